@@ -1,0 +1,6 @@
+//! Sets up the linker for a Node addon, when the binding is built.
+
+fn main() {
+    #[cfg(feature = "node")]
+    napi_build::setup();
+}

@@ -1,0 +1,64 @@
+/** Calls of the addon, from their number to their promise. */
+
+import type { NativeCompletions, NativeError } from '../index.js'
+import { type CallContext, toError } from './errors.js'
+import { native } from './native.js'
+
+/** In place of a status: the call failed. The first value is its `NativeError`. */
+const FAILURE = -1
+
+/** What a call came to: an HTTP status with header lines and a body, or 0 with a value. */
+export interface Outcome {
+  status: number
+  first: unknown
+  second: unknown
+}
+
+type Settle = (outcome: Outcome) => void
+
+// The one state of the face: who waits for which number.
+const waiting = new Map<number, Settle>()
+let last = 0
+
+const completions: NativeCompletions = new native.NativeCompletions(batch => {
+  for (let at = 0; at < batch.length; at += 4) {
+    const id = batch[at] as number
+    const settle = waiting.get(id)
+    waiting.delete(id)
+    settle?.({ status: batch[at + 1] as number, first: batch[at + 2], second: batch[at + 3] })
+  }
+})
+
+/**
+ * Starts a call and waits for its end. An abort stops the native work and rejects with the signal's reason, as
+ * `fetch` does.
+ */
+export async function call(
+  start: (completions: NativeCompletions, id: number) => void,
+  context: CallContext,
+  signal?: AbortSignal,
+): Promise<Outcome> {
+  signal?.throwIfAborted()
+  last = (last + 1) >>> 0
+  const id = last
+  const settled = new Promise<Outcome>((resolve, reject) => {
+    if (signal === undefined) {
+      waiting.set(id, resolve)
+      return
+    }
+    const abort = () => {
+      waiting.delete(id)
+      completions.cancel(id)
+      reject(signal.reason)
+    }
+    signal.addEventListener('abort', abort, { once: true })
+    waiting.set(id, outcome => {
+      signal.removeEventListener('abort', abort)
+      resolve(outcome)
+    })
+  })
+  start(completions, id)
+  const outcome = await settled
+  if (outcome.status === FAILURE) throw toError(outcome.first as NativeError, context)
+  return outcome
+}

@@ -1,0 +1,79 @@
+/** Credentials that need no customer's consent. */
+
+import { unwrap } from './errors.js'
+import { setCredential } from './handles.js'
+import { native } from './native.js'
+import { optionalChoice, optionalUrl, optionsObject, string } from './validate.js'
+
+/** What a client authenticates with. */
+export type Credential = ApiKey | BearerToken | ClientCredentials | Grant
+
+/**
+ * An API key, sent as `X-SmartToken`: a customer's, or a partner's.
+ *
+ * It acts as an administrator of the whole company and never expires; SmartRecruiters recommends OAuth for production.
+ * Any visible ASCII text is taken, since the vendor's keys come in several lengths and with several prefixes.
+ */
+export class ApiKey {
+  /** @throws {ConfigurationError} if `key` is empty, or holds blanks or line breaks. */
+  constructor(key: string) {
+    setCredential(this, unwrap(native.apiKey(string('apiKey', key))))
+  }
+}
+
+/** An access token that you obtain and renew yourself, sent as `Authorization: Bearer` (RFC 6750). */
+export class BearerToken {
+  /** @throws {ConfigurationError} if `accessToken` is empty, or holds blanks or line breaks. */
+  constructor(accessToken: string) {
+    setCredential(this, unwrap(native.bearerToken(string('accessToken', accessToken))))
+  }
+}
+
+/** Options of {@link ClientCredentials}. */
+export interface ClientCredentialsOptions {
+  /** The client id. */
+  clientId: string
+  /** The client secret. */
+  clientSecret: string
+  /** How the two are sent: in the form (`body`), as in the vendor's examples, or as HTTP Basic. Default: `body`. */
+  clientAuth?: 'body' | 'basic'
+  /** The token endpoint. Default: `/identity/oauth/token` below the client's `baseUrl`. */
+  tokenUrl?: string | URL
+}
+
+/**
+ * OAuth 2.0 client credentials (RFC 6749 section 4.4). Access tokens are obtained when first needed, renewed before
+ * they expire, and shared by all clients that are given this same object.
+ */
+export class ClientCredentials {
+  /** The client id. */
+  readonly clientId: string
+
+  /** @throws {ConfigurationError} if an option is missing, unknown or malformed. */
+  constructor(options: ClientCredentialsOptions) {
+    const known = optionsObject('ClientCredentials', options, ['clientId', 'clientSecret', 'clientAuth', 'tokenUrl'])
+    this.clientId = string('clientId', known.clientId)
+    setCredential(
+      this,
+      unwrap(
+        native.clientCredentials(
+          this.clientId,
+          string('clientSecret', known.clientSecret),
+          optionalChoice('clientAuth', known.clientAuth, ['body', 'basic']),
+          optionalUrl('tokenUrl', known.tokenUrl),
+        ),
+      ),
+    )
+  }
+}
+
+/** One customer's permission, given to an {@link OAuthApp}. Made by the app: `exchange()`, `import()`, `grant()`. */
+export class Grant {
+  /** Its id in the app's store. */
+  readonly id: string
+
+  /** @internal */
+  constructor(id: string) {
+    this.id = id
+  }
+}

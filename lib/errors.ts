@@ -1,0 +1,220 @@
+/** Every error is a `SmartRecruitersError`, made here, in the caller's realm and with the caller's stack. */
+
+import type {
+  NativeError,
+  NativeErrorCode,
+  NativeErrorDetail,
+  NativeNetworkKind,
+  NativePhase,
+  NativeReauthorizationReason,
+} from '../index.js'
+
+/** The stable name of an error, for programs. */
+export type ErrorCode = NativeErrorCode
+
+/** One entry of the vendor's `errors[]`. */
+export type ErrorDetail = NativeErrorDetail
+
+/** The call that failed: its method and its path, as the caller wrote them, without a query. */
+export interface CallContext {
+  method?: string
+  path?: string
+}
+
+/** The base of all errors of this package. Never holds a key, secret, code or token. */
+export class SmartRecruitersError extends Error {
+  /** The stable name, for programs; the message is for people. */
+  readonly code: ErrorCode
+  /** The method of the call that failed. */
+  declare readonly method?: string
+  /** The path of the call that failed, as the caller wrote it, without its query. */
+  declare readonly path?: string
+
+  constructor(record: NativeError, context: CallContext = {}) {
+    super(record.message, causeOf(record))
+    this.code = record.code
+    if (context.method !== undefined) this.method = context.method
+    if (context.path !== undefined) this.path = context.path
+  }
+
+  /** The error as logs want it: `JSON.stringify` of a plain `Error` is `{}`. */
+  toJSON(): object {
+    const fields: object = this
+    return { name: this.name, message: this.message, ...fields }
+  }
+}
+
+/** An option or argument is wrong; nothing was sent. */
+export class ConfigurationError extends SmartRecruitersError {
+  /** What is wrong, as the caller wrote it: `baseUrl`, `params.id`. */
+  readonly field: string
+
+  constructor(record: NativeError, context?: CallContext) {
+    super(record, context)
+    this.field = record.field ?? ''
+  }
+}
+
+/** The API answered, but not with success. */
+export class ApiError extends SmartRecruitersError {
+  /** The HTTP status. */
+  readonly status: number
+  /** The vendor's code, such as `PERMISSION_DENIED`. */
+  readonly vendorCode: string | undefined
+  /** The vendor's `errors[]`. */
+  readonly errors: readonly ErrorDetail[]
+  /** The vendor's id of the request, to quote to support. */
+  readonly requestId: string | undefined
+  /** The answer's headers, without cookies. */
+  readonly headers: Readonly<Record<string, string>>
+
+  constructor(record: NativeError, context?: CallContext) {
+    super(record, context)
+    this.status = record.status ?? 0
+    this.vendorCode = record.vendorCode
+    this.errors = record.errors ?? []
+    this.requestId = record.requestId
+    this.headers = Object.fromEntries(new Headers(headerPairs(record.headers ?? '')))
+  }
+}
+
+/** 400 or 422: the request is wrong. */
+export class BadRequestError extends ApiError {}
+/** 401: the credential is not accepted; on some routes of the vendor, a permission is missing. */
+export class AuthenticationError extends ApiError {}
+/** 403: the credential lacks a scope, or its role a right. */
+export class PermissionError extends ApiError {}
+/** 404: there is no such thing, or this credential may not see it. */
+export class NotFoundError extends ApiError {}
+/** 409: the request conflicts with what is there. */
+export class ConflictError extends ApiError {}
+/** 429: too many requests, in a second or at once. */
+export class RateLimitError extends ApiError {}
+/** 5xx: the API failed. */
+export class ServerError extends ApiError {}
+
+/** No access token: the token exchange failed. */
+export class TokenError extends SmartRecruitersError {
+  /** The error code of RFC 6749 section 5.2 or 4.1.2.1, if the server gave one: `invalid_client`, `access_denied`. */
+  readonly error: string | undefined
+  /** The server's `error_description`, if it gave one. */
+  readonly errorDescription: string | undefined
+  /** The HTTP status of the token endpoint's answer, if there was one. */
+  readonly status: number | undefined
+
+  constructor(record: NativeError, context?: CallContext) {
+    super(record, context)
+    this.error = record.oauthError
+    this.errorDescription = record.oauthErrorDescription
+    this.status = record.status
+  }
+}
+
+/** The grant is over: the customer has to authorize again. */
+export class ReauthorizationRequiredError extends TokenError {
+  /** The grant's id in the store. */
+  readonly grantId: string
+  /**
+   * `revokedOrExpired`: the refresh token was revoked, or 28 days passed without use.
+   * `responseLost`: the answer to an earlier exchange was lost, and with it the next refresh token.
+   */
+  readonly reason: NativeReauthorizationReason | undefined
+
+  constructor(record: NativeError, context?: CallContext) {
+    super(record, context)
+    this.grantId = record.grantId ?? ''
+    this.reason = record.reason
+  }
+}
+
+/** No answer, because of the network. */
+export class NetworkError extends SmartRecruitersError {
+  /** Where it failed: `dns`, `connect`, `tls`, `reset` or `protocol`. */
+  readonly kind: NativeNetworkKind | undefined
+
+  constructor(record: NativeError, context?: CallContext) {
+    super(record, context)
+    this.kind = record.kind
+  }
+}
+
+/** The call's deadline passed. */
+export class TimeoutError extends SmartRecruitersError {
+  /** What the call was doing: `queue`, `token`, `response` or `body`. */
+  readonly phase: NativePhase | undefined
+
+  constructor(record: NativeError, context?: CallContext) {
+    super(record, context)
+    this.phase = record.phase
+  }
+}
+
+/** The store of grants could not be used. */
+export class StoreError extends SmartRecruitersError {}
+
+type ErrorClass = new (record: NativeError, context?: CallContext) => SmartRecruitersError
+
+// Exhaustive: a new code of the core stops the compiler here.
+const CLASSES: Record<ErrorCode, ErrorClass> = {
+  CONFIGURATION: ConfigurationError,
+  CLOSED: SmartRecruitersError,
+  BAD_REQUEST: BadRequestError,
+  AUTHENTICATION: AuthenticationError,
+  PERMISSION: PermissionError,
+  NOT_FOUND: NotFoundError,
+  CONFLICT: ConflictError,
+  RATE_LIMIT: RateLimitError,
+  SERVER: ServerError,
+  UNEXPECTED_STATUS: ApiError,
+  INVALID_RESPONSE: SmartRecruitersError,
+  NETWORK: NetworkError,
+  TIMEOUT: TimeoutError,
+  TOKEN_REFUSED: TokenError,
+  TOKEN_UNAVAILABLE: TokenError,
+  TOKEN_INVALID: TokenError,
+  AUTHORIZATION_DENIED: TokenError,
+  CALLBACK_REFUSED: TokenError,
+  REAUTHORIZATION_REQUIRED: ReauthorizationRequiredError,
+  STORE: StoreError,
+  INTERNAL: SmartRecruitersError,
+}
+
+// On the prototypes, where `Error` has it: an own property would show in every print.
+for (const Class of [...new Set([SmartRecruitersError, TokenError, ApiError, ...Object.values(CLASSES)])]) {
+  Object.defineProperty(Class.prototype, 'name', { value: Class.name, configurable: true, writable: true })
+}
+
+/** Makes the error of a record. */
+export function toError(record: NativeError, context?: CallContext): SmartRecruitersError {
+  return new CLASSES[record.code](record, context)
+}
+
+/** Makes a `ConfigurationError` about `field`. `problem` says what would be right, and never the value. */
+export function configurationError(field: string, problem: string): ConfigurationError {
+  return new ConfigurationError({ code: 'CONFIGURATION', message: `${field}: ${problem}`, causes: [], field })
+}
+
+/** What a synchronous native function gave, or its error. */
+export function unwrap<T extends object>(result: T | NativeError): T {
+  if ('causes' in result) throw toError(result)
+  return result
+}
+
+/** Header lines as pairs, for `new Headers()`. */
+export function headerPairs(lines: string): [string, string][] {
+  return lines
+    .split('\n')
+    .filter(line => line !== '')
+    .map(line => {
+      const colon = line.indexOf(': ')
+      return [line.slice(0, colon), line.slice(colon + 2)]
+    })
+}
+
+function causeOf(record: NativeError): ErrorOptions | undefined {
+  const cause = record.causes.reduceRight<Error | undefined>(
+    (inner, message) => new Error(message, inner && { cause: inner }),
+    undefined,
+  )
+  return cause && { cause }
+}

@@ -1,0 +1,39 @@
+/**
+ * Authenticated access to the SmartRecruiters API: give it a credential, and never think about authentication again.
+ *
+ * @packageDocumentation
+ */
+
+export { AccessToken } from './access-token.js'
+export { type ClientOptions, SmartRecruiters } from './client.js'
+export {
+  ApiKey,
+  BearerToken,
+  ClientCredentials,
+  type ClientCredentialsOptions,
+  type Credential,
+  Grant,
+} from './credentials.js'
+export {
+  ApiError,
+  AuthenticationError,
+  BadRequestError,
+  ConfigurationError,
+  ConflictError,
+  type ErrorCode,
+  type ErrorDetail,
+  NetworkError,
+  NotFoundError,
+  PermissionError,
+  RateLimitError,
+  ReauthorizationRequiredError,
+  ServerError,
+  SmartRecruitersError,
+  StoreError,
+  TimeoutError,
+  TokenError,
+} from './errors.js'
+export { type AuthorizationRequest, type GrantImport, OAuthApp, type OAuthAppOptions } from './oauth-app.js'
+export type { RequestOptions, Scalar } from './request.js'
+export type { ResponsePromise } from './response-promise.js'
+export { MemoryStore } from './stores.js'

@@ -1,0 +1,27 @@
+/** Loads the native addon, and says what is wrong where it cannot. */
+
+import type * as Native from '../index.js'
+
+// The loader's own error blames npm for every failure, and names the WebAssembly build that does not exist.
+function load(): typeof Native {
+  try {
+    return require('../index.js')
+  } catch (error) {
+    const reason = causes(error).find(message => !message.includes('Cannot find module'))
+    const platform = `${process.platform}-${process.arch}`
+    throw new Error(
+      `smartrecruiters has no native addon for ${platform} on Node ${process.version}: ${reason ?? 'the file is not there'}. ` +
+        'Install node_modules on the machine that runs them (not copied from another platform), with optional dependencies, ' +
+        'and start node with --allow-addons if it runs with --permission.',
+      { cause: error },
+    )
+  }
+}
+
+function causes(error: unknown): string[] {
+  const messages: string[] = []
+  for (let current = error; current instanceof Error; current = current.cause) messages.unshift(current.message)
+  return messages
+}
+
+export const native = load()

@@ -1,0 +1,74 @@
+/** A promise of an answer's data, which can be asked for the answer itself. */
+
+import type { Outcome } from './calls.js'
+import { headerPairs, toError } from './errors.js'
+
+/** Statuses whose answers have no body, which `new Response()` insists on. */
+const BODILESS = new Set([204, 205, 304])
+
+/** An answer of the API, and what of it the caller wants. */
+export class Answer {
+  outcome: Outcome | undefined
+  /** Whether the caller wants the answer alone: its body is then not parsed. */
+  raw = false
+
+  /** The body: parsed JSON, text, bytes, or `undefined` if it is empty. */
+  data(): unknown {
+    const { first, second } = this.outcome as Outcome
+    if (typeof second !== 'string' || !isJson(first as string)) return second
+    try {
+      return JSON.parse(second)
+    } catch {
+      // The parser's message would quote the body.
+      const message = 'the answer could not be read: its content type says JSON, but its body is none'
+      throw toError({ code: 'INVALID_RESPONSE', message, causes: [] })
+    }
+  }
+
+  /** The whole answer. */
+  response(): Response {
+    const { status, first, second } = this.outcome as Outcome
+    const body = BODILESS.has(status) ? null : (second as string | Uint8Array<ArrayBuffer> | undefined)
+    return new Response(body, { status, headers: headerPairs(first as string) })
+  }
+}
+
+/** A promise of an answer's data: parsed JSON, text, bytes (`Uint8Array`), or `undefined` if it is empty. */
+export interface ResponsePromise<T> extends Promise<T> {
+  /** The data, and the answer that it came in. */
+  withResponse(): Promise<{ data: T; response: Response }>
+  /** The answer alone; its body is not parsed. */
+  asResponse(): Promise<Response>
+}
+
+// Not a subclass: `await` follows a promise to its async caller, and so to the caller's stack, only if its constructor
+// is `Promise` itself.
+const methods = {
+  async withResponse(this: Promise<unknown>): Promise<{ data: unknown; response: Response }> {
+    const data = await this
+    return { data, response: answerOf(this).response() }
+  },
+  async asResponse(this: Promise<unknown>): Promise<Response> {
+    const answer = answerOf(this)
+    answer.raw = true
+    await this
+    return answer.response()
+  },
+}
+const prototype: object = Object.create(Promise.prototype, Object.getOwnPropertyDescriptors(methods))
+const answers = new WeakMap<object, Answer>()
+
+function answerOf(promise: object): Answer {
+  return answers.get(promise) as Answer
+}
+
+/** Gives a promise the methods of a {@link ResponsePromise}. */
+export function responsePromise<T>(data: Promise<T>, answer: Answer): ResponsePromise<T> {
+  answers.set(data, answer)
+  return Object.setPrototypeOf(data, prototype)
+}
+
+function isJson(headerLines: string): boolean {
+  const contentType = /^content-type: *([^;\n]*)/im.exec(headerLines)?.[1]?.trim().toLowerCase() ?? ''
+  return contentType === 'application/json' || contentType.endsWith('+json')
+}

@@ -1,0 +1,11 @@
+/** Where grants live. */
+
+import { setStore } from './handles.js'
+import { native } from './native.js'
+
+/** A store in memory, for tests and for trying things out: its grants are lost when the process ends. */
+export class MemoryStore {
+  constructor() {
+    setStore(this, native.memoryStore())
+  }
+}

@@ -1,0 +1,277 @@
+//! [`NativeCompletions`]: brings everything that has finished to JavaScript, with one wake-up of Node for all that
+//! finished since the last.
+//!
+//! A threadsafe function a call costs more than the call; here one serves all, and it is called when the runtime
+//! has nothing left to do, or has [`BATCH`] completions waiting.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::future::Future;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+use napi::bindgen_prelude::{FnArgs, Function, ToNapiValue, Uint8Array};
+use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
+use napi::{Env, Status, sys};
+use napi_derive::napi;
+use tokio::task::AbortHandle;
+
+use super::error::NativeError;
+use super::runtime;
+use super::token::NativeToken;
+use crate::error::Result;
+use crate::http::Response;
+
+/// Wake Node when so many completions wait, even if the runtime has more to do.
+const BATCH: usize = 32;
+/// Values in a batch for each completion: id, status, and two that depend on the status.
+const STRIDE: usize = 4;
+/// In place of a status: the call yielded a value that is no response.
+const VALUE: i32 = 0;
+/// In place of a status: the call failed.
+const FAILURE: i32 = -1;
+
+type Wake = ThreadsafeFunction<(), (), FnArgs<(Batch,)>, Status, false, true>;
+
+thread_local! {
+    /// The environments with completions that Node was not yet woken for. Only the runtime's thread has any.
+    static WAITING: RefCell<Vec<Arc<Completions>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// What a call came to.
+pub(super) enum Outcome {
+    /// An answer of the API.
+    Response(Response),
+    /// A token.
+    Token(NativeToken),
+    /// The id of a grant.
+    Id(String),
+    /// Nothing but success.
+    Nothing,
+}
+
+/// The calls of one Node environment (the main thread, or a worker).
+#[derive(Default)]
+pub(super) struct Completions {
+    finished: Mutex<Vec<Finished>>,
+    /// Node has been woken and has not come yet.
+    woken: AtomicBool,
+    wake: OnceLock<Wake>,
+    /// The calls in flight. Only Node's thread touches it.
+    running: Mutex<HashMap<u32, AbortHandle>>,
+}
+
+type Finished = (u32, Result<Outcome>);
+
+/// The calls of this environment, from their start until JavaScript has them back.
+#[napi]
+pub struct NativeCompletions(Arc<Completions>);
+
+#[napi]
+impl NativeCompletions {
+    /// `dispatch` gets what has finished, four values for each: id and status; then, for an HTTP status, the header
+    /// lines and the body (`undefined` if empty); for 0, a value and `undefined`; for -1, a `NativeError` and
+    /// `undefined`. It must not throw.
+    #[napi(constructor, catch_unwind)]
+    pub fn new(
+        env: Env,
+        #[napi(ts_arg_type = "(batch: unknown[]) => void")] dispatch: Function<'_, FnArgs<(Batch,)>, ()>,
+    ) -> napi::Result<Self> {
+        let completions = Arc::new(Completions::default());
+        let weak = Arc::downgrade(&completions);
+        let wake = dispatch
+            .build_threadsafe_function::<()>()
+            // An idle client must not keep the process alive; one with calls in flight does, see `hold_process`.
+            .weak::<true>()
+            .callee_handled::<false>()
+            .build_callback(move |context| {
+                let batch = weak.upgrade().map(|completions| completions.take(context.env.raw()));
+                Ok(FnArgs::from((Batch(batch.unwrap_or_default()),)))
+            })?;
+        // It was empty: nobody else has it yet.
+        let _ = completions.wake.set(wake);
+        env.add_env_cleanup_hook(Arc::clone(&completions), |completions| completions.abandon())?;
+        Ok(Self(completions))
+    }
+
+    /// Stops a call wherever it is: waiting, connecting, sending, reading. It is never dispatched.
+    #[napi(catch_unwind)]
+    pub fn cancel(&self, env: Env, id: u32) {
+        let mut running = lock(&self.0.running);
+        if let Some(task) = running.remove(&id) {
+            task.abort();
+            self.0.hold_process(env.raw(), running.len(), running.len() + 1);
+        }
+    }
+}
+
+impl NativeCompletions {
+    /// Starts a call.
+    pub(super) fn start(
+        &self,
+        env: Env,
+        id: u32,
+        call: impl Future<Output = Result<Outcome>> + Send + 'static,
+    ) -> napi::Result<()> {
+        let completions = Arc::clone(&self.0);
+        let task = runtime::handle()?.spawn(async move {
+            let outcome = call.await;
+            completions.finish(id, outcome);
+        });
+        let mut running = lock(&self.0.running);
+        running.insert(id, task.abort_handle());
+        self.0.hold_process(env.raw(), running.len(), running.len() - 1);
+        Ok(())
+    }
+}
+
+impl Completions {
+    fn finish(self: Arc<Self>, id: u32, outcome: Result<Outcome>) {
+        let waiting = {
+            let mut finished = lock(&self.finished);
+            finished.push((id, outcome));
+            finished.len()
+        };
+        if waiting == 1 {
+            WAITING.with_borrow_mut(|all| all.push(self));
+        } else if waiting == BATCH {
+            self.wake();
+        }
+    }
+
+    fn wake(&self) {
+        if !self.woken.swap(true, Ordering::AcqRel)
+            && let Some(wake) = self.wake.get()
+        {
+            // Any other status means that the environment is going down, and its calls with it.
+            wake.call((), ThreadsafeFunctionCallMode::NonBlocking);
+        }
+    }
+
+    /// Takes what has finished and is still wanted. On Node's thread.
+    fn take(&self, env: sys::napi_env) -> Vec<Finished> {
+        // Before taking: what finishes after the take needs another wake-up.
+        self.woken.store(false, Ordering::Release);
+        let mut finished = std::mem::take(&mut *lock(&self.finished));
+        let mut running = lock(&self.running);
+        let before = running.len();
+        finished.retain(|(id, _)| running.remove(id).is_some());
+        self.hold_process(env, running.len(), before);
+        finished
+    }
+
+    /// Keeps the process alive while calls are in flight, and not longer.
+    fn hold_process(&self, env: sys::napi_env, running: usize, before: usize) {
+        let Some(wake) = self.wake.get() else { return };
+        if running > 0 && before == 0 {
+            // SAFETY: called on Node's thread with its environment, and the threadsafe function is alive in `self`.
+            #[expect(unsafe_code, reason = "napi's own `refer` needs the function to itself")]
+            unsafe {
+                sys::napi_ref_threadsafe_function(env, wake.raw());
+            }
+        } else if running == 0 && before > 0 {
+            // SAFETY: as above.
+            #[expect(unsafe_code, reason = "napi's own `unref` needs the function to itself")]
+            unsafe {
+                sys::napi_unref_threadsafe_function(env, wake.raw());
+            }
+        }
+    }
+
+    /// The environment is going down: nobody is there to hear of its calls. Token exchanges go on.
+    fn abandon(&self) {
+        for (_, task) in lock(&self.running).drain() {
+            task.abort();
+        }
+    }
+}
+
+/// Wakes Node for all that has finished. The runtime calls it when it has nothing left to do.
+pub(super) fn wake_all() {
+    let waiting = WAITING.with_borrow_mut(std::mem::take);
+    for completions in waiting {
+        completions.wake();
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// What has finished, as one flat JavaScript array: an object for each would cost more than the rest.
+pub struct Batch(Vec<Finished>);
+
+impl ToNapiValue for Batch {
+    #[expect(unsafe_code, reason = "the trait's signature; the array is made by napi's C functions")]
+    unsafe fn to_napi_value(env: sys::napi_env, batch: Self) -> napi::Result<sys::napi_value> {
+        let length = batch.0.len() * STRIDE;
+        let mut array = std::ptr::null_mut();
+        // SAFETY: `env` is the environment that napi called us with, and `array` is a place for its answer.
+        napi::check_status!(unsafe { sys::napi_create_array_with_length(env, length, &raw mut array) })?;
+        let mut index = 0;
+        let mut push = |value: sys::napi_value| {
+            // SAFETY: `array` was just made in this environment, `value` belongs to it.
+            let status = unsafe { sys::napi_set_element(env, array, index, value) };
+            index += 1;
+            napi::check_status!(status)
+        };
+        for (id, outcome) in batch.0 {
+            let (status, first, second) = values(env, outcome)?;
+            push(value(env, id)?)?;
+            push(value(env, status)?)?;
+            push(first)?;
+            push(second)?;
+        }
+        Ok(array)
+    }
+}
+
+fn values(
+    env: sys::napi_env,
+    outcome: Result<Outcome>,
+) -> napi::Result<(i32, sys::napi_value, sys::napi_value)> {
+    let nothing = value(env, ())?;
+    Ok(match outcome {
+        Ok(Outcome::Response(response)) => {
+            let headers = string(env, &response.header_lines())?;
+            (i32::from(response.status.as_u16()), headers, body(env, response)?)
+        }
+        Ok(Outcome::Token(token)) => (VALUE, value(env, token)?, nothing),
+        Ok(Outcome::Id(id)) => (VALUE, value(env, id)?, nothing),
+        Ok(Outcome::Nothing) => (VALUE, nothing, nothing),
+        Err(error) => (FAILURE, value(env, NativeError::from(&error))?, nothing),
+    })
+}
+
+fn body(env: sys::napi_env, response: Response) -> napi::Result<sys::napi_value> {
+    if response.body.is_empty() {
+        value(env, ())
+    } else if let Some(text) = response.text() {
+        string(env, text)
+    } else {
+        value(env, Uint8Array::new(response.body.into()))
+    }
+}
+
+/// ASCII, as most JSON is, becomes a one-byte string: V8 then neither decodes nor widens it.
+fn string(env: sys::napi_env, text: &str) -> napi::Result<sys::napi_value> {
+    if !text.is_ascii() {
+        return value(env, text);
+    }
+    let mut string = std::ptr::null_mut();
+    let length = isize::try_from(text.len()).map_err(|_| napi::Error::from_reason("a text is too long"))?;
+    // SAFETY: `text` is `length` bytes of ASCII, which is Latin-1; `string` is a place for the answer.
+    #[expect(unsafe_code, reason = "napi's wrapper wants an owned, zero-terminated copy")]
+    let status =
+        unsafe { sys::napi_create_string_latin1(env, text.as_ptr().cast(), length, &raw mut string) };
+    napi::check_status!(status)?;
+    Ok(string)
+}
+
+fn value(env: sys::napi_env, value: impl ToNapiValue) -> napi::Result<sys::napi_value> {
+    // SAFETY: `env` is the environment that napi called us with.
+    #[expect(unsafe_code, reason = "the conversion's signature")]
+    unsafe {
+        ToNapiValue::to_napi_value(env, value)
+    }
+}

@@ -1,0 +1,258 @@
+//! [`NativeError`]: an error as a plain record. The face makes a JavaScript error of it: only there does it get the
+//! caller's stack and the caller's realm.
+
+use std::error::Error as _;
+
+use napi_derive::napi;
+
+use crate::error::{Error, ErrorCode, NetworkKind, Phase, ReauthorizationReason};
+
+/// The stable name of an error.
+#[napi(string_enum = "UPPER_SNAKE")]
+#[derive(Default)]
+pub enum NativeErrorCode {
+    /// An option or argument is wrong.
+    Configuration,
+    /// The client was closed.
+    Closed,
+    /// The API answered 400 or 422.
+    BadRequest,
+    /// The API answered 401.
+    Authentication,
+    /// The API answered 403.
+    Permission,
+    /// The API answered 404.
+    NotFound,
+    /// The API answered 409.
+    Conflict,
+    /// The API answered 429.
+    RateLimit,
+    /// The API answered 5xx.
+    Server,
+    /// The API answered another status that is no success.
+    UnexpectedStatus,
+    /// The answer is not what its content type says.
+    InvalidResponse,
+    /// No answer, because of the network.
+    Network,
+    /// The call's deadline passed.
+    Timeout,
+    /// The authorization server refused the token exchange.
+    TokenRefused,
+    /// The authorization server could not be asked.
+    TokenUnavailable,
+    /// The authorization server's answer holds no usable token.
+    TokenInvalid,
+    /// The user or the authorization server said no.
+    AuthorizationDenied,
+    /// The callback does not belong to the authorization request.
+    CallbackRefused,
+    /// The customer has to authorize again.
+    ReauthorizationRequired,
+    /// The store could not be used.
+    Store,
+    /// A defect of this library.
+    #[default]
+    Internal,
+}
+
+impl From<ErrorCode> for NativeErrorCode {
+    fn from(code: ErrorCode) -> Self {
+        match code {
+            ErrorCode::Configuration => Self::Configuration,
+            ErrorCode::Closed => Self::Closed,
+            ErrorCode::BadRequest => Self::BadRequest,
+            ErrorCode::Authentication => Self::Authentication,
+            ErrorCode::Permission => Self::Permission,
+            ErrorCode::NotFound => Self::NotFound,
+            ErrorCode::Conflict => Self::Conflict,
+            ErrorCode::RateLimit => Self::RateLimit,
+            ErrorCode::Server => Self::Server,
+            ErrorCode::UnexpectedStatus => Self::UnexpectedStatus,
+            ErrorCode::InvalidResponse => Self::InvalidResponse,
+            ErrorCode::Network => Self::Network,
+            ErrorCode::Timeout => Self::Timeout,
+            ErrorCode::TokenRefused => Self::TokenRefused,
+            ErrorCode::TokenUnavailable => Self::TokenUnavailable,
+            ErrorCode::TokenInvalid => Self::TokenInvalid,
+            ErrorCode::AuthorizationDenied => Self::AuthorizationDenied,
+            ErrorCode::CallbackRefused => Self::CallbackRefused,
+            ErrorCode::ReauthorizationRequired => Self::ReauthorizationRequired,
+            ErrorCode::Store => Self::Store,
+            ErrorCode::Internal => Self::Internal,
+        }
+    }
+}
+
+/// Where the network failed.
+#[napi(string_enum = "lowercase")]
+pub enum NativeNetworkKind {
+    /// The host name has no address.
+    Dns,
+    /// No connection.
+    Connect,
+    /// No secure connection.
+    Tls,
+    /// The connection ended too early.
+    Reset,
+    /// The answer is no HTTP.
+    Protocol,
+}
+
+impl From<NetworkKind> for NativeNetworkKind {
+    fn from(kind: NetworkKind) -> Self {
+        match kind {
+            NetworkKind::Dns => Self::Dns,
+            NetworkKind::Connect => Self::Connect,
+            NetworkKind::Tls => Self::Tls,
+            NetworkKind::Reset => Self::Reset,
+            NetworkKind::Protocol => Self::Protocol,
+        }
+    }
+}
+
+/// What a call was doing when its deadline passed.
+#[napi(string_enum = "lowercase")]
+pub enum NativePhase {
+    /// Waiting for a free connection.
+    Queue,
+    /// Waiting for an access token.
+    Token,
+    /// Connecting, sending, and waiting for the answer's headers.
+    Response,
+    /// Reading the answer's body.
+    Body,
+}
+
+impl From<Phase> for NativePhase {
+    fn from(phase: Phase) -> Self {
+        match phase {
+            Phase::Queue => Self::Queue,
+            Phase::Token => Self::Token,
+            Phase::Response => Self::Response,
+            Phase::Body => Self::Body,
+        }
+    }
+}
+
+/// Why a grant is over.
+#[napi(string_enum = "camelCase")]
+pub enum NativeReauthorizationReason {
+    /// The refresh token was revoked, or 28 days passed without use.
+    RevokedOrExpired,
+    /// The answer to an earlier exchange was lost.
+    ResponseLost,
+}
+
+impl From<ReauthorizationReason> for NativeReauthorizationReason {
+    fn from(reason: ReauthorizationReason) -> Self {
+        match reason {
+            ReauthorizationReason::RevokedOrExpired => Self::RevokedOrExpired,
+            ReauthorizationReason::ResponseLost => Self::ResponseLost,
+        }
+    }
+}
+
+/// One entry of the vendor's `errors[]`.
+#[napi(object, object_from_js = false)]
+pub struct NativeErrorDetail {
+    /// Its code.
+    pub code: Option<String>,
+    /// Its message.
+    pub message: Option<String>,
+}
+
+/// An error as a plain record. Which fields are there depends on `code`.
+#[napi(object, object_from_js = false)]
+#[derive(Default)]
+pub struct NativeError {
+    /// The stable name.
+    pub code: NativeErrorCode,
+    /// What happened, and the remedy.
+    pub message: String,
+    /// The messages of the errors underneath, outermost first.
+    pub causes: Vec<String>,
+    /// The option or argument that is wrong.
+    pub field: Option<String>,
+    /// The HTTP status.
+    pub status: Option<u16>,
+    /// The vendor's code.
+    pub vendor_code: Option<String>,
+    /// The vendor's `errors[]`.
+    pub errors: Option<Vec<NativeErrorDetail>>,
+    /// The vendor's id of the request.
+    pub request_id: Option<String>,
+    /// The answer's headers, one `name: value` a line.
+    pub headers: Option<String>,
+    /// Where the network failed.
+    pub kind: Option<NativeNetworkKind>,
+    /// What the call was doing when its deadline passed.
+    pub phase: Option<NativePhase>,
+    /// The error code of RFC 6749.
+    pub oauth_error: Option<String>,
+    /// The server's `error_description`.
+    pub oauth_error_description: Option<String>,
+    /// The grant's id.
+    pub grant_id: Option<String>,
+    /// Why the grant is over.
+    pub reason: Option<NativeReauthorizationReason>,
+}
+
+impl From<&Error> for NativeError {
+    fn from(error: &Error) -> Self {
+        let common = Self {
+            code: error.code().into(),
+            message: error.to_string(),
+            causes: causes(error),
+            ..Self::default()
+        };
+        match error {
+            Error::Configuration { field, .. } => Self { field: Some(field.to_string()), ..common },
+            Error::Api(api) => Self {
+                status: Some(api.status),
+                vendor_code: api.vendor_code.clone(),
+                errors: Some(
+                    api.errors
+                        .iter()
+                        .map(|detail| NativeErrorDetail {
+                            code: detail.code.clone(),
+                            message: detail.message.clone(),
+                        })
+                        .collect(),
+                ),
+                request_id: api.request_id.clone(),
+                headers: Some(api.headers.clone()),
+                ..common
+            },
+            Error::Network { kind, .. } => Self { kind: Some((*kind).into()), ..common },
+            Error::Timeout { phase, .. } => Self { phase: Some((*phase).into()), ..common },
+            Error::TokenRefused { error, description, status } => Self {
+                oauth_error: Some(error.as_str().to_owned()),
+                oauth_error_description: description.clone(),
+                status: Some(*status),
+                ..common
+            },
+            Error::TokenUnavailable { status, .. } => Self { status: *status, ..common },
+            Error::AuthorizationDenied { error, description } => Self {
+                oauth_error: Some(error.as_str().to_owned()),
+                oauth_error_description: description.clone(),
+                ..common
+            },
+            Error::ReauthorizationRequired { grant_id, reason } => {
+                Self { grant_id: Some(grant_id.clone()), reason: Some((*reason).into()), ..common }
+            }
+            Error::Closed
+            | Error::InvalidResponse { .. }
+            | Error::TokenInvalid { .. }
+            | Error::CallbackRefused { .. }
+            | Error::Store { .. }
+            | Error::Internal { .. } => common,
+        }
+    }
+}
+
+fn causes(error: &Error) -> Vec<String> {
+    std::iter::successors(error.source(), |cause: &&(dyn std::error::Error + 'static)| (**cause).source())
+        .map(ToString::to_string)
+        .collect()
+}

@@ -1,0 +1,12 @@
+//! The Node binding: converts values and schedules completions. Decides nothing.
+//!
+//! The face (`lib/`) has validated every option before anything here is reached: a conversion that fails would
+//! print the value that it refused.
+
+mod app;
+mod client;
+mod completions;
+mod credential;
+mod error;
+mod runtime;
+mod token;

@@ -1,0 +1,159 @@
+//! [`Client`]: the steps of a call, from a credential and a request to an answer.
+
+mod retry;
+mod send;
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+
+use crate::clock::{Clock, SystemClock};
+use crate::credential::{ApiKey, BearerToken};
+use crate::error::{Error, Result};
+use crate::http::{Authorization, BaseUrl, Connector, Environment, Transport, token_url};
+use crate::lifecycle::{ClientCredentials, Grant, Held, TokenSource};
+
+/// What a client authenticates with.
+#[derive(Debug, Clone)]
+pub enum Credential {
+    /// An API key, a customer's or a partner's.
+    ApiKey(ApiKey),
+    /// An access token that somebody else renews.
+    BearerToken(BearerToken),
+    /// A client id and secret.
+    ClientCredentials(Arc<ClientCredentials>),
+    /// One customer's permission.
+    Grant(Grant),
+}
+
+/// A client of one API with one credential. Clones and [`Client::with_credential`] share connections.
+#[derive(Clone)]
+pub struct Client {
+    connector: Connector,
+    transport: Arc<Transport>,
+    base: BaseUrl,
+    authorizer: Authorizer,
+    clock: Arc<dyn Clock>,
+    calls: Arc<Calls>,
+}
+
+/// How a credential becomes the authorization of a request.
+#[derive(Debug, Clone)]
+enum Authorizer {
+    Fixed(Authorization),
+    Tokens(Arc<TokenSource>),
+}
+
+/// The calls in flight, so that a client can be closed without cutting one.
+#[derive(Debug, Default)]
+struct Calls {
+    closed: AtomicBool,
+    running: AtomicUsize,
+    ended: Notify,
+}
+
+impl Client {
+    /// A client of the API at `base` (a grant's own API, or production, if none).
+    pub fn new(credential: &Credential, base: Option<BaseUrl>, connect_timeout: Duration) -> Result<Self> {
+        let connector = Connector::new(connect_timeout);
+        let transport = Arc::new(Transport::new(&connector)?);
+        let base = match (base, credential) {
+            (Some(base), _) => base,
+            (None, Credential::Grant(grant)) => grant.base.clone(),
+            (None, _) => Environment::Production.base_url()?,
+        };
+        Self::build(credential, base, connector, transport, Arc::new(SystemClock))
+    }
+
+    /// The same client under another clock, for tests.
+    pub fn with_clock(&self, credential: &Credential, clock: Arc<dyn Clock>) -> Result<Self> {
+        Self::build(credential, self.base.clone(), self.connector.clone(), Arc::clone(&self.transport), clock)
+    }
+
+    /// A client of the same API on the same connections with another credential.
+    pub fn with_credential(&self, credential: &Credential) -> Result<Self> {
+        self.with_clock(credential, Arc::clone(&self.clock))
+    }
+
+    fn build(
+        credential: &Credential,
+        base: BaseUrl,
+        connector: Connector,
+        transport: Arc<Transport>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self> {
+        let authorizer = match credential {
+            Credential::ApiKey(key) => Authorizer::Fixed(Authorization::smart_token(key.secret())?),
+            Credential::BearerToken(token) => Authorizer::Fixed(Authorization::bearer(token.secret())?),
+            Credential::ClientCredentials(credentials) => {
+                let token_url = token_url(&base);
+                Authorizer::Tokens(credentials.source(token_url, &connector, &clock)?)
+            }
+            Credential::Grant(grant) => {
+                // A grant of production must not be shown to the sandbox, nor the other way round.
+                if !base.same_origin(&grant.base.join("/")) {
+                    return Err(Error::configuration(
+                        "credential",
+                        "is a grant for another API than this client's: give the OAuthApp and the client the same `environment` or `baseUrl`",
+                    ));
+                }
+                Authorizer::Tokens(Arc::clone(&grant.source))
+            }
+        };
+        Ok(Self { connector, transport, base, authorizer, clock, calls: Arc::default() })
+    }
+
+    /// The API's root.
+    pub fn base(&self) -> &BaseUrl {
+        &self.base
+    }
+
+    /// The access token in use, exchanged or renewed if need be; none for an API key or bearer token.
+    pub async fn token(&self) -> Result<Option<Arc<Held>>> {
+        let _call = self.calls.begin()?;
+        match &self.authorizer {
+            Authorizer::Fixed(_) => Ok(None),
+            Authorizer::Tokens(source) => source.token().await.map(Some),
+        }
+    }
+
+    /// Takes no more calls, and waits for those in flight. Connections close with the last client that shares them.
+    pub async fn close(&self) {
+        self.calls.closed.store(true, Ordering::SeqCst);
+        loop {
+            let ended = self.calls.ended.notified();
+            if self.calls.running.load(Ordering::SeqCst) == 0 {
+                return;
+            }
+            ended.await;
+        }
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client").field("base", &self.base.as_str()).finish_non_exhaustive()
+    }
+}
+
+impl Calls {
+    fn begin(self: &Arc<Self>) -> Result<Call> {
+        self.running.fetch_add(1, Ordering::SeqCst);
+        let call = Call(Arc::clone(self));
+        if self.closed.load(Ordering::SeqCst) { Err(Error::Closed) } else { Ok(call) }
+    }
+}
+
+/// One call in flight, until dropped: also when it is cancelled.
+struct Call(Arc<Calls>);
+
+impl Drop for Call {
+    fn drop(&mut self) {
+        if self.0.running.fetch_sub(1, Ordering::SeqCst) == 1 {
+            self.0.ended.notify_waiters();
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! What a client authenticates with; each is checked when it is built.
+
+use zeroize::Zeroize as _;
+
+use crate::error::{Error, Result};
+use crate::secret::Secret;
+
+/// An API key, a customer's or a partner's, for the header `X-SmartToken`.
+#[derive(Debug, Clone)]
+pub struct ApiKey(Secret);
+
+/// An access token that somebody else obtained and renews.
+#[derive(Debug, Clone)]
+pub struct BearerToken(Secret);
+
+/// A client registered with the authorization server (RFC 6749 section 2).
+#[derive(Debug, Clone)]
+pub struct OAuthClient {
+    /// `client_id`.
+    pub id: String,
+    /// `client_secret`.
+    pub secret: Secret,
+    /// How it proves itself.
+    pub authentication: ClientAuthentication,
+}
+
+/// How a client proves itself to the token endpoint (RFC 6749 section 2.3.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ClientAuthentication {
+    /// `client_id` and `client_secret` in the form, as in the vendor's examples.
+    #[default]
+    Body,
+    /// HTTP Basic, which the vendor takes too.
+    Basic,
+}
+
+impl ApiKey {
+    /// Takes any visible ASCII text: the vendor's keys come in several lengths and with several prefixes.
+    pub fn new(value: String) -> Result<Self> {
+        visible_ascii("apiKey", value).map(Self)
+    }
+
+    /// The key.
+    pub fn secret(&self) -> &Secret {
+        &self.0
+    }
+}
+
+impl BearerToken {
+    /// Takes any visible ASCII text: the vendor's tokens are opaque.
+    pub fn new(value: String) -> Result<Self> {
+        visible_ascii("accessToken", value).map(Self)
+    }
+
+    /// The token.
+    pub fn secret(&self) -> &Secret {
+        &self.0
+    }
+}
+
+impl OAuthClient {
+    /// Takes any printable ASCII (RFC 6749 appendix A.1 and A.2) without blanks.
+    pub fn new(id: String, secret: String, authentication: ClientAuthentication) -> Result<Self> {
+        if id.is_empty() || !id.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(malformed("clientId", id.is_empty()));
+        }
+        Ok(Self { id, secret: visible_ascii("clientSecret", secret)?, authentication })
+    }
+}
+
+/// Checks a secret that goes into a header, a form or a store.
+pub fn visible_ascii(field: &'static str, mut value: String) -> Result<Secret> {
+    if value.is_empty() || !value.bytes().all(|byte| byte.is_ascii_graphic()) {
+        let empty = value.is_empty();
+        value.zeroize();
+        return Err(malformed(field, empty));
+    }
+    Ok(Secret::new(value))
+}
+
+fn malformed(field: &'static str, empty: bool) -> Error {
+    let problem = if empty {
+        "must not be empty"
+    } else {
+        "must be visible ASCII characters without blanks or line breaks; look for one at its end"
+    };
+    Error::configuration(field, problem)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_of_every_length_and_prefix_are_taken() {
+        for key in ["x", "DCRA1-0123456789abcdef", "pp-0123", &"k".repeat(64)] {
+            assert!(ApiKey::new(key.to_owned()).is_ok(), "{key}");
+        }
+    }
+
+    #[test]
+    fn what_no_header_can_carry_is_refused_without_being_shown() {
+        for key in ["", "canary\n", "canary\r\nX-Evil: 1", "can ary", "canary\0", "canaryé"] {
+            let error = ApiKey::new(key.to_owned()).unwrap_err();
+            assert!(matches!(&error, Error::Configuration { field, .. } if field == "apiKey"), "{key}");
+            assert!(!format!("{error} {error:?}").contains("canary"), "{key}");
+        }
+    }
+
+    #[test]
+    fn debug_shows_no_secret() {
+        let client = OAuthClient::new("id".into(), "canary".into(), ClientAuthentication::Body).unwrap();
+        let shown = format!(
+            "{client:?} {:?} {:?}",
+            ApiKey::new("canary".into()).unwrap(),
+            BearerToken::new("canary".into()).unwrap()
+        );
+        assert!(!shown.contains("canary"), "{shown}");
+    }
+}

@@ -1,0 +1,436 @@
+//! [`Error`]: everything that can go wrong, named by what the caller can do about it.
+//!
+//! No variant ever holds a secret, a token endpoint's body or a URL's query.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The result of everything fallible in this crate.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// The cause underneath an error, kept for `source()`. Shared, since one failed exchange answers many callers.
+pub type Cause = Arc<dyn std::error::Error + Send + Sync>;
+
+/// Everything that can go wrong. [`Error::code`] is the stable name that JavaScript sees.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum Error {
+    /// An option or argument is wrong; nothing was sent. Mend the field that is named.
+    #[error("{field}: {problem}")]
+    Configuration {
+        /// The option or argument, as the caller wrote it: `baseUrl`, `params.id`.
+        field: Cow<'static, str>,
+        /// What is wrong and what would be right. Never the value.
+        problem: Cow<'static, str>,
+    },
+
+    /// The client was closed. Make a new one.
+    #[error("the client is closed; make a new one")]
+    Closed,
+
+    /// The API answered with something other than success.
+    #[error("{}", .0.message)]
+    Api(Box<ApiError>),
+
+    /// The answer is not what its content type says. Nothing is known of the request's effect beyond its status.
+    #[error("the answer could not be read: {problem}")]
+    InvalidResponse {
+        /// What is wrong with the answer.
+        problem: Cow<'static, str>,
+    },
+
+    /// No answer, because of the network. `sent` tells whether the server may have seen the request.
+    #[error("{}", .kind.describe())]
+    Network {
+        /// Where it failed.
+        kind: NetworkKind,
+        /// False when it is certain that no byte of the request left.
+        sent: bool,
+        /// The transport's own error.
+        #[source]
+        source: Option<Cause>,
+    },
+
+    /// The caller's deadline passed.
+    #[error("timed out after {} ms while {}; raise `timeout` if the API needs longer", .limit.as_millis(), .phase.describe())]
+    Timeout {
+        /// What was being done when it passed.
+        phase: Phase,
+        /// The deadline.
+        limit: Duration,
+    },
+
+    /// The authorization server refused the token exchange with an OAuth error (RFC 6749 section 5.2).
+    #[error("the authorization server refused the token exchange: {error}{}", .error.remedy())]
+    TokenRefused {
+        /// The error code of RFC 6749.
+        error: OAuthErrorCode,
+        /// The server's `error_description`, if it gave one.
+        description: Option<String>,
+        /// The HTTP status of the answer.
+        status: u16,
+    },
+
+    /// The authorization server could not be asked, or gave no OAuth answer: try again later.
+    #[error("no access token: {problem}")]
+    TokenUnavailable {
+        /// What happened.
+        problem: Cow<'static, str>,
+        /// The HTTP status of the answer, if there was one.
+        status: Option<u16>,
+        /// False when it is certain that no byte of the request left.
+        sent: bool,
+        /// The network error underneath.
+        #[source]
+        source: Option<Box<Error>>,
+    },
+
+    /// The authorization server said success, but its answer holds no usable token (it may be `{}`).
+    #[error("the authorization server's answer holds no usable token: {problem}")]
+    TokenInvalid {
+        /// What is wrong with the answer.
+        problem: Cow<'static, str>,
+    },
+
+    /// The browser came back from the authorization server without a code (RFC 6749 section 4.1.2.1).
+    #[error("authorization failed: {error}")]
+    AuthorizationDenied {
+        /// The error code: `access_denied` when the user said no.
+        error: OAuthErrorCode,
+        /// The server's `error_description`, if it gave one.
+        description: Option<String>,
+    },
+
+    /// The callback does not belong to the request that it claims to answer. Start again; never use its code.
+    #[error("the authorization callback was refused: {problem}")]
+    CallbackRefused {
+        /// What is wrong with it.
+        problem: Cow<'static, str>,
+    },
+
+    /// The grant is over: the customer has to authorize again.
+    #[error("grant {grant_id:?} needs to be authorized again: {}", .reason.describe())]
+    ReauthorizationRequired {
+        /// The grant's id in the store.
+        grant_id: String,
+        /// Why.
+        reason: ReauthorizationReason,
+    },
+
+    /// The store could not be used; nothing was exchanged.
+    #[error("the grant store failed to {operation}: {problem}")]
+    Store {
+        /// `load`, `swap` or `due`.
+        operation: &'static str,
+        /// What the store said.
+        problem: Cow<'static, str>,
+    },
+
+    /// A defect of this library. Please report it.
+    #[error("internal error: {problem}; please report it")]
+    Internal {
+        /// What was found.
+        problem: &'static str,
+    },
+}
+
+/// An answer of the API other than success.
+#[derive(Debug, Clone)]
+pub struct ApiError {
+    /// The HTTP status.
+    pub status: u16,
+    /// The vendor's message, or one made from the status.
+    pub message: String,
+    /// The vendor's code, such as `PERMISSION_DENIED`.
+    pub vendor_code: Option<String>,
+    /// The vendor's `errors[]`.
+    pub errors: Vec<ErrorDetail>,
+    /// The vendor's id of the request, to quote to support.
+    pub request_id: Option<String>,
+    /// The answer's headers, one `name: value` a line, without cookies.
+    pub headers: String,
+}
+
+/// One entry of the vendor's `errors[]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ErrorDetail {
+    /// The entry's code, if it has one.
+    pub code: Option<String>,
+    /// The entry's message, if it has one.
+    pub message: Option<String>,
+}
+
+/// The stable name of an error, as JavaScript sees it in `error.code`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "each is documented at the variant of Error that it names")]
+pub enum ErrorCode {
+    Configuration,
+    Closed,
+    BadRequest,
+    Authentication,
+    Permission,
+    NotFound,
+    Conflict,
+    RateLimit,
+    Server,
+    UnexpectedStatus,
+    InvalidResponse,
+    Network,
+    Timeout,
+    TokenRefused,
+    TokenUnavailable,
+    TokenInvalid,
+    AuthorizationDenied,
+    CallbackRefused,
+    ReauthorizationRequired,
+    Store,
+    Internal,
+}
+
+impl Error {
+    /// A [`Error::Configuration`] about `field`.
+    pub fn configuration(field: impl Into<Cow<'static, str>>, problem: impl Into<Cow<'static, str>>) -> Self {
+        Self::Configuration { field: field.into(), problem: problem.into() }
+    }
+
+    /// The stable name of this error.
+    pub fn code(&self) -> ErrorCode {
+        match self {
+            Self::Configuration { .. } => ErrorCode::Configuration,
+            Self::Closed => ErrorCode::Closed,
+            Self::Api(api) => api.code(),
+            Self::InvalidResponse { .. } => ErrorCode::InvalidResponse,
+            Self::Network { .. } => ErrorCode::Network,
+            Self::Timeout { .. } => ErrorCode::Timeout,
+            Self::TokenRefused { .. } => ErrorCode::TokenRefused,
+            Self::TokenUnavailable { .. } => ErrorCode::TokenUnavailable,
+            Self::TokenInvalid { .. } => ErrorCode::TokenInvalid,
+            Self::AuthorizationDenied { .. } => ErrorCode::AuthorizationDenied,
+            Self::CallbackRefused { .. } => ErrorCode::CallbackRefused,
+            Self::ReauthorizationRequired { .. } => ErrorCode::ReauthorizationRequired,
+            Self::Store { .. } => ErrorCode::Store,
+            Self::Internal { .. } => ErrorCode::Internal,
+        }
+    }
+
+    /// Whether the same attempt may succeed later without anybody changing anything.
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Network { .. }
+            | Self::Timeout { .. }
+            | Self::TokenUnavailable { .. }
+            | Self::TokenInvalid { .. }
+            | Self::Store { .. } => true,
+            Self::Api(api) => matches!(api.code(), ErrorCode::RateLimit | ErrorCode::Server),
+            Self::Configuration { .. }
+            | Self::Closed
+            | Self::InvalidResponse { .. }
+            | Self::TokenRefused { .. }
+            | Self::AuthorizationDenied { .. }
+            | Self::CallbackRefused { .. }
+            | Self::ReauthorizationRequired { .. }
+            | Self::Internal { .. } => false,
+        }
+    }
+}
+
+impl ApiError {
+    /// Statuses by what the caller can do. The vendor answers 422 for the same reasons as 400.
+    fn code(&self) -> ErrorCode {
+        match self.status {
+            400 | 422 => ErrorCode::BadRequest,
+            401 => ErrorCode::Authentication,
+            403 => ErrorCode::Permission,
+            404 => ErrorCode::NotFound,
+            409 => ErrorCode::Conflict,
+            429 => ErrorCode::RateLimit,
+            500..=599 => ErrorCode::Server,
+            _ => ErrorCode::UnexpectedStatus,
+        }
+    }
+}
+
+/// Where the network failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NetworkKind {
+    /// The host name has no address.
+    Dns,
+    /// No connection: refused, unreachable, timed out.
+    Connect,
+    /// The certificate was not accepted, or TLS failed otherwise.
+    Tls,
+    /// The connection ended before the whole answer was there.
+    Reset,
+    /// The answer is no HTTP.
+    Protocol,
+}
+
+impl NetworkKind {
+    fn describe(self) -> &'static str {
+        match self {
+            Self::Dns => "the host name could not be resolved; check `baseUrl` and the network",
+            Self::Connect => "no connection to the server; check `baseUrl`, the network and any proxy",
+            Self::Tls => "the secure connection failed; check the server's certificate",
+            Self::Reset => "the connection ended before the answer was complete",
+            Self::Protocol => "the server's answer is not valid HTTP",
+        }
+    }
+}
+
+/// What a call was doing when its deadline passed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    /// Waiting for a free connection.
+    Queue,
+    /// Waiting for an access token.
+    Token,
+    /// Connecting, sending, and waiting for the answer's headers.
+    Response,
+    /// Reading the answer's body.
+    Body,
+}
+
+impl Phase {
+    fn describe(self) -> &'static str {
+        match self {
+            Self::Queue => "waiting for a free connection",
+            Self::Token => "waiting for an access token",
+            Self::Response => "waiting for the answer",
+            Self::Body => "reading the answer's body",
+        }
+    }
+}
+
+/// Why a grant is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReauthorizationReason {
+    /// The server refused the refresh token at the first try: it was revoked, or 28 days passed without use.
+    RevokedOrExpired,
+    /// An earlier exchange was sent and its answer lost; the refresh token is now spent.
+    ResponseLost,
+}
+
+impl ReauthorizationReason {
+    fn describe(self) -> &'static str {
+        match self {
+            Self::RevokedOrExpired => {
+                "its refresh token was revoked, or expired after 28 days without use; send the user through authorizationUrl()"
+            }
+            Self::ResponseLost => {
+                "the answer to an earlier token exchange was lost and its refresh token is spent; send the user through authorizationUrl()"
+            }
+        }
+    }
+}
+
+/// An error code of RFC 6749 sections 4.1.2.1 and 5.2, or another that the server made up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names are those of RFC 6749 section 5.2")]
+pub enum OAuthErrorCode {
+    InvalidRequest,
+    InvalidClient,
+    InvalidGrant,
+    UnauthorizedClient,
+    UnsupportedGrantType,
+    InvalidScope,
+    Other(String),
+}
+
+impl OAuthErrorCode {
+    /// Reads a code as the server wrote it. RFC 6749 allows printable ASCII; anything longer than a code is none.
+    pub fn parse(text: &str) -> Self {
+        if text.len() > 64 || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Self::unreadable();
+        }
+        match text {
+            "invalid_request" => Self::InvalidRequest,
+            "invalid_client" => Self::InvalidClient,
+            "invalid_grant" => Self::InvalidGrant,
+            "unauthorized_client" => Self::UnauthorizedClient,
+            "unsupported_grant_type" => Self::UnsupportedGrantType,
+            "invalid_scope" => Self::InvalidScope,
+            other => Self::Other(other.to_owned()),
+        }
+    }
+
+    /// In place of a code that must not be shown: no code at all, or one that quotes a secret.
+    pub fn unreadable() -> Self {
+        Self::Other("unreadable_error_code".to_owned())
+    }
+
+    /// The code as it stands on the wire.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::InvalidRequest => "invalid_request",
+            Self::InvalidClient => "invalid_client",
+            Self::InvalidGrant => "invalid_grant",
+            Self::UnauthorizedClient => "unauthorized_client",
+            Self::UnsupportedGrantType => "unsupported_grant_type",
+            Self::InvalidScope => "invalid_scope",
+            Self::Other(text) => text,
+        }
+    }
+
+    fn remedy(&self) -> &'static str {
+        match self {
+            Self::InvalidClient => {
+                "; check clientId and clientSecret, and that they belong to this environment"
+            }
+            Self::InvalidGrant => {
+                "; the code or refresh token was already used, revoked, or is not of this client"
+            }
+            Self::UnauthorizedClient => "; this client may not use this grant type",
+            Self::InvalidScope => "; ask only for scopes that the credential was made with",
+            Self::InvalidRequest | Self::UnsupportedGrantType | Self::Other(_) => "",
+        }
+    }
+}
+
+impl std::fmt::Display for OAuthErrorCode {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_status_has_the_code_that_callers_act_on() {
+        let code = |status| {
+            let api = ApiError {
+                status,
+                message: String::new(),
+                vendor_code: None,
+                errors: Vec::new(),
+                request_id: None,
+                headers: String::new(),
+            };
+            Error::Api(Box::new(api)).code()
+        };
+        assert_eq!(code(400), ErrorCode::BadRequest);
+        assert_eq!(code(422), ErrorCode::BadRequest);
+        assert_eq!(code(401), ErrorCode::Authentication);
+        assert_eq!(code(403), ErrorCode::Permission);
+        assert_eq!(code(404), ErrorCode::NotFound);
+        assert_eq!(code(409), ErrorCode::Conflict);
+        assert_eq!(code(429), ErrorCode::RateLimit);
+        assert_eq!(code(503), ErrorCode::Server);
+        assert_eq!(code(302), ErrorCode::UnexpectedStatus);
+    }
+
+    #[test]
+    fn oauth_codes_survive_a_round_trip() {
+        for text in ["invalid_client", "invalid_grant", "temporarily_unavailable"] {
+            assert_eq!(OAuthErrorCode::parse(text).as_str(), text);
+        }
+    }
+
+    #[test]
+    fn a_made_up_oauth_code_cannot_smuggle_text() {
+        for text in ["line\nbreak", "é", &"x".repeat(65)] {
+            assert_eq!(OAuthErrorCode::parse(text), OAuthErrorCode::unreadable(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! Reads the vendor's error bodies, which come in several shapes or not at all.
+
+use http::{HeaderMap, StatusCode};
+use serde_json::Value;
+
+use super::headers::header_lines;
+use crate::error::{ApiError, ErrorDetail};
+
+/// Messages longer than this are cut: they go into logs.
+const LONGEST_MESSAGE: usize = 500;
+
+/// Reads an answer that is not a success.
+///
+/// Shapes, in this order: `{error, error_description}` (RFC 6749), `{message, errors[]}` and `{id, code, message}`
+/// (vendor's documentation of error handling, and its Application API), plain text, nothing.
+pub fn read_error(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> ApiError {
+    let json = serde_json::from_slice::<Value>(body).ok();
+    let text = |key: &str| {
+        json.as_ref().and_then(|json| json.get(key)).and_then(Value::as_str).filter(|text| !text.is_empty())
+    };
+    let errors = json.as_ref().and_then(|json| json.get("errors")).map(read_details).unwrap_or_default();
+    let first = errors.first();
+    let message = text("error_description")
+        .or_else(|| text("message"))
+        .or_else(|| first.and_then(|detail| detail.message.as_deref()))
+        .or_else(|| text("error"))
+        .map(str::to_owned)
+        .or_else(|| plain_text(headers, body));
+    let vendor_code = text("code")
+        .or_else(|| first.and_then(|detail| detail.code.as_deref()))
+        .or_else(|| text("error"))
+        .map(str::to_owned);
+    ApiError {
+        status: status.as_u16(),
+        message: message.map_or_else(|| describe(status), |message| cut(&message)),
+        vendor_code,
+        request_id: request_id(headers),
+        headers: without_cookies(headers),
+        errors,
+    }
+}
+
+fn read_details(errors: &Value) -> Vec<ErrorDetail> {
+    let text = |entry: &Value, key: &str| entry.get(key).and_then(Value::as_str).map(str::to_owned);
+    errors
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|entry| ErrorDetail { code: text(entry, "code"), message: text(entry, "message") })
+        .filter(|detail| detail.code.is_some() || detail.message.is_some())
+        .collect()
+}
+
+/// A text body is a message; an HTML page from something in between is not.
+fn plain_text(headers: &HeaderMap, body: &[u8]) -> Option<String> {
+    let content_type = headers.get(http::header::CONTENT_TYPE)?.to_str().ok()?;
+    let text = std::str::from_utf8(body).ok()?.trim();
+    (content_type.starts_with("text/plain") && !text.is_empty()).then(|| text.to_owned())
+}
+
+fn describe(status: StatusCode) -> String {
+    format!("HTTP {} {}", status.as_u16(), status.canonical_reason().unwrap_or_default())
+        .trim_end()
+        .to_owned()
+}
+
+fn cut(message: &str) -> String {
+    match message.char_indices().nth(LONGEST_MESSAGE) {
+        Some((end, _)) => format!("{}…", message.get(..end).unwrap_or_default()),
+        None => message.to_owned(),
+    }
+}
+
+fn request_id(headers: &HeaderMap) -> Option<String> {
+    ["x-request-id", "x-correlation-id"]
+        .iter()
+        .find_map(|name| headers.get(*name))
+        .and_then(|value| value.to_str().ok())
+        .map(str::to_owned)
+}
+
+/// Without cookies: errors go into logs, and a cookie can carry a session.
+fn without_cookies(headers: &HeaderMap) -> String {
+    let mut headers = headers.clone();
+    headers.remove(http::header::SET_COOKIE);
+    header_lines(&headers)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(status: u16, content_type: &str, body: &str) -> ApiError {
+        let mut headers = HeaderMap::new();
+        headers.insert("content-type", content_type.parse().unwrap());
+        headers.insert("x-request-id", "r-1".parse().unwrap());
+        headers.insert("set-cookie", "session=canary".parse().unwrap());
+        read_error(StatusCode::from_u16(status).unwrap(), &headers, body.as_bytes())
+    }
+
+    #[test]
+    fn reads_every_shape_of_error_body() {
+        let api = read(
+            403,
+            "application/json",
+            r#"{"message":"Permission denied","errors":[{"code":"PERMISSION_DENIED","message":"no scope"}]}"#,
+        );
+        assert_eq!(
+            (api.message.as_str(), api.vendor_code.as_deref()),
+            ("Permission denied", Some("PERMISSION_DENIED"))
+        );
+        assert_eq!(api.errors.len(), 1);
+        assert_eq!(api.request_id.as_deref(), Some("r-1"));
+
+        let api =
+            read(400, "application/json", r#"{"errors":[{"code":"INVALID_FILE","message":"bad file"}]}"#);
+        assert_eq!((api.message.as_str(), api.vendor_code.as_deref()), ("bad file", Some("INVALID_FILE")));
+
+        let api = read(400, "application/json", r#"{"id":"x","code":"APPLY","message":"apply failed"}"#);
+        assert_eq!((api.message.as_str(), api.vendor_code.as_deref()), ("apply failed", Some("APPLY")));
+
+        let api = read(401, "application/json", r#"{"error":"invalid_token","error_description":"expired"}"#);
+        assert_eq!((api.message.as_str(), api.vendor_code.as_deref()), ("expired", Some("invalid_token")));
+
+        assert_eq!(read(500, "text/plain", "out of order\n").message, "out of order");
+        assert_eq!(read(502, "text/html", "<h1>Bad gateway</h1>").message, "HTTP 502 Bad Gateway");
+        assert_eq!(read(422, "application/json", "").message, "HTTP 422 Unprocessable Entity");
+        assert_eq!(read(404, "application/json", "[1,").message, "HTTP 404 Not Found");
+        assert_eq!(
+            read(400, "application/json", r#"{"message":7,"errors":"x"}"#).message,
+            "HTTP 400 Bad Request"
+        );
+    }
+
+    #[test]
+    fn cookies_and_endless_messages_stay_out() {
+        let api = read(400, "text/plain", &"é".repeat(2000));
+        assert_eq!(api.message.chars().count(), LONGEST_MESSAGE + 1);
+        assert!(!api.headers.contains("canary"));
+    }
+}

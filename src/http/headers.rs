@@ -1,0 +1,93 @@
+//! Headers: the caller's into a request, an answer's out as text.
+
+use http::{HeaderMap, HeaderName, HeaderValue};
+
+use crate::error::{Error, Result};
+
+/// Headers that are the client's alone: who asks, and how the message is framed (RFC 9112).
+const RESERVED: [(&str, &str); 9] = [
+    ("authorization", "comes from the client's credential"),
+    ("x-smarttoken", "comes from the client's credential"),
+    ("proxy-authorization", "would be shown to the API"),
+    ("host", "comes from `baseUrl`"),
+    ("content-length", "comes from the body"),
+    ("transfer-encoding", "comes from the body"),
+    ("connection", "is the client's business"),
+    ("upgrade", "is the client's business"),
+    ("expect", "is the client's business"),
+];
+
+/// Checks the caller's headers: names are tokens (RFC 9110 section 5.1), values one line, none reserved.
+pub fn request_headers(pairs: &[(String, String)]) -> Result<HeaderMap> {
+    let mut headers = HeaderMap::with_capacity(pairs.len());
+    for (name, value) in pairs {
+        // A line break in a name must not forge a line of a log.
+        let field =
+            || format!("headers.{}", name.chars().filter(|c| !c.is_control()).take(64).collect::<String>());
+        let header = HeaderName::from_bytes(name.as_bytes())
+            .map_err(|_| Error::configuration(field(), "is no header name (RFC 9110 section 5.1)"))?;
+        if let Some((_, owner)) = RESERVED.iter().find(|(reserved, _)| header == *reserved) {
+            return Err(Error::configuration(field(), format!("must not be set: it {owner}")));
+        }
+        let value = HeaderValue::from_bytes(value.as_bytes()).map_err(|_| {
+            Error::configuration(field(), "must not contain line breaks or control characters")
+        })?;
+        headers.append(header, value);
+    }
+    Ok(headers)
+}
+
+/// Headers as text, one `name: value` a line.
+pub(super) fn header_lines(headers: &HeaderMap) -> String {
+    let mut lines = String::with_capacity(headers.len() * 40);
+    for (name, value) in headers {
+        lines.push_str(name.as_str());
+        lines.push_str(": ");
+        match value.to_str() {
+            Ok(text) => lines.push_str(text),
+            // Header values are bytes; as in WHATWG fetch, each is one character (isomorphic decode).
+            Err(_) => lines.extend(value.as_bytes().iter().map(|byte| char::from(*byte))),
+        }
+        lines.push('\n');
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(name: &str, value: &str) -> String {
+        match request_headers(&[(name.to_owned(), value.to_owned())]) {
+            Err(Error::Configuration { field, problem }) => {
+                assert!(!problem.contains("canary"));
+                field.into_owned()
+            }
+            other => panic!("expected a configuration error, got {other:?}"),
+        }
+    }
+
+    #[test]
+    fn nothing_gets_into_a_request_that_is_no_header() {
+        assert_eq!(refused("x-a", "canary\r\nx-evil: 1"), "headers.x-a");
+        assert_eq!(refused("x-a", "canary\0"), "headers.x-a");
+        assert_eq!(refused("x a", "canary"), "headers.x a");
+        assert_eq!(refused("x-a\r\nx-evil", "canary"), "headers.x-ax-evil");
+        assert_eq!(refused("", "canary"), "headers.");
+    }
+
+    #[test]
+    fn the_clients_own_headers_are_not_the_callers() {
+        for (name, _) in RESERVED {
+            assert_eq!(refused(&name.to_uppercase(), "canary"), format!("headers.{}", name.to_uppercase()));
+        }
+    }
+
+    #[test]
+    fn repeated_headers_stay_apart_and_bytes_survive() {
+        let pairs = [("x-a", "1"), ("x-a", "2"), ("x-b", "caf\u{e9}")];
+        let headers =
+            request_headers(&pairs.map(|(name, value)| (name.to_owned(), value.to_owned()))).unwrap();
+        assert_eq!(header_lines(&headers), "x-a: 1\nx-a: 2\nx-b: caf\u{c3}\u{a9}\n");
+    }
+}

@@ -1,0 +1,26 @@
+//! Authenticated access to the SmartRecruiters API (`SmartAPI`).
+//!
+//! Modules stand in layer order: a module uses those above it and never one below.
+//! `ARCHITECTURE.md` is the map; `tests/it/layers.rs` keeps it true.
+
+// -- words: no I/O, used by all
+pub mod clock;
+pub mod credential;
+pub mod error;
+mod random;
+pub mod secret;
+pub mod token;
+// -- wire: bytes to and from a server
+pub mod http;
+pub mod oauth;
+// -- rules: which endpoint a request belongs to
+pub mod limit;
+// -- state: grants that must not be lost
+pub mod lifecycle;
+pub mod store;
+// -- client: the steps of a call
+pub mod client;
+// -- Node: the only files that may say `napi`
+#[cfg(feature = "node")]
+#[expect(unreachable_pub, reason = "napi exports to JavaScript what is `pub`")]
+mod binding;

@@ -1,0 +1,11 @@
+//! The lives of tokens: cached while fresh, one exchange in flight however many ask, and grants renewed so that
+//! no one-time refresh token is lost.
+
+mod app;
+mod client_credentials;
+mod renewal;
+mod source;
+
+pub use app::{Grant, ImportedAccessToken, ImportedGrant, OAuthApp, OAuthAppOptions};
+pub use client_credentials::ClientCredentials;
+pub use source::{Held, TokenSource};

@@ -1,0 +1,213 @@
+//! [`GrantRenewal`]: the one-time refresh token of a grant, spent so that it is never lost.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::source::{Exchange, ExchangeFuture, Held};
+use crate::clock::{Clock, Moment};
+use crate::credential::OAuthClient;
+use crate::error::{Error, OAuthErrorCode, ReauthorizationReason, Result};
+use crate::oauth::{TokenEndpoint, TokenRequest};
+use crate::store::{GrantRecord, GrantState, Store, StoredAccessToken, Swap, Version, open, seal};
+use crate::token::{AccessToken, TokenSet};
+
+/// How long an exchange may hold a grant. Longer than the token endpoint's deadline by what a commit may take.
+const LEASE: Duration = Duration::from_secs(90);
+/// How often a holder's lease is looked at by those who wait for it.
+const LEASE_POLL: Duration = Duration::from_millis(200);
+/// The longest wait between two attempts to write down what an exchange yielded.
+const LONGEST_COMMIT_WAIT: Duration = Duration::from_secs(5);
+
+/// Renews one grant. The order of its steps is what keeps refresh tokens: see [`GrantRenewal::renew`].
+#[derive(Debug)]
+pub(super) struct GrantRenewal {
+    pub(super) id: String,
+    /// Names this process in leases.
+    pub(super) owner: String,
+    pub(super) endpoint: TokenEndpoint,
+    pub(super) client: OAuthClient,
+    pub(super) store: Arc<dyn Store>,
+    pub(super) clock: Arc<dyn Clock>,
+}
+
+impl Exchange for GrantRenewal {
+    fn next(self: Arc<Self>, held: Option<Arc<Held>>) -> ExchangeFuture {
+        Box::pin(async move { self.renew(held.as_deref()).await })
+    }
+}
+
+impl GrantRenewal {
+    async fn renew(&self, held: Option<&Held>) -> Result<AccessToken> {
+        loop {
+            // Somebody else may have renewed it: their token is ours too.
+            let (version, record) = self.load().await?;
+            let now = self.clock.now();
+            if let Some(token) = adoptable(&record, held, now) {
+                return Ok(token);
+            }
+            let unresolved = match record.state {
+                GrantState::Idle { unresolved } => unresolved,
+                GrantState::Exchanging { until, .. } if until > now.unix_millis() => {
+                    tokio::time::sleep(LEASE_POLL).await;
+                    continue;
+                }
+                // Its holder died, or lost its way: nobody knows what became of that exchange.
+                GrantState::Exchanging { unresolved, .. } => unresolved.saturating_add(1),
+                GrantState::Ended { reason } => return Err(self.ended(reason)),
+            };
+            let until = now.unix_millis().saturating_add(millis(LEASE));
+            let exchanging = GrantState::Exchanging { owner: self.owner.clone(), until, unresolved };
+            let journal = GrantRecord { state: exchanging, ..record };
+            // Journal before exchange: who finds this record later knows that the refresh token may be spent.
+            if self.swap(version, &journal).await? == Swap::Lost {
+                continue;
+            }
+            return self.exchange(version + 1, journal, unresolved).await;
+        }
+    }
+
+    async fn exchange(&self, version: Version, journal: GrantRecord, unresolved: u32) -> Result<AccessToken> {
+        let request = TokenRequest::RefreshToken(&journal.refresh);
+        let error = match self.endpoint.exchange(&self.client, request, &*self.clock).await {
+            // Commit before use: a token that nobody can renew later must not be the only one.
+            Ok(tokens) => return self.commit(version, journal, tokens).await,
+            Err(error) => error,
+        };
+        let (state, error) = match verdict(&error) {
+            Verdict::Untouched => (GrantState::Idle { unresolved }, error),
+            Verdict::Unknown => (GrantState::Idle { unresolved: unresolved.saturating_add(1) }, error),
+            Verdict::Dead => {
+                let reason = if unresolved == 0 {
+                    ReauthorizationReason::RevokedOrExpired
+                } else {
+                    ReauthorizationReason::ResponseLost
+                };
+                (GrantState::Ended { reason }, self.ended(reason))
+            }
+        };
+        // Where this write is lost or fails, the journal stays; whoever finds it once its lease is over knows that
+        // the outcome is unknown, which is then the truth.
+        match self.swap(version, &GrantRecord { state, ..journal }).await {
+            Ok(_) | Err(_) => Err(error),
+        }
+    }
+
+    /// Writes down what an exchange yielded, for as long as it takes: there is no second copy, and no second
+    /// exchange. The right to write is with whoever spent the refresh token that the record holds; a record with
+    /// another one is a new authorization, which wins.
+    async fn commit(&self, version: Version, journal: GrantRecord, tokens: TokenSet) -> Result<AccessToken> {
+        let access = tokens.access.clone();
+        let spent = journal.refresh.clone();
+        let record = renewed(journal, tokens);
+        let mut version = version;
+        let mut wait = LEASE_POLL;
+        loop {
+            match self.swap(version, &record).await {
+                Ok(Swap::Won) => return Ok(access),
+                Ok(Swap::Lost) => {}
+                Err(_) => {
+                    tokio::time::sleep(wait).await;
+                    wait = (wait * 2).min(LONGEST_COMMIT_WAIT);
+                }
+            }
+            // A swap that failed may have been written.
+            let Ok((now_version, now_record)) = self.load().await else { continue };
+            if now_record.access == record.access {
+                return Ok(access);
+            }
+            if now_record.refresh != spent {
+                return adoptable(&now_record, None, self.clock.now()).map_or_else(|| Ok(access), Ok);
+            }
+            version = now_version;
+        }
+    }
+
+    async fn load(&self) -> Result<(Version, GrantRecord)> {
+        let stored = self.store.load(&self.id).await?.ok_or_else(|| Error::Store {
+            operation: "load",
+            problem: format!("there is no grant {:?}; exchange() or import() makes one", self.id).into(),
+        })?;
+        Ok((stored.version, open(&stored.bytes)?))
+    }
+
+    async fn swap(&self, version: Version, record: &GrantRecord) -> Result<Swap> {
+        self.store.swap(&self.id, version, seal(record)?, record.due()).await
+    }
+
+    fn ended(&self, reason: ReauthorizationReason) -> Error {
+        Error::ReauthorizationRequired { grant_id: self.id.clone(), reason }
+    }
+}
+
+/// What a failed exchange tells of the refresh token.
+#[derive(Debug, PartialEq, Eq)]
+enum Verdict {
+    /// It was not used: the request never left, or the answer is not about the grant.
+    Untouched,
+    /// It may be spent: the request left and no usable answer came.
+    Unknown,
+    /// The server says that it is no good.
+    Dead,
+}
+
+fn verdict(error: &Error) -> Verdict {
+    match error {
+        Error::TokenRefused { error: OAuthErrorCode::InvalidGrant, .. } => Verdict::Dead,
+        // A 2xx without a token: the server has done its part.
+        Error::TokenInvalid { .. } => Verdict::Unknown,
+        Error::TokenUnavailable { sent: true, status, .. } => match status {
+            None | Some(429 | 500..) => Verdict::Unknown,
+            Some(_) => Verdict::Untouched,
+        },
+        _ => Verdict::Untouched,
+    }
+}
+
+/// The stored token, if it is one to use in place of `held`.
+fn adoptable(record: &GrantRecord, held: Option<&Held>, now: Moment) -> Option<AccessToken> {
+    let access = record.access.as_ref()?;
+    if held.is_some_and(|held| held.token.value == access.value) {
+        return None;
+    }
+    let token = AccessToken {
+        value: access.value.clone(),
+        scopes: record.scopes.clone(),
+        issued: now.at_unix_millis(access.issued_at),
+        lifetime: Duration::from_millis(access.expires_at.saturating_sub(access.issued_at)),
+    };
+    let usable = token.freshness(now, Duration::ZERO) != crate::token::Freshness::Expired;
+    usable.then_some(token)
+}
+
+fn renewed(record: GrantRecord, tokens: TokenSet) -> GrantRecord {
+    let issued_at = tokens.access.issued.unix_millis();
+    let (refresh, refresh_issued_at) = match tokens.refresh {
+        Some(refresh) => (refresh, issued_at),
+        // RFC 6749 section 6: no new one means keep the old.
+        None => (record.refresh, record.refresh_issued_at),
+    };
+    let scopes = if tokens.access.scopes.is_empty() { record.scopes } else { tokens.access.scopes.clone() };
+    GrantRecord {
+        access: Some(stored(&tokens.access)),
+        refresh,
+        refresh_issued_at,
+        scopes,
+        state: GrantState::Idle { unresolved: 0 },
+    }
+}
+
+/// An access token as a record holds it.
+pub(super) fn stored(access: &AccessToken) -> StoredAccessToken {
+    StoredAccessToken {
+        value: access.value.clone(),
+        issued_at: access.issued.unix_millis(),
+        expires_at: access.expires_at(),
+    }
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,220 @@
+//! [`TokenSource`]: one credential's access token, as fresh as it needs to be.
+
+use std::collections::HashSet;
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use arc_swap::ArcSwapOption;
+use tokio::sync::watch;
+
+use crate::clock::{Clock, Moment};
+use crate::error::{Error, OAuthErrorCode, Result};
+use crate::random;
+use crate::token::{AccessToken, Freshness};
+
+/// A token is renewed this long before its end, give or take [`LEAD_SPREAD`].
+const LEAD: Duration = Duration::from_secs(300);
+/// Spreads the renewals of many processes that got the same token.
+const LEAD_SPREAD: Duration = Duration::from_secs(60);
+/// The wait after a first failed exchange; it doubles up to [`LONGEST_WAIT`].
+const FIRST_WAIT: Duration = Duration::from_secs(1);
+/// The longest wait after failures that pass by themselves: what a recovery can take at most.
+const LONGEST_WAIT: Duration = Duration::from_secs(15);
+/// The wait after a refusal that only somebody's change can end. Not for ever: the change may be at the server.
+const WAIT_AFTER_REFUSAL: Duration = Duration::from_secs(300);
+
+/// Gets the next access token.
+pub(super) trait Exchange: fmt::Debug + Send + Sync {
+    /// Gets a token other than `held`, which is too old or was refused.
+    ///
+    /// Runs in a task of its own, whoever waits for it.
+    fn next(self: Arc<Self>, held: Option<Arc<Held>>) -> ExchangeFuture;
+}
+
+/// The future of [`Exchange::next`].
+pub(super) type ExchangeFuture = Pin<Box<dyn Future<Output = Result<AccessToken>> + Send>>;
+
+/// An access token in use, and what was learnt with it.
+#[derive(Debug)]
+pub struct Held {
+    /// The token.
+    pub token: AccessToken,
+    /// The API answered 401 to it. It is replaced if it can be, and used on if not.
+    refused: AtomicBool,
+    /// What the API denies to this credential with a 401, by the caller's name for it.
+    denied: Mutex<HashSet<String>>,
+}
+
+impl Held {
+    /// Remembers that a 401 for `endpoint` is a permission denial: a new token changed nothing.
+    pub fn deny(&self, endpoint: String) {
+        self.denied.lock().unwrap_or_else(PoisonError::into_inner).insert(endpoint);
+    }
+
+    /// Whether a 401 for `endpoint` is known to be a permission denial.
+    pub fn denies(&self, endpoint: &str) -> bool {
+        self.denied.lock().unwrap_or_else(PoisonError::into_inner).contains(endpoint)
+    }
+}
+
+/// One credential's access token: read without a lock while fresh, renewed in the background while it may still
+/// be used, waited for when it may not.
+#[derive(Debug)]
+pub struct TokenSource {
+    current: ArcSwapOption<Held>,
+    flight: Mutex<Flight>,
+    exchange: Arc<dyn Exchange>,
+    clock: Arc<dyn Clock>,
+    lead: Duration,
+}
+
+/// The exchange that is running, and what is known from the ones that failed.
+#[derive(Debug, Default)]
+struct Flight {
+    running: Option<watch::Receiver<Option<Result<Arc<Held>>>>>,
+    failures: u32,
+    pause: Option<Pause>,
+}
+
+/// Until `length` has passed since `start`, callers get `error` instead of another exchange.
+#[derive(Debug)]
+struct Pause {
+    start: Moment,
+    length: Duration,
+    error: Error,
+}
+
+impl TokenSource {
+    pub(super) fn new(exchange: Arc<dyn Exchange>, clock: Arc<dyn Clock>) -> Arc<Self> {
+        let lead = LEAD - LEAD_SPREAD + (2 * LEAD_SPREAD).mul_f64(random::fraction());
+        Arc::new(Self { current: ArcSwapOption::empty(), flight: Mutex::default(), exchange, clock, lead })
+    }
+
+    /// A token to use now. Waits for an exchange only if there is none.
+    pub async fn token(self: &Arc<Self>) -> Result<Arc<Held>> {
+        let Some(held) = self.current.load_full() else { return self.renewed(None).await };
+        match held.token.freshness(self.clock.now(), self.lead) {
+            Freshness::Expired => self.renewed(Some(held)).await,
+            // The API refused it, perhaps wrongly. While the authorization server fails it is the best there is.
+            _ if held.refused.load(Ordering::Relaxed) => {
+                self.renewed(Some(Arc::clone(&held))).await.or(Ok(held))
+            }
+            Freshness::Renewable => {
+                // What becomes of it is for those to see who need it: this token is still good.
+                drop(self.join(Some(&held)));
+                Ok(held)
+            }
+            Freshness::Fresh => Ok(held),
+        }
+    }
+
+    /// A token in place of one that the API answered with 401; none if there is no other to be had.
+    pub async fn replace(self: &Arc<Self>, refused: &Arc<Held>) -> Option<Arc<Held>> {
+        refused.refused.store(true, Ordering::Relaxed);
+        let next = self.token().await.ok()?;
+        (!Arc::ptr_eq(&next, refused)).then_some(next)
+    }
+
+    /// Starts afresh after a new authorization, with its access token if there is one.
+    pub(super) fn reset(&self, token: Option<AccessToken>) {
+        let mut flight = self.flight();
+        flight.failures = 0;
+        flight.pause = None;
+        self.current.store(token.map(hold));
+    }
+
+    async fn renewed(self: &Arc<Self>, held: Option<Arc<Held>>) -> Result<Arc<Held>> {
+        let mut flight = match self.join(held.as_ref())? {
+            Joined::Flight(flight) => flight,
+            Joined::Already(held) => return Ok(held),
+        };
+        let landed = flight.wait_for(Option::is_some).await;
+        match landed.as_deref() {
+            Ok(Some(result)) => result.clone(),
+            _ => Err(Error::Internal { problem: "a token exchange ended without a result" }),
+        }
+    }
+
+    /// Joins the exchange that replaces `held`, starting it if nobody has.
+    fn join(self: &Arc<Self>, held: Option<&Arc<Held>>) -> Result<Joined> {
+        let mut flight = self.flight();
+        // Another caller may have landed since ours looked.
+        if let Some(current) = self.current.load_full()
+            && !held.is_some_and(|held| Arc::ptr_eq(held, &current))
+        {
+            return Ok(Joined::Already(current));
+        }
+        if let Some(running) = &flight.running {
+            return Ok(Joined::Flight(running.clone()));
+        }
+        if let Some(pause) = &flight.pause
+            && self.clock.now().since(pause.start) < pause.length
+        {
+            return Err(pause.error.clone());
+        }
+        let (landed, running) = watch::channel(None);
+        flight.running = Some(running.clone());
+        let exchange = tokio::spawn(Arc::clone(&self.exchange).next(held.cloned()));
+        let source = Arc::clone(self);
+        tokio::spawn(async move {
+            // A panic in there must not leave everybody waiting for ever.
+            let result =
+                exchange.await.unwrap_or(Err(Error::Internal { problem: "a token exchange panicked" }));
+            landed.send_replace(Some(source.land(result)));
+        });
+        Ok(Joined::Flight(running))
+    }
+
+    fn land(&self, result: Result<AccessToken>) -> Result<Arc<Held>> {
+        let mut flight = self.flight();
+        flight.running = None;
+        match result {
+            Ok(token) => {
+                flight.failures = 0;
+                flight.pause = None;
+                let held = hold(token);
+                self.current.store(Some(Arc::clone(&held)));
+                Ok(held)
+            }
+            Err(error) => {
+                flight.failures = flight.failures.saturating_add(1);
+                let length = wait_after(&error, flight.failures, random::fraction());
+                flight.pause = Some(Pause { start: self.clock.now(), length, error: error.clone() });
+                Err(error)
+            }
+        }
+    }
+
+    fn flight(&self) -> MutexGuard<'_, Flight> {
+        self.flight.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+enum Joined {
+    Flight(watch::Receiver<Option<Result<Arc<Held>>>>),
+    Already(Arc<Held>),
+}
+
+fn hold(token: AccessToken) -> Arc<Held> {
+    Arc::new(Held { token, refused: AtomicBool::new(false), denied: Mutex::default() })
+}
+
+/// How long nobody asks again after the `failures`-th failure in a row. `fraction` in `[0, 1)` is the jitter.
+fn wait_after(error: &Error, failures: u32, fraction: f64) -> Duration {
+    match error {
+        Error::TokenRefused { error: OAuthErrorCode::Other(_), .. } => {}
+        Error::TokenRefused { .. } => return WAIT_AFTER_REFUSAL,
+        // The store is asked, not the server: a new authorization may be in it any moment.
+        Error::ReauthorizationRequired { .. } => return Duration::ZERO,
+        _ => {}
+    }
+    let longest = FIRST_WAIT.saturating_mul(1 << failures.saturating_sub(1).min(16)).min(LONGEST_WAIT);
+    longest / 2 + (longest / 2).mul_f64(fraction)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,198 @@
+//! One POST to the token endpoint (RFC 6749 section 3.2): written once, on its own connection, no redirect.
+
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use http::HeaderValue;
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
+use url::Url;
+use url::form_urlencoded::{Serializer, byte_serialize};
+use zeroize::Zeroizing;
+
+use crate::clock::Clock;
+use crate::credential::{ClientAuthentication, OAuthClient};
+use crate::error::{Error, OAuthErrorCode, Result};
+use crate::http::{Connector, network_error};
+use crate::oauth::grant::{Field, TokenRequest, read_answer};
+use crate::secret::Secret;
+use crate::token::TokenSet;
+
+/// How long an answer may take. Long, since giving up on a slow answer loses a one-time refresh token.
+const RESPONSE_DEADLINE: Duration = Duration::from_secs(60);
+/// No token answer is longer; more is somebody else's page.
+const LONGEST_ANSWER: usize = 64 * 1024;
+
+/// A token endpoint.
+#[derive(Debug, Clone)]
+pub struct TokenEndpoint {
+    url: Url,
+    http: reqwest::Client,
+}
+
+impl TokenEndpoint {
+    /// The endpoint at `url`, which must be one that secrets may be sent to.
+    pub fn new(url: Url, connector: &Connector) -> Result<Self> {
+        Ok(Self { url, http: connector.unpooled()? })
+    }
+
+    /// Exchanges once. Runs to its end whoever waits for it: spawn it, never drop it.
+    pub async fn exchange(
+        &self,
+        client: &OAuthClient,
+        request: TokenRequest<'_>,
+        clock: &dyn Clock,
+    ) -> Result<TokenSet> {
+        let sent = clock.now();
+        let fields = request.fields();
+        let answer = tokio::time::timeout(RESPONSE_DEADLINE, self.post(client, &fields)).await;
+        let (status, body) = match answer {
+            Ok(answer) => answer?,
+            Err(_) => return Err(unavailable("no answer within 60 seconds".into(), true, None)),
+        };
+        read_answer(status, &body, sent).map_err(|error| without_echo(error, client, &fields))
+    }
+
+    async fn post(
+        &self,
+        client: &OAuthClient,
+        fields: &[(&'static str, Field<'_>)],
+    ) -> Result<(http::StatusCode, Zeroizing<Vec<u8>>)> {
+        let form = form(client, fields);
+        let mut request = reqwest::Request::new(http::Method::POST, self.url.clone());
+        let headers = request.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
+        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+        if client.authentication == ClientAuthentication::Basic {
+            headers.insert(AUTHORIZATION, basic(client)?);
+        }
+        *request.body_mut() = Some(reqwest::Body::from(form.as_bytes().to_vec()));
+        let mut response = self.http.execute(request).await.map_err(exchange_error)?;
+        let mut body = Zeroizing::new(Vec::new());
+        while let Some(chunk) = response.chunk().await.map_err(exchange_error)? {
+            if body.len() + chunk.len() > LONGEST_ANSWER {
+                return Err(Error::TokenInvalid { problem: "it is longer than 64 KiB".into() });
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok((response.status(), body))
+    }
+}
+
+fn form(client: &OAuthClient, fields: &[(&'static str, Field<'_>)]) -> Zeroizing<String> {
+    let mut form = Serializer::new(String::new());
+    for (name, value) in fields {
+        form.append_pair(name, expose(*value));
+    }
+    if client.authentication == ClientAuthentication::Body {
+        form.append_pair("client_id", &client.id).append_pair("client_secret", client.secret.expose());
+    }
+    Zeroizing::new(form.finish())
+}
+
+/// Both halves are form-encoded before they are joined (RFC 6749 section 2.3.1).
+fn basic(client: &OAuthClient) -> Result<HeaderValue> {
+    let pair = Zeroizing::new(format!(
+        "{}:{}",
+        byte_serialize(client.id.as_bytes()).collect::<String>(),
+        byte_serialize(client.secret.expose().as_bytes()).collect::<String>()
+    ));
+    let mut value =
+        HeaderValue::from_str(&Zeroizing::new(format!("Basic {}", STANDARD.encode(pair.as_bytes()))))
+            .map_err(|_| Error::Internal { problem: "base64 is not a header value" })?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+fn expose<'a>(field: Field<'a>) -> &'a str {
+    match field {
+        Field::Plain(text) => text,
+        Field::Secret(secret) => secret.expose(),
+    }
+}
+
+fn exchange_error(error: reqwest::Error) -> Error {
+    let source = network_error(error);
+    let sent = !matches!(source, Error::Network { sent: false, .. });
+    unavailable(source.to_string().into(), sent, Some(Box::new(source)))
+}
+
+fn unavailable(problem: std::borrow::Cow<'static, str>, sent: bool, source: Option<Box<Error>>) -> Error {
+    Error::TokenUnavailable { problem, status: None, sent, source }
+}
+
+/// A server may quote what it was sent. Its description is kept only if it quotes no secret.
+fn without_echo(error: Error, client: &OAuthClient, fields: &[(&'static str, Field<'_>)]) -> Error {
+    match error {
+        Error::TokenRefused { error, description, status } => {
+            let secrets: Vec<&Secret> = fields
+                .iter()
+                .filter_map(|(_, field)| match field {
+                    Field::Secret(secret) => Some(*secret),
+                    Field::Plain(_) => None,
+                })
+                .chain([&client.secret])
+                .collect();
+            let quotes = |text: &str| secrets.iter().any(|secret| text.contains(secret.expose()));
+            let error = if quotes(error.as_str()) { OAuthErrorCode::unreadable() } else { error };
+            let description = description.filter(|text| !quotes(text));
+            Error::TokenRefused { error, description, status }
+        }
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::token::RefreshToken;
+
+    fn client(authentication: ClientAuthentication) -> OAuthClient {
+        OAuthClient { id: "id é".to_owned(), secret: Secret::new("s&cret+:"), authentication }
+    }
+
+    #[test]
+    fn forms_are_those_of_rfc_6749() {
+        let (code, verifier) = (Secret::new("c/1"), Secret::new("v"));
+        let request = TokenRequest::AuthorizationCode {
+            code: &code,
+            redirect_uri: Some("http://localhost:3000/cb"),
+            code_verifier: Some(&verifier),
+        };
+        assert_eq!(
+            *form(&client(ClientAuthentication::Body), &request.fields()),
+            "grant_type=authorization_code&code=c%2F1&redirect_uri=http%3A%2F%2Flocalhost%3A3000%2Fcb&code_verifier=v\
+             &client_id=id+%C3%A9&client_secret=s%26cret%2B%3A"
+        );
+        assert_eq!(
+            *form(&client(ClientAuthentication::Basic), &TokenRequest::ClientCredentials.fields()),
+            "grant_type=client_credentials"
+        );
+    }
+
+    #[test]
+    fn basic_authentication_is_encoded_and_sensitive() {
+        let value = basic(&client(ClientAuthentication::Basic)).unwrap();
+        let pair = STANDARD.decode(value.to_str().unwrap().trim_start_matches("Basic ")).unwrap();
+        assert_eq!(String::from_utf8(pair).unwrap(), "id+%C3%A9:s%26cret%2B%3A");
+        assert!(value.is_sensitive());
+    }
+
+    #[test]
+    fn a_description_that_quotes_a_secret_is_dropped() {
+        let token = RefreshToken(Secret::new("rt-canary"));
+        let fields = TokenRequest::RefreshToken(&token).fields();
+        let refused = |description: &str| Error::TokenRefused {
+            error: OAuthErrorCode::InvalidGrant,
+            description: Some(description.to_owned()),
+            status: 400,
+        };
+        let client = client(ClientAuthentication::Body);
+        let kept = without_echo(refused("token was used"), &client, &fields);
+        assert!(matches!(kept, Error::TokenRefused { description: Some(_), .. }));
+        for echo in ["token rt-canary was used", "wrong secret s&cret+:"] {
+            let dropped = without_echo(refused(echo), &client, &fields);
+            assert!(matches!(dropped, Error::TokenRefused { description: None, .. }), "{echo}");
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! Where grants live: one versioned record per id, changed by compare-and-swap alone.
+//!
+//! Lease and crash journal are part of the record ([`record`]), so every store gives the same guarantees from
+//! three methods. Nothing here knows HTTP.
+
+mod memory;
+mod record;
+mod seal;
+
+#[cfg(test)]
+mod contract;
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+
+pub use memory::MemoryStore;
+pub use record::{GrantRecord, GrantState, StoredAccessToken};
+pub use seal::{open, seal};
+
+use crate::error::Result;
+
+/// The future of a store's method, as an object-safe trait needs it.
+pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T>> + Send + 'a>>;
+
+/// Counts the changes of one record. 0: there is no record.
+pub type Version = u64;
+
+/// A record as the store holds it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stored {
+    /// Its version, 1 or more.
+    pub version: Version,
+    /// Its content, opaque to the store.
+    pub bytes: Vec<u8>,
+}
+
+/// What a [`Store::swap`] came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Swap {
+    /// The record is now this one.
+    Won,
+    /// Somebody else changed the record since the version that was expected; nothing was written.
+    Lost,
+}
+
+/// Where grants live.
+///
+/// `swap` is atomic and, once answered, durable. A swap that fails with an error may or may not have happened:
+/// load and compare.
+pub trait Store: fmt::Debug + Send + Sync {
+    /// The record of `id`, or none.
+    fn load<'a>(&'a self, id: &'a str) -> StoreFuture<'a, Option<Stored>>;
+
+    /// Writes `bytes` as version `expected + 1`, if the record still has version `expected` (0: if there is none).
+    ///
+    /// `due` is when the record next needs attention, in milliseconds since the Unix epoch.
+    fn swap<'a>(
+        &'a self,
+        id: &'a str,
+        expected: Version,
+        bytes: Vec<u8>,
+        due: Option<u64>,
+    ) -> StoreFuture<'a, Swap>;
+
+    /// The ids of at most `limit` records that are due before `before` (milliseconds since the Unix epoch),
+    /// the most urgent first.
+    fn due(&self, before: u64, limit: usize) -> StoreFuture<'_, Vec<String>>;
+}

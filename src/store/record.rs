@@ -1,0 +1,70 @@
+//! [`GrantRecord`]: what a store holds of a grant, its lease and crash journal included.
+
+use crate::error::ReauthorizationReason;
+use crate::secret::Secret;
+use crate::token::RefreshToken;
+
+/// A refresh token dies when it was not used for 28 days (vendor: OAuth 2.0).
+const REFRESH_TOKEN_LIFETIME_MILLIS: u64 = 28 * 24 * 3600 * 1000;
+
+/// A grant as it is stored. Times are milliseconds since the Unix epoch: other machines read them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GrantRecord {
+    /// The access token of the last exchange, if there was one.
+    pub access: Option<StoredAccessToken>,
+    /// The refresh token that the next renewal spends.
+    pub refresh: RefreshToken,
+    /// When the refresh token was issued.
+    pub refresh_issued_at: u64,
+    /// The scopes that the server named, if it named any.
+    pub scopes: Vec<String>,
+    /// Whether somebody is exchanging it.
+    pub state: GrantState,
+}
+
+/// An access token as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredAccessToken {
+    /// The token.
+    pub value: Secret,
+    /// When its life began.
+    pub issued_at: u64,
+    /// When it dies.
+    pub expires_at: u64,
+}
+
+/// Where a grant stands. `unresolved` counts exchanges of its refresh token whose outcome nobody knows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum GrantState {
+    /// Nobody is exchanging it.
+    Idle {
+        /// Exchanges of unknown outcome so far.
+        unresolved: u32,
+    },
+    /// Somebody is: lock and crash journal in one.
+    Exchanging {
+        /// Who: a random id of one process.
+        owner: String,
+        /// Until when nobody else may.
+        until: u64,
+        /// Exchanges of unknown outcome before this one.
+        unresolved: u32,
+    },
+    /// The customer has to authorize again. The tokens stay, for whoever wants to know what happened.
+    Ended {
+        /// Why.
+        reason: ReauthorizationReason,
+    },
+}
+
+impl GrantRecord {
+    /// When the refresh token dies unless it is used; none for a grant that has ended.
+    pub fn due(&self) -> Option<u64> {
+        match self.state {
+            GrantState::Idle { .. } | GrantState::Exchanging { .. } => {
+                Some(self.refresh_issued_at.saturating_add(REFRESH_TOKEN_LIFETIME_MILLIS))
+            }
+            GrantState::Ended { .. } => None,
+        }
+    }
+}

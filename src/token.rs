@@ -1,0 +1,169 @@
+//! Tokens, and how fresh one is at an instant.
+
+use std::time::Duration;
+
+use crate::clock::Moment;
+use crate::secret::Secret;
+
+/// A token's lifetime when the answer does not tell it: the vendor documents 30 minutes.
+const DOCUMENTED_LIFETIME: Duration = Duration::from_secs(1800);
+/// A token's lifetime when the answer tells nonsense: short, so that a truthful answer comes soon.
+const DOUBTFUL_LIFETIME: Duration = Duration::from_secs(300);
+/// No answer makes a token live longer, so that none is immortal.
+const LONGEST_LIFETIME: Duration = Duration::from_secs(24 * 3600);
+
+/// A refresh token (RFC 6749 section 1.5). A `SmartRecruiters` one works once and dies after 28 idle days.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RefreshToken(pub Secret);
+
+/// An access token (RFC 6749 section 1.4) with what is known of its life.
+#[derive(Debug, Clone)]
+pub struct AccessToken {
+    /// The token itself.
+    pub value: Secret,
+    /// The scopes that the server named; empty if it named none.
+    pub scopes: Vec<String>,
+    /// When its life began: when the exchange was sent, not when the answer came.
+    pub issued: Moment,
+    /// How long it lives.
+    pub lifetime: Duration,
+}
+
+/// What a token exchange yields.
+#[derive(Debug, Clone)]
+pub struct TokenSet {
+    /// The access token.
+    pub access: AccessToken,
+    /// The next refresh token. None means: keep the one you have (RFC 6749 section 6).
+    pub refresh: Option<RefreshToken>,
+}
+
+/// What may be done with an access token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Freshness {
+    /// Use it.
+    Fresh,
+    /// Use it, and renew it in the background.
+    Renewable,
+    /// Do not use it.
+    Expired,
+}
+
+impl AccessToken {
+    /// How fresh the token is at `now`.
+    ///
+    /// Renewable for the last `lead` of its life (at most a quarter of it), expired for the last 30 seconds
+    /// (at most a tenth): a request that leaves now must arrive while the token still lives.
+    pub fn freshness(&self, now: Moment, lead: Duration) -> Freshness {
+        let left = self.lifetime.saturating_sub(now.since(self.issued));
+        if left <= (self.lifetime / 10).min(Duration::from_secs(30)) {
+            Freshness::Expired
+        } else if left <= (self.lifetime / 4).min(lead) {
+            Freshness::Renewable
+        } else {
+            Freshness::Fresh
+        }
+    }
+
+    /// When it dies, in milliseconds since the Unix epoch.
+    pub fn expires_at(&self) -> u64 {
+        self.issued.unix_millis().saturating_add(u64::try_from(self.lifetime.as_millis()).unwrap_or(u64::MAX))
+    }
+}
+
+/// The lifetime that an answer's `expires_in` (RFC 6749 section 5.1) stands for.
+///
+/// Absent or null: 1800 s. A number, also fractional or as text: that many whole seconds, at most a day.
+/// Zero, negative or anything else: 300 s.
+pub fn lifetime(expires_in: Option<&serde_json::Value>) -> Duration {
+    use serde_json::Value;
+    let seconds = match expires_in {
+        None | Some(Value::Null) => return DOCUMENTED_LIFETIME,
+        Some(Value::Number(number)) => number.as_f64(),
+        Some(Value::String(text)) => text.trim().parse::<f64>().ok(),
+        Some(_) => None,
+    };
+    match seconds {
+        Some(seconds) if seconds >= 1.0 => {
+            Duration::try_from_secs_f64(seconds.trunc()).unwrap_or(LONGEST_LIFETIME).min(LONGEST_LIFETIME)
+        }
+        _ => DOUBTFUL_LIFETIME,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::clock::{Clock as _, ManualClock};
+
+    fn token(clock: &ManualClock, seconds: u64) -> AccessToken {
+        AccessToken {
+            value: Secret::new("t"),
+            scopes: Vec::new(),
+            issued: clock.now(),
+            lifetime: Duration::from_secs(seconds),
+        }
+    }
+
+    #[test]
+    fn every_expires_in_has_a_sane_lifetime() {
+        let table = [
+            (Some(json!(1799)), 1799),
+            (None, 1800),
+            (Some(json!(null)), 1800),
+            (Some(json!("1800")), 1800),
+            (Some(json!(1800.7)), 1800),
+            (Some(json!("1800.7")), 1800),
+            (Some(json!(0)), 300),
+            (Some(json!(0.5)), 300),
+            (Some(json!(-1)), 300),
+            (Some(json!("abc")), 300),
+            (Some(json!("NaN")), 300),
+            (Some(json!({})), 300),
+            (Some(json!(1e30)), 86_400),
+            (Some(json!("inf")), 86_400),
+            (Some(json!(u64::MAX)), 86_400),
+        ];
+        for (expires_in, seconds) in table {
+            assert_eq!(lifetime(expires_in.as_ref()), Duration::from_secs(seconds), "{expires_in:?}");
+        }
+    }
+
+    #[test]
+    fn a_token_of_thirty_minutes_is_fresh_then_renewable_then_expired() {
+        let clock = ManualClock::new();
+        let token = token(&clock, 1800);
+        let lead = Duration::from_secs(300);
+        clock.advance(Duration::from_secs(1499));
+        assert_eq!(token.freshness(clock.now(), lead), Freshness::Fresh);
+        clock.advance(Duration::from_secs(1));
+        assert_eq!(token.freshness(clock.now(), lead), Freshness::Renewable);
+        clock.advance(Duration::from_secs(269));
+        assert_eq!(token.freshness(clock.now(), lead), Freshness::Renewable);
+        clock.advance(Duration::from_secs(1));
+        assert_eq!(token.freshness(clock.now(), lead), Freshness::Expired);
+    }
+
+    #[test]
+    fn a_short_token_is_renewed_in_its_last_quarter() {
+        let clock = ManualClock::new();
+        let token = token(&clock, 20);
+        let lead = Duration::from_secs(300);
+        clock.advance(Duration::from_secs(14));
+        assert_eq!(token.freshness(clock.now(), lead), Freshness::Fresh);
+        clock.advance(Duration::from_secs(1));
+        assert_eq!(token.freshness(clock.now(), lead), Freshness::Renewable);
+        clock.advance(Duration::from_secs(3));
+        assert_eq!(token.freshness(clock.now(), lead), Freshness::Expired);
+    }
+
+    #[test]
+    fn a_sleeping_machine_wakes_with_an_expired_token() {
+        let clock = ManualClock::new();
+        let token = token(&clock, 1800);
+        clock.suspend(Duration::from_secs(7200));
+        assert_eq!(token.freshness(clock.now(), Duration::from_secs(300)), Freshness::Expired);
+    }
+}
