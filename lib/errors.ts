@@ -39,8 +39,7 @@ export class SmartRecruitersError extends Error {
 
   /** The error as logs want it: `JSON.stringify` of a plain `Error` is `{}`. */
   toJSON(): object {
-    const fields: object = this
-    return { name: this.name, message: this.message, ...fields }
+    return { name: this.name, message: this.message, ...this }
   }
 }
 

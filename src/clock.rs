@@ -25,6 +25,7 @@ impl Moment {
     }
 
     /// The moment at which the wall clock read `millis` since the Unix epoch.
+    #[must_use]
     pub fn at_unix_millis(self, millis: u64) -> Self {
         let wall = SystemTime::UNIX_EPOCH.checked_add(Duration::from_millis(millis)).unwrap_or(self.wall);
         let ago = self.wall.duration_since(wall).unwrap_or_default();

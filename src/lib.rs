@@ -1,4 +1,4 @@
-//! Authenticated access to the SmartRecruiters API (`SmartAPI`).
+//! Authenticated access to the SmartRecruiters API (SmartAPI).
 //!
 //! Modules stand in layer order: a module uses those above it and never one below.
 //! `ARCHITECTURE.md` is the map; `tests/it/layers.rs` keeps it true.
@@ -23,4 +23,5 @@ pub mod client;
 // -- Node: the only files that may say `napi`
 #[cfg(feature = "node")]
 #[expect(unreachable_pub, reason = "napi exports to JavaScript what is `pub`")]
+#[expect(clippy::needless_pass_by_value, reason = "napi hands arguments over by value")]
 mod binding;

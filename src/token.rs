@@ -12,7 +12,7 @@ const DOUBTFUL_LIFETIME: Duration = Duration::from_secs(300);
 /// No answer makes a token live longer, so that none is immortal.
 const LONGEST_LIFETIME: Duration = Duration::from_secs(24 * 3600);
 
-/// A refresh token (RFC 6749 section 1.5). A `SmartRecruiters` one works once and dies after 28 idle days.
+/// A refresh token (RFC 6749 section 1.5). A SmartRecruiters one works once and dies after 28 idle days.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RefreshToken(pub Secret);
 

@@ -1,5 +1,6 @@
 //! [`NativeClient`]: one flat call in for each request; what it came to goes out through `NativeCompletions`.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -13,8 +14,9 @@ use super::credential::{NativeCredential, either};
 use super::error::NativeError;
 use super::token::NativeToken;
 use crate::client::Client;
+use crate::clock::SystemClock;
 use crate::error::{Error, Result};
-use crate::http::{BaseUrl, Environment, Request, Target, request_headers};
+use crate::http::{BaseUrl, Connector, Environment, Request, Target, request_headers};
 
 /// The vendor's environment.
 #[napi(string_enum = "lowercase")]
@@ -71,8 +73,8 @@ pub fn create_client(
             (None, Some(environment)) => Some(Environment::from(environment).base_url()?),
             (None, None) => None,
         };
-        let connect_timeout = Duration::from_millis(connect_timeout.into());
-        Ok(NativeClient(Client::new(&credential.0, base, connect_timeout)?))
+        let connector = Connector::new(Duration::from_millis(connect_timeout.into()));
+        Ok(NativeClient(Client::new(&credential.0, base, connector, Arc::new(SystemClock))?))
     })())
 }
 

@@ -6,11 +6,10 @@ mod send;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::time::Duration;
 
 use tokio::sync::Notify;
 
-use crate::clock::{Clock, SystemClock};
+use crate::clock::Clock;
 use crate::credential::{ApiKey, BearerToken};
 use crate::error::{Error, Result};
 use crate::http::{Authorization, BaseUrl, Connector, Environment, Transport, token_url};
@@ -57,25 +56,30 @@ struct Calls {
 
 impl Client {
     /// A client of the API at `base` (a grant's own API, or production, if none).
-    pub fn new(credential: &Credential, base: Option<BaseUrl>, connect_timeout: Duration) -> Result<Self> {
-        let connector = Connector::new(connect_timeout);
+    pub fn new(
+        credential: &Credential,
+        base: Option<BaseUrl>,
+        connector: Connector,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self> {
         let transport = Arc::new(Transport::new(&connector)?);
         let base = match (base, credential) {
             (Some(base), _) => base,
             (None, Credential::Grant(grant)) => grant.base.clone(),
             (None, _) => Environment::Production.base_url()?,
         };
-        Self::build(credential, base, connector, transport, Arc::new(SystemClock))
-    }
-
-    /// The same client under another clock, for tests.
-    pub fn with_clock(&self, credential: &Credential, clock: Arc<dyn Clock>) -> Result<Self> {
-        Self::build(credential, self.base.clone(), self.connector.clone(), Arc::clone(&self.transport), clock)
+        Self::build(credential, base, connector, transport, clock)
     }
 
     /// A client of the same API on the same connections with another credential.
     pub fn with_credential(&self, credential: &Credential) -> Result<Self> {
-        self.with_clock(credential, Arc::clone(&self.clock))
+        Self::build(
+            credential,
+            self.base.clone(),
+            self.connector.clone(),
+            Arc::clone(&self.transport),
+            Arc::clone(&self.clock),
+        )
     }
 
     fn build(

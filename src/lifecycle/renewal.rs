@@ -9,12 +9,14 @@ use crate::credential::OAuthClient;
 use crate::error::{Error, OAuthErrorCode, ReauthorizationReason, Result};
 use crate::oauth::{TokenEndpoint, TokenRequest};
 use crate::store::{GrantRecord, GrantState, Store, StoredAccessToken, Swap, Version, open, seal};
-use crate::token::{AccessToken, TokenSet};
+use crate::token::{AccessToken, RefreshToken, TokenSet};
 
 /// How long an exchange may hold a grant. Longer than the token endpoint's deadline by what a commit may take.
 const LEASE: Duration = Duration::from_secs(90);
 /// How often a holder's lease is looked at by those who wait for it.
 const LEASE_POLL: Duration = Duration::from_millis(200);
+/// The first wait between two attempts to write down what an exchange yielded; it doubles up to the longest.
+const FIRST_COMMIT_WAIT: Duration = Duration::from_millis(200);
 /// The longest wait between two attempts to write down what an exchange yielded.
 const LONGEST_COMMIT_WAIT: Duration = Duration::from_secs(5);
 
@@ -100,26 +102,41 @@ impl GrantRenewal {
         let spent = journal.refresh.clone();
         let record = renewed(journal, tokens);
         let mut version = version;
-        let mut wait = LEASE_POLL;
+        let mut wait = FIRST_COMMIT_WAIT;
         loop {
-            match self.swap(version, &record).await {
-                Ok(Swap::Won) => return Ok(access),
-                Ok(Swap::Lost) => {}
+            match self.try_commit(version, &record, &spent).await {
+                Ok(Commit::Done) => return Ok(access),
+                Ok(Commit::Superseded(theirs)) => {
+                    return Ok(adoptable(&theirs, None, self.clock.now()).unwrap_or(access));
+                }
+                Ok(Commit::Again(now)) => version = now,
                 Err(_) => {
                     tokio::time::sleep(wait).await;
                     wait = (wait * 2).min(LONGEST_COMMIT_WAIT);
                 }
             }
-            // A swap that failed may have been written.
-            let Ok((now_version, now_record)) = self.load().await else { continue };
-            if now_record.access == record.access {
-                return Ok(access);
-            }
-            if now_record.refresh != spent {
-                return adoptable(&now_record, None, self.clock.now()).map_or_else(|| Ok(access), Ok);
-            }
-            version = now_version;
         }
+    }
+
+    async fn try_commit(
+        &self,
+        version: Version,
+        record: &GrantRecord,
+        spent: &RefreshToken,
+    ) -> Result<Commit> {
+        let swap = self.swap(version, record).await;
+        if let Ok(Swap::Won) = swap {
+            return Ok(Commit::Done);
+        }
+        // Also after an error: the swap may have been written, and only its answer lost.
+        let (version, current) = self.load().await?;
+        if current.access == record.access {
+            return Ok(Commit::Done);
+        }
+        if current.refresh != *spent {
+            return Ok(Commit::Superseded(current));
+        }
+        swap.map(|_| Commit::Again(version))
     }
 
     async fn load(&self) -> Result<(Version, GrantRecord)> {
@@ -137,6 +154,16 @@ impl GrantRenewal {
     fn ended(&self, reason: ReauthorizationReason) -> Error {
         Error::ReauthorizationRequired { grant_id: self.id.clone(), reason }
     }
+}
+
+/// What one attempt to write down an exchange came to.
+enum Commit {
+    /// It is written.
+    Done,
+    /// The record has this version by now, and still holds the refresh token that was spent: write again.
+    Again(Version),
+    /// The record is a new authorization.
+    Superseded(GrantRecord),
 }
 
 /// What a failed exchange tells of the refresh token.

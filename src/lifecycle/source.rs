@@ -16,10 +16,10 @@ use crate::error::{Error, OAuthErrorCode, Result};
 use crate::random;
 use crate::token::{AccessToken, Freshness};
 
-/// A token is renewed this long before its end, give or take [`LEAD_SPREAD`].
-const LEAD: Duration = Duration::from_secs(300);
-/// Spreads the renewals of many processes that got the same token.
-const LEAD_SPREAD: Duration = Duration::from_secs(60);
+/// A token is renewed at least this long before its end.
+const LEAST_LEAD: Duration = Duration::from_secs(240);
+/// And up to this much longer: spreads the renewals of many processes that got the same token.
+const LEAD_SPREAD: Duration = Duration::from_secs(120);
 /// The wait after a first failed exchange; it doubles up to [`LONGEST_WAIT`].
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 /// The longest wait after failures that pass by themselves: what a recovery can take at most.
@@ -90,7 +90,7 @@ struct Pause {
 
 impl TokenSource {
     pub(super) fn new(exchange: Arc<dyn Exchange>, clock: Arc<dyn Clock>) -> Arc<Self> {
-        let lead = LEAD - LEAD_SPREAD + (2 * LEAD_SPREAD).mul_f64(random::fraction());
+        let lead = LEAST_LEAD + LEAD_SPREAD.mul_f64(random::fraction());
         Arc::new(Self { current: ArcSwapOption::empty(), flight: Mutex::default(), exchange, clock, lead })
     }
 

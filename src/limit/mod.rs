@@ -1,4 +1,4 @@
-//! Which endpoint a request belongs to: the unit that `SmartRecruiters` limits and denies.
+//! Which endpoint a request belongs to: the unit that SmartRecruiters limits and denies.
 
 mod endpoint;
 

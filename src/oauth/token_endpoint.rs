@@ -104,7 +104,7 @@ fn basic(client: &OAuthClient) -> Result<HeaderValue> {
     Ok(value)
 }
 
-fn expose<'a>(field: Field<'a>) -> &'a str {
+fn expose(field: Field<'_>) -> &str {
     match field {
         Field::Plain(text) => text,
         Field::Secret(secret) => secret.expose(),

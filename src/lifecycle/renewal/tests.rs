@@ -1,1 +1,237 @@
+use std::sync::atomic::AtomicBool;
 
+use super::*;
+use crate::clock::ManualClock;
+use crate::error::ErrorCode;
+use crate::secret::Secret;
+use crate::store::{MemoryStore, StoreFuture, Stored};
+
+fn record(state: GrantState) -> GrantRecord {
+    GrantRecord {
+        access: None,
+        refresh: RefreshToken(Secret::new("rt-1")),
+        refresh_issued_at: 0,
+        scopes: vec!["jobs_read".into()],
+        state,
+    }
+}
+
+fn tokens(clock: &ManualClock, access: &str, refresh: Option<&str>) -> TokenSet {
+    TokenSet {
+        access: AccessToken {
+            value: Secret::new(access),
+            scopes: Vec::new(),
+            issued: clock.now(),
+            lifetime: Duration::from_secs(1800),
+        },
+        refresh: refresh.map(|token| RefreshToken(Secret::new(token))),
+    }
+}
+
+fn renewal(store: Arc<dyn Store>, clock: &ManualClock) -> GrantRenewal {
+    let connector = crate::http::Connector::new(Duration::from_secs(1));
+    // Port 9 of loopback (discard): nobody listens, so nothing is ever sent.
+    let url = url::Url::parse("http://127.0.0.1:9/token").unwrap();
+    GrantRenewal {
+        id: "g".into(),
+        owner: "me".into(),
+        endpoint: TokenEndpoint::new(url, &connector).unwrap(),
+        client: OAuthClient::new("id".into(), "secret".into(), crate::credential::ClientAuthentication::Body)
+            .unwrap(),
+        store,
+        clock: Arc::new(clock.clone()),
+    }
+}
+
+async fn stored(store: &dyn Store) -> (Version, GrantRecord) {
+    let stored = store.load("g").await.unwrap().unwrap();
+    (stored.version, open(&stored.bytes).unwrap())
+}
+
+async fn put(store: &dyn Store, version: Version, record: &GrantRecord) {
+    assert_eq!(store.swap("g", version, seal(record).unwrap(), None).await.unwrap(), Swap::Won);
+}
+
+#[test]
+fn only_the_server_can_declare_a_refresh_token_dead() {
+    let refused = |code: &str| Error::TokenRefused {
+        error: OAuthErrorCode::parse(code),
+        description: None,
+        status: 400,
+    };
+    let unavailable =
+        |sent, status| Error::TokenUnavailable { problem: "".into(), status, sent, source: None };
+    let table = [
+        (refused("invalid_grant"), Verdict::Dead),
+        (refused("invalid_client"), Verdict::Untouched),
+        (refused("invalid_request"), Verdict::Untouched),
+        (refused("something_new"), Verdict::Untouched),
+        (unavailable(false, None), Verdict::Untouched),
+        (unavailable(true, None), Verdict::Unknown),
+        (unavailable(true, Some(302)), Verdict::Untouched),
+        (unavailable(true, Some(404)), Verdict::Untouched),
+        (unavailable(true, Some(429)), Verdict::Unknown),
+        (unavailable(true, Some(503)), Verdict::Unknown),
+        (Error::TokenInvalid { problem: "".into() }, Verdict::Unknown),
+    ];
+    for (error, expected) in table {
+        assert_eq!(verdict(&error), expected, "{error:?}");
+    }
+}
+
+#[test]
+fn an_omitted_refresh_token_keeps_the_old_one_and_its_age() {
+    let clock = ManualClock::new();
+    let kept = renewed(record(GrantState::Idle { unresolved: 3 }), tokens(&clock, "at", None));
+    assert_eq!((kept.refresh.0.expose(), kept.refresh_issued_at), ("rt-1", 0));
+    assert_eq!(kept.scopes, ["jobs_read"], "an omitted scope changes none");
+    let next = renewed(record(GrantState::Idle { unresolved: 3 }), tokens(&clock, "at", Some("rt-2")));
+    assert_eq!((next.refresh.0.expose(), next.refresh_issued_at), ("rt-2", clock.now().unix_millis()));
+    assert_eq!(next.state, GrantState::Idle { unresolved: 0 });
+}
+
+#[tokio::test]
+async fn a_token_that_somebody_else_got_is_adopted() {
+    let clock = ManualClock::new();
+    let store = Arc::new(MemoryStore::new());
+    let theirs = renewed(record(GrantState::Idle { unresolved: 0 }), tokens(&clock, "theirs", Some("rt-2")));
+    put(&*store, 0, &theirs).await;
+    let token = renewal(store.clone(), &clock).renew(None).await.unwrap();
+    assert_eq!(token.value.expose(), "theirs");
+    assert_eq!(stored(&*store).await.0, 1, "nothing was written");
+}
+
+#[tokio::test]
+async fn a_connection_that_never_stood_costs_nothing() {
+    let clock = ManualClock::new();
+    let store = Arc::new(MemoryStore::new());
+    put(&*store, 0, &record(GrantState::Idle { unresolved: 0 })).await;
+    let error = renewal(store.clone(), &clock).renew(None).await.unwrap_err();
+    assert_eq!(error.code(), ErrorCode::TokenUnavailable);
+    let (version, after) = stored(&*store).await;
+    assert_eq!((version, after.state), (3, GrantState::Idle { unresolved: 0 }), "journalled, and taken back");
+}
+
+#[tokio::test]
+async fn a_dead_holders_exchange_counts_as_unresolved() {
+    let clock = ManualClock::new();
+    let store = Arc::new(MemoryStore::new());
+    let until = clock.now().unix_millis();
+    let state = GrantState::Exchanging { owner: "dead".into(), until, unresolved: 0 };
+    put(&*store, 0, &record(state)).await;
+    renewal(store.clone(), &clock).renew(None).await.unwrap_err();
+    assert_eq!(stored(&*store).await.1.state, GrantState::Idle { unresolved: 1 });
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_living_holder_is_waited_for() {
+    let clock = ManualClock::new();
+    let store = Arc::new(MemoryStore::new());
+    let until = clock.now().unix_millis() + 60_000;
+    put(&*store, 0, &record(GrantState::Exchanging { owner: "other".into(), until, unresolved: 0 })).await;
+    let waiting = tokio::spawn({
+        let (store, clock) = (store.clone(), clock.clone());
+        async move { renewal(store, &clock).renew(None).await }
+    });
+    tokio::time::sleep(LEASE_POLL * 3).await;
+    assert!(!waiting.is_finished());
+    put(&*store, 1, &renewed(record(GrantState::Idle { unresolved: 0 }), tokens(&clock, "theirs", None)))
+        .await;
+    assert_eq!(waiting.await.unwrap().unwrap().value.expose(), "theirs");
+}
+
+#[tokio::test]
+async fn a_grant_that_has_ended_says_why_and_stays() {
+    let clock = ManualClock::new();
+    for reason in [ReauthorizationReason::RevokedOrExpired, ReauthorizationReason::ResponseLost] {
+        let store = Arc::new(MemoryStore::new());
+        put(&*store, 0, &record(GrantState::Ended { reason })).await;
+        let error = renewal(store.clone(), &clock).renew(None).await.unwrap_err();
+        assert!(matches!(error, Error::ReauthorizationRequired { reason: said, .. } if said == reason));
+        assert_eq!(stored(&*store).await.1.refresh.0.expose(), "rt-1");
+    }
+}
+
+#[tokio::test]
+async fn a_grant_that_is_not_there_is_named() {
+    let error = renewal(Arc::new(MemoryStore::new()), &ManualClock::new()).renew(None).await.unwrap_err();
+    assert_eq!(error.code(), ErrorCode::Store);
+    assert!(error.to_string().contains("\"g\""));
+}
+
+#[tokio::test]
+async fn a_late_commit_wins_over_a_lease_taken_over_but_not_over_a_new_authorization() {
+    let clock = ManualClock::new();
+    let journal = record(GrantState::Exchanging { owner: "me".into(), until: 0, unresolved: 0 });
+    let taken_over = record(GrantState::Exchanging { owner: "other".into(), until: 0, unresolved: 1 });
+    let store = Arc::new(MemoryStore::new());
+    put(&*store, 0, &journal).await;
+    put(&*store, 1, &taken_over).await;
+    let renewal = renewal(store.clone(), &clock);
+    let token = renewal.commit(1, journal.clone(), tokens(&clock, "late", Some("rt-2"))).await.unwrap();
+    assert_eq!(token.value.expose(), "late");
+    assert_eq!(stored(&*store).await.1.refresh.0.expose(), "rt-2");
+
+    let authorized = GrantRecord {
+        refresh: RefreshToken(Secret::new("rt-new")),
+        ..renewed(journal.clone(), tokens(&clock, "new", None))
+    };
+    put(&*store, 3, &authorized).await;
+    let token = renewal.commit(3, journal, tokens(&clock, "later", Some("rt-3"))).await.unwrap();
+    assert_eq!(token.value.expose(), "new");
+    assert_eq!(stored(&*store).await.1.refresh.0.expose(), "rt-new");
+}
+
+/// A store whose next swap is written but reported as failed, as when its answer is lost.
+#[derive(Debug, Default)]
+struct Unsure {
+    inner: MemoryStore,
+    loses_answer: AtomicBool,
+    refuses: AtomicBool,
+}
+
+impl Store for Unsure {
+    fn load<'a>(&'a self, id: &'a str) -> StoreFuture<'a, Option<Stored>> {
+        self.inner.load(id)
+    }
+
+    fn swap<'a>(
+        &'a self,
+        id: &'a str,
+        expected: Version,
+        bytes: Vec<u8>,
+        due: Option<u64>,
+    ) -> StoreFuture<'a, Swap> {
+        Box::pin(async move {
+            let down = self.refuses.swap(false, std::sync::atomic::Ordering::SeqCst);
+            let swap = if down { Ok(Swap::Lost) } else { self.inner.swap(id, expected, bytes, due).await };
+            if down || self.loses_answer.swap(false, std::sync::atomic::Ordering::SeqCst) {
+                return Err(Error::Store { operation: "swap", problem: "its answer was lost".into() });
+            }
+            swap
+        })
+    }
+
+    fn due(&self, before: u64, limit: usize) -> StoreFuture<'_, Vec<String>> {
+        self.inner.due(before, limit)
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_commit_is_repeated_until_it_is_known_to_be_there() {
+    let clock = ManualClock::new();
+    for down in [true, false] {
+        let store = Arc::new(Unsure::default());
+        let journal = record(GrantState::Exchanging { owner: "me".into(), until: 0, unresolved: 0 });
+        put(&*store, 0, &journal).await;
+        store.refuses.store(down, std::sync::atomic::Ordering::SeqCst);
+        store.loses_answer.store(!down, std::sync::atomic::Ordering::SeqCst);
+        let token = renewal(store.clone(), &clock)
+            .commit(1, journal, tokens(&clock, "at", Some("rt-2")))
+            .await
+            .unwrap();
+        assert_eq!(token.value.expose(), "at");
+        let (version, after) = stored(&*store).await;
+        assert_eq!((version, after.refresh.0.expose()), (2, "rt-2"), "written once");
+    }
+}

@@ -1,0 +1,98 @@
+import type { FastifyInstance } from 'fastify'
+import { errorBody } from './errors'
+import type { FaultSpec } from './faults'
+import type { ConsentOptions } from './oauth/consent'
+import { queryOf } from './query'
+import type { Sandbox } from './sandbox'
+import type { ApiKeyOptions, ClientOptions } from './state/credentials'
+
+/** `/_sandbox/`: what {@link Sandbox} offers, for other processes. Not counted, not limited, no faults. */
+export function controlRoutes(app: FastifyInstance, sandbox: () => Sandbox): void {
+  const options = { config: { access: 'public', limited: false } } as const
+
+  // Whatever the sandbox refuses here is the caller's mistake, and is told in full.
+  app.setErrorHandler<Error>((error, _request, reply) => {
+    if (!(error instanceof TypeError)) throw error
+    return reply.status(400).send(errorBody('INVALID_REQUEST', error.message))
+  })
+
+  app.get('/_sandbox', options, () => {
+    const { baseUrl, authorizeUrl, tokenUrl, foreignUrl } = sandbox()
+    return { baseUrl, authorizeUrl, tokenUrl, foreignUrl }
+  })
+
+  app.get('/_sandbox/counters', options, () => sandbox().counters())
+  app.post('/_sandbox/reset', options, (_request, reply) => {
+    sandbox().resetCounters()
+    return reply.status(204).send()
+  })
+
+  app.get('/_sandbox/faults', options, () =>
+    sandbox()
+      .faults()
+      .map(({ spec, ...rest }) => ({ ...rest, spec: toJson(spec) })),
+  )
+  app.post('/_sandbox/faults', options, (request, reply) => {
+    const { id } = sandbox().fault(fromJson(objectIn(request.body)))
+    return reply.status(201).send({ id })
+  })
+  app.delete('/_sandbox/faults', options, (_request, reply) => {
+    sandbox().clearFaults()
+    return reply.status(204).send()
+  })
+
+  app.post('/_sandbox/expire-access-tokens', options, (_request, reply) => {
+    sandbox().expireAccessTokens()
+    return reply.status(204).send()
+  })
+  app.post('/_sandbox/advance-time', options, (request, reply) => {
+    const { seconds } = objectIn(request.body)
+    if (typeof seconds !== 'number' || !Number.isFinite(seconds)) throw new TypeError('"seconds" must be a number')
+    sandbox().advanceTime(seconds)
+    return reply.status(204).send()
+  })
+
+  app.get('/_sandbox/credentials', options, () => sandbox().credentials())
+  app.post('/_sandbox/credentials', options, (request, reply) => {
+    const { type, ...given } = objectIn(request.body)
+    if (type === 'apiKey') return reply.status(201).send(sandbox().addApiKey(given as ApiKeyOptions))
+    if (type === 'client') return reply.status(201).send(sandbox().addClient(given as ClientOptions))
+    throw new TypeError('"type" must be apiKey or client')
+  })
+
+  app.post('/_sandbox/consent', options, async request => {
+    const { authorizationUrl, deny, ...given } = objectIn(request.body)
+    const location =
+      typeof authorizationUrl === 'string'
+        ? await sandbox().consentTo(authorizationUrl, { deny: deny === true })
+        : await sandbox().consent({ ...given, deny: deny === true } as unknown as ConsentOptions)
+    return { location }
+  })
+
+  /** Answers when a request arrives that has the given `endpoint`, `method` and prefix of the `path`. */
+  app.get('/_sandbox/next-request', options, request => {
+    const query = queryOf(request)
+    return sandbox().nextRequest(
+      arrived =>
+        arrived.endpoint === (query.get('endpoint') ?? arrived.endpoint) &&
+        arrived.method === (query.get('method') ?? arrived.method) &&
+        arrived.path.startsWith(query.get('path') ?? ''),
+    )
+  })
+}
+
+function objectIn(body: unknown): Record<string, unknown> {
+  if (typeof body !== 'object' || body === null || Array.isArray(body))
+    throw new TypeError('the body must be a JSON object')
+  return { ...body }
+}
+
+/** JSON has no Infinity, so it travels as text. */
+function fromJson(fields: Record<string, unknown>): FaultSpec {
+  const times = fields.times === 'Infinity' ? { times: Number.POSITIVE_INFINITY } : {}
+  return { ...fields, ...times } as unknown as FaultSpec
+}
+
+function toJson(spec: FaultSpec): object {
+  return spec.times === Number.POSITIVE_INFINITY ? { ...spec, times: 'Infinity' } : spec
+}

@@ -1,0 +1,185 @@
+import { createHash } from 'node:crypto'
+import { SlidingLog } from './sliding-log'
+
+const WINDOW_MS = 1000
+const GRANTS = ['client_credentials', 'authorization_code', 'refresh_token'] as const
+
+/** Attempts are forms that reached the token endpoint; successes are answers with a token, sent or dropped. */
+export interface ExchangeCount {
+  attempts: number
+  successes: number
+}
+
+/** A snapshot of what the sandbox has seen. It holds no secret: credentials appear under their labels. */
+export interface Counters {
+  /** Requests by endpoint, as `GET /jobs/{id}`. */
+  requests: Record<string, number>
+  /** Answers by status. */
+  statuses: Record<string, number>
+  /** Answers by endpoint and status. */
+  statusesByEndpoint: Record<string, Record<string, number>>
+  /** Requests whose connection closed before any answer was sent. */
+  unanswered: number
+  /** Answers with status 401. */
+  unauthorized: number
+  /** Answers with status 429. */
+  tooManyRequests: number
+  /** Token requests by grant type; unknown ones are under `other`. */
+  exchanges: Record<(typeof GRANTS)[number] | 'other', ExchangeCount>
+  /** For each refresh token presented, the first 16 hex digits of its SHA-256, and how often it was presented. */
+  refreshTokens: Record<string, number>
+  /** Tokens issued, those in dropped answers included. */
+  tokensIssued: { access: number; refresh: number; accessByCredential: Record<string, number> }
+  /** Requests in flight: now, the highest number at any instant, and that for each credential. */
+  concurrency: { current: number; peak: number; peakByCredential: Record<string, number> }
+  /** The most requests to arrive within any sliding second, by credential and endpoint. */
+  peakPerSecond: Record<string, Record<string, number>>
+  /** TCP connections to the API. */
+  connections: { opened: number; open: number; peak: number }
+  /** What the storage origin saw: requests, and how many carried each credential header. */
+  foreign: { requests: number; credentialHeaders: { authorization: number; 'x-smarttoken': number; cookie: number } }
+  /** Files received: finished uploads, and their bytes. */
+  uploads: { files: number; bytes: number }
+  /** Faults carried out, by kind. */
+  faults: Record<string, number>
+}
+
+/** Writes {@link Counters}. The gate feeds it from the server's own socket and request events. */
+export class CounterBook {
+  #counts = empty()
+  readonly #current = new Map<string, number>()
+  readonly #arrivals = new Map<string, SlidingLog>()
+
+  snapshot(): Counters {
+    return structuredClone(this.#counts)
+  }
+
+  /** Starts from nothing, but for what is in flight at this moment. */
+  reset(): void {
+    const { concurrency, connections } = this.#counts
+    this.#counts = empty()
+    this.#counts.concurrency.current = concurrency.current
+    this.#counts.concurrency.peak = concurrency.current
+    this.#counts.connections = { opened: 0, open: connections.open, peak: connections.open }
+    this.#arrivals.clear()
+  }
+
+  connected(): void {
+    const { connections } = this.#counts
+    connections.opened += 1
+    connections.open += 1
+    connections.peak = Math.max(connections.peak, connections.open)
+  }
+
+  disconnected(): void {
+    this.#counts.connections.open -= 1
+  }
+
+  /** `credential` is undefined where none was recognised. */
+  arrived(endpoint: string, credential: string | undefined, at: number): void {
+    const { requests, concurrency, peakPerSecond } = this.#counts
+    increase(requests, endpoint)
+    concurrency.current += 1
+    concurrency.peak = Math.max(concurrency.peak, concurrency.current)
+    if (credential === undefined) return
+
+    const current = (this.#current.get(credential) ?? 0) + 1
+    this.#current.set(credential, current)
+    raise(concurrency.peakByCredential, credential, current)
+
+    const key = `${credential} ${endpoint}`
+    const log = this.#arrivals.get(key) ?? new SlidingLog()
+    this.#arrivals.set(key, log)
+    log.add(at)
+    peakPerSecond[credential] ??= {}
+    raise(peakPerSecond[credential], endpoint, log.since(at, WINDOW_MS))
+  }
+
+  left(credential: string | undefined): void {
+    this.#counts.concurrency.current -= 1
+    if (credential !== undefined) this.#current.set(credential, (this.#current.get(credential) ?? 0) - 1)
+  }
+
+  /** `status` is undefined where the connection closed without an answer. */
+  answered(endpoint: string, status: number | undefined): void {
+    if (status === undefined) {
+      this.#counts.unanswered += 1
+      return
+    }
+    increase(this.#counts.statuses, String(status))
+    this.#counts.statusesByEndpoint[endpoint] ??= {}
+    increase(this.#counts.statusesByEndpoint[endpoint], String(status))
+    if (status === 401) this.#counts.unauthorized += 1
+    if (status === 429) this.#counts.tooManyRequests += 1
+  }
+
+  exchangeAttempted(form: URLSearchParams): void {
+    this.#exchange(form.get('grant_type')).attempts += 1
+    const presented = form.get('refresh_token')
+    if (presented !== null) increase(this.#counts.refreshTokens, fingerprint(presented))
+  }
+
+  exchangeSucceeded(grantType: string, credential: string, withRefreshToken: boolean): void {
+    const { tokensIssued } = this.#counts
+    this.#exchange(grantType).successes += 1
+    tokensIssued.access += 1
+    increase(tokensIssued.accessByCredential, credential)
+    if (withRefreshToken) tokensIssued.refresh += 1
+  }
+
+  storageRequested(headers: Record<string, unknown>): void {
+    const { foreign } = this.#counts
+    foreign.requests += 1
+    for (const name of ['authorization', 'x-smarttoken', 'cookie'] as const) {
+      if (headers[name] !== undefined) foreign.credentialHeaders[name] += 1
+    }
+  }
+
+  uploaded(bytes: number): void {
+    this.#counts.uploads.files += 1
+    this.#counts.uploads.bytes += bytes
+  }
+
+  faulted(kind: string): void {
+    increase(this.#counts.faults, kind)
+  }
+
+  #exchange(grantType: string | null): ExchangeCount {
+    const known = GRANTS.find(name => name === grantType)
+    return this.#counts.exchanges[known ?? 'other']
+  }
+}
+
+/** How a secret appears in the counters: the first 16 hex digits of its SHA-256. */
+export function fingerprint(secret: string): string {
+  return createHash('sha256').update(secret).digest('hex').slice(0, 16)
+}
+
+function empty(): Counters {
+  const none = (): ExchangeCount => ({ attempts: 0, successes: 0 })
+  return {
+    requests: {},
+    statuses: {},
+    statusesByEndpoint: {},
+    unanswered: 0,
+    unauthorized: 0,
+    tooManyRequests: 0,
+    exchanges: { client_credentials: none(), authorization_code: none(), refresh_token: none(), other: none() },
+    refreshTokens: {},
+    tokensIssued: { access: 0, refresh: 0, accessByCredential: {} },
+    concurrency: { current: 0, peak: 0, peakByCredential: {} },
+    peakPerSecond: {},
+    connections: { opened: 0, open: 0, peak: 0 },
+    foreign: { requests: 0, credentialHeaders: { authorization: 0, 'x-smarttoken': 0, cookie: 0 } },
+    uploads: { files: 0, bytes: 0 },
+    faults: {},
+  }
+}
+
+function increase(counts: Record<string, number>, key: string): void {
+  counts[key] = (counts[key] ?? 0) + 1
+}
+
+function raise(peaks: Record<string, number>, key: string, value: number): void {
+  peaks[key] = Math.max(peaks[key] ?? 0, value)
+}

@@ -1,0 +1,187 @@
+import { type Endpoints, sameEndpoint } from './endpoints'
+
+/** Which requests a fault strikes, and how often. Without a matcher it strikes any request. */
+export interface FaultMatch {
+  /** Method and path template, as `GET /jobs/{id}`. */
+  endpoint?: string
+  /** A prefix of the path. */
+  path?: string
+  /** HTTP method. */
+  method?: string
+  /** How many matching requests it strikes; `Infinity` (over HTTP: `"Infinity"`) for all. Default 1. */
+  times?: number
+  /** How many matching requests it lets pass first. Default 0. */
+  after?: number
+}
+
+/** What goes wrong. `when: 'before'` leaves the request unprocessed; `'after'` processes it first. */
+export type FaultEffect =
+  /** The connection is destroyed; the request is not processed. */
+  | { kind: 'dropBefore' }
+  /** The request is processed in full (a refresh token is spent), then the connection is destroyed unanswered. */
+  | { kind: 'dropAfter' }
+  /** The answer comes `ms` milliseconds late. `when` (default `before`): whether the wait is before the processing. */
+  | { kind: 'delay'; ms: number; when?: 'before' | 'after' }
+  /** The request waits until the fault is cleared. `when` as for `delay`. */
+  | { kind: 'hold'; when?: 'before' | 'after' }
+  /** The answer's true Content-Length, half its body, then the end of the connection. */
+  | { kind: 'truncate' }
+  /** Any status. `body` defaults to the vendor's error shape; a value that is no string is sent as JSON. */
+  | ({ kind: 'status'; status: number; when?: 'before' | 'after' } & RawAnswer)
+  /** A 429, with `Retry-After` if given (seconds, or the header's text). Not processed. */
+  | { kind: '429'; retryAfter?: number | string }
+  /** A nonsensical answer; not processed. `status` defaults to 200, `contentType` to `text/html`, `body` to a page. */
+  | ({ kind: 'malformed'; status?: number } & RawAnswer)
+  /** The request is processed, and its answer replaced by this one. `status` defaults to 200. */
+  | ({ kind: 'answer'; status?: number; body: unknown } & RawAnswer)
+  /** Fields laid over the JSON object of a successful answer (`null` is sent as `null`), and names taken out of it. */
+  | { kind: 'merge'; fields?: Record<string, unknown>; remove?: readonly string[] }
+
+/** The parts of an answer a fault may set. */
+export interface RawAnswer {
+  /** Text is sent as it is; anything else as JSON. */
+  body?: unknown
+  /** Default `application/json`. */
+  contentType?: string
+  headers?: Record<string, string>
+}
+
+export type FaultSpec = FaultMatch & FaultEffect
+
+/** A fault that has been set. */
+export interface Fault {
+  readonly id: number
+  /** How many requests it has struck. */
+  readonly hits: number
+  /** Takes it back, and lets go of the requests it holds. */
+  clear(): void
+}
+
+/** A fault that strikes a request. */
+export interface Strike {
+  readonly spec: FaultSpec
+  /** Runs `then` once the fault is cleared. */
+  untilCleared(then: () => void): void
+}
+
+/** The facts of a request by which faults are matched. */
+export interface FaultTarget {
+  endpoint: string
+  method: string
+  path: string
+}
+
+interface Entry {
+  readonly id: number
+  readonly spec: FaultSpec
+  readonly held: (() => void)[]
+  skipped: number
+  hits: number
+}
+
+const KINDS: Record<FaultEffect['kind'], readonly string[]> = {
+  dropBefore: [],
+  dropAfter: [],
+  delay: ['ms', 'when'],
+  hold: ['when'],
+  truncate: [],
+  status: ['status', 'when', 'body', 'contentType', 'headers'],
+  '429': ['retryAfter'],
+  malformed: ['status', 'body', 'contentType', 'headers'],
+  answer: ['status', 'body', 'contentType', 'headers'],
+  merge: ['fields', 'remove'],
+}
+const MATCHERS = ['kind', 'endpoint', 'path', 'method', 'times', 'after']
+
+/** The faults that wait for a request. The first one set that matches strikes; a request suffers one at most. */
+export class FaultQueue {
+  readonly #endpoints: Endpoints
+  #entries: Entry[] = []
+  #lastId = 0
+
+  constructor(endpoints: Endpoints) {
+    this.#endpoints = endpoints
+  }
+
+  add(spec: FaultSpec): Fault {
+    checkFault(spec)
+    const { endpoint } = spec
+    if (endpoint !== undefined && !endpoint.endsWith(' /files/{id}') && !this.#endpoints.has(endpoint)) {
+      throw new TypeError(`fault: "endpoint" ${JSON.stringify(endpoint)} is no route of the sandbox`)
+    }
+    this.#lastId += 1
+    const entry: Entry = { id: this.#lastId, spec: { ...spec }, held: [], skipped: 0, hits: 0 }
+    this.#entries.push(entry)
+    return {
+      id: entry.id,
+      get hits() {
+        return entry.hits
+      },
+      clear: () => this.#clear(other => other === entry),
+    }
+  }
+
+  list(): { id: number; hits: number; spec: FaultSpec }[] {
+    return this.#entries.map(({ id, hits, spec }) => ({ id, hits, spec }))
+  }
+
+  clear(): void {
+    this.#clear(() => true)
+  }
+
+  take(target: FaultTarget): Strike | undefined {
+    for (const entry of this.#entries) {
+      const { times = 1, after = 0 } = entry.spec
+      if (entry.hits >= times || !strikes(entry.spec, target)) continue
+      if (entry.skipped < after) {
+        entry.skipped += 1
+        continue
+      }
+      entry.hits += 1
+      return { spec: entry.spec, untilCleared: then => entry.held.push(then) }
+    }
+    return undefined
+  }
+
+  #clear(chosen: (entry: Entry) => boolean): void {
+    const cleared = this.#entries.filter(chosen)
+    this.#entries = this.#entries.filter(entry => !cleared.includes(entry))
+    for (const letGo of cleared.flatMap(entry => entry.held)) letGo()
+  }
+}
+
+function strikes(match: FaultMatch, target: FaultTarget): boolean {
+  return (
+    (match.endpoint === undefined || sameEndpoint(match.endpoint, target.endpoint)) &&
+    (match.path === undefined || target.path.startsWith(match.path)) &&
+    (match.method === undefined || match.method.toUpperCase() === target.method)
+  )
+}
+
+/** Throws a TypeError that names what is wrong. */
+function checkFault(spec: FaultSpec): void {
+  const fields: Record<string, unknown> = { ...spec }
+  const allowed = KINDS[spec.kind]
+  if (!allowed) throw new TypeError(`fault: "kind" must be one of ${Object.keys(KINDS).join(', ')}`)
+  for (const name of Object.keys(fields)) {
+    if (!allowed.includes(name) && !MATCHERS.includes(name)) {
+      throw new TypeError(`fault: "${name}" is unknown for kind ${spec.kind}`)
+    }
+  }
+  const demand = (name: string, holds: (value: unknown) => boolean, expected: string, required = false) => {
+    const value = fields[name]
+    if (value === undefined ? required : !holds(value)) throw new TypeError(`fault: "${name}" must be ${expected}`)
+  }
+  const text = (value: unknown) => typeof value === 'string' && value !== ''
+  const whole = (value: unknown) => Number.isInteger(value) && Number(value) >= 0
+  demand('endpoint', text, 'a method and a path template')
+  demand('path', value => text(value) && String(value).startsWith('/'), 'a path that begins with /')
+  demand('method', text, 'an HTTP method')
+  demand('times', value => value === Number.POSITIVE_INFINITY || (whole(value) && value !== 0), 'a count above 0')
+  demand('after', whole, 'a count')
+  demand('ms', value => Number.isFinite(value) && Number(value) >= 0, 'milliseconds', spec.kind === 'delay')
+  demand('when', value => value === 'before' || value === 'after', '"before" or "after"')
+  const status = (value: unknown) => whole(value) && Number(value) >= 200 && Number(value) <= 599
+  demand('status', status, 'an HTTP status from 200 to 599', spec.kind === 'status')
+  demand('body', () => true, 'given', spec.kind === 'answer')
+}

@@ -1,0 +1,206 @@
+import { randomUUID } from 'node:crypto'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import { applyFault } from './apply-fault'
+import { Arrivals, redactedHeaders } from './arrivals'
+import type { CounterBook } from './counters'
+import { type Endpoint, Endpoints } from './endpoints'
+import { FaultQueue } from './faults'
+import { type Admission, type Limiter, untouchedLimitHeaders } from './limits'
+import type { Identity } from './state/identity'
+
+const FORM_LIMIT = 1024 * 1024
+const KEEP_ALIVE_MS = 72_000
+
+/** What the gate found out about a request before the routes saw it. */
+export interface RequestContext {
+  readonly id: string
+  readonly endpoint: Endpoint | undefined
+  readonly identity: Identity
+  readonly admission: Admission | undefined
+  /** Only for routes that ask for it by `readBody`. */
+  body?: Buffer
+}
+
+type Listener = (request: IncomingMessage, response: ServerResponse) => void
+
+/**
+ * Stands between the sockets and the routes. It counts, identifies the caller, admits or refuses by the limits, and
+ * carries out faults, in this order and all on the raw request, so that the counters tell what came in whatever
+ * becomes of it. The control API passes untouched.
+ */
+export class Gate {
+  readonly endpoints = new Endpoints()
+  readonly faults = new FaultQueue(this.endpoints)
+  readonly arrivals = new Arrivals()
+  readonly #counters: CounterBook
+  readonly #limiter: Limiter | undefined
+  readonly #identify: (headers: IncomingMessage['headers']) => Identity
+  readonly #contexts = new WeakMap<IncomingMessage, RequestContext>()
+  readonly #sockets = new Set<Socket>()
+  readonly #timers = new Set<NodeJS.Timeout>()
+
+  constructor(
+    counters: CounterBook,
+    limiter: Limiter | undefined,
+    identify: (headers: IncomingMessage['headers']) => Identity,
+  ) {
+    this.#counters = counters
+    this.#limiter = limiter
+    this.#identify = identify
+  }
+
+  /** An HTTP server for the API, with the gate before `routes`. */
+  apiServer(routes: Listener): Server {
+    const server = this.#server((request, response) => this.#enter(request, response, routes))
+    server.on('connection', socket => {
+      this.#counters.connected()
+      socket.once('close', () => this.#counters.disconnected())
+    })
+    return server
+  }
+
+  /** An HTTP server for the storage origin: no limits, counters of its own. */
+  storageServer(routes: Listener): Server {
+    return this.#server((request, response) => {
+      this.#counters.storageRequested(request.headers)
+      const [path, query] = splitTarget(request.url)
+      const method = request.method ?? 'GET'
+      const target = { method, path, query, endpoint: `${method} /files/{id}` }
+      this.#announce({ ...target, id: randomUUID(), origin: 'foreign', credential: undefined }, request)
+      this.#process(target, request, response, () => routes(request, response))
+    })
+  }
+
+  /** Undefined for the control API and the storage origin. */
+  contextOf(request: IncomingMessage): RequestContext | undefined {
+    return this.#contexts.get(request)
+  }
+
+  /** Ends every connection and every wait at once. */
+  close(): void {
+    for (const timer of this.#timers) clearTimeout(timer)
+    for (const socket of this.#sockets) socket.destroy()
+    this.arrivals.close()
+  }
+
+  #server(listener: Listener): Server {
+    const server = createServer(listener)
+    // Long uploads are part of what is tested, and an idle connection must outlive a pause between two tests.
+    server.requestTimeout = 0
+    server.keepAliveTimeout = KEEP_ALIVE_MS
+    server.on('connection', socket => {
+      this.#sockets.add(socket)
+      socket.once('close', () => this.#sockets.delete(socket))
+    })
+    return server
+  }
+
+  #enter(request: IncomingMessage, response: ServerResponse, routes: Listener): void {
+    const at = performance.now()
+    const [path, query] = splitTarget(request.url)
+    if (path === '/_sandbox' || path.startsWith('/_sandbox/')) {
+      routes(request, response)
+      return
+    }
+    const method = request.method ?? 'GET'
+    const found = this.endpoints.find(method, path)
+    const endpoint = found?.label ?? `${method} (unmatched)`
+    const identity: Identity = found?.access === 'public' ? { status: 'anonymous' } : this.#identify(request.headers)
+    const credential = identity.status === 'known' ? identity.holder.label : undefined
+    const id = randomUUID()
+
+    response.setHeader('x-request-id', id)
+    this.#counters.arrived(endpoint, credential, at)
+    const admission = this.#admit(found, identity, response, at)
+    this.#whenDone(response, () => {
+      this.#counters.left(credential)
+      this.#counters.answered(endpoint, response.headersSent ? response.statusCode : undefined)
+      if (admission?.admitted) admission.release()
+    })
+    const context: RequestContext = { id, endpoint: found, identity, admission }
+    this.#contexts.set(request, context)
+    this.#announce({ id, origin: 'api', method, path, query, endpoint, credential }, request)
+
+    const proceed = () => {
+      // What the limits refuse is refused; no fault is spent on it.
+      if (admission && !admission.admitted) routes(request, response)
+      else this.#process({ endpoint, method, path }, request, response, () => routes(request, response))
+    }
+    if (!found?.readBody) {
+      proceed()
+      return
+    }
+    this.#readForm(request, response, body => {
+      context.body = body
+      this.#counters.exchangeAttempted(new URLSearchParams(body.toString('utf8')))
+      proceed()
+    })
+  }
+
+  #admit(found: Endpoint | undefined, identity: Identity, response: ServerResponse, at: number): Admission | undefined {
+    if (!this.#limiter || !found?.limited) return undefined
+    const credential = identity.status === 'known' ? identity.holder.label : 'anonymous'
+    const refused = identity.status === 'refused'
+    const admission = refused ? undefined : this.#limiter.admit(credential, found.label, at)
+    const headers = admission?.headers ?? untouchedLimitHeaders(found.label)
+    for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
+    return admission
+  }
+
+  #process(
+    target: { endpoint: string; method: string; path: string },
+    request: IncomingMessage,
+    response: ServerResponse,
+    process: () => void,
+  ): void {
+    const strike = this.faults.take(target)
+    if (!strike) {
+      process()
+      return
+    }
+    this.#counters.faulted(strike.spec.kind)
+    applyFault(strike, request, response, process, (ms, then) => this.#later(ms, then))
+  }
+
+  #later(ms: number, then: () => void): void {
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer)
+      then()
+    }, ms)
+    this.#timers.add(timer)
+  }
+
+  /** Runs `then` when the answer's end is handed over, which is before the client can act on it, or when it is lost. */
+  #whenDone(response: ServerResponse, then: () => void): void {
+    let done = false
+    const once = () => {
+      if (!done) then()
+      done = true
+    }
+    response.once('prefinish', once)
+    response.once('close', once)
+  }
+
+  #readForm(request: IncomingMessage, response: ServerResponse, then: (body: Buffer) => void): void {
+    const chunks: Buffer[] = []
+    let size = 0
+    request.on('data', (chunk: Buffer) => {
+      size += chunk.length
+      if (size <= FORM_LIMIT) chunks.push(chunk)
+    })
+    request.once('end', () => {
+      if (size <= FORM_LIMIT) then(Buffer.concat(chunks))
+      else response.writeHead(413).end()
+    })
+  }
+
+  #announce(facts: Omit<Parameters<Arrivals['announce']>[0], 'headers'>, request: IncomingMessage): void {
+    if (this.arrivals.awaited) this.arrivals.announce({ ...facts, headers: redactedHeaders(request.headers) })
+  }
+}
+
+function splitTarget(url = '/'): [path: string, query: string] {
+  const mark = url.indexOf('?')
+  return mark === -1 ? [url, ''] : [url.slice(0, mark), url.slice(mark + 1)]
+}

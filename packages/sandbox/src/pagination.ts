@@ -1,0 +1,97 @@
+import { createHash } from 'node:crypto'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { apiError } from './errors'
+import { queryOf } from './query'
+
+const MARK = Buffer.from([0xff, 0xef, 0xbe])
+
+/** How a route names and bounds its pages. */
+export interface PageRules {
+  /** Tells page ids of one route from those of another. */
+  resource: string
+  /** Default `limit`. */
+  sizeParameter?: string
+  /** Default `pageId`. */
+  cursorParameter?: string
+  /** Default 10. */
+  defaultSize?: number
+  /** Larger sizes are cut down to it. Default 100. */
+  maxSize?: number
+}
+
+export interface Page<Row> {
+  rows: Row[]
+  size: number
+  start: number
+  /** Absent on the last page. */
+  nextPageId?: string
+}
+
+/** The page of `rows` that the request asks for by a page id. */
+export function cursorPage<Row>(request: FastifyRequest, rows: readonly Row[], rules: PageRules): Page<Row> {
+  const query = queryOf(request)
+  const size = pageSize(query, rules)
+  const cursor = query.get(rules.cursorParameter ?? 'pageId')
+  const start = cursor === null ? 0 : decodePageId(rules.resource, cursor)
+  const next = start + size
+  return {
+    rows: rows.slice(start, next),
+    size,
+    start,
+    ...(next < rows.length && { nextPageId: encodePageId(rules.resource, next) }),
+  }
+}
+
+/** The page of `rows` that the request asks for by an offset. */
+export function offsetPage<Row>(request: FastifyRequest, rows: readonly Row[], rules: PageRules): Page<Row> {
+  const query = queryOf(request)
+  const size = pageSize(query, rules)
+  const start = wholeNumber(query, 'offset', 0, 0)
+  return { rows: rows.slice(start, start + size), size, start }
+}
+
+/** Sets `Link: <…>; rel="next"` with the request's own query and the next page id. `base` is empty for a relative one. */
+export function linkNext(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  base: string,
+  nextPageId: string | undefined,
+  cursorParameter = 'pageId',
+): void {
+  if (nextPageId === undefined) return
+  const query = queryOf(request)
+  query.set(cursorParameter, nextPageId)
+  const path = (request.raw.url ?? '').split('?')[0]
+  reply.header('link', `<${base}${path}?${query}>; rel="next"`)
+}
+
+/** Base64 that always holds `/`, `+` and `=`, so that a client that does not encode it gets INVALID_PAGE_ID. */
+function encodePageId(resource: string, start: number): string {
+  const place = `${resource}:${start}:`
+  const check = createHash('sha256').update(place).digest('hex').slice(0, 8)
+  const padding = (MARK.length + place.length + check.length) % 3 === 0 ? ' ' : ''
+  return Buffer.concat([MARK, Buffer.from(place + check + padding)]).toString('base64')
+}
+
+function decodePageId(resource: string, pageId: string): number {
+  const start = Number(Buffer.from(pageId, 'base64').subarray(MARK.length).toString('latin1').split(':')[1])
+  if (!Number.isSafeInteger(start) || encodePageId(resource, start) !== pageId) {
+    throw apiError(400, 'INVALID_PAGE_ID', 'The page id is invalid')
+  }
+  return start
+}
+
+function pageSize(query: URLSearchParams, rules: PageRules): number {
+  const { sizeParameter = 'limit', defaultSize = 10, maxSize = 100 } = rules
+  return Math.min(wholeNumber(query, sizeParameter, defaultSize, 1), maxSize)
+}
+
+function wholeNumber(query: URLSearchParams, name: string, fallback: number, least: number): number {
+  const text = query.get(name)
+  if (text === null) return fallback
+  const value = Number(text)
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(value) || value < least) {
+    throw apiError(400, 'INVALID_PARAMETER', `"${name}" must be a whole number of at least ${least}`)
+  }
+  return value
+}

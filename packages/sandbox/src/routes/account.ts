@@ -1,0 +1,42 @@
+import type { FastifyInstance } from 'fastify'
+import { apiError } from '../errors'
+import type { World } from '../world'
+
+/** Who am I; the job-board feed of partner keys; and the credentials a partner is given for a customer. */
+export function accountRoutes(app: FastifyInstance, world: World): void {
+  const { credentials, data, gate } = world
+  const integrated = new Set<string>()
+
+  const me = { config: { scopes: ['user_me_read'] } }
+  for (const path of ['/user-api/v201804/users/me', '/users/me']) {
+    app.get(path, me, request => {
+      const identity = gate.contextOf(request.raw)?.identity
+      const user = identity?.status === 'known' ? identity.holder.user : 0
+      return data.users[user % data.users.length]
+    })
+  }
+
+  app.get('/feed/publications', { config: { access: 'partner' } }, () => {
+    const content = [...data.jobs.values()].filter(job => job.postingStatus === 'PUBLIC').slice(0, 100)
+    return { totalFound: content.length, content }
+  })
+
+  const master = { config: { scopes: ['partner_configuration_manage', 'client_credentials_write'] } }
+  app.post<{ Body: { companyId?: unknown } | null }>(
+    '/apps-integrations/partner-api/integrations',
+    master,
+    (request, reply) => {
+      const companyId = request.body?.companyId
+      if (typeof companyId !== 'string' || companyId === '') {
+        throw apiError(400, 'INVALID_COMPANY_ID', '"companyId" is required')
+      }
+      if (companyId.startsWith('inactive-')) {
+        throw apiError(403, 'PERMISSION_DENIED', 'The company has not activated this integration')
+      }
+      if (integrated.has(companyId)) throw apiError(409, 'ALREADY_INTEGRATED', 'The company is integrated already')
+      integrated.add(companyId)
+      const { clientId, clientSecret } = credentials.addClient({}, `customer-${companyId}`)
+      return reply.status(201).send({ clientId, clientSecret })
+    },
+  )
+}

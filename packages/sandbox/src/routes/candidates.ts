@@ -1,0 +1,85 @@
+import type { FastifyInstance } from 'fastify'
+import { ApiError, apiError, notFound } from '../errors'
+import { cursorPage, linkNext } from '../pagination'
+import type { Candidate } from '../state/data'
+import type { World } from '../world'
+
+const STATUSES = ['NEW', 'IN_REVIEW', 'INTERVIEW', 'OFFERED', 'HIRED', 'REJECTED', 'WITHDRAWN']
+
+interface CandidateRoute {
+  Params: { id: string }
+}
+
+/**
+ * A candidate nobody may see is answered with 401, however good the token is. Ids that begin with `denied-` are such;
+ * one candidate in a hundred has one.
+ */
+export function refuseDenied(candidateId: string): void {
+  if (candidateId.startsWith('denied-')) throw apiError(401, 'UNAUTHORIZED', 'Candidate access denied')
+}
+
+/** `/candidates`: list, read, create, patch, delete, status. Files are in attachments.ts. */
+export function candidateRoutes(app: FastifyInstance, world: World): void {
+  const { candidates } = world.data
+  const read = { config: { scopes: ['candidates_read'] } }
+  const create = { config: { scopes: ['candidates_create'] } }
+  const manage = { config: { scopes: ['candidates_manage'] } }
+
+  const find = (id: string): Candidate => {
+    refuseDenied(id)
+    const candidate = candidates.get(id)
+    if (!candidate) throw notFound('Candidate not found')
+    return candidate
+  }
+
+  app.get('/candidates', read, (request, reply) => {
+    const rows = [...candidates.values()]
+    const page = cursorPage(request, rows, { resource: 'candidates' })
+    linkNext(request, reply, world.origins.api, page.nextPageId)
+    return {
+      limit: page.size,
+      totalFound: rows.length,
+      ...(page.nextPageId !== undefined && { nextPageId: page.nextPageId }),
+      content: page.rows,
+    }
+  })
+
+  app.get<CandidateRoute>('/candidates/:id', read, request => find(request.params.id))
+
+  app.post<{ Body: Partial<Candidate> | null }>('/candidates', create, (request, reply) => {
+    const { firstName, lastName, email } = request.body ?? {}
+    if (!firstName || !lastName || !email) {
+      throw new ApiError(400, { errors: [{ code: 'INVALID_CANDIDATE', message: 'firstName, lastName and email' }] })
+    }
+    const createdOn = new Date().toISOString()
+    const candidate = { ...request.body, id: world.data.newId('candidate'), firstName, lastName, email, createdOn }
+    candidates.set(candidate.id, candidate)
+    return reply.status(201).send(candidate)
+  })
+
+  app.patch<CandidateRoute & { Body: Partial<Candidate> | null }>('/candidates/:id', manage, request => {
+    const candidate = find(request.params.id)
+    const patched: Candidate = { ...candidate, ...request.body, id: candidate.id }
+    candidates.set(candidate.id, patched)
+    return patched
+  })
+
+  app.delete<CandidateRoute>('/candidates/:id', manage, (request, reply) => {
+    candidates.delete(find(request.params.id).id)
+    return reply.status(204).send()
+  })
+
+  app.put<{ Params: { id: string; jobId: string }; Body: { status?: unknown } | null }>(
+    '/candidates/:id/jobs/:jobId/status',
+    manage,
+    request => {
+      const candidate = find(request.params.id)
+      if (!world.data.jobs.has(request.params.jobId)) throw notFound('Job not found')
+      const status = request.body?.status
+      // The vendor answers most 422s with nothing in them.
+      if (typeof status !== 'string' || !STATUSES.includes(status)) throw new ApiError(422)
+      candidates.set(candidate.id, { ...candidate, status })
+      return { status }
+    },
+  )
+}

@@ -1,0 +1,27 @@
+import type { FastifyInstance } from 'fastify'
+import { offsetPage, type PageRules } from '../pagination'
+import type { Item } from '../state/data'
+import type { World } from '../world'
+
+/** What still paginates by offset: job properties, and the public postings, which need no credential. */
+export function offsetListRoutes(app: FastifyInstance, world: World): void {
+  const { data } = world
+
+  app.get('/configuration/job-properties', { config: { scopes: ['configuration_read'] } }, request => {
+    const rules: PageRules = { resource: 'job-properties' }
+    const page = offsetPage(request, data.jobProperties, rules)
+    return { limit: page.size, offset: page.start, totalFound: data.jobProperties.length, content: page.rows }
+  })
+
+  app.get<{ Params: { id: string } }>('/v1/companies/:id/postings', { config: { access: 'public' } }, request => {
+    const postings = request.params.id === data.companyId ? [...publicPostings(world)] : []
+    const page = offsetPage(request, postings, { resource: 'postings', defaultSize: 100 })
+    return { limit: page.size, offset: page.start, totalFound: postings.length, content: page.rows }
+  })
+}
+
+function* publicPostings({ data }: World): Generator<Item> {
+  for (const { id, title, refNumber, department, location, postingStatus } of data.jobs.values()) {
+    if (postingStatus === 'PUBLIC') yield { id, name: title, refNumber, department, location }
+  }
+}

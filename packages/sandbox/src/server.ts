@@ -1,0 +1,93 @@
+import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import { controlRoutes } from './control'
+import { ApiError, apiError, defaultErrorBody, errorBody } from './errors'
+import { allowRoutes } from './oauth/allow'
+import { tokenRoutes } from './oauth/token'
+import { accountRoutes } from './routes/account'
+import { attachmentRoutes } from './routes/attachments'
+import { candidateRoutes } from './routes/candidates'
+import { jobRoutes } from './routes/jobs'
+import { listRoutes } from './routes/lists'
+import { offsetListRoutes } from './routes/offset-lists'
+import { probeRoutes } from './routes/probes'
+import type { Sandbox } from './sandbox'
+import type { World } from './world'
+
+/** The API behind its gate. `sandbox` is what the control routes act on. */
+export async function buildServer(world: World, sandbox: () => Sandbox): Promise<FastifyInstance> {
+  const app = fastify({
+    logger: world.options.logger,
+    serverFactory: routes => world.gate.apiServer(routes),
+    routerOptions: { maxParamLength: 500 },
+  })
+  world.gate.endpoints.follow(app)
+  app.addHook('onRequest', (request, reply, done) => {
+    const refused = refusal(request, world)
+    const { retryAfter } = world.options
+    if (refused?.status === 429 && retryAfter !== null) reply.header('retry-after', String(retryAfter))
+    done(refused)
+  })
+  app.setErrorHandler(answerError)
+  app.setNotFoundHandler((_request, reply) => reply.status(404).send({ message: 'Not found' }))
+  app.addContentTypeParser(
+    'application/json-patch+json',
+    { parseAs: 'string' },
+    app.getDefaultJsonParser('error', 'error'),
+  )
+
+  // Each in a context of its own, since some replace the body parsers.
+  for (const routes of [
+    tokenRoutes,
+    allowRoutes,
+    jobRoutes,
+    candidateRoutes,
+    attachmentRoutes,
+    listRoutes,
+    offsetListRoutes,
+    accountRoutes,
+    probeRoutes,
+  ]) {
+    app.register(async scope => routes(scope, world))
+  }
+  app.register(async scope => controlRoutes(scope, sandbox))
+  await app.ready()
+  return app
+}
+
+/** Why a request may not reach its route: 401 before 429 before 403. */
+function refusal(request: FastifyRequest, world: World): ApiError | undefined {
+  const context = world.gate.contextOf(request.raw)
+  if (!context?.endpoint) return undefined
+  const { identity, admission, endpoint } = context
+  if (identity.status === 'refused') return apiError(401, 'UNAUTHORIZED', identity.reason)
+  if (admission && !admission.admitted) return apiError(429, 'TOO_MANY_REQUESTS', 'Too many requests')
+  if (identity.status === 'anonymous') return undefined
+
+  const { holder } = identity
+  const isPartner = holder.kind === 'partnerKey'
+  if (endpoint.access !== 'any' && isPartner !== (endpoint.access === 'partner')) {
+    return apiError(401, 'UNAUTHORIZED', 'This kind of credential does not open this route')
+  }
+  const { scopes = [] } = request.routeOptions.config
+  const missing = scopes.filter(scope => !holder.scopes.includes(scope))
+  if (missing.length === 0) return undefined
+  return apiError(403, 'PERMISSION_DENIED', `The credential lacks the scope ${missing.join(' ')}`)
+}
+
+function answerError(
+  this: FastifyInstance,
+  error: FastifyError | ApiError,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): FastifyReply {
+  if (error instanceof ApiError) {
+    if (error.body === undefined) return reply.status(error.status).send()
+    return reply.status(error.status).send(error.body)
+  }
+  const status = error.statusCode ?? 500
+  if (status >= 500) {
+    request.log.error(error)
+    return reply.status(status).send(defaultErrorBody(status))
+  }
+  return reply.status(status).send(errorBody('BAD_REQUEST', error.message))
+}

@@ -1,0 +1,173 @@
+import { createHash } from 'node:crypto'
+
+const TITLES = ['Engineer', 'Designer', 'Accountant', 'Nurse', 'Translator', 'Gardener', 'Analyst', 'Electrician']
+const GIVEN = ['Ada', 'Grace', 'Alan', 'Edsger', 'Barbara', 'Donald', 'Frances', 'Niklaus', 'Radia', 'Tony', 'Zoë']
+const FAMILY = ['Lovelace', 'Hopper', 'Turing', 'Dijkstra', 'Liskov', 'Knuth', 'Allen', 'Wirth', 'Perlman', 'Hoare']
+const CITIES = [
+  { city: 'Kraków', country: 'Poland', countryCode: 'pl' },
+  { city: 'San Francisco', country: 'United States', countryCode: 'us' },
+  { city: '東京', country: 'Japan', countryCode: 'jp' },
+  { city: 'Berlin', country: 'Germany', countryCode: 'de' },
+]
+const STATUSES = ['SOURCING', 'FILLED', 'INTERVIEW', 'OFFER', 'CANCELLED', 'ON_HOLD']
+const START = Date.UTC(2024, 0, 1)
+const HOUR = 3_600_000
+
+/** One candidate in a hundred may not be seen by anybody. */
+const DENIED_EVERY = 100
+
+export interface Department {
+  id: string
+  label: string
+}
+
+/** Any object of the API that has an id. */
+export interface Item {
+  id: string
+  [field: string]: unknown
+}
+
+export interface Job extends Item {
+  title: string
+  refNumber: string
+  status: string
+  postingStatus: 'PUBLIC' | 'NOT_PUBLISHED'
+  department: Department
+  location: (typeof CITIES)[number]
+  createdOn: string
+  updatedOn: string
+}
+
+export interface Candidate extends Item {
+  firstName: string
+  lastName: string
+  email: string
+  createdOn: string
+}
+
+/** The company's data: the same at every start. What the routes write is kept until the sandbox closes. */
+export class Data {
+  readonly companyId = 'SandboxCompany'
+  readonly departments = range(12, index => ({ id: uuid('department', index), label: `Department ${index + 1}` }))
+  readonly users = range(250, user)
+  readonly auditEvents = range(450, auditEvent)
+  readonly approvals = range(130, approval)
+  readonly subscriptions = new Map<string, Item>(range(45, index => entry(subscription(index))))
+  readonly reports = range(37, index => ({ id: uuid('report', index), name: `Report ${index + 1}` }))
+  readonly reviews = range(24, review)
+  readonly jobProperties = range(24, jobProperty)
+  readonly jobs: Map<string, Job>
+  readonly candidates: Map<string, Candidate>
+  #made = 0
+
+  constructor(sizes: { jobs: number; candidates: number }) {
+    this.jobs = new Map(range(sizes.jobs, index => entry(job(index, pick(this.departments, index)))))
+    this.candidates = new Map(range(sizes.candidates, index => entry(candidate(index))))
+  }
+
+  /** A new id, for what is created while the sandbox runs. */
+  newId(kind: string): string {
+    this.#made += 1
+    return uuid(`new-${kind}`, this.#made)
+  }
+
+  propertyValues(propertyId: string): Item[] {
+    return range(300, index => ({
+      id: uuid(`value-${propertyId}`, index),
+      label: `Value ${index + 1}`,
+      archived: false,
+    }))
+  }
+}
+
+function job(index: number, department: Department): Job {
+  return {
+    id: uuid('job', index),
+    title: `${pick(TITLES, index)} ${index + 1}`,
+    refNumber: `REF${index + 1}`,
+    status: pick(STATUSES, index),
+    postingStatus: index % 2 === 0 ? 'PUBLIC' : 'NOT_PUBLISHED',
+    department,
+    location: pick(CITIES, index),
+    createdOn: date(index),
+    updatedOn: date(index + 24),
+  }
+}
+
+function candidate(index: number): Candidate {
+  const id = uuid('candidate', index)
+  return {
+    id: index % DENIED_EVERY === DENIED_EVERY - 1 ? `denied-${id}` : id,
+    firstName: pick(GIVEN, index),
+    lastName: pick(FAMILY, Math.floor(index / GIVEN.length)),
+    email: `candidate${index + 1}@example.com`,
+    location: pick(CITIES, index),
+    createdOn: date(index),
+    updatedOn: date(index + 24),
+  }
+}
+
+function user(index: number): Item {
+  return {
+    id: uuid('user', index),
+    email: `user${index + 1}@example.com`,
+    firstName: pick(GIVEN, index),
+    lastName: pick(FAMILY, index),
+    active: true,
+    systemRole: index === 0 ? { id: 'ADMINISTRATOR', name: 'Administrator' } : { id: 'EMPLOYEE', name: 'Employee' },
+  }
+}
+
+function auditEvent(index: number): Item {
+  const names = ['CREDENTIALS_REVOKED', 'OAUTH_APPLICATION_ACCESS_GRANTED', 'JOB_CREATED', 'USER_LOGGED_IN']
+  return { id: uuid('event', index), eventName: pick(names, index), eventDate: date(index) }
+}
+
+function approval(index: number): Item {
+  const id = uuid('approval', index)
+  return {
+    id: index % DENIED_EVERY === DENIED_EVERY - 1 ? `denied-${id}` : id,
+    type: 'JOB',
+    status: pick(['PENDING', 'APPROVED', 'REJECTED'], index),
+  }
+}
+
+function subscription(index: number): Item {
+  return {
+    id: uuid('subscription', index),
+    callbackUrl: `https://example.com/hooks/${index + 1}`,
+    events: ['job.created', 'application.created'],
+    status: 'active',
+  }
+}
+
+function review(index: number): Item {
+  return { id: uuid('review', index), rating: 1 + (index % 5), createdOn: date(index) }
+}
+
+function jobProperty(index: number): Item {
+  return { id: uuid('job-property', index), label: `Property ${index + 1}`, type: 'SINGLE_SELECT', archived: false }
+}
+
+function range<Row>(count: number, make: (index: number) => Row): Row[] {
+  return Array.from({ length: count }, (_, index) => make(index))
+}
+
+function entry<Row extends { id: string }>(row: Row): [string, Row] {
+  return [row.id, row]
+}
+
+function pick<Value>(values: readonly Value[], index: number): Value {
+  return values[index % values.length] as Value
+}
+
+function date(hours: number): string {
+  return new Date(START + hours * HOUR).toISOString()
+}
+
+function uuid(kind: string, index: number): string {
+  const hex = createHash('sha256').update(`${kind} ${index}`).digest('hex')
+  return [hex.slice(0, 8), hex.slice(8, 12), `4${hex.slice(13, 16)}`, `a${hex.slice(17, 20)}`, hex.slice(20, 32)].join(
+    '-',
+  )
+}

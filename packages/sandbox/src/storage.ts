@@ -1,0 +1,42 @@
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { pipeline } from 'node:stream'
+import type { Attachments } from './state/attachments'
+
+const signingKey = randomBytes(32)
+
+/** Where a download redirects to: another origin, which asks for no credential but this signature. */
+export function signedUrl(origin: string, attachmentId: string): string {
+  return `${origin}/files/${encodeURIComponent(attachmentId)}?signature=${sign(attachmentId)}`
+}
+
+/** The storage origin's answers. */
+export function storageRoutes(attachments: Attachments): (request: IncomingMessage, response: ServerResponse) => void {
+  return (request, response) => {
+    const url = new URL(request.url ?? '/', 'http://storage.invalid')
+    const id = decodeURIComponent(/^\/files\/([^/]+)$/.exec(url.pathname)?.[1] ?? '')
+    if (!isSigned(id, url.searchParams.get('signature') ?? '')) {
+      response.writeHead(403, { 'content-type': 'text/plain' }).end('Signature does not match')
+      return
+    }
+    const file = attachments.open(id)
+    if (!file) {
+      response.writeHead(404, { 'content-type': 'text/plain' }).end('No such file')
+      return
+    }
+    response.writeHead(200, { 'content-type': file.contentType, 'content-length': file.size })
+    if (request.method === 'HEAD') response.end()
+    // A reader that leaves ends the stream; that is no error of the storage.
+    else pipeline(file.content, response, () => {})
+  }
+}
+
+function sign(attachmentId: string): string {
+  return createHmac('sha256', signingKey).update(attachmentId).digest('hex')
+}
+
+function isSigned(attachmentId: string, signature: string): boolean {
+  const expected = Buffer.from(sign(attachmentId))
+  const given = Buffer.from(signature)
+  return expected.length === given.length && timingSafeEqual(expected, given)
+}

@@ -1,0 +1,122 @@
+// Makes a checkout ready to run: dependencies, the native addon, the TypeScript. Uses nothing but Node, so that it
+// runs before there is anything else, and does again only what has changed.
+
+import { spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+
+export const root = fileURLToPath(new URL('..', import.meta.url))
+
+const STAMPS = join(root, 'node_modules', '.setup')
+
+/** What there is to do, in this order: from `inputs`, `command` makes `outputs`. Paths are files or folders. */
+const STEPS = [
+  {
+    name: 'dependencies',
+    inputs: ['package-lock.json'],
+    outputs: ['node_modules/typescript/package.json'],
+    command: ['npm', 'ci', '--no-audit', '--no-fund'],
+    // What was made with the old dependencies may differ.
+    resets: true,
+  },
+  {
+    name: 'native addon',
+    inputs: ['Cargo.toml', 'Cargo.lock', 'build.rs', 'rust-toolchain.toml', 'src', 'package.json'],
+    outputs: ['index.js', 'index.d.ts', '*.node'],
+    command: ['npx', 'napi', 'build', '--platform', '--release', '--no-const-enum', '--features', 'node'],
+  },
+  {
+    name: 'JavaScript face',
+    inputs: ['lib', 'index.d.ts', 'tsconfig.json', 'tsconfig.base.json'],
+    outputs: ['dist'],
+    command: ['npx', 'tsc', '-p', '.'],
+  },
+  {
+    name: 'sandbox',
+    inputs: ['packages/sandbox/src', 'packages/sandbox/tsconfig.json', 'tsconfig.base.json'],
+    outputs: ['packages/sandbox/dist'],
+    command: ['npx', 'tsc', '-p', 'packages/sandbox'],
+  },
+]
+
+/** Does what has to be done, and tells `report` of each step. */
+export async function setup(report = console.error) {
+  requireTools()
+  let all = false
+  for (const [index, step] of STEPS.entries()) {
+    const stamp = join(STAMPS, `${step.name.replaceAll(' ', '-')}.txt`)
+    const label = `[${index + 1}/${STEPS.length}] ${step.name}`
+    if (!all && existsSync(stamp) && readFileSync(stamp, 'utf8') === fingerprint(step)) {
+      report(`${label}: up to date`)
+      continue
+    }
+    report(`${label}: ${step.command.join(' ')}`)
+    const start = Date.now()
+    await run(step.command)
+    all ||= step.resets === true
+    mkdirSync(STAMPS, { recursive: true })
+    writeFileSync(stamp, fingerprint(step))
+    report(`${label}: done in ${Math.round((Date.now() - start) / 1000)} s`)
+  }
+}
+
+/** Runs a command of this checkout with its output shown; rejects if it fails. */
+export function run([command, ...args], options = {}) {
+  return new Promise((resolve, reject) => {
+    // On Windows npm and npx are scripts, which only a shell starts.
+    const child = spawn(command, args, {
+      cwd: root,
+      stdio: ['ignore', 2, 2],
+      shell: process.platform === 'win32',
+      ...options,
+    })
+    child.on('error', reject)
+    child.on('exit', (code, signal) => {
+      if (code === 0) resolve()
+      else reject(new Error(`\`${[command, ...args].join(' ')}\` failed with ${signal ?? `exit code ${code}`}`))
+    })
+  })
+}
+
+function requireTools() {
+  const [major, minor] = process.versions.node.split('.').map(Number)
+  if (major < 20 || (major === 20 && minor < 19)) {
+    throw new Error(`Node 20.19 or newer is needed; this is ${process.version}`)
+  }
+  const folders = (process.env.PATH ?? '').split(process.platform === 'win32' ? ';' : ':')
+  if (!folders.some(folder => existsSync(join(folder, process.platform === 'win32' ? 'cargo.exe' : 'cargo')))) {
+    throw new Error('cargo is needed to build the native addon; https://rustup.rs installs it')
+  }
+}
+
+/** One text for all that goes into a step and comes out of it: an output that was edited is made again. */
+function fingerprint({ command, inputs, outputs }) {
+  const hash = createHash('sha256').update(JSON.stringify([command, process.version, process.platform, process.arch]))
+  for (const path of [...inputs, ...outputs].flatMap(expand)) {
+    hash.update(`\0${relative(root, path)}\0`).update(readFileSync(path))
+  }
+  return hash.digest('hex')
+}
+
+function expand(pattern) {
+  if (pattern.startsWith('*')) {
+    const files = readdirSync(root).filter(file => file.endsWith(pattern.slice(1)))
+    return files.sort().map(file => join(root, file))
+  }
+  const path = join(root, pattern)
+  if (!existsSync(path)) return []
+  if (!statSync(path).isDirectory()) return [path]
+  return readdirSync(path, { recursive: true })
+    .map(file => join(path, file))
+    .filter(file => statSync(file).isFile())
+    .sort()
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  await setup().catch(error => {
+    console.error(`\n${error.message}`)
+    process.exitCode = 1
+  })
+}

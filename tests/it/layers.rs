@@ -1,0 +1,114 @@
+//! Holds the layers: what each may use is checked against its `use` lines.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Folders and files of `src`, from the bottom to the top, with what of ours each may name.
+const LAYERS: [(&str, &[&str]); 14] = [
+    ("secret", &[]),
+    ("error", &[]),
+    ("clock", &[]),
+    ("random", &["error"]),
+    ("credential", &["error", "secret"]),
+    ("token", &["clock", "secret"]),
+    ("http", &["clock", "credential", "error", "random", "secret", "token", "http"]),
+    ("oauth", &["clock", "credential", "error", "random", "secret", "token", "http", "oauth"]),
+    ("limit", &["clock", "error", "http", "limit"]),
+    ("store", &["clock", "error", "random", "secret", "token", "store"]),
+    (
+        "lifecycle",
+        &["clock", "credential", "error", "http", "lifecycle", "oauth", "random", "secret", "store", "token"],
+    ),
+    (
+        "client",
+        &["client", "clock", "credential", "error", "http", "lifecycle", "limit", "oauth", "store", "token"],
+    ),
+    ("binding", &["*"]),
+    ("lib", &["*"]),
+];
+
+fn source_files(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files.extend(source_files(&path));
+        } else {
+            files.push(path);
+        }
+    }
+    files
+}
+
+fn layer_of(file: &Path) -> String {
+    let relative = file.strip_prefix(root()).unwrap();
+    let first = relative.components().next().unwrap();
+    first.as_os_str().to_str().unwrap().trim_end_matches(".rs").to_owned()
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
+}
+
+/// The code of a file before its tests, which may use what they need.
+fn code(file: &Path) -> String {
+    let text = fs::read_to_string(file).unwrap();
+    text.split("#[cfg(test)]\nmod tests").next().unwrap().to_owned()
+}
+
+/// Our modules that a line names: `crate::http::{…}` names `http`.
+fn named(line: &str) -> impl Iterator<Item = &str> {
+    line.split("crate::").skip(1).map(|rest| {
+        let end = rest.find(|c: char| !c.is_ascii_lowercase() && c != '_').unwrap_or(rest.len());
+        &rest[..end]
+    })
+}
+
+#[test]
+fn no_layer_uses_one_above_it() {
+    let mut checked = 0;
+    for file in source_files(&root()) {
+        if file.ends_with("tests.rs") {
+            continue;
+        }
+        let layer = layer_of(&file);
+        let (_, allowed) = LAYERS.iter().find(|(name, _)| *name == layer).unwrap_or_else(|| {
+            panic!("{} is in no layer: give `{layer}` its place in the table", file.display())
+        });
+        for (number, line) in code(&file).lines().enumerate() {
+            for module in named(line) {
+                assert!(
+                    allowed.contains(&"*") || allowed.contains(&module) || module == layer,
+                    "{}:{}: {layer} must not use {module}",
+                    file.display(),
+                    number + 1
+                );
+                checked += 1;
+            }
+        }
+    }
+    assert!(checked > 50, "only {checked} uses were found: the search itself is broken");
+}
+
+#[test]
+fn only_the_binding_knows_node() {
+    for file in source_files(&root()) {
+        // lib.rs names the binding, to have it built.
+        if !["binding", "lib"].contains(&layer_of(&file).as_str()) {
+            let text = code(&file);
+            assert!(!text.contains("napi"), "{} says napi", file.display());
+        }
+    }
+}
+
+#[test]
+fn only_the_clock_reads_a_clock() {
+    for file in source_files(&root()) {
+        if layer_of(&file) != "clock" {
+            let text = code(&file);
+            for reading in ["Instant::now", "SystemTime::now", ".elapsed()"] {
+                assert!(!text.contains(reading), "{} says {reading}", file.display());
+            }
+        }
+    }
+}

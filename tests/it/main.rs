@@ -1,0 +1,9 @@
+//! The core against real sockets, and the rules that keep the tree as it is.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that meets one fails, as it should")]
+
+mod calls;
+mod layers;
+mod secrets;
+mod support;
+mod tokens;

@@ -1,0 +1,71 @@
+//! Every place where a secret becomes text, and what is printed of those that hold one.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+use smartrecruiters::client::Credential;
+use smartrecruiters::credential::{ApiKey, BearerToken, ClientAuthentication, OAuthClient};
+use smartrecruiters::lifecycle::ClientCredentials;
+
+use crate::support::{Reply, Server, get};
+
+/// `expose()` in the code of each file. A new place is a decision: it belongs in this list, or not in the code.
+const EXPOSED: [(&str, usize); 5] = [
+    ("binding/token.rs", 1),        // token(), for whoever asked for the text itself
+    ("http/transport.rs", 2),       // the two headers
+    ("oauth/authorization.rs", 2),  // the code verifier is derived, and its challenge computed
+    ("oauth/token_endpoint.rs", 4), // the form, Basic, and the check that an answer quotes no secret
+    ("store/seal.rs", 2),           // a record's bytes
+];
+
+fn count(folder: &Path, root: &Path, found: &mut BTreeMap<String, usize>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            count(&path, root, found);
+        } else if !path.ends_with("tests.rs") {
+            let text = fs::read_to_string(&path).unwrap();
+            let code = text.split("#[cfg(test)]\nmod tests").next().unwrap();
+            let uses = code.matches(".expose()").count();
+            if uses > 0 {
+                found.insert(path.strip_prefix(root).unwrap().to_str().unwrap().to_owned(), uses);
+            }
+        }
+    }
+}
+
+#[test]
+fn secrets_become_text_in_these_places_only() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut found = BTreeMap::new();
+    count(&root, &root, &mut found);
+    let expected = EXPOSED.map(|(file, uses)| (file.to_owned(), uses)).into_iter().collect();
+    assert_eq!(found, expected);
+}
+
+#[tokio::test]
+async fn nothing_that_holds_a_secret_prints_it() {
+    let server = Server::start(|seen| {
+        if seen.path.starts_with("/identity") {
+            // A server that quotes what it was sent.
+            Reply::Json(400, format!(r#"{{"error":"invalid_client","error_description":"{}"}}"#, seen.body))
+        } else {
+            Reply::Json(403, r#"{"message":"no"}"#.into())
+        }
+    })
+    .await;
+    let oauth = OAuthClient::new("id".into(), "canary".into(), ClientAuthentication::Body).unwrap();
+    for credential in [
+        Credential::ApiKey(ApiKey::new("canary".into()).unwrap()),
+        Credential::BearerToken(BearerToken::new("canary".into()).unwrap()),
+        Credential::ClientCredentials(Arc::new(ClientCredentials::new(oauth, None))),
+    ] {
+        let client = server.client(&credential);
+        let request = get(&client, "/jobs");
+        let error = client.send(&request).await.unwrap_err();
+        let printed = format!("{credential:?} {client:?} {request:?} {error} {error:?}");
+        assert!(!printed.contains("canary"), "{printed}");
+    }
+}

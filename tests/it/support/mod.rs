@@ -1,0 +1,166 @@
+//! A server whose every answer the test decides, with a record of what reached it.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::{Bytes, Incoming};
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use smartrecruiters::client::{Client, Credential};
+use smartrecruiters::clock::{Clock, SystemClock};
+use smartrecruiters::http::{BaseUrl, Connector, Request, Target};
+use tokio::net::TcpListener;
+
+/// What reached the server.
+#[derive(Debug, Clone)]
+pub(crate) struct Seen {
+    pub(crate) path: String,
+    pub(crate) headers: hyper::HeaderMap,
+    pub(crate) body: String,
+}
+
+impl Seen {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(|value| value.to_str().unwrap())
+    }
+}
+
+/// What it answers.
+pub(crate) enum Reply {
+    Json(u16, String),
+    Redirect(String),
+    /// The connection is closed without an answer.
+    Drop,
+    /// No answer ever comes.
+    Never,
+}
+
+type Handler = Box<dyn Fn(&Seen) -> Reply + Send + Sync>;
+
+pub(crate) struct Server {
+    address: SocketAddr,
+    seen: Arc<Mutex<Vec<Seen>>>,
+}
+
+impl Server {
+    /// Answers each request with what `handler` says.
+    pub(crate) async fn start(handler: impl Fn(&Seen) -> Reply + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let handler: Arc<Handler> = Arc::new(Box::new(handler));
+        tokio::spawn({
+            let seen = Arc::clone(&seen);
+            async move {
+                loop {
+                    let (stream, _) = listener.accept().await.unwrap();
+                    let (seen, handler) = (Arc::clone(&seen), Arc::clone(&handler));
+                    tokio::spawn(async move {
+                        let service = service_fn(|request| answer(request, &seen, &handler));
+                        // A dropped connection is what some tests ask for.
+                        let _ = hyper::server::conn::http1::Builder::new()
+                            .serve_connection(TokioIo::new(stream), service)
+                            .await;
+                    });
+                }
+            }
+        });
+        Self { address, seen }
+    }
+
+    /// A server that somebody else runs at this address, or nobody does.
+    pub(crate) fn at(address: SocketAddr) -> Self {
+        Self { address, seen: Arc::default() }
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    pub(crate) fn seen(&self) -> Vec<Seen> {
+        self.seen.lock().unwrap().clone()
+    }
+
+    /// How many requests for this path came.
+    pub(crate) fn count(&self, path: &str) -> usize {
+        self.seen.lock().unwrap().iter().filter(|seen| seen.path == path).count()
+    }
+
+    pub(crate) fn client(&self, credential: &Credential) -> Client {
+        self.client_with(credential, Arc::new(SystemClock))
+    }
+
+    pub(crate) fn client_with(&self, credential: &Credential, clock: Arc<dyn Clock>) -> Client {
+        client(credential, &self.url(), clock)
+    }
+}
+
+pub(crate) fn client(credential: &Credential, base: &str, clock: Arc<dyn Clock>) -> Client {
+    let base = BaseUrl::parse("baseUrl", base).unwrap();
+    Client::new(credential, Some(base), Connector::new(Duration::from_secs(10)), clock).unwrap()
+}
+
+async fn answer(
+    request: hyper::Request<Incoming>,
+    seen: &Mutex<Vec<Seen>>,
+    handler: &Handler,
+) -> Result<hyper::Response<Full<Bytes>>, Refused> {
+    let (parts, body) = request.into_parts();
+    let body = body.collect().await.map_err(|_| Refused)?.to_bytes();
+    let this = Seen {
+        path: parts.uri.path_and_query().unwrap().to_string(),
+        headers: parts.headers,
+        body: String::from_utf8_lossy(&body).into_owned(),
+    };
+    seen.lock().unwrap().push(this.clone());
+    let response = hyper::Response::builder();
+    match handler(&this) {
+        Reply::Json(status, body) => Ok(response
+            .status(status)
+            .header("content-type", "application/json")
+            .body(Full::new(Bytes::from(body)))
+            .unwrap()),
+        Reply::Redirect(to) => {
+            Ok(response.status(307).header("location", to).body(Full::new(Bytes::new())).unwrap())
+        }
+        Reply::Drop => Err(Refused),
+        Reply::Never => {
+            let never: Infallible = std::future::pending().await;
+            match never {}
+        }
+    }
+}
+
+/// Makes hyper close the connection.
+#[derive(Debug)]
+struct Refused;
+
+impl std::fmt::Display for Refused {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("as the test wants")
+    }
+}
+
+impl std::error::Error for Refused {}
+
+pub(crate) fn get(client: &Client, path: &str) -> Request {
+    Request {
+        method: http::Method::GET,
+        target: Target::parse(client.base(), path, &[], &[]).unwrap(),
+        headers: http::HeaderMap::new(),
+        body: None,
+        timeout: Duration::from_secs(30),
+    }
+}
+
+/// A token endpoint's answer.
+pub(crate) fn token(access: &str, refresh: Option<&str>) -> Reply {
+    let refresh = refresh.map(|token| format!(r#","refresh_token":"{token}""#)).unwrap_or_default();
+    Reply::Json(
+        200,
+        format!(r#"{{"access_token":"{access}","token_type":"Bearer","expires_in":1800{refresh}}}"#),
+    )
+}

@@ -1,0 +1,314 @@
+//! Credentials through whole calls: client, lifecycle and wire together, with time in the test's hand.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use smartrecruiters::client::{Client, Credential};
+use smartrecruiters::clock::{ManualClock, SystemClock};
+use smartrecruiters::credential::{ClientAuthentication, OAuthClient};
+use smartrecruiters::error::{Error, ErrorCode, ReauthorizationReason};
+use smartrecruiters::http::Connector;
+use smartrecruiters::lifecycle::{ClientCredentials, Grant, ImportedGrant, OAuthApp, OAuthAppOptions};
+use smartrecruiters::secret::Secret;
+use smartrecruiters::store::{MemoryStore, Store};
+use smartrecruiters::token::RefreshToken;
+
+use crate::support::{Reply, Seen, Server, get, token};
+
+const TOKEN: &str = "/identity/oauth/token";
+
+fn oauth_client() -> OAuthClient {
+    OAuthClient::new("id".into(), "secret".into(), ClientAuthentication::Body).unwrap()
+}
+
+fn client_credentials() -> Credential {
+    Credential::ClientCredentials(Arc::new(ClientCredentials::new(oauth_client(), None)))
+}
+
+fn app(server: &Server, store: Arc<dyn Store>, clock: &ManualClock) -> Arc<OAuthApp> {
+    let options = OAuthAppOptions {
+        client: oauth_client(),
+        redirect_uri: "http://localhost:3000/callback".into(),
+        scopes: Vec::new(),
+        environment: None,
+        base_url: Some(server.url()),
+        authorize_url: None,
+        token_url: None,
+        pkce: false,
+        send_response_type: true,
+        send_redirect_uri: true,
+        issuer: None,
+        store,
+    };
+    OAuthApp::new(options, &Connector::new(Duration::from_secs(10)), Arc::new(clock.clone())).unwrap()
+}
+
+async fn grant(server: &Server, clock: &ManualClock) -> Grant {
+    let import = ImportedGrant {
+        id: "customer".into(),
+        refresh: RefreshToken(Secret::new("rt-0")),
+        access: None,
+        scopes: Vec::new(),
+        refresh_issued_at: None,
+    };
+    app(server, Arc::new(MemoryStore::new()), clock).import(import).await.unwrap()
+}
+
+fn under_clock(server: &Server, credential: &Credential, clock: &ManualClock) -> Client {
+    server.client_with(credential, Arc::new(clock.clone()))
+}
+
+/// Issues numbered tokens and one-time refresh tokens, and accepts the newest access token only.
+fn strict() -> impl Fn(&Seen) -> Reply {
+    let issued = AtomicUsize::new(0);
+    move |seen: &Seen| {
+        if seen.path == TOKEN {
+            let before = issued.load(Ordering::SeqCst);
+            if seen.body.contains("grant_type=refresh_token")
+                && !seen.body.contains(&format!("refresh_token=rt-{before}&"))
+            {
+                return Reply::Json(400, r#"{"error":"invalid_grant"}"#.into());
+            }
+            let number = issued.fetch_add(1, Ordering::SeqCst) + 1;
+            return token(&format!("at-{number}"), Some(&format!("rt-{number}")));
+        }
+        let newest = format!("Bearer at-{}", issued.load(Ordering::SeqCst));
+        let accepted = seen.header("authorization") == Some(newest.as_str());
+        if accepted { Reply::Json(200, "{}".into()) } else { Reply::Json(401, r#"{"message":"no"}"#.into()) }
+    }
+}
+
+async fn many_calls(client: &Client, calls: usize) {
+    let calls: Vec<_> = (0..calls)
+        .map(|_| {
+            let client = client.clone();
+            tokio::spawn(async move { client.send(&get(&client, "/jobs")).await.map(|answer| answer.status) })
+        })
+        .collect();
+    for call in calls {
+        assert_eq!(call.await.unwrap().unwrap(), 200);
+    }
+}
+
+#[tokio::test]
+async fn ten_thousand_calls_on_an_expired_token_are_one_exchange() {
+    for kind in ["client credentials", "grant"] {
+        let (server, clock) = (Server::start(strict()).await, ManualClock::new());
+        let credential = match kind {
+            "grant" => Credential::Grant(grant(&server, &clock).await),
+            _ => client_credentials(),
+        };
+        let client = under_clock(&server, &credential, &clock);
+        many_calls(&client, 1).await;
+        clock.advance(Duration::from_secs(1800));
+        many_calls(&client, 10_000).await;
+        assert_eq!(server.count(TOKEN), 2, "{kind}");
+        assert_eq!(server.count("/jobs"), 10_001, "{kind}: no call was sent with the expired token");
+    }
+}
+
+#[tokio::test]
+async fn a_token_endpoint_that_is_down_fails_no_call_while_the_token_lives() {
+    let down = Arc::new(AtomicBool::new(false));
+    let server = {
+        let (down, strict) = (Arc::clone(&down), strict());
+        Server::start(move |seen| {
+            if seen.path == TOKEN && down.load(Ordering::SeqCst) { Reply::Drop } else { strict(seen) }
+        })
+        .await
+    };
+    let clock = ManualClock::new();
+    let client = under_clock(&server, &client_credentials(), &clock);
+    let call = || async { client.send(&get(&client, "/jobs")).await };
+    call().await.unwrap();
+
+    // Renewal begins five minutes before the end; from half a minute before it, the token is not used.
+    clock.advance(Duration::from_secs(1800 - 330));
+    down.store(true, Ordering::SeqCst);
+    let (mut answered, mut refused) = (0, 0);
+    for _ in 0..600 {
+        match call().await {
+            Ok(_) => answered += 1,
+            Err(error) => {
+                assert!(matches!(error, Error::TokenUnavailable { sent: true, .. }), "{error:?}");
+                refused += 1;
+            }
+        }
+        clock.advance(Duration::from_secs(1));
+    }
+    assert_eq!(
+        (answered, refused),
+        (300, 300),
+        "every call while it lived, and one typed error for each after"
+    );
+    let attempts = server.count(TOKEN) - 1;
+    assert!(attempts <= 90, "{attempts} attempts in ten minutes");
+
+    down.store(false, Ordering::SeqCst);
+    clock.advance(Duration::from_secs(15));
+    call().await.unwrap();
+    assert_eq!(server.count(TOKEN), attempts + 2, "the first success ends it");
+}
+
+#[tokio::test]
+async fn fifty_simultaneous_401s_are_one_renewal_and_fifty_answers() {
+    let revoked = Arc::new(AtomicBool::new(false));
+    let server = {
+        let (revoked, strict) = (Arc::clone(&revoked), strict());
+        Server::start(move |seen| {
+            let first = seen.header("authorization") == Some("Bearer at-1");
+            if first && revoked.load(Ordering::SeqCst) { Reply::Json(401, "{}".into()) } else { strict(seen) }
+        })
+        .await
+    };
+    let client = server.client(&client_credentials());
+    many_calls(&client, 1).await;
+    revoked.store(true, Ordering::SeqCst);
+    many_calls(&client, 50).await;
+    assert_eq!(server.count(TOKEN), 2);
+}
+
+#[tokio::test]
+async fn a_denied_route_burns_one_renewal_and_no_more() {
+    let strict = strict();
+    let server = Server::start(move |seen| {
+        let denied = seen.path.starts_with("/candidates/");
+        if denied {
+            Reply::Json(401, r#"{"message":"Candidate access denied"}"#.into())
+        } else {
+            strict(seen)
+        }
+    })
+    .await;
+    let client = server.client(&client_credentials());
+    many_calls(&client, 1).await;
+    for id in 1..=20 {
+        let error = client.send(&get(&client, &format!("/candidates/c{id}"))).await.unwrap_err();
+        assert_eq!(error.code(), ErrorCode::Authentication);
+        assert_eq!(error.to_string(), "Candidate access denied");
+    }
+    assert_eq!(server.count(TOKEN), 2, "one to see that a new token changes nothing");
+    let denied = server.seen().iter().filter(|seen| seen.path.starts_with("/candidates/")).count();
+    assert_eq!(denied, 21, "one repeat in all");
+    many_calls(&client, 1).await;
+}
+
+#[tokio::test]
+async fn a_grant_presents_every_refresh_token_once_and_in_order() {
+    let (server, clock) = (Server::start(strict()).await, ManualClock::new());
+    let client = under_clock(&server, &Credential::Grant(grant(&server, &clock).await), &clock);
+    for _ in 0..5 {
+        many_calls(&client, 20).await;
+        clock.advance(Duration::from_secs(1800));
+    }
+    let presented: Vec<_> = server
+        .seen()
+        .iter()
+        .filter(|seen| seen.path == TOKEN)
+        .map(|seen| seen.body.split("refresh_token=").nth(1).unwrap().split('&').next().unwrap().to_owned())
+        .collect();
+    assert_eq!(presented, ["rt-0", "rt-1", "rt-2", "rt-3", "rt-4"]);
+}
+
+#[tokio::test]
+async fn a_revoked_grant_and_a_lost_answer_are_told_apart() {
+    // Revoked: the server refuses the token at the first try.
+    let server = Server::start(|_| Reply::Json(400, r#"{"error":"invalid_grant"}"#.into())).await;
+    let clock = ManualClock::new();
+    let client = under_clock(&server, &Credential::Grant(grant(&server, &clock).await), &clock);
+    for _ in 0..3 {
+        let error = client.send(&get(&client, "/jobs")).await.unwrap_err();
+        let Error::ReauthorizationRequired { grant_id, reason } = error else { panic!("{error:?}") };
+        assert_eq!((grant_id.as_str(), reason), ("customer", ReauthorizationReason::RevokedOrExpired));
+    }
+    assert_eq!(server.seen().len(), 1, "the server's word is asked for once");
+
+    // Lost: the first exchange is sent and its answer never comes; the second is refused.
+    let sent = AtomicBool::new(false);
+    let server = Server::start(move |_| {
+        if sent.swap(true, Ordering::SeqCst) {
+            Reply::Json(400, r#"{"error":"invalid_grant"}"#.into())
+        } else {
+            Reply::Drop
+        }
+    })
+    .await;
+    let client = under_clock(&server, &Credential::Grant(grant(&server, &clock).await), &clock);
+    assert_eq!(client.send(&get(&client, "/jobs")).await.unwrap_err().code(), ErrorCode::TokenUnavailable);
+    clock.advance(Duration::from_secs(15));
+    let error = client.send(&get(&client, "/jobs")).await.unwrap_err();
+    assert!(
+        matches!(error, Error::ReauthorizationRequired { reason: ReauthorizationReason::ResponseLost, .. }),
+        "{error:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_caller_who_gives_up_loses_no_refresh_token() {
+    let (server, clock) = (Server::start(strict()).await, ManualClock::new());
+    let client = under_clock(&server, &Credential::Grant(grant(&server, &clock).await), &clock);
+    for round in 0..20 {
+        let call = tokio::spawn({
+            let client = client.clone();
+            async move { client.send(&get(&client, "/jobs")).await.map(|_| ()) }
+        });
+        // At another point of the exchange in each round.
+        for _ in 0..round {
+            tokio::task::yield_now().await;
+        }
+        call.abort();
+        many_calls(&client, 1).await;
+        clock.advance(Duration::from_secs(1800));
+    }
+}
+
+#[tokio::test]
+async fn a_token_request_follows_no_redirect() {
+    let elsewhere = Server::start(|_| token("stolen", None)).await;
+    let url = format!("{}{TOKEN}", elsewhere.url());
+    let server = Server::start(move |_| Reply::Redirect(url.clone())).await;
+    let client = server.client(&client_credentials());
+    let error = client.send(&get(&client, "/jobs")).await.unwrap_err();
+    assert!(matches!(error, Error::TokenUnavailable { status: Some(307), .. }), "{error:?}");
+    assert!(elsewhere.seen().is_empty());
+}
+
+#[tokio::test]
+async fn clients_with_one_credential_share_its_token_and_others_do_not() {
+    let server = Server::start(|seen| match seen.path.as_str() {
+        TOKEN if seen.body.contains("client_id=id&") => token("mine", None),
+        TOKEN => token("theirs", None),
+        _ => Reply::Json(200, "{}".into()),
+    })
+    .await;
+    let mine = client_credentials();
+    let other = OAuthClient::new("other".into(), "secret".into(), ClientAuthentication::Body).unwrap();
+    let other = Credential::ClientCredentials(Arc::new(ClientCredentials::new(other, None)));
+    let client = server.client(&mine);
+    for (credential, path) in [(&mine, "/a"), (&other, "/b"), (&mine, "/c")] {
+        let client = client.with_credential(credential).unwrap();
+        client.send(&get(&client, path)).await.unwrap();
+    }
+    let used: Vec<_> = server
+        .seen()
+        .iter()
+        .filter(|seen| seen.path != TOKEN)
+        .map(|seen| seen.header("authorization").unwrap().to_owned())
+        .collect();
+    assert_eq!(used, ["Bearer mine", "Bearer theirs", "Bearer mine"]);
+    assert_eq!(server.count(TOKEN), 2);
+}
+
+#[tokio::test]
+async fn a_grant_goes_to_the_api_that_it_is_for_and_to_no_other() {
+    let (server, clock) = (Server::start(strict()).await, ManualClock::new());
+    let other = Server::start(|_| Reply::Json(200, "{}".into())).await;
+    let grant = Credential::Grant(grant(&server, &clock).await);
+    let base = smartrecruiters::http::BaseUrl::parse("baseUrl", &other.url()).unwrap();
+    let connector = Connector::new(Duration::from_secs(1));
+    let error = Client::new(&grant, Some(base), connector.clone(), Arc::new(SystemClock)).unwrap_err();
+    assert!(matches!(&error, Error::Configuration { field, .. } if field == "credential"), "{error:?}");
+    let own = Client::new(&grant, None, connector, Arc::new(SystemClock)).unwrap();
+    assert_eq!(own.base().as_str(), server.url());
+}
