@@ -39,7 +39,7 @@ export class SmartRecruitersError extends Error {
 
   /** The error as logs want it: `JSON.stringify` of a plain `Error` is `{}`. */
   toJSON(): object {
-    return { name: this.name, message: this.message, ...this }
+    return Object.assign({ name: this.name, message: this.message }, this)
   }
 }
 

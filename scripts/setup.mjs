@@ -17,7 +17,9 @@ const STEPS = [
     name: 'dependencies',
     inputs: ['package-lock.json'],
     outputs: ['node_modules/typescript/package.json'],
-    command: ['npm', 'ci', '--no-audit', '--no-fund'],
+    // Not `npm ci`, which refuses a lock file that lacks other platforms' binaries. This keeps to the lock file too,
+    // and never writes it.
+    command: ['npm', 'install', '--no-save', '--no-audit', '--no-fund'],
     // What was made with the old dependencies may differ.
     resets: true,
   },
