@@ -16,7 +16,7 @@ export interface Outcome {
 
 type Settle = (outcome: Outcome) => void
 
-// The one state of the face: who waits for which number.
+// The state of the face: who waits for which number, and for which signal.
 const waiting = new Map<number, Settle>()
 let last = 0
 
@@ -46,14 +46,13 @@ export async function call(
       waiting.set(id, resolve)
       return
     }
-    const abort = () => {
+    const unwatch = watch(signal, id, () => {
       waiting.delete(id)
       completions.cancel(id)
       reject(signal.reason)
-    }
-    signal.addEventListener('abort', abort, { once: true })
+    })
     waiting.set(id, outcome => {
-      signal.removeEventListener('abort', abort)
+      unwatch()
       resolve(outcome)
     })
   })
@@ -61,4 +60,29 @@ export async function call(
   const outcome = await settled
   if (outcome.status === FAILURE) throw toError(outcome.first as NativeError, context)
   return outcome
+}
+
+/** What to do for each call when its signal aborts. One listener a signal: Node warns of more than ten. */
+const watched = new WeakMap<AbortSignal, Map<number, () => void>>()
+
+function abortAll(this: AbortSignal): void {
+  for (const abort of watched.get(this)?.values() ?? []) abort()
+  watched.delete(this)
+}
+
+/** Has `abort` called when `signal` aborts; returns how to take that back. */
+function watch(signal: AbortSignal, id: number, abort: () => void): () => void {
+  let calls = watched.get(signal)
+  if (calls === undefined) {
+    calls = new Map()
+    watched.set(signal, calls)
+    signal.addEventListener('abort', abortAll, { once: true })
+  }
+  calls.set(id, abort)
+  return () => {
+    calls.delete(id)
+    if (calls.size > 0) return
+    watched.delete(signal)
+    signal.removeEventListener('abort', abortAll)
+  }
 }

@@ -51,7 +51,7 @@ impl Client {
                 }
                 Decision::Reauthorize => {
                     progress.enter(Phase::Token);
-                    match tokens.replace(&held).await {
+                    match tokens.replace(&held).await? {
                         Some(next) => held = next,
                         None => return Ok(response),
                     }

@@ -99,7 +99,7 @@ impl TokenSource {
         let Some(held) = self.current.load_full() else { return self.renewed(None).await };
         match held.token.freshness(self.clock.now(), self.lead) {
             Freshness::Expired => self.renewed(Some(held)).await,
-            // The API refused it, perhaps wrongly. While the authorization server fails it is the best there is.
+            // The API refused it, perhaps for what one route denies. While there is no other it is the best there is.
             _ if held.refused.load(Ordering::Relaxed) => {
                 self.renewed(Some(Arc::clone(&held))).await.or(Ok(held))
             }
@@ -112,11 +112,15 @@ impl TokenSource {
         }
     }
 
-    /// A token in place of one that the API answered with 401; none if there is no other to be had.
-    pub async fn replace(self: &Arc<Self>, refused: &Arc<Held>) -> Option<Arc<Held>> {
+    /// A token in place of one that the API answered with 401; none while there is no other to be had. An error says
+    /// that there never will be: the grant has ended, or the client is refused.
+    pub async fn replace(self: &Arc<Self>, refused: &Arc<Held>) -> Result<Option<Arc<Held>>> {
         refused.refused.store(true, Ordering::Relaxed);
-        let next = self.token().await.ok()?;
-        (!Arc::ptr_eq(&next, refused)).then_some(next)
+        match self.renewed(Some(Arc::clone(refused))).await {
+            Ok(next) => Ok(Some(next)),
+            Err(error) if error.is_transient() => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// Starts afresh after a new authorization, with its access token if there is one.

@@ -177,14 +177,14 @@ async fn fifty_refusals_of_one_token_are_one_renewal() {
     let callers: Vec<_> = (0..50)
         .map(|_| {
             let (source, first) = (Arc::clone(&source), Arc::clone(&first));
-            tokio::spawn(async move { value(&source.replace(&first).await.unwrap()).to_owned() })
+            tokio::spawn(async move { value(&source.replace(&first).await.unwrap().unwrap()).to_owned() })
         })
         .collect();
     for caller in callers {
         assert_eq!(caller.await.unwrap(), "token-2");
     }
     // A straggler's answer to the first token says nothing of the second.
-    assert_eq!(value(&source.replace(&first).await.unwrap()), "token-2");
+    assert_eq!(value(&source.replace(&first).await.unwrap().unwrap()), "token-2");
     assert_eq!(script.exchanges(), 2);
 }
 
@@ -193,11 +193,24 @@ async fn a_refused_token_is_used_on_while_there_is_no_other() {
     let (source, script, clock) = source();
     let first = source.token().await.unwrap();
     script.fail_with(Some(outage()));
-    assert!(source.replace(&first).await.is_none());
+    assert!(source.replace(&first).await.unwrap().is_none());
     assert_eq!(value(&source.token().await.unwrap()), "token-1");
     script.fail_with(None);
     clock.advance(LONGEST_WAIT);
     assert_eq!(value(&source.token().await.unwrap()), "token-3");
+}
+
+#[tokio::test]
+async fn a_refused_token_of_an_ended_grant_says_so_and_serves_who_it_still_serves() {
+    let (source, script, _) = source();
+    let first = source.token().await.unwrap();
+    let reason = ReauthorizationReason::RevokedOrExpired;
+    script.fail_with(Some(Error::ReauthorizationRequired { grant_id: "g".into(), reason }));
+    for _ in 0..3 {
+        let error = source.replace(&first).await.unwrap_err();
+        assert_eq!(error.code(), ErrorCode::ReauthorizationRequired);
+        assert_eq!(value(&source.token().await.unwrap()), "token-1");
+    }
 }
 
 #[tokio::test]

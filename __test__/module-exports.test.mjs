@@ -1,0 +1,38 @@
+// What the package exports: the same under both module systems, and as its types say.
+
+import assert from 'node:assert/strict'
+import { createRequire } from 'node:module'
+import { test } from 'node:test'
+import * as imported from 'smartrecruiters'
+import ts from 'typescript'
+
+const require = createRequire(import.meta.url)
+const required = require('smartrecruiters')
+
+test('import gives exactly what require gives', () => {
+  assert.deepEqual(Object.keys(imported).sort(), Object.keys(required).sort())
+  for (const name of Object.keys(required)) assert.equal(imported[name], required[name], name)
+})
+
+test('the types declare exactly the values that there are, for import and for require', () => {
+  const { exports } = require('smartrecruiters/package.json')
+  const files = ['import', 'require'].map(condition => require.resolve(`../${exports['.'][condition].types}`))
+  const options = { module: ts.ModuleKind.NodeNext, skipLibCheck: true }
+  const program = ts.createProgram(files, options)
+  const checker = program.getTypeChecker()
+  for (const file of files) {
+    const module = checker.getSymbolAtLocation(program.getSourceFile(file))
+    const values = checker.getExportsOfModule(module).filter(symbol => {
+      const target = symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol
+      return target.flags & ts.SymbolFlags.Value
+    })
+    assert.deepEqual(values.map(value => value.name).sort(), Object.keys(required).sort(), file)
+  }
+})
+
+test('nothing of the native addon is exported', () => {
+  assert.deepEqual(
+    Object.keys(required).filter(name => /native|napi/i.test(name)),
+    [],
+  )
+})

@@ -1,0 +1,18 @@
+// Both module systems in one process, as when an app imports and one of its dependencies requires.
+
+import assert from 'node:assert/strict'
+import { createRequire } from 'node:module'
+import * as imported from 'smartrecruiters'
+import { serve } from '../server.cjs'
+
+const required = createRequire(import.meta.url)('smartrecruiters')
+
+assert.deepEqual(Object.keys(imported).sort(), Object.keys(required).sort())
+for (const name of Object.keys(required)) assert.equal(imported[name], required[name], name)
+
+const server = await serve()
+const sr = new imported.SmartRecruiters({ credential: new required.ApiKey('both'), baseUrl: server.baseUrl })
+assert.deepEqual(await sr.get('/jobs'), { key: 'both' })
+await assert.rejects(sr.get('/missing'), required.NotFoundError)
+server.close()
+console.log('done')

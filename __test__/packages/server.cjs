@@ -1,0 +1,15 @@
+// The API as these consumers know it: JSON at /jobs, and a 404 anywhere else.
+
+const { once } = require('node:events')
+const { createServer } = require('node:http')
+
+exports.serve = async () => {
+  const server = createServer((request, response) => {
+    const found = request.url === '/jobs'
+    response.writeHead(found ? 200 : 404, { 'content-type': 'application/json' })
+    response.end(JSON.stringify(found ? { key: request.headers['x-smarttoken'] } : { message: 'Not found' }))
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return { baseUrl: `http://127.0.0.1:${server.address().port}`, close: () => server.close() }
+}

@@ -1,0 +1,1 @@
+export declare function serve(): Promise<{ baseUrl: string; close(): void }>

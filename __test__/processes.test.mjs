@@ -1,0 +1,61 @@
+// What the addon does to the process that loads it.
+
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { once } from 'node:events'
+import { after, before, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { Worker } from 'node:worker_threads'
+import { startSandbox } from 'smartrecruiters-sandbox'
+
+let sandbox
+
+before(async () => {
+  sandbox = await startSandbox({ limits: false, jobs: 20, candidates: 20 })
+})
+after(() => sandbox.close())
+
+const path = name => fileURLToPath(new URL(`./processes/${name}.mjs`, import.meta.url))
+
+/** Runs a program to its own end; rejects if it fails or has to be stopped. */
+function run(name, ...args) {
+  return promisify(execFile)(process.execPath, [path(name), ...args], { timeout: 60_000 })
+}
+
+test('a process with an idle client ends by itself', async () => {
+  const { stdout } = await run('one-call', sandbox.baseUrl, sandbox.apiKey)
+  assert.equal(stdout.trim(), 'GET')
+})
+
+test('a process with a call in flight stays until it has its answer', async () => {
+  sandbox.fault({ path: '/echo', kind: 'delay', ms: 300 })
+  const { stdout } = await run('unawaited-call', sandbox.baseUrl, sandbox.apiKey)
+  assert.equal(stdout.trim(), 'GET')
+})
+
+test('a process whose only call is aborted ends by itself', async () => {
+  sandbox.fault({ path: '/echo', kind: 'hold' })
+  const { stdout } = await run('aborted-call', sandbox.baseUrl, sandbox.apiKey)
+  assert.equal(stdout.trim(), 'AbortError')
+  sandbox.clearFaults()
+})
+
+test('a worker that is terminated with calls in flight takes nothing else down', async () => {
+  sandbox.fault({ path: '/payload', kind: 'hold', times: Number.POSITIVE_INFINITY })
+  for (let round = 0; round < 100; round++) {
+    const worker = new Worker(path('busy-worker'), {
+      workerData: { baseUrl: sandbox.baseUrl, apiKey: sandbox.apiKey, calls: 16 },
+    })
+    await once(worker, 'message')
+    assert.equal(await worker.terminate(), 1)
+  }
+  sandbox.clearFaults()
+  const { stdout } = await run('one-call', sandbox.baseUrl, sandbox.apiKey)
+  assert.equal(stdout.trim(), 'GET')
+})
+
+test('workers that end by themselves leave the process able to call', async () => {
+  const { stdout } = await run('many-workers', sandbox.baseUrl, sandbox.apiKey)
+  assert.equal(stdout.trim(), '8 workers, 80 answers')
+})

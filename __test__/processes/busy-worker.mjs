@@ -1,0 +1,8 @@
+import { parentPort, workerData } from 'node:worker_threads'
+import { ApiKey, SmartRecruiters } from 'smartrecruiters'
+
+const { baseUrl, apiKey, calls } = workerData
+const sr = new SmartRecruiters({ credential: new ApiKey(apiKey), baseUrl })
+const answers = Array.from({ length: calls }, () => sr.get('/payload/20'))
+parentPort.postMessage('busy')
+await Promise.all(answers)

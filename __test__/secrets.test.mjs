@@ -1,0 +1,201 @@
+// No object of ours, and no error, shows a secret, however it is printed.
+
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { after, before, test } from 'node:test'
+import { inspect } from 'node:util'
+import { ApiKey, BearerToken, ClientCredentials, OAuthApp, SmartRecruiters } from 'smartrecruiters'
+import { startSandbox } from 'smartrecruiters-sandbox'
+
+const TOKEN = { path: '/identity/oauth/token' }
+let sandbox
+
+before(async () => {
+  sandbox = await startSandbox({ limits: false, jobs: 20, candidates: 20 })
+})
+after(() => sandbox.close())
+
+/** Every way in which a value gets printed. */
+function printed(value) {
+  const ways = [
+    inspect(value, { depth: Number.POSITIVE_INFINITY, showHidden: true, getters: false }),
+    inspect({ wrapped: [value] }, { depth: Number.POSITIVE_INFINITY, showHidden: true, showProxy: true }),
+    JSON.stringify(value) ?? '',
+    JSON.stringify({ wrapped: value }) ?? '',
+    String(value),
+    `${Object.getOwnPropertyNames(value).map(name => String(value[name]))}`,
+  ]
+  for (let cause = value; cause instanceof Error; cause = cause.cause) ways.push(cause.message, cause.stack)
+  return ways.join('\n')
+}
+
+/** Asserts that none of the secrets is in any print of the values, in any usual encoding. */
+function assertSilent(secrets, ...values) {
+  for (const secret of secrets) {
+    assert.ok(typeof secret === 'string' && secret.length >= 6, 'a secret worth looking for')
+    const encodings = [
+      secret,
+      encodeURIComponent(secret),
+      new URLSearchParams({ s: secret }).toString().slice(2),
+      Buffer.from(secret).toString('base64').replace(/=+$/, ''),
+      Buffer.from(secret).toString('base64url'),
+      Buffer.from(secret).toString('hex'),
+    ]
+    for (const value of values) {
+      const text = printed(value)
+      for (const encoding of encodings) assert.ok(!text.includes(encoding), `a secret shows in ${text}`)
+    }
+  }
+}
+
+async function failure(promise) {
+  return promise.then(
+    () => assert.fail('it succeeded'),
+    error => error,
+  )
+}
+
+test('the search finds a secret that is there', () => {
+  const secret = 'canary/+=1'
+  const leaks = [
+    { secret },
+    new Error(secret),
+    new Error('x', { cause: new Error(`at ${encodeURIComponent(secret)}`) }),
+    Object.defineProperty({}, 'hidden', { value: secret }),
+    { header: `Basic ${Buffer.from(secret).toString('base64')}` },
+  ]
+  for (const leak of leaks) assert.throws(() => assertSilent([secret], leak), /a secret shows/)
+})
+
+test('credentials and clients show no secret', async () => {
+  const { clientId, clientSecret } = sandbox.client
+  const apiKey = new ApiKey(sandbox.apiKey)
+  const sr = new SmartRecruiters({ credential: apiKey, baseUrl: sandbox.baseUrl })
+  const clientCredentials = new ClientCredentials({ clientId, clientSecret })
+  const client = sr.withCredential(clientCredentials)
+  const token = await client.token()
+  const bearer = new BearerToken(token.accessToken)
+  const promise = client.get('/payload/20')
+  assertSilent(
+    [sandbox.apiKey, clientSecret, token.accessToken],
+    apiKey,
+    sr,
+    clientCredentials,
+    client,
+    bearer,
+    sr.withCredential(bearer),
+    token,
+    promise,
+    await promise.withResponse(),
+  )
+  assert.equal(typeof token.accessToken, 'string', 'and yet it can be read by who asks for it')
+})
+
+test('an app, its requests and its grants show no secret, code, verifier or token', async () => {
+  const { clientId, clientSecret, redirectUris } = sandbox.app
+  const app = new OAuthApp({
+    clientId,
+    clientSecret,
+    redirectUri: redirectUris[0],
+    baseUrl: sandbox.baseUrl,
+    pkce: 'S256',
+  })
+  const request = app.authorizationUrl()
+  const callback = await sandbox.consentTo(request.url)
+  const code = new URL(callback).searchParams.get('code')
+  // The sandbox has shown us the challenge; the verifier is what hashes to it. It is nowhere to be seen.
+  const challenge = new URL(request.url).searchParams.get('code_challenge')
+  const shown = printed(app) + printed(request)
+  for (const word of shown.match(/[\w-]{43,128}/g) ?? []) {
+    assert.notEqual(createHash('sha256').update(word).digest('base64url'), challenge)
+  }
+  const grant = await app.exchange(callback, { state: request.state })
+  const sr = new SmartRecruiters({ credential: grant })
+  const { accessToken } = await sr.token()
+  const refreshToken = 'imported-refresh-token'
+  const imported = await app.import({ id: 'imported', refreshToken, accessToken, expiresAt: Date.now() + 60_000 })
+  const again = await failure(app.exchange(callback, { state: request.state }))
+  assert.equal(again.error, 'invalid_grant')
+  assertSilent([clientSecret, code, accessToken, refreshToken], app, request, grant, sr, imported, again)
+})
+
+test('errors show no secret, whatever the server quotes', async () => {
+  const { clientId } = sandbox.client
+  const clientSecret = 'canary-client-secret/+='
+  const apiKey = 'canary-api-key'
+  const errors = []
+  const wrongKey = new SmartRecruiters({ credential: new ApiKey(apiKey), baseUrl: sandbox.baseUrl })
+  errors.push(await failure(wrongKey.get('/jobs')))
+  const sr = wrongKey.withCredential(new ClientCredentials({ clientId, clientSecret }))
+  errors.push(await failure(sr.get('/jobs')))
+
+  const quotes = [
+    { status: 400, body: { error: 'invalid_client', error_description: `the secret ${clientSecret} is wrong` } },
+    { status: 400, body: { error: clientSecret.slice(0, 60) } },
+    { status: 400, body: `grant_type=client_credentials&client_secret=${encodeURIComponent(clientSecret)}` },
+    { status: 500, body: { error: 'server_error', error_description: clientSecret } },
+    { status: 200, body: { client_secret: clientSecret } },
+    { status: 200, body: `{"access_token": "${clientSecret}` },
+  ]
+  for (const { status, body } of quotes) {
+    sandbox.fault({ ...TOKEN, kind: 'malformed', status, body, contentType: 'application/json' })
+    const client = wrongKey.withCredential(new ClientCredentials({ clientId, clientSecret }))
+    errors.push(await failure(client.get('/jobs')), await failure(client.token()))
+  }
+  for (const fault of [{ kind: 'dropBefore' }, { kind: 'truncate' }]) {
+    sandbox.fault({ ...TOKEN, ...fault })
+    const client = wrongKey.withCredential(new ClientCredentials({ clientId, clientSecret }))
+    errors.push(await failure(client.get('/jobs')))
+  }
+  assert.equal(errors.length, 16)
+  assertSilent([clientSecret, apiKey], ...errors)
+})
+
+test('errors of the authorization code flow show no code or state of another', async () => {
+  const clientSecret = 'canary-client-secret'
+  const code = 'canary-code'
+  const redirectUri = 'https://app.example.com/callback'
+  const app = new OAuthApp({ clientId: 'id', clientSecret, redirectUri, baseUrl: sandbox.baseUrl, pkce: 'S256' })
+  const state = 'the-state-of-the-session'
+  const errors = []
+  for (const callback of [
+    `?code=${code}&state=canary-other-state`,
+    `?code=${code}`,
+    `?code=${code}&code=${code}&state=${state}`,
+    `?code=${code}&state=${state}`,
+    `?error=access_denied&state=${state}`,
+  ]) {
+    errors.push(await failure(app.exchange(redirectUri + callback, { state })))
+  }
+  assert.deepEqual(
+    errors.map(error => error.code),
+    ['CALLBACK_REFUSED', 'CALLBACK_REFUSED', 'CALLBACK_REFUSED', 'TOKEN_REFUSED', 'AUTHORIZATION_DENIED'],
+  )
+  assertSilent([clientSecret, code, 'canary-other-state'], ...errors)
+})
+
+test('a secret of the wrong type does not reach a message', () => {
+  const secret = 'canary-secret'
+  const wrong = [
+    () => new ApiKey({ value: secret }),
+    () => new ApiKey([secret]),
+    () => new ApiKey(Buffer.from(secret)),
+    () => new BearerToken(() => secret),
+    () => new ClientCredentials({ clientId: 'id', clientSecret: { toString: () => secret } }),
+    () => new ClientCredentials({ clientId: { secret }, clientSecret: secret }),
+    () => new ClientCredentials({ clientId: 'id', clientSecret: secret, clientAuth: secret }),
+    () => new OAuthApp({ clientId: 'id', clientSecret: [secret], redirectUri: 'https://app.example.com' }),
+    () => new OAuthApp({ clientId: 'id', clientSecret: `${secret}\n`, redirectUri: 'https://app.example.com' }),
+    () => new OAuthApp({ clientId: 'id', clientSecret: secret, redirectUri: `https://a:${secret}@app.example.com` }),
+    () => new SmartRecruiters({ credential: secret }),
+    () => new SmartRecruiters({ credential: new ApiKey(secret), baseUrl: `https://a:${secret}@api.example.com` }),
+    () => new SmartRecruiters({ credential: new ApiKey(secret), environment: secret }),
+  ]
+  for (const make of wrong) {
+    assert.throws(make, error => {
+      assert.equal(error.code, 'CONFIGURATION', String(error))
+      assertSilent([secret], error)
+      return true
+    })
+  }
+})
