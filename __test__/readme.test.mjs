@@ -1,0 +1,67 @@
+// Every example of the README runs, against the sandbox in place of the live API.
+
+import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
+import { after, before, test } from 'node:test'
+import * as smartrecruiters from 'smartrecruiters'
+import { startSandbox } from 'smartrecruiters-sandbox'
+
+const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8')
+const examples = [...readme.matchAll(/^```js\n(.*?)^```$/gms)].map(([, code]) => code)
+const AsyncFunction = (async () => {}).constructor
+let sandbox
+
+before(async () => {
+  sandbox = await startSandbox({ limits: false, jobs: 20, candidates: 20 })
+})
+after(() => sandbox.close())
+
+test('the README has an example for each credential', () => {
+  const text = examples.join('\n')
+  for (const name of ['ApiKey', 'BearerToken', 'ClientCredentials', 'OAuthApp', 'fromEnv'])
+    assert.ok(text.includes(name))
+})
+
+for (const code of examples) {
+  const heading = readme
+    .slice(0, readme.indexOf(code))
+    .match(/^#+ .*$/gm)
+    .at(-1)
+  test(`the example under "${heading}" runs`, async t => {
+    const saved = { ...process.env }
+    t.after(() => {
+      process.env = saved
+    })
+    const { clientId, clientSecret } = code.includes('OAuthApp') ? sandbox.app : sandbox.client
+    const machine = new smartrecruiters.ClientCredentials({
+      clientId: sandbox.client.clientId,
+      clientSecret: sandbox.client.clientSecret,
+    })
+    const { accessToken } = await new smartrecruiters.SmartRecruiters({
+      credential: machine,
+      baseUrl: sandbox.baseUrl,
+    }).token()
+    const fromEnv = code.includes('fromEnv')
+    process.env = {
+      ...saved,
+      SMARTRECRUITERS_BASE_URL: sandbox.baseUrl,
+      SMARTRECRUITERS_API_KEY: sandbox.apiKey,
+      ...(!fromEnv && {
+        SMARTRECRUITERS_CLIENT_ID: clientId,
+        SMARTRECRUITERS_CLIENT_SECRET: clientSecret,
+        SMARTRECRUITERS_ACCESS_TOKEN: accessToken,
+      }),
+    }
+    const local = code
+      .replace(/^import \{(.*)\} from 'smartrecruiters'$/m, 'const {$1} = smartrecruiters')
+      .replaceAll(/new (SmartRecruiters|OAuthApp)\(\{/g, 'new $1({ baseUrl,')
+    const parameters = {
+      smartrecruiters,
+      baseUrl: sandbox.baseUrl,
+      theUserComesBackFrom: url => sandbox.consentTo(url),
+    }
+    const before = sandbox.counters().requests
+    await new AsyncFunction(...Object.keys(parameters), local)(...Object.values(parameters))
+    if (!fromEnv) assert.notDeepEqual(sandbox.counters().requests, before, 'it called nothing')
+  })
+}
