@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { captureAnswer } from './captured-answer'
-import { defaultErrorBody } from './errors'
-import type { RawAnswer, Strike } from './faults'
+import { captureAnswer } from './captured-answer.js'
+import { defaultErrorBody } from './errors.js'
+import type { RawAnswer, Strike } from './faults.js'
 
 const NONSENSE = '<!doctype html><title>Bad gateway</title><h1>Bad gateway</h1>'
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { parseArgs } from 'node:util'
-import type { SandboxOptions } from './options'
-import { type Sandbox, startSandbox } from './sandbox'
+import type { SandboxOptions } from './options.js'
+import { type Sandbox, startSandbox } from './sandbox.js'
 
 const HELP = `A local SmartRecruiters for tests.
 

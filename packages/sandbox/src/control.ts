@@ -1,10 +1,10 @@
 import type { FastifyInstance } from 'fastify'
-import { errorBody } from './errors'
-import type { FaultSpec } from './faults'
-import type { ConsentOptions } from './oauth/consent'
-import { queryOf } from './query'
-import type { Sandbox } from './sandbox'
-import type { ApiKeyOptions, ClientOptions } from './state/credentials'
+import { errorBody } from './errors.js'
+import type { FaultSpec } from './faults.js'
+import type { ConsentOptions } from './oauth/consent.js'
+import { queryOf } from './query.js'
+import type { Sandbox } from './sandbox.js'
+import type { ApiKeyOptions, ClientOptions } from './state/credentials.js'
 
 /** `/_sandbox/`: what {@link Sandbox} offers, for other processes. Not counted, not limited, no faults. */
 export function controlRoutes(app: FastifyInstance, sandbox: () => Sandbox): void {

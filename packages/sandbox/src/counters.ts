@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { SlidingLog } from './sliding-log'
+import { SlidingLog } from './sliding-log.js'
 
 const WINDOW_MS = 1000
 const GRANTS = ['client_credentials', 'authorization_code', 'refresh_token'] as const

@@ -1,4 +1,4 @@
-import { type Endpoints, sameEndpoint } from './endpoints'
+import { type Endpoints, sameEndpoint } from './endpoints.js'
 
 /** Which requests a fault strikes, and how often. Without a matcher it strikes any request. */
 export interface FaultMatch {

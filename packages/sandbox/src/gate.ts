@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import { applyFault } from './apply-fault'
-import { Arrivals, redactedHeaders } from './arrivals'
-import type { CounterBook } from './counters'
-import { type Endpoint, Endpoints } from './endpoints'
-import { FaultQueue } from './faults'
-import { type Admission, type Limiter, untouchedLimitHeaders } from './limits'
-import type { Identity } from './state/identity'
+import { applyFault } from './apply-fault.js'
+import { Arrivals, redactedHeaders } from './arrivals.js'
+import type { CounterBook } from './counters.js'
+import { type Endpoint, Endpoints } from './endpoints.js'
+import { FaultQueue } from './faults.js'
+import { type Admission, type Limiter, untouchedLimitHeaders } from './limits.js'
+import type { Identity } from './state/identity.js'
 
 const FORM_LIMIT = 1024 * 1024
 const KEEP_ALIVE_MS = 72_000

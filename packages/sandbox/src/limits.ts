@@ -1,5 +1,5 @@
-import { sameEndpoint } from './endpoints'
-import type { ResolvedOptions } from './options'
+import { sameEndpoint } from './endpoints.js'
+import type { ResolvedOptions } from './options.js'
 
 const PER_SECOND = 10
 const CONCURRENT = 8

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { apiError } from './errors'
-import { queryOf } from './query'
+import { apiError } from './errors.js'
+import { queryOf } from './query.js'
 
 const MARK = Buffer.from([0xff, 0xef, 0xbe])
 

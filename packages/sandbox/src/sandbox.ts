@@ -1,14 +1,14 @@
 import { type AddressInfo, isIPv6 } from 'node:net'
-import type { ArrivedRequest } from './arrivals'
-import { Clock } from './clock'
-import { CounterBook, type Counters } from './counters'
-import type { Fault, FaultSpec } from './faults'
-import { Gate } from './gate'
-import { Limiter } from './limits'
-import { type ConsentOptions, consentAt, pressButton } from './oauth/consent'
-import { resolveOptions, type SandboxOptions } from './options'
-import { buildServer } from './server'
-import { Attachments } from './state/attachments'
+import type { ArrivedRequest } from './arrivals.js'
+import { Clock } from './clock.js'
+import { CounterBook, type Counters } from './counters.js'
+import type { Fault, FaultSpec } from './faults.js'
+import { Gate } from './gate.js'
+import { Limiter } from './limits.js'
+import { type ConsentOptions, consentAt, pressButton } from './oauth/consent.js'
+import { resolveOptions, type SandboxOptions } from './options.js'
+import { buildServer } from './server.js'
+import { Attachments } from './state/attachments.js'
 import {
   type ApiKeyCredential,
   type ApiKeyOptions,
@@ -16,12 +16,12 @@ import {
   type ClientOptions,
   Credentials,
   PARTNER_SCOPES,
-} from './state/credentials'
-import { Data } from './state/data'
-import { identify } from './state/identity'
-import { Tokens } from './state/tokens'
-import { storageRoutes } from './storage'
-import type { World } from './world'
+} from './state/credentials.js'
+import { Data } from './state/data.js'
+import { identify } from './state/identity.js'
+import { Tokens } from './state/tokens.js'
+import { storageRoutes } from './storage.js'
+import type { World } from './world.js'
 
 const REDIRECT_URIS = [
   'http://localhost:3000/callback',

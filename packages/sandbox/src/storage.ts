@@ -1,7 +1,7 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { pipeline } from 'node:stream'
-import type { Attachments } from './state/attachments'
+import type { Attachments } from './state/attachments.js'
 
 const signingKey = randomBytes(32)
 

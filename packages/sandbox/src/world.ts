@@ -1,11 +1,11 @@
-import type { Clock } from './clock'
-import type { CounterBook } from './counters'
-import type { Gate } from './gate'
-import type { ResolvedOptions } from './options'
-import type { Attachments } from './state/attachments'
-import type { Credentials } from './state/credentials'
-import type { Data } from './state/data'
-import type { Tokens } from './state/tokens'
+import type { Clock } from './clock.js'
+import type { CounterBook } from './counters.js'
+import type { Gate } from './gate.js'
+import type { ResolvedOptions } from './options.js'
+import type { Attachments } from './state/attachments.js'
+import type { Credentials } from './state/credentials.js'
+import type { Data } from './state/data.js'
+import type { Tokens } from './state/tokens.js'
 
 /** All that the routes work on. One per sandbox. */
 export interface World {

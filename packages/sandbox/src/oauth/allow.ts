@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import formbody from '@fastify/formbody'
 import type { FastifyInstance, FastifyReply } from 'fastify'
-import { queryOf } from '../query'
-import type { ConsentRequest } from '../state/tokens'
-import type { World } from '../world'
-import { consentPage, errorPage } from './page'
+import { queryOf } from '../query.js'
+import type { ConsentRequest } from '../state/tokens.js'
+import type { World } from '../world.js'
+import { consentPage, errorPage } from './page.js'
 
 const ALLOW = '/identity/oauth/allow'
 const config = { access: 'public', limited: false } as const

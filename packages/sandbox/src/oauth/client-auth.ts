@@ -1,4 +1,4 @@
-import type { ClientCredential, Credentials } from '../state/credentials'
+import type { ClientCredential, Credentials } from '../state/credentials.js'
 
 /** An error of RFC 6749, section 5.2. */
 export class OAuthError extends Error {

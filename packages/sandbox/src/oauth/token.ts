@@ -1,8 +1,8 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import type { ClientCredential } from '../state/credentials'
-import { GrantError, type IssuedTokens } from '../state/tokens'
-import type { World } from '../world'
-import { authenticateClient, OAuthError } from './client-auth'
+import type { ClientCredential } from '../state/credentials.js'
+import { GrantError, type IssuedTokens } from '../state/tokens.js'
+import type { World } from '../world.js'
+import { authenticateClient, OAuthError } from './client-auth.js'
 
 type Grant = (form: URLSearchParams, client: ClientCredential) => IssuedTokens
 

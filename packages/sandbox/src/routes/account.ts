@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
-import { apiError } from '../errors'
-import type { World } from '../world'
+import { apiError } from '../errors.js'
+import type { World } from '../world.js'
 
 /** Who am I; the job-board feed of partner keys; and the credentials a partner is given for a customer. */
 export function accountRoutes(app: FastifyInstance, world: World): void {

@@ -1,10 +1,10 @@
 import multipart from '@fastify/multipart'
 import type { FastifyInstance } from 'fastify'
-import { apiError, notFound } from '../errors'
-import { type Attachment, type AttachmentType, digestUpload } from '../state/attachments'
-import { signedUrl } from '../storage'
-import type { World } from '../world'
-import { refuseDenied } from './candidates'
+import { apiError, notFound } from '../errors.js'
+import { type Attachment, type AttachmentType, digestUpload } from '../state/attachments.js'
+import { signedUrl } from '../storage.js'
+import type { World } from '../world.js'
+import { refuseDenied } from './candidates.js'
 
 const TYPES: readonly AttachmentType[] = ['GENERIC_FILE', 'RESUME', 'COVER_LETTER']
 

@@ -1,8 +1,8 @@
 import type { FastifyInstance } from 'fastify'
-import { ApiError, apiError, notFound } from '../errors'
-import { cursorPage, linkNext } from '../pagination'
-import type { Candidate } from '../state/data'
-import type { World } from '../world'
+import { ApiError, apiError, notFound } from '../errors.js'
+import { cursorPage, linkNext } from '../pagination.js'
+import type { Candidate } from '../state/data.js'
+import type { World } from '../world.js'
 
 const STATUSES = ['NEW', 'IN_REVIEW', 'INTERVIEW', 'OFFERED', 'HIRED', 'REJECTED', 'WITHDRAWN']
 

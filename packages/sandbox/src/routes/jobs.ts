@@ -1,9 +1,9 @@
 import type { FastifyInstance } from 'fastify'
-import { apiError, notFound } from '../errors'
-import { cursorPage, linkNext, offsetPage, type PageRules } from '../pagination'
-import { queryOf } from '../query'
-import type { Job } from '../state/data'
-import type { World } from '../world'
+import { apiError, notFound } from '../errors.js'
+import { cursorPage, linkNext, offsetPage, type PageRules } from '../pagination.js'
+import { queryOf } from '../query.js'
+import type { Job } from '../state/data.js'
+import type { World } from '../world.js'
 
 const PAGES: PageRules = { resource: 'jobs' }
 

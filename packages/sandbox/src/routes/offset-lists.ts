@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
-import { offsetPage, type PageRules } from '../pagination'
-import type { Item } from '../state/data'
-import type { World } from '../world'
+import { offsetPage, type PageRules } from '../pagination.js'
+import type { Item } from '../state/data.js'
+import type { World } from '../world.js'
 
 /** What still paginates by offset: job properties, and the public postings, which need no credential. */
 export function offsetListRoutes(app: FastifyInstance, world: World): void {

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
-import { redactedHeaders } from '../arrivals'
-import { apiError } from '../errors'
-import { queryOf } from '../query'
+import { redactedHeaders } from '../arrivals.js'
+import { apiError } from '../errors.js'
+import { queryOf } from '../query.js'
 
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
 const SHOWN_BYTES = 64 * 1024

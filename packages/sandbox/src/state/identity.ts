@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import type { Credentials } from './credentials'
-import type { Tokens } from './tokens'
+import type { Credentials } from './credentials.js'
+import type { Tokens } from './tokens.js'
 
 /** Who a request comes from, and what that caller may do. */
 export interface Holder {

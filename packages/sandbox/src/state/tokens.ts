@@ -1,8 +1,8 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
-import type { Clock } from '../clock'
-import type { ResolvedOptions } from '../options'
-import { type ClientCredential, newSecret, newToken } from './credentials'
-import type { Holder } from './identity'
+import type { Clock } from '../clock.js'
+import type { ResolvedOptions } from '../options.js'
+import { type ClientCredential, newSecret, newToken } from './credentials.js'
+import type { Holder } from './identity.js'
 
 /** What the user was asked to allow. */
 export interface ConsentRequest {
