@@ -9,14 +9,22 @@
  */
 export declare const __napiBindingTarget: 'native' | 'wasm32-wasi' | 'wasm32-wasip1'
 
+/** The body of an answer, still to be read. */
+export declare class NativeBody {
+  /** Reads on; the next part comes as `id`, or nothing does at the end. */
+  read(completions: NativeCompletions, id: number): void
+  /** Gives the rest up; `id` comes when its connection is closed. */
+  cancel(completions: NativeCompletions, id: number): void
+}
+
 /** A client of one API with one credential. */
 export declare class NativeClient {
   /** The API's root, without a slash at its end. */
   get baseUrl(): string
   /** The same client with another credential, on the same connections. */
   withCredential(credential: NativeCredential): NativeClient | NativeError
-  /** Sends a request; its answer comes as `id`. */
-  send(completions: NativeCompletions, id: number, request: NativeRequest): void
+  /** Sends a request; its answer comes as `id`. With `upload`, that is its body. */
+  send(completions: NativeCompletions, id: number, request: NativeRequest, delivery: NativeDelivery, upload?: NativeUpload | undefined | null): void
   /** Gets the access token in use; it comes as `id`, or nothing does if there is none. */
   token(completions: NativeCompletions, id: number): void
   /** Takes no more calls; when those in flight have ended, `id` comes. */
@@ -26,9 +34,9 @@ export declare class NativeClient {
 /** The calls of this environment, from their start until JavaScript has them back. */
 export declare class NativeCompletions {
   /**
-   * `dispatch` gets what has finished, four values for each: id and status; then, for an HTTP status, the header
-   * lines and the body (`undefined` if empty); for 0, a value and `undefined`; for -1, a `NativeError` and
-   * `undefined`. It must not throw.
+   * `dispatch` gets what has finished, five values for each: id and status; then, for an HTTP status, the header
+   * lines, the body (`undefined` if empty) and the URL if redirects led elsewhere; for 0, a value; for -1, a
+   * `NativeError`. It must not throw.
    */
   constructor(dispatch: (batch: unknown[]) => void)
   /** Stops a call wherever it is: waiting, connecting, sending, reading. It is never dispatched. */
@@ -53,6 +61,17 @@ export declare class NativeOAuthApp {
 /** Where grants live. */
 export declare class NativeStore {}
 
+/** The body of a request, to be written in parts. */
+export declare class NativeUpload {
+  /** Hands a part over; `id` comes when there is room for the next: true, or false if nobody reads any more. */
+  write(completions: NativeCompletions, id: number, part: Uint8Array): void
+  /**
+   * The body ends here: as a whole, or (`whole` is false) cut off, so that the server does not take it for one.
+   * `id` comes when that is done.
+   */
+  end(completions: NativeCompletions, id: number, whole: boolean): void
+}
+
 /** An API key, a customer's or a partner's. */
 export declare function apiKey(key: string): NativeCredential | NativeError
 
@@ -63,10 +82,13 @@ export declare function bearerToken(token: string): NativeCredential | NativeErr
 export declare function clientCredentials(clientId: string, clientSecret: string, clientAuth?: NativeClientAuth | undefined | null, tokenUrl?: string | undefined | null): NativeCredential | NativeError
 
 /** A client of the API at `base_url`, or of an environment's; if neither, of its grant's API, or of production. */
-export declare function createClient(credential: NativeCredential, environment: NativeEnvironment | undefined | null, baseUrl: string | undefined | null, connectTimeout: number): NativeClient | NativeError
+export declare function createClient(credential: NativeCredential, options: NativeClientOptions, proxyUrl?: string | undefined | null, key?: string | undefined | null): NativeClient | NativeError
 
 /** An app. Its secret stands apart: no object that holds one is ever converted. */
-export declare function createOauthApp(options: NativeOAuthAppOptions, clientSecret: string, store: NativeStore): NativeOAuthApp | NativeError
+export declare function createOauthApp(options: NativeOAuthAppOptions, clientSecret: string, store: NativeStore, proxyUrl?: string | undefined | null, key?: string | undefined | null): NativeOAuthApp | NativeError
+
+/** A body to be written in parts. */
+export declare function createUpload(): NativeUpload
 
 /** A store in memory. */
 export declare function memoryStore(): NativeStore
@@ -81,6 +103,35 @@ export interface NativeAuthorizationUrl {
 
 /** How a client proves itself to the token endpoint (RFC 6749 section 2.3.1). */
 export type NativeClientAuth = 'body' | 'basic'
+
+/** What a client is made of, but for what is secret. */
+export interface NativeClientOptions {
+  /** The vendor's environment. */
+  environment?: NativeEnvironment
+  /** Another API root. */
+  baseUrl?: string
+  /** The most retries of one call. */
+  retries: number
+  /** The longest body that is read into memory, in bytes. */
+  maxBodySize: number
+  /** How connections are made. */
+  connection: NativeConnection
+}
+
+/** How connections are made, but for what is secret. */
+export interface NativeConnection {
+  /** How long connecting may take, in milliseconds. */
+  connectTimeout: number
+  /** False: through no proxy. True, without a URL: through the environment's. */
+  proxy: boolean
+  /** Certificates to trust beside Mozilla's, in PEM. */
+  ca?: string
+  /** The client's own certificate, in PEM. */
+  cert?: string
+}
+
+/** How an answer comes. */
+export type NativeDelivery = 'whole' | 'open' | 'fetch'
 
 /** The vendor's environment. */
 export type NativeEnvironment = 'production' | 'sandbox'
@@ -120,7 +171,7 @@ export interface NativeError {
 }
 
 /** The stable name of an error. */
-export type NativeErrorCode = 'CONFIGURATION' | 'CLOSED' | 'BAD_REQUEST' | 'AUTHENTICATION' | 'PERMISSION' | 'NOT_FOUND' | 'CONFLICT' | 'RATE_LIMIT' | 'SERVER' | 'UNEXPECTED_STATUS' | 'INVALID_RESPONSE' | 'NETWORK' | 'TIMEOUT' | 'TOKEN_REFUSED' | 'TOKEN_UNAVAILABLE' | 'TOKEN_INVALID' | 'AUTHORIZATION_DENIED' | 'CALLBACK_REFUSED' | 'REAUTHORIZATION_REQUIRED' | 'STORE' | 'INTERNAL'
+export type NativeErrorCode = 'CONFIGURATION' | 'CLOSED' | 'BAD_REQUEST' | 'AUTHENTICATION' | 'PERMISSION' | 'NOT_FOUND' | 'CONFLICT' | 'RATE_LIMIT' | 'SERVER' | 'UNEXPECTED_STATUS' | 'INVALID_RESPONSE' | 'REDIRECT' | 'BODY_TOO_LARGE' | 'BODY_INTERRUPTED' | 'NETWORK' | 'TIMEOUT' | 'TOKEN_REFUSED' | 'TOKEN_UNAVAILABLE' | 'TOKEN_INVALID' | 'AUTHORIZATION_DENIED' | 'CALLBACK_REFUSED' | 'REAUTHORIZATION_REQUIRED' | 'STORE' | 'INTERNAL'
 
 /** One entry of the vendor's `errors[]`. */
 export interface NativeErrorDetail {
@@ -171,13 +222,18 @@ export interface NativeOAuthAppOptions {
   sendRedirectUri: boolean
   /** The issuer that callbacks name. */
   issuer?: string
+  /** How connections are made. */
+  connection: NativeConnection
 }
 
 /** What a call was doing when its deadline passed. */
-export type NativePhase = 'queue' | 'token' | 'response' | 'body'
+export type NativePhase = 'queue' | 'token' | 'connect' | 'response' | 'body' | 'retry'
 
 /** Why a grant is over. */
 export type NativeReauthorizationReason = 'revokedOrExpired' | 'responseLost'
+
+/** What to do with redirects. */
+export type NativeRedirect = 'follow' | 'manual' | 'error'
 
 /** A request, flat: lists hold names and values in turn. */
 export interface NativeRequest {
@@ -191,8 +247,12 @@ export interface NativeRequest {
   query?: Array<string>
   /** The headers. */
   headers?: Array<string>
-  /** The body. */
+  /** The body, in one piece. */
   body?: string | Uint8Array
+  /** What to do with redirects. Default: follow them. */
+  redirect?: NativeRedirect
+  /** Whether sending it twice is as good as once. Default: by its method. */
+  idempotent?: boolean
   /** The deadline, in milliseconds. */
   timeout: number
 }

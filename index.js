@@ -835,20 +835,25 @@ function __napiStampBindingTarget(exportsObject, target) {
 // linked import resolves to `undefined`.
 module.exports.__napiBindingTarget = __napiStampBindingTarget(nativeBinding, __napiLoadedBindingTarget)
 module.exports = nativeBinding
+module.exports.NativeBody = nativeBinding.NativeBody
 module.exports.NativeClient = nativeBinding.NativeClient
 module.exports.NativeCompletions = nativeBinding.NativeCompletions
 module.exports.NativeCredential = nativeBinding.NativeCredential
 module.exports.NativeOAuthApp = nativeBinding.NativeOAuthApp
 module.exports.NativeStore = nativeBinding.NativeStore
+module.exports.NativeUpload = nativeBinding.NativeUpload
 module.exports.apiKey = nativeBinding.apiKey
 module.exports.bearerToken = nativeBinding.bearerToken
 module.exports.clientCredentials = nativeBinding.clientCredentials
 module.exports.createClient = nativeBinding.createClient
 module.exports.createOauthApp = nativeBinding.createOauthApp
+module.exports.createUpload = nativeBinding.createUpload
 module.exports.memoryStore = nativeBinding.memoryStore
 module.exports.NativeClientAuth = nativeBinding.NativeClientAuth
+module.exports.NativeDelivery = nativeBinding.NativeDelivery
 module.exports.NativeEnvironment = nativeBinding.NativeEnvironment
 module.exports.NativeErrorCode = nativeBinding.NativeErrorCode
 module.exports.NativeNetworkKind = nativeBinding.NativeNetworkKind
 module.exports.NativePhase = nativeBinding.NativePhase
 module.exports.NativeReauthorizationReason = nativeBinding.NativeReauthorizationReason
+module.exports.NativeRedirect = nativeBinding.NativeRedirect

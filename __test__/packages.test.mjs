@@ -107,14 +107,20 @@ for (const version of ['5.9', '6.0']) {
   })
 }
 
-for (const mode of ['--runInBand', '--maxWorkers=2']) {
-  test(`it works under jest ${mode}`, () =>
-    passes(4, 'node_modules/jest/bin/jest.js', '--config=jest/jest.config.js', mode, '--json'))
+// Without a limit of memory jest takes few quick tests into its own process, whatever it is told.
+const workers = ['--maxWorkers=2', '--workerIdleMemoryLimit=4GB']
+for (const [where, ...mode] of [
+  ['one process', '--runInBand'],
+  ['worker processes', ...workers],
+  ['worker threads', '--workerThreads', ...workers],
+]) {
+  test(`it works under jest in ${where}`, () =>
+    passes(5, 'node_modules/jest/bin/jest.js', '--config=jest/jest.config.js', '--json', ...mode))
 }
 
-for (const pool of ['forks', 'threads', 'vmThreads']) {
+for (const pool of ['forks', 'threads', 'vmForks', 'vmThreads']) {
   test(`it works under vitest with ${pool}`, () =>
-    passes(4, 'node_modules/vitest/vitest.mjs', 'run', '--root=vitest', `--pool=${pool}`, '--reporter=json'))
+    passes(5, 'node_modules/vitest/vitest.mjs', 'run', '--root=vitest', '--reporter=json', `--pool=${pool}`))
 }
 
 /** Runs a program of the project, which must come to its last line and end by itself. */

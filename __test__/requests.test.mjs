@@ -40,7 +40,7 @@ async function serve(t, handler) {
     server.close()
   })
   const baseUrl = `http://127.0.0.1:${server.address().port}`
-  return { server, client: new SmartRecruiters({ credential: new ApiKey('key'), baseUrl }) }
+  return { server, client: new SmartRecruiters({ credential: new ApiKey('key'), baseUrl, retries: 0 }) }
 }
 
 async function failure(promise) {
@@ -251,6 +251,7 @@ test('a signal that many calls share has one listener while they run, and none a
   assert.equal(getEventListeners(signal, 'abort').length, 0)
 
   const calls = Array.from({ length: 50 }, () => client.get('/jobs', { signal }))
+  await undefined
   assert.equal(getEventListeners(signal, 'abort').length, 1)
   await once(server, 'request')
   controller.abort()

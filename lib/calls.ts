@@ -6,12 +6,15 @@ import { native } from './native.js'
 
 /** In place of a status: the call failed. The first value is its `NativeError`. */
 const FAILURE = -1
+/** Values in a batch for each call that has ended. */
+const STRIDE = 5
 
-/** What a call came to: an HTTP status with header lines and a body, or 0 with a value. */
+/** What a call came to: an HTTP status with header lines, a body and the URL after redirects, or 0 with a value. */
 export interface Outcome {
   status: number
   first: unknown
   second: unknown
+  third: unknown
 }
 
 type Settle = (outcome: Outcome) => void
@@ -21,11 +24,16 @@ const waiting = new Map<number, Settle>()
 let last = 0
 
 const completions: NativeCompletions = new native.NativeCompletions(batch => {
-  for (let at = 0; at < batch.length; at += 4) {
+  for (let at = 0; at < batch.length; at += STRIDE) {
     const id = batch[at] as number
     const settle = waiting.get(id)
     waiting.delete(id)
-    settle?.({ status: batch[at + 1] as number, first: batch[at + 2], second: batch[at + 3] })
+    settle?.({
+      status: batch[at + 1] as number,
+      first: batch[at + 2],
+      second: batch[at + 3],
+      third: batch[at + 4],
+    })
   }
 })
 

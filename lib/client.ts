@@ -1,18 +1,32 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 /** The client of the SmartRecruiters API. */
 
-import type { NativeClient, NativeToken } from '../index.js'
+import type { NativeClient, NativeDelivery, NativeRequest, NativeToken } from '../index.js'
 import { AccessToken } from './access-token.js'
-import { call } from './calls.js'
+import { type Outgoing, upload } from './body.js'
+import { call, type Outcome } from './calls.js'
+import { CONNECTION_OPTIONS, type ConnectionOptions, connection } from './connection.js'
 import { ApiKey, BearerToken, ClientCredentials, type Credential } from './credentials.js'
-import { configurationError, unwrap } from './errors.js'
+import { configurationError, SmartRecruitersError, unwrap } from './errors.js'
+import { fetchCall } from './fetch.js'
 import { credentialOf } from './handles.js'
 import { native } from './native.js'
-import { nativeRequest, type RequestOptions } from './request.js'
+import { addContentType, nativeRequest, type RequestOptions } from './request.js'
+import { toResponse } from './response.js'
 import { Answer, type ResponsePromise, responsePromise } from './response-promise.js'
-import { milliseconds, optionalChoice, optionalSignal, optionalUrl, optionsObject, record, string } from './validate.js'
+import {
+  integer,
+  milliseconds,
+  optionalChoice,
+  optionalSignal,
+  optionalUrl,
+  optionsObject,
+  record,
+  string,
+} from './validate.js'
 
 /** Options of {@link SmartRecruiters}. */
-export interface ClientOptions {
+export interface ClientOptions extends ConnectionOptions {
   /** What to authenticate with. */
   credential: Credential
   /** The vendor's environment. Default: `production`, or a grant's own. */
@@ -21,13 +35,27 @@ export interface ClientOptions {
   baseUrl?: string | URL
   /** The deadline of a whole call, in milliseconds. Default: 128,000, the vendor's advice. */
   timeout?: number
-  /** How long connecting may take, in milliseconds. Default: 10,000. */
-  connectTimeout?: number
+  /**
+   * The most retries of one call, 0 to 10. Default: 3. Sent again is what was certainly not processed (no connection,
+   * 429, 503 with Retry-After), and what may have been (502, 503, 504, a lost connection) only if it is idempotent.
+   */
+  retries?: number
+  /** The longest answer that is read into memory, in bytes. Default: 64 MiB. Longer ones can be streamed. */
+  maxBodySize?: number
 }
 
-const OPTIONS = ['credential', 'environment', 'baseUrl', 'timeout', 'connectTimeout'] as const
+const OPTIONS = [
+  'credential',
+  'environment',
+  'baseUrl',
+  'timeout',
+  'retries',
+  'maxBodySize',
+  ...CONNECTION_OPTIONS,
+] as const
 const TIMEOUT = 128_000
-const CONNECT_TIMEOUT = 10_000
+const RETRIES = 3
+const MAX_BODY_SIZE = 64 * 1024 * 1024
 
 /** What `withCredential` constructs a client of, in place of options. */
 class Derived {
@@ -52,12 +80,21 @@ export class SmartRecruiters {
     }
     const known = optionsObject('SmartRecruiters', options, OPTIONS)
     this.#timeout = milliseconds('timeout', known.timeout, TIMEOUT)
+    const { options: wire, proxyUrl, key } = connection(known)
+    const environment = optionalChoice('environment', known.environment, ['production', 'sandbox'])
+    const baseUrl = optionalUrl('baseUrl', known.baseUrl)
     this.#native = unwrap(
       native.createClient(
         credentialOf('credential', known.credential),
-        optionalChoice('environment', known.environment, ['production', 'sandbox']),
-        optionalUrl('baseUrl', known.baseUrl),
-        milliseconds('connectTimeout', known.connectTimeout, CONNECT_TIMEOUT),
+        {
+          ...(environment && { environment }),
+          ...(baseUrl && { baseUrl }),
+          retries: integer('retries', known.retries, 0, 10, RETRIES),
+          maxBodySize: integer('maxBodySize', known.maxBodySize, 1, 2 ** 32 - 1, MAX_BODY_SIZE),
+          connection: wire,
+        },
+        proxyUrl,
+        key,
       ),
     )
   }
@@ -126,8 +163,26 @@ export class SmartRecruiters {
    * @throws {ConfigurationError} if an argument is wrong.
    */
   request<T = unknown>(method: string, path: string, options: RequestOptions = {}): ResponsePromise<T> {
-    const answer = new Answer()
+    const answer = new Answer(() => this.baseUrl + path)
     return responsePromise(this.#send<T>(answer, method, path, options), answer)
+  }
+
+  /**
+   * A drop-in for the platform's `fetch` that authenticates: give it to openapi-fetch, ky and the like. Bound, so that
+   * it can be handed around. Paths are relative to the API root; whole URLs must be on its origin. Resolves with every
+   * answer, whatever its status, when its headers are there; rejects as `fetch` does, with a `TypeError` whose `cause`
+   * is a {@link SmartRecruitersError}, or with the signal's reason.
+   */
+  readonly fetch = async (input: string | URL | Request, init?: RequestInit): Promise<Response> => {
+    try {
+      const { request, body, signal, url } = fetchCall(input, init, this.baseUrl)
+      addContentType(request, body)
+      const outcome = await this.#call({ ...request, timeout: this.#timeout }, body, 'fetch', signal)
+      return toResponse(outcome, url)
+    } catch (error) {
+      if (error instanceof SmartRecruitersError) throw new TypeError('fetch failed', { cause: error })
+      throw error
+    }
   }
 
   /** A client of the same API on the same connections with another credential. */
@@ -148,6 +203,8 @@ export class SmartRecruiters {
 
   /** Takes no more calls, and resolves when those in flight have ended. */
   async close(): Promise<void> {
+    // Calls of this turn come before it: they start at its end.
+    await undefined
     await call((completions, id) => this.#native.close(completions, id), {})
   }
 
@@ -158,12 +215,35 @@ export class SmartRecruiters {
 
   async #send<T>(answer: Answer, method: string, path: string, options: RequestOptions): Promise<T> {
     const verb = string('method', method).toUpperCase()
-    const request = nativeRequest(verb, string('path', path), record('options', options), this.#timeout)
+    const { request, body } = nativeRequest(verb, string('path', path), record('options', options), this.#timeout)
     const signal = optionalSignal('signal', options.signal)
-    // A query may hold personal data, which has no place in an error.
-    const context = { method: verb, path: path.split('?', 1)[0] as string }
-    answer.outcome = await call((completions, id) => this.#native.send(completions, id, request), context, signal)
+    // By the end of this turn the caller has asked for the answer alone, or never will.
+    await undefined
+    answer.outcome = await this.#call(request, body, answer.raw ? 'open' : 'whole', signal)
     return (answer.raw ? undefined : answer.data()) as T
+  }
+
+  async #call(
+    request: NativeRequest,
+    body: Outgoing,
+    delivery: NativeDelivery,
+    signal: AbortSignal | undefined,
+  ): Promise<Outcome> {
+    // A query may hold personal data, which has no place in an error.
+    const context = { method: request.method, path: request.path.split('?', 1)[0] as string }
+    if (body.whole !== undefined) request.body = body.whole
+    signal?.throwIfAborted()
+    const sent = body.parts && upload(body.parts)
+    try {
+      return await call(
+        (completions, id) => this.#native.send(completions, id, request, delivery, sent?.native),
+        context,
+        signal,
+      )
+    } catch (error) {
+      if (sent?.failure !== undefined && error instanceof Error) error.cause = sent.failure
+      throw error
+    }
   }
 }
 

@@ -15,6 +15,9 @@ export type Credential = ApiKey | BearerToken | ClientCredentials | Grant
  * Any visible ASCII text is taken, since the vendor's keys come in several lengths and with several prefixes.
  */
 export class ApiKey {
+  /** Makes the type one of its own: to the compiler, a class without members is like any value. */
+  declare private readonly brand: 'ApiKey'
+
   /** @throws {ConfigurationError} if `key` is empty, or holds blanks or line breaks. */
   constructor(key: string) {
     setCredential(this, unwrap(native.apiKey(string('apiKey', key))))
@@ -23,6 +26,9 @@ export class ApiKey {
 
 /** An access token that you obtain and renew yourself, sent as `Authorization: Bearer` (RFC 6750). */
 export class BearerToken {
+  /** Makes the type one of its own: to the compiler, a class without members is like any value. */
+  declare private readonly brand: 'BearerToken'
+
   /** @throws {ConfigurationError} if `accessToken` is empty, or holds blanks or line breaks. */
   constructor(accessToken: string) {
     setCredential(this, unwrap(native.bearerToken(string('accessToken', accessToken))))
@@ -46,6 +52,7 @@ export interface ClientCredentialsOptions {
  * they expire, and shared by all clients that are given this same object.
  */
 export class ClientCredentials {
+  declare private readonly brand: 'ClientCredentials'
   /** The client id. */
   readonly clientId: string
 
@@ -69,6 +76,7 @@ export class ClientCredentials {
 
 /** One customer's permission, given to an {@link OAuthApp}. Made by the app: `exchange()`, `import()`, `grant()`. */
 export class Grant {
+  declare private readonly brand: 'Grant'
   /** Its id in the app's store. */
   readonly id: string
 

@@ -139,7 +139,7 @@ export class NetworkError extends SmartRecruitersError {
 
 /** The call's deadline passed. */
 export class TimeoutError extends SmartRecruitersError {
-  /** What the call was doing: `queue`, `token`, `response` or `body`. */
+  /** What the call was doing: `queue`, `token`, `connect`, `response`, `body` or `retry`. */
   readonly phase: NativePhase | undefined
 
   constructor(record: NativeError, context?: CallContext) {
@@ -166,6 +166,9 @@ const CLASSES: Record<ErrorCode, ErrorClass> = {
   SERVER: ServerError,
   UNEXPECTED_STATUS: ApiError,
   INVALID_RESPONSE: SmartRecruitersError,
+  REDIRECT: SmartRecruitersError,
+  BODY_TOO_LARGE: SmartRecruitersError,
+  BODY_INTERRUPTED: SmartRecruitersError,
   NETWORK: NetworkError,
   TIMEOUT: TimeoutError,
   TOKEN_REFUSED: TokenError,

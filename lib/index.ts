@@ -5,7 +5,9 @@
  */
 
 export { AccessToken } from './access-token.js'
+export type { Body } from './body.js'
 export { type ClientOptions, SmartRecruiters } from './client.js'
+export type { ConnectionOptions } from './connection.js'
 export {
   ApiKey,
   BearerToken,

@@ -2,6 +2,7 @@
 
 import type { NativeOAuthApp } from '../index.js'
 import { call } from './calls.js'
+import { CONNECTION_OPTIONS, type ConnectionOptions, connection } from './connection.js'
 import { Grant } from './credentials.js'
 import { configurationError, unwrap } from './errors.js'
 import { setCredential, storeOf } from './handles.js'
@@ -19,7 +20,7 @@ import {
 } from './validate.js'
 
 /** Options of {@link OAuthApp}. */
-export interface OAuthAppOptions {
+export interface OAuthAppOptions extends ConnectionOptions {
   /** The client id. */
   clientId: string
   /** The client secret. */
@@ -89,6 +90,7 @@ const OPTIONS = [
   'issuer',
   'sendResponseType',
   'sendRedirectUri',
+  ...CONNECTION_OPTIONS,
 ] as const
 
 /** An app registered with SmartRecruiters for the authorization code grant. */
@@ -101,9 +103,11 @@ export class OAuthApp {
   constructor(options: OAuthAppOptions) {
     const known = optionsObject('OAuthApp', options, OPTIONS)
     this.clientId = string('clientId', known.clientId)
+    const { options: wire, proxyUrl, key } = connection(known)
     this.#native = unwrap(
       native.createOauthApp(
         {
+          connection: wire,
           clientId: this.clientId,
           redirectUri: string('redirectUri', known.redirectUri),
           scopes: strings('scopes', known.scopes),
@@ -121,6 +125,8 @@ export class OAuthApp {
         },
         string('clientSecret', known.clientSecret),
         storeOf('store', known.store ?? new MemoryStore()),
+        proxyUrl,
+        key,
       ),
     )
   }

@@ -1,8 +1,9 @@
 /** A request's options as the addon takes them: flat lists of names and values in turn. */
 
 import type { NativeRequest } from '../index.js'
+import { type Body, type Outgoing, outgoing } from './body.js'
 import { configurationError } from './errors.js'
-import { kind, milliseconds, optionsObject, record } from './validate.js'
+import { boolean, kind, milliseconds, optionsObject, record } from './validate.js'
 
 /** A value of a query or path. */
 export type Scalar = string | number | boolean
@@ -17,15 +18,22 @@ export interface RequestOptions {
   headers?: Readonly<Record<string, string>> | Headers
   /** A value to send as JSON. Its content type is `application/json`, unless `headers` say otherwise. */
   json?: unknown
-  /** A body to send as it is. Give its content type in `headers`. */
-  body?: string | Uint8Array
+  /** A form to send as `multipart/form-data`; files of `fs.openAsBlob()` are read as they are sent. */
+  form?: FormData
+  /** A body to send as it is. Give its content type in `headers`, unless it knows it itself. */
+  body?: Body
+  /**
+   * Your promise that sending the request twice is as good as once, so that it may be sent again when its outcome is
+   * unknown. Default: true for GET, HEAD, OPTIONS, PUT and DELETE (RFC 9110 section 9.2.2).
+   */
+  idempotent?: boolean
   /** The deadline of the whole call, in milliseconds. Default: the client's, 128,000. */
   timeout?: number
   /** Cancels the call, wherever it is; it then rejects with the signal's reason. */
   signal?: AbortSignal
 }
 
-const OPTIONS = ['params', 'query', 'headers', 'json', 'body', 'timeout', 'signal'] as const
+const OPTIONS = ['params', 'query', 'headers', 'json', 'form', 'body', 'idempotent', 'timeout', 'signal'] as const
 /** Methods whose requests have no body (RFC 9110 section 9.3). */
 const BODILESS = ['GET', 'HEAD']
 
@@ -35,24 +43,37 @@ export function nativeRequest(
   path: string,
   options: Record<string, unknown>,
   timeout: number,
-): NativeRequest {
+): { request: NativeRequest; body: Outgoing } {
   const known = optionsObject('the request', options, OPTIONS)
   const request: NativeRequest = { method, path, timeout: milliseconds('timeout', known.timeout, timeout) }
   if (known.params !== undefined) request.params = flatten('params', record('params', known.params))
   if (known.query !== undefined) request.query = query(known.query)
   if (known.headers !== undefined) request.headers = headers(known.headers)
-  const content = body(known.json, known.body)
-  if (content !== undefined) {
-    if (BODILESS.includes(method)) {
-      const field = known.json === undefined ? 'body' : 'json'
-      throw configurationError(field, `must not be given: ${method} requests have none`)
-    }
-    request.body = content
+  if (known.idempotent !== undefined) request.idempotent = boolean('idempotent', known.idempotent, false)
+  const body = content(method, known)
+  addContentType(request, body)
+  return { request, body }
+}
+
+/** Puts a body's content type into the headers, unless the caller has one there. */
+export function addContentType(request: Pick<NativeRequest, 'headers'>, { contentType }: Outgoing): void {
+  if (contentType === undefined) return
+  const headers = request.headers ?? []
+  const named = headers.some((name, index) => index % 2 === 0 && name.toLowerCase() === 'content-type')
+  if (!named) request.headers = [...headers, 'content-type', contentType]
+}
+
+function content(method: string, known: Record<'json' | 'form' | 'body', unknown>): Outgoing {
+  const given = (['json', 'form', 'body'] as const).filter(field => known[field] !== undefined)
+  const [field, other] = given
+  if (field === undefined) return {}
+  if (other !== undefined) throw configurationError(other, `must not be given with ${field}`)
+  if (BODILESS.includes(method)) throw configurationError(field, `must not be given: ${method} requests have none`)
+  if (field === 'json') return { whole: stringify(known.json), contentType: 'application/json' }
+  if (field === 'form' && !(known.form instanceof FormData)) {
+    throw configurationError('form', `must be a FormData, but is ${kind(known.form)}`)
   }
-  if (known.json !== undefined && !names(request.headers).includes('content-type')) {
-    request.headers = [...(request.headers ?? []), 'content-type', 'application/json']
-  }
-  return request
+  return outgoing(field, known[field])
 }
 
 function query(value: unknown): string[] {
@@ -85,13 +106,6 @@ function scalar(field: string, value: unknown): string {
   throw configurationError(field, `must be a string, a finite number or a boolean, but is ${kind(value)}`)
 }
 
-function body(json: unknown, body: unknown): string | Uint8Array | undefined {
-  if (json !== undefined && body !== undefined) throw configurationError('body', 'must not be given with json')
-  if (json !== undefined) return stringify(json)
-  if (body === undefined || typeof body === 'string' || body instanceof Uint8Array) return body
-  throw configurationError('body', `must be a string or Uint8Array, but is ${kind(body)}; use json for objects`)
-}
-
 function stringify(json: unknown): string {
   let text: string | undefined
   try {
@@ -102,8 +116,4 @@ function stringify(json: unknown): string {
   }
   if (text === undefined) throw configurationError('json', `cannot be written as JSON: it is ${kind(json)}`)
   return text
-}
-
-function names(headers: string[] | undefined): string[] {
-  return (headers ?? []).filter((_, index) => index % 2 === 0).map(name => name.toLowerCase())
 }

@@ -1,16 +1,19 @@
 /** A promise of an answer's data, which can be asked for the answer itself. */
 
 import type { Outcome } from './calls.js'
-import { headerPairs, toError } from './errors.js'
-
-/** Statuses whose answers have no body, which `new Response()` insists on. */
-const BODILESS = new Set([204, 205, 304])
+import { toError } from './errors.js'
+import { toResponse } from './response.js'
 
 /** An answer of the API, and what of it the caller wants. */
 export class Answer {
   outcome: Outcome | undefined
-  /** Whether the caller wants the answer alone: its body is then not parsed. */
+  /** Whether the caller wants the answer alone: its body is then neither read nor parsed. */
   raw = false
+  readonly url: () => string
+
+  constructor(url: () => string) {
+    this.url = url
+  }
 
   /** The body: parsed JSON, text, bytes, or `undefined` if it is empty. */
   data(): unknown {
@@ -27,9 +30,7 @@ export class Answer {
 
   /** The whole answer. */
   response(): Response {
-    const { status, first, second } = this.outcome as Outcome
-    const body = BODILESS.has(status) ? null : (second as string | Uint8Array<ArrayBuffer> | undefined)
-    return new Response(body, { status, headers: headerPairs(first as string) })
+    return toResponse(this.outcome as Outcome, this.url())
   }
 }
 
@@ -37,7 +38,7 @@ export class Answer {
 export interface ResponsePromise<T> extends Promise<T> {
   /** The data, and the answer that it came in. */
   withResponse(): Promise<{ data: T; response: Response }>
-  /** The answer alone; its body is not parsed. */
+  /** The answer alone, as soon as its headers are there; its body is a stream. Ask at once, not later. */
   asResponse(): Promise<Response>
 }
 

@@ -73,9 +73,14 @@ export function boolean(field: string, value: unknown, fallback: boolean): boole
 
 /** Whole milliseconds above zero, or `fallback`. */
 export function milliseconds(field: string, value: unknown, fallback: number): number {
+  return integer(field, value, 1, LONGEST_TIMEOUT, fallback)
+}
+
+/** A whole number from `least` to `most`, or `fallback`. */
+export function integer(field: string, value: unknown, least: number, most: number, fallback: number): number {
   if (value === undefined) return fallback
-  if (!Number.isInteger(value) || (value as number) < 1 || (value as number) > LONGEST_TIMEOUT) {
-    throw configurationError(field, `must be a whole number of milliseconds from 1 to ${LONGEST_TIMEOUT}`)
+  if (!Number.isInteger(value) || (value as number) < least || (value as number) > most) {
+    throw configurationError(field, `must be a whole number from ${least} to ${most}`)
   }
   return value as number
 }

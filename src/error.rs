@@ -51,6 +51,28 @@ pub enum Error {
         source: Option<Cause>,
     },
 
+    /// A redirect was not followed; the request that it answered was sent.
+    #[error("a redirect was not followed: {problem}")]
+    Redirect {
+        /// Why not.
+        problem: Cow<'static, str>,
+    },
+
+    /// The answer's body is longer than what is read into memory.
+    #[error("the answer is longer than {limit} bytes; raise `maxBodySize`, or stream it by `fetch()`")]
+    BodyTooLarge {
+        /// The limit, in bytes.
+        limit: usize,
+    },
+
+    /// The request's streamed body was given up before its end; the server got a part of it.
+    #[error("the request's body was not given to its end")]
+    BodyInterrupted,
+
+    /// No connection within the time for it; nothing was sent.
+    #[error("no connection in time; raise `connectTimeout`, or check the network")]
+    ConnectTimeout,
+
     /// The caller's deadline passed.
     #[error("timed out after {} ms while {}; raise `timeout` if the API needs longer", .limit.as_millis(), .phase.describe())]
     Timeout {
@@ -175,6 +197,9 @@ pub enum ErrorCode {
     Server,
     UnexpectedStatus,
     InvalidResponse,
+    Redirect,
+    BodyTooLarge,
+    BodyInterrupted,
     Network,
     Timeout,
     TokenRefused,
@@ -201,7 +226,10 @@ impl Error {
             Self::Api(api) => api.code(),
             Self::InvalidResponse { .. } => ErrorCode::InvalidResponse,
             Self::Network { .. } => ErrorCode::Network,
-            Self::Timeout { .. } => ErrorCode::Timeout,
+            Self::Redirect { .. } => ErrorCode::Redirect,
+            Self::BodyTooLarge { .. } => ErrorCode::BodyTooLarge,
+            Self::BodyInterrupted => ErrorCode::BodyInterrupted,
+            Self::Timeout { .. } | Self::ConnectTimeout => ErrorCode::Timeout,
             Self::TokenRefused { .. } => ErrorCode::TokenRefused,
             Self::TokenUnavailable { .. } => ErrorCode::TokenUnavailable,
             Self::TokenInvalid { .. } => ErrorCode::TokenInvalid,
@@ -218,6 +246,7 @@ impl Error {
         match self {
             Self::Network { .. }
             | Self::Timeout { .. }
+            | Self::ConnectTimeout
             | Self::TokenUnavailable { .. }
             | Self::TokenInvalid { .. }
             | Self::Store { .. } => true,
@@ -225,6 +254,9 @@ impl Error {
             Self::Configuration { .. }
             | Self::Closed
             | Self::InvalidResponse { .. }
+            | Self::Redirect { .. }
+            | Self::BodyTooLarge { .. }
+            | Self::BodyInterrupted
             | Self::TokenRefused { .. }
             | Self::AuthorizationDenied { .. }
             | Self::CallbackRefused { .. }
@@ -284,10 +316,12 @@ pub enum Phase {
     Queue,
     /// Waiting for an access token.
     Token,
-    /// Connecting, sending, and waiting for the answer's headers.
+    /// Sending, and waiting for the answer's headers.
     Response,
     /// Reading the answer's body.
     Body,
+    /// Waiting before a retry.
+    Retry,
 }
 
 impl Phase {
@@ -297,6 +331,7 @@ impl Phase {
             Self::Token => "waiting for an access token",
             Self::Response => "waiting for the answer",
             Self::Body => "reading the answer's body",
+            Self::Retry => "waiting to try again",
         }
     }
 }

@@ -1,7 +1,6 @@
 //! [`NativeOAuthApp`]: an app, its authorization requests and its grants.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use napi::Env;
 use napi::bindgen_prelude::Either;
@@ -9,6 +8,7 @@ use napi_derive::napi;
 
 use super::client::NativeEnvironment;
 use super::completions::{NativeCompletions, Outcome};
+use super::connection::{NativeConnection, connect_options};
 use super::credential::{NativeClientAuth, NativeCredential, either, oauth_client};
 use super::error::NativeError;
 use crate::client::Credential;
@@ -70,6 +70,8 @@ pub struct NativeOAuthAppOptions {
     pub send_redirect_uri: bool,
     /// The issuer that callbacks name.
     pub issuer: Option<String>,
+    /// How connections are made.
+    pub connection: NativeConnection,
 }
 
 /// A grant that another system obtained, without its tokens.
@@ -91,8 +93,11 @@ pub fn create_oauth_app(
     options: NativeOAuthAppOptions,
     client_secret: String,
     store: &NativeStore,
+    proxy_url: Option<String>,
+    key: Option<String>,
 ) -> Either<NativeOAuthApp, NativeError> {
     either((|| {
+        let connect = connect_options(options.connection, proxy_url, key);
         let options = OAuthAppOptions {
             client: oauth_client(options.client_id, client_secret, options.client_auth)?,
             redirect_uri: options.redirect_uri,
@@ -107,7 +112,7 @@ pub fn create_oauth_app(
             issuer: options.issuer,
             store: Arc::clone(&store.0),
         };
-        let connector = Connector::new(Duration::from_secs(10));
+        let connector = Connector::new(connect)?;
         OAuthApp::new(options, &connector, Arc::new(SystemClock)).map(NativeOAuthApp)
     })())
 }

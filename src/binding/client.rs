@@ -9,14 +9,16 @@ use napi::Env;
 use napi::bindgen_prelude::{Either, Uint8Array};
 use napi_derive::napi;
 
+use super::body::NativeUpload;
 use super::completions::{NativeCompletions, Outcome};
+use super::connection::{NativeConnection, connect_options};
 use super::credential::{NativeCredential, either};
 use super::error::NativeError;
 use super::token::NativeToken;
-use crate::client::Client;
+use crate::client::{Client, ClientOptions};
 use crate::clock::SystemClock;
 use crate::error::{Error, Result};
-use crate::http::{BaseUrl, Connector, Environment, Request, Target, request_headers};
+use crate::http::{BaseUrl, Environment, RedirectMode, Request, RequestBody, Target, request_headers};
 
 /// The vendor's environment.
 #[napi(string_enum = "lowercase")]
@@ -40,6 +42,38 @@ impl From<NativeEnvironment> for Environment {
 #[napi]
 pub struct NativeClient(Client);
 
+/// What to do with redirects.
+#[napi(string_enum = "lowercase")]
+pub enum NativeRedirect {
+    /// Follow them.
+    Follow,
+    /// Hand them up.
+    Manual,
+    /// They are errors.
+    Error,
+}
+
+impl From<NativeRedirect> for RedirectMode {
+    fn from(mode: NativeRedirect) -> Self {
+        match mode {
+            NativeRedirect::Follow => Self::Follow,
+            NativeRedirect::Manual => Self::Manual,
+            NativeRedirect::Error => Self::Error,
+        }
+    }
+}
+
+/// How an answer comes.
+#[napi(string_enum = "lowercase")]
+pub enum NativeDelivery {
+    /// Read to its end; no success is an error.
+    Whole,
+    /// When its headers are there; no success is an error.
+    Open,
+    /// When its headers are there, whatever its status.
+    Fetch,
+}
+
 /// A request, flat: lists hold names and values in turn.
 #[napi(object, object_to_js = false)]
 pub struct NativeRequest {
@@ -53,28 +87,51 @@ pub struct NativeRequest {
     pub query: Option<Vec<String>>,
     /// The headers.
     pub headers: Option<Vec<String>>,
-    /// The body.
+    /// The body, in one piece.
     pub body: Option<Either<String, Uint8Array>>,
+    /// What to do with redirects. Default: follow them.
+    pub redirect: Option<NativeRedirect>,
+    /// Whether sending it twice is as good as once. Default: by its method.
+    pub idempotent: Option<bool>,
     /// The deadline, in milliseconds.
     pub timeout: u32,
+}
+
+/// What a client is made of, but for what is secret.
+#[napi(object, object_to_js = false)]
+pub struct NativeClientOptions {
+    /// The vendor's environment.
+    pub environment: Option<NativeEnvironment>,
+    /// Another API root.
+    pub base_url: Option<String>,
+    /// The most retries of one call.
+    pub retries: u32,
+    /// The longest body that is read into memory, in bytes.
+    pub max_body_size: u32,
+    /// How connections are made.
+    pub connection: NativeConnection,
 }
 
 /// A client of the API at `base_url`, or of an environment's; if neither, of its grant's API, or of production.
 #[napi(catch_unwind)]
 pub fn create_client(
     credential: &NativeCredential,
-    environment: Option<NativeEnvironment>,
-    base_url: Option<String>,
-    connect_timeout: u32,
+    options: NativeClientOptions,
+    proxy_url: Option<String>,
+    key: Option<String>,
 ) -> Either<NativeClient, NativeError> {
     either((|| {
-        let base = match (base_url, environment) {
+        let base = match (options.base_url, options.environment) {
             (Some(url), _) => Some(BaseUrl::parse("baseUrl", &url)?),
             (None, Some(environment)) => Some(Environment::from(environment).base_url()?),
             (None, None) => None,
         };
-        let connector = Connector::new(Duration::from_millis(connect_timeout.into()));
-        Ok(NativeClient(Client::new(&credential.0, base, connector, Arc::new(SystemClock))?))
+        let options = ClientOptions {
+            connect: connect_options(options.connection, proxy_url, key),
+            retries: options.retries,
+            max_body_size: options.max_body_size as usize,
+        };
+        Ok(NativeClient(Client::new(&credential.0, base, options, Arc::new(SystemClock))?))
     })())
 }
 
@@ -92,7 +149,7 @@ impl NativeClient {
         either(self.0.with_credential(&credential.0).map(NativeClient))
     }
 
-    /// Sends a request; its answer comes as `id`.
+    /// Sends a request; its answer comes as `id`. With `upload`, that is its body.
     #[napi(catch_unwind)]
     pub fn send(
         &self,
@@ -100,10 +157,19 @@ impl NativeClient {
         completions: &NativeCompletions,
         id: u32,
         request: NativeRequest,
+        delivery: NativeDelivery,
+        upload: Option<&NativeUpload>,
     ) -> napi::Result<()> {
-        let request = convert(&self.0, request);
+        let request = convert(&self.0, request, upload);
         let client = self.0.clone();
-        completions.start(env, id, async move { client.send(&request?).await.map(Outcome::Response) })
+        completions.start(env, id, async move {
+            let request = request?;
+            match delivery {
+                NativeDelivery::Whole => client.send(&request).await.map(Outcome::Response),
+                NativeDelivery::Open => client.open_success(&request).await.map(Outcome::Opened),
+                NativeDelivery::Fetch => client.open(&request).await.map(Outcome::Opened),
+            }
+        })
     }
 
     /// Gets the access token in use; it comes as `id`, or nothing does if there is none.
@@ -127,19 +193,24 @@ impl NativeClient {
     }
 }
 
-fn convert(client: &Client, request: NativeRequest) -> Result<Request> {
+fn convert(client: &Client, request: NativeRequest, upload: Option<&NativeUpload>) -> Result<Request> {
     let method = Method::from_bytes(request.method.as_bytes())
         .map_err(|_| Error::configuration("method", "must be an HTTP method, such as GET"))?;
     let target = Target::parse(client.base(), &request.path, &pairs(request.params), &pairs(request.query))?;
     let headers = request_headers(&pairs(request.headers))?;
+    let body = match (request.body, upload) {
+        (Some(Either::A(text)), _) => RequestBody::Bytes(Bytes::from(text)),
+        (Some(Either::B(bytes)), _) => RequestBody::Bytes(Bytes::copy_from_slice(&bytes)),
+        (None, Some(upload)) => upload.body(),
+        (None, None) => RequestBody::Empty,
+    };
     Ok(Request {
         method,
         target,
         headers,
-        body: request.body.map(|body| match body {
-            Either::A(text) => Bytes::from(text),
-            Either::B(bytes) => Bytes::copy_from_slice(&bytes),
-        }),
+        body,
+        redirect: request.redirect.map(Into::into).unwrap_or_default(),
+        idempotent: request.idempotent.unwrap_or_default(),
         timeout: Duration::from_millis(request.timeout.into()),
     })
 }

@@ -10,22 +10,27 @@ use std::future::Future;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
+use bytes::Bytes;
+use http::StatusCode;
 use napi::bindgen_prelude::{FnArgs, Function, ToNapiValue, Uint8Array};
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use napi::{Env, Status, sys};
 use napi_derive::napi;
 use tokio::task::AbortHandle;
+use url::Url;
 
+use super::body::NativeBody;
 use super::error::NativeError;
 use super::runtime;
 use super::token::NativeToken;
+use crate::client::{OpenBody, Opened};
 use crate::error::Result;
 use crate::http::Response;
 
 /// Wake Node when so many completions wait, even if the runtime has more to do.
 const BATCH: usize = 32;
-/// Values in a batch for each completion: id, status, and two that depend on the status.
-const STRIDE: usize = 4;
+/// Values in a batch for each completion: id, status, and three that depend on the status.
+const STRIDE: usize = 5;
 /// In place of a status: the call yielded a value that is no response.
 const VALUE: i32 = 0;
 /// In place of a status: the call failed.
@@ -40,8 +45,14 @@ thread_local! {
 
 /// What a call came to.
 pub(super) enum Outcome {
-    /// An answer of the API.
-    Response(Response),
+    /// An answer of the API, read to its end.
+    Response(Response<Bytes>),
+    /// An answer of the API whose body may still be to be read.
+    Opened(Response<OpenBody>),
+    /// A part of a body; none at its end.
+    Chunk(Option<Bytes>),
+    /// Yes or no.
+    Flag(bool),
     /// A token.
     Token(NativeToken),
     /// The id of a grant.
@@ -69,9 +80,9 @@ pub struct NativeCompletions(Arc<Completions>);
 
 #[napi]
 impl NativeCompletions {
-    /// `dispatch` gets what has finished, four values for each: id and status; then, for an HTTP status, the header
-    /// lines and the body (`undefined` if empty); for 0, a value and `undefined`; for -1, a `NativeError` and
-    /// `undefined`. It must not throw.
+    /// `dispatch` gets what has finished, five values for each: id and status; then, for an HTTP status, the header
+    /// lines, the body (`undefined` if empty) and the URL if redirects led elsewhere; for 0, a value; for -1, a
+    /// `NativeError`. It must not throw.
     #[napi(constructor, catch_unwind)]
     pub fn new(
         env: Env,
@@ -216,41 +227,58 @@ impl ToNapiValue for Batch {
             napi::check_status!(status)
         };
         for (id, outcome) in batch.0 {
-            let (status, first, second) = values(env, outcome)?;
             push(value(env, id)?)?;
-            push(value(env, status)?)?;
-            push(first)?;
-            push(second)?;
+            for part in values(env, outcome)? {
+                push(part)?;
+            }
         }
         Ok(array)
     }
 }
 
-fn values(
-    env: sys::napi_env,
-    outcome: Result<Outcome>,
-) -> napi::Result<(i32, sys::napi_value, sys::napi_value)> {
+fn values(env: sys::napi_env, outcome: Result<Outcome>) -> napi::Result<[sys::napi_value; STRIDE - 1]> {
     let nothing = value(env, ())?;
-    Ok(match outcome {
-        Ok(Outcome::Response(response)) => {
-            let headers = string(env, &response.header_lines())?;
-            (i32::from(response.status.as_u16()), headers, body(env, response)?)
+    let response = |status: StatusCode, headers: &str, body, url: Option<Url>| {
+        let url = url.map_or(Ok(nothing), |url| string(env, url.as_str()))?;
+        Ok([value(env, status.as_u16())?, string(env, headers)?, body, url])
+    };
+    match outcome {
+        Ok(Outcome::Response(answer)) => {
+            let body = if answer.body.is_empty() {
+                nothing
+            } else if let Some(text) = answer.text() {
+                string(env, text)?
+            } else {
+                bytes(env, &answer.body)?
+            };
+            response(answer.status, &answer.header_lines(), body, answer.url)
         }
-        Ok(Outcome::Token(token)) => (VALUE, value(env, token)?, nothing),
-        Ok(Outcome::Id(id)) => (VALUE, value(env, id)?, nothing),
-        Ok(Outcome::Nothing) => (VALUE, nothing, nothing),
-        Err(error) => (FAILURE, value(env, NativeError::from(&error))?, nothing),
-    })
+        Ok(Outcome::Opened(answer)) => {
+            let headers = answer.header_lines();
+            let body = match answer.body.opened() {
+                Opened::Whole(whole) if whole.is_empty() => nothing,
+                Opened::Whole(whole) => bytes(env, &whole)?,
+                Opened::Open(body) => value(env, NativeBody::new(body))?,
+            };
+            response(answer.status, &headers, body, answer.url)
+        }
+        Ok(outcome) => {
+            let result = match outcome {
+                Outcome::Token(token) => value(env, token)?,
+                Outcome::Id(id) => value(env, id)?,
+                Outcome::Chunk(Some(chunk)) => bytes(env, &chunk)?,
+                Outcome::Flag(flag) => value(env, flag)?,
+                _ => nothing,
+            };
+            Ok([value(env, VALUE)?, result, nothing, nothing])
+        }
+        Err(error) => Ok([value(env, FAILURE)?, value(env, NativeError::from(&error))?, nothing, nothing]),
+    }
 }
 
-fn body(env: sys::napi_env, response: Response) -> napi::Result<sys::napi_value> {
-    if response.body.is_empty() {
-        value(env, ())
-    } else if let Some(text) = response.text() {
-        string(env, text)
-    } else {
-        value(env, Uint8Array::new(response.body.into()))
-    }
+/// Bytes as a `Uint8Array` of JavaScript's own memory: small ones are cheaper copied than referred to.
+fn bytes(env: sys::napi_env, bytes: &Bytes) -> napi::Result<sys::napi_value> {
+    value(env, Uint8Array::from(bytes.as_ref()))
 }
 
 /// ASCII, as most JSON is, becomes a one-byte string: V8 then neither decodes nor widens it.

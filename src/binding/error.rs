@@ -33,6 +33,12 @@ pub enum NativeErrorCode {
     UnexpectedStatus,
     /// The answer is not what its content type says.
     InvalidResponse,
+    /// A redirect was not followed.
+    Redirect,
+    /// The answer is longer than what is read into memory.
+    BodyTooLarge,
+    /// The request's streamed body was given up.
+    BodyInterrupted,
     /// No answer, because of the network.
     Network,
     /// The call's deadline passed.
@@ -70,6 +76,9 @@ impl From<ErrorCode> for NativeErrorCode {
             ErrorCode::Server => Self::Server,
             ErrorCode::UnexpectedStatus => Self::UnexpectedStatus,
             ErrorCode::InvalidResponse => Self::InvalidResponse,
+            ErrorCode::Redirect => Self::Redirect,
+            ErrorCode::BodyTooLarge => Self::BodyTooLarge,
+            ErrorCode::BodyInterrupted => Self::BodyInterrupted,
             ErrorCode::Network => Self::Network,
             ErrorCode::Timeout => Self::Timeout,
             ErrorCode::TokenRefused => Self::TokenRefused,
@@ -118,10 +127,14 @@ pub enum NativePhase {
     Queue,
     /// Waiting for an access token.
     Token,
-    /// Connecting, sending, and waiting for the answer's headers.
+    /// Connecting.
+    Connect,
+    /// Sending, and waiting for the answer's headers.
     Response,
     /// Reading the answer's body.
     Body,
+    /// Waiting before a retry.
+    Retry,
 }
 
 impl From<Phase> for NativePhase {
@@ -131,6 +144,7 @@ impl From<Phase> for NativePhase {
             Phase::Token => Self::Token,
             Phase::Response => Self::Response,
             Phase::Body => Self::Body,
+            Phase::Retry => Self::Retry,
         }
     }
 }
@@ -226,6 +240,7 @@ impl From<&Error> for NativeError {
             },
             Error::Network { kind, .. } => Self { kind: Some((*kind).into()), ..common },
             Error::Timeout { phase, .. } => Self { phase: Some((*phase).into()), ..common },
+            Error::ConnectTimeout => Self { phase: Some(NativePhase::Connect), ..common },
             Error::TokenRefused { error, description, status } => Self {
                 oauth_error: Some(error.as_str().to_owned()),
                 oauth_error_description: description.clone(),
@@ -243,6 +258,9 @@ impl From<&Error> for NativeError {
             }
             Error::Closed
             | Error::InvalidResponse { .. }
+            | Error::Redirect { .. }
+            | Error::BodyTooLarge { .. }
+            | Error::BodyInterrupted
             | Error::TokenInvalid { .. }
             | Error::CallbackRefused { .. }
             | Error::Store { .. }

@@ -4,8 +4,10 @@
 //! print the value that it refused.
 
 mod app;
+mod body;
 mod client;
 mod completions;
+mod connection;
 mod credential;
 mod error;
 mod runtime;

@@ -9,10 +9,14 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use tokio::sync::Notify;
 
+pub use send::{OpenBody, Opened};
+
+use retry::Budget;
+
 use crate::clock::Clock;
 use crate::credential::{ApiKey, BearerToken};
 use crate::error::{Error, Result};
-use crate::http::{Authorization, BaseUrl, Connector, Environment, Transport, token_url};
+use crate::http::{Authorization, BaseUrl, ConnectOptions, Connector, Environment, Transport, token_url};
 use crate::lifecycle::{ClientCredentials, Grant, Held, TokenSource};
 
 /// What a client authenticates with.
@@ -28,6 +32,23 @@ pub enum Credential {
     Grant(Grant),
 }
 
+/// How a client calls.
+#[derive(Debug, Clone)]
+pub struct ClientOptions {
+    /// How connections are made.
+    pub connect: ConnectOptions,
+    /// The most retries of one call; 0 for none.
+    pub retries: u32,
+    /// The longest body that is read into memory, in bytes.
+    pub max_body_size: usize,
+}
+
+impl Default for ClientOptions {
+    fn default() -> Self {
+        Self { connect: ConnectOptions::default(), retries: 3, max_body_size: 64 * 1024 * 1024 }
+    }
+}
+
 /// A client of one API with one credential. Clones and [`Client::with_credential`] share connections.
 #[derive(Clone)]
 pub struct Client {
@@ -37,6 +58,9 @@ pub struct Client {
     authorizer: Authorizer,
     clock: Arc<dyn Clock>,
     calls: Arc<Calls>,
+    budget: Arc<Budget>,
+    retries: u32,
+    max_body_size: usize,
 }
 
 /// How a credential becomes the authorization of a request.
@@ -59,55 +83,36 @@ impl Client {
     pub fn new(
         credential: &Credential,
         base: Option<BaseUrl>,
-        connector: Connector,
+        options: ClientOptions,
         clock: Arc<dyn Clock>,
     ) -> Result<Self> {
+        let connector = Connector::new(options.connect)?;
         let transport = Arc::new(Transport::new(&connector)?);
         let base = match (base, credential) {
             (Some(base), _) => base,
             (None, Credential::Grant(grant)) => grant.base.clone(),
             (None, _) => Environment::Production.base_url()?,
         };
-        Self::build(credential, base, connector, transport, clock)
+        Ok(Self {
+            authorizer: authorizer(credential, &base, &connector, &clock)?,
+            connector,
+            transport,
+            base,
+            clock,
+            calls: Arc::default(),
+            budget: Arc::new(Budget::new()),
+            retries: options.retries,
+            max_body_size: options.max_body_size,
+        })
     }
 
     /// A client of the same API on the same connections with another credential.
     pub fn with_credential(&self, credential: &Credential) -> Result<Self> {
-        Self::build(
-            credential,
-            self.base.clone(),
-            self.connector.clone(),
-            Arc::clone(&self.transport),
-            Arc::clone(&self.clock),
-        )
-    }
-
-    fn build(
-        credential: &Credential,
-        base: BaseUrl,
-        connector: Connector,
-        transport: Arc<Transport>,
-        clock: Arc<dyn Clock>,
-    ) -> Result<Self> {
-        let authorizer = match credential {
-            Credential::ApiKey(key) => Authorizer::Fixed(Authorization::smart_token(key.secret())?),
-            Credential::BearerToken(token) => Authorizer::Fixed(Authorization::bearer(token.secret())?),
-            Credential::ClientCredentials(credentials) => {
-                let token_url = token_url(&base);
-                Authorizer::Tokens(credentials.source(token_url, &connector, &clock)?)
-            }
-            Credential::Grant(grant) => {
-                // A grant of production must not be shown to the sandbox, nor the other way round.
-                if !base.same_origin(&grant.base.join("/")) {
-                    return Err(Error::configuration(
-                        "credential",
-                        "is a grant for another API than this client's: give the OAuthApp and the client the same `environment` or `baseUrl`",
-                    ));
-                }
-                Authorizer::Tokens(Arc::clone(&grant.source))
-            }
-        };
-        Ok(Self { connector, transport, base, authorizer, clock, calls: Arc::default() })
+        Ok(Self {
+            authorizer: authorizer(credential, &self.base, &self.connector, &self.clock)?,
+            calls: Arc::default(),
+            ..self.clone()
+        })
     }
 
     /// The API's root.
@@ -137,6 +142,31 @@ impl Client {
     }
 }
 
+fn authorizer(
+    credential: &Credential,
+    base: &BaseUrl,
+    connector: &Connector,
+    clock: &Arc<dyn Clock>,
+) -> Result<Authorizer> {
+    Ok(match credential {
+        Credential::ApiKey(key) => Authorizer::Fixed(Authorization::smart_token(key.secret())?),
+        Credential::BearerToken(token) => Authorizer::Fixed(Authorization::bearer(token.secret())?),
+        Credential::ClientCredentials(credentials) => {
+            Authorizer::Tokens(credentials.source(token_url(base), connector, clock)?)
+        }
+        Credential::Grant(grant) => {
+            // A grant of production must not be shown to the sandbox, nor the other way round.
+            if !base.same_origin(&grant.base.join("/")) {
+                return Err(Error::configuration(
+                    "credential",
+                    "is a grant for another API than this client's: give the OAuthApp and the client the same `environment` or `baseUrl`",
+                ));
+            }
+            Authorizer::Tokens(Arc::clone(&grant.source))
+        }
+    })
+}
+
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client").field("base", &self.base.as_str()).finish_non_exhaustive()
@@ -152,6 +182,7 @@ impl Calls {
 }
 
 /// One call in flight, until dropped: also when it is cancelled.
+#[derive(Debug)]
 struct Call(Arc<Calls>);
 
 impl Drop for Call {

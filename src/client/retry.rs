@@ -1,31 +1,86 @@
-//! What follows an answer. Pure.
+//! What follows an attempt. Pure, but for the budget.
 
-use http::StatusCode;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
-/// What is known when a credential that can be renewed has got an answer.
+use http::{Method, StatusCode};
+
+use crate::error::{Error, Result};
+
+/// The first wait at most; it doubles with each retry, up to [`LONGEST_BACKOFF`]. Full jitter: anything below it.
+const FIRST_BACKOFF: Duration = Duration::from_millis(500);
+/// The longest wait of our own choosing.
+const LONGEST_BACKOFF: Duration = Duration::from_secs(20);
+/// The longest wait that a server may ask for.
+const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(60);
+
+/// What is known of a call when an attempt has ended.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Attempt {
+    /// Retries so far. A renewal of the token is none.
+    pub(super) retries: u32,
+    /// The most retries.
+    pub(super) most: u32,
+    /// Whether doing it twice is as good as once.
+    pub(super) idempotent: bool,
+    /// Whether it can be sent again at all.
+    pub(super) replayable: bool,
+    /// Whether the credential can get another token.
+    pub(super) renewable: bool,
     /// Whether this call has had its token renewed already.
     pub(super) reauthorized: bool,
     /// Whether the API is known to deny this endpoint to this token.
     pub(super) denied: bool,
 }
 
+/// An answer's status, and how long its `Retry-After` asks to wait.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Answer {
+    pub(super) status: StatusCode,
+    pub(super) retry_after: Option<Duration>,
+}
+
 /// What to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Decision {
-    /// Hand the answer up.
+    /// Hand the outcome up.
     Return,
     /// Hand it up, and remember that this endpoint is denied: a new token changed nothing.
     ReturnDenied,
     /// Get another token and send the request again.
     Reauthorize,
+    /// Wait, and send the request again.
+    Retry(Duration),
 }
 
-/// A 401 does not prove that the token is dead: the vendor answers it to some permission denials too. One renewal
-/// and one repeat tell the two apart.
-pub(super) fn decide(status: StatusCode, attempt: Attempt) -> Decision {
-    if status != StatusCode::UNAUTHORIZED || attempt.denied {
+/// Decides. `jitter` is in `[0, 1)`.
+///
+/// A 401 does not prove that the token is dead: the vendor answers it to some permission denials too. One renewal and
+/// one repeat tell the two apart. What was certainly not processed may be sent again whatever it is; what may have
+/// been, only if twice is as good as once.
+pub(super) fn decide(attempt: Attempt, outcome: &Result<Answer>, jitter: f64) -> Decision {
+    let unprocessed = match outcome {
+        Ok(answer) => match answer.status.as_u16() {
+            401 => return unauthorized(attempt),
+            429 => true,
+            // Its own word that it did nothing, and when to come again.
+            503 => answer.retry_after.is_some(),
+            502 | 504 => false,
+            _ => return Decision::Return,
+        },
+        Err(Error::ConnectTimeout) => true,
+        Err(Error::Network { sent, .. }) => !sent,
+        Err(_) => return Decision::Return,
+    };
+    if attempt.retries >= attempt.most || !attempt.replayable || !(unprocessed || attempt.idempotent) {
+        return Decision::Return;
+    }
+    let asked = outcome.as_ref().ok().and_then(|answer| answer.retry_after);
+    Decision::Retry(asked.unwrap_or_else(|| backoff(attempt.retries, jitter)))
+}
+
+fn unauthorized(attempt: Attempt) -> Decision {
+    if !attempt.renewable || attempt.denied || !attempt.replayable {
         Decision::Return
     } else if attempt.reauthorized {
         Decision::ReturnDenied
@@ -34,28 +89,187 @@ pub(super) fn decide(status: StatusCode, attempt: Attempt) -> Decision {
     }
 }
 
+fn backoff(retries: u32, jitter: f64) -> Duration {
+    FIRST_BACKOFF.saturating_mul(1 << retries.min(16)).min(LONGEST_BACKOFF).mul_f64(jitter)
+}
+
+/// Methods that are idempotent by RFC 9110 section 9.2.2.
+pub(super) fn is_idempotent(method: &Method) -> bool {
+    [Method::GET, Method::HEAD, Method::OPTIONS, Method::PUT, Method::DELETE].contains(method)
+}
+
+/// How long a `Retry-After` (RFC 9110 section 10.2.3) asks to wait, at most a minute; none if it is neither digits nor
+/// a date. `now` is in seconds since the Unix epoch.
+pub(super) fn retry_after(value: Option<&[u8]>, now: u64) -> Option<Duration> {
+    let text = std::str::from_utf8(value?).ok()?.trim();
+    let seconds = if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        text.parse::<u64>().unwrap_or(u64::MAX)
+    } else {
+        let date = httpdate::parse_http_date(text).ok()?;
+        date.duration_since(std::time::SystemTime::UNIX_EPOCH).ok()?.as_secs().saturating_sub(now)
+    };
+    Some(Duration::from_secs(seconds).min(LONGEST_RETRY_AFTER))
+}
+
+/// Bounds what retries add to a failing server's load: each call adds a fifth of a retry, so that in the long run it
+/// sees at most 1.2 times what is offered.
+#[derive(Debug)]
+pub(super) struct Budget {
+    /// In fifths of a retry.
+    fifths: AtomicU32,
+}
+
+impl Budget {
+    const PER_RETRY: u32 = 5;
+    /// Ten retries, so that a client of few calls has some.
+    const INITIAL: u32 = 10 * Self::PER_RETRY;
+    /// Fifty: an hour of quiet must not pay for a storm.
+    const MOST: u32 = 50 * Self::PER_RETRY;
+
+    /// What a new client may spend.
+    pub(super) fn new() -> Self {
+        Self { fifths: AtomicU32::new(Self::INITIAL) }
+    }
+
+    /// A call begins.
+    pub(super) fn deposit(&self) {
+        let _ = self.change(|fifths| Some((fifths + 1).min(Self::MOST)));
+    }
+
+    /// Whether a retry may be made; it is paid for.
+    pub(super) fn withdraw(&self) -> bool {
+        self.change(|fifths| fifths.checked_sub(Self::PER_RETRY))
+    }
+
+    fn change(&self, to: impl Fn(u32) -> Option<u32>) -> bool {
+        self.fifths.fetch_update(Ordering::Relaxed, Ordering::Relaxed, to).is_ok()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::NetworkKind;
+
+    const FIRST: Attempt = Attempt {
+        retries: 0,
+        most: 3,
+        idempotent: true,
+        replayable: true,
+        renewable: true,
+        reauthorized: false,
+        denied: false,
+    };
+
+    fn answer(status: u16, retry_after: Option<u64>) -> Result<Answer> {
+        let status = StatusCode::from_u16(status).unwrap();
+        Ok(Answer { status, retry_after: retry_after.map(Duration::from_secs) })
+    }
+
+    fn network(sent: bool) -> Result<Answer> {
+        Err(Error::Network { kind: NetworkKind::Reset, sent, source: None })
+    }
+
+    fn retries(attempt: Attempt, outcome: &Result<Answer>) -> bool {
+        matches!(decide(attempt, outcome, 0.5), Decision::Retry(_))
+    }
+
+    #[test]
+    fn what_was_not_processed_is_sent_again_and_what_may_have_been_only_if_it_may() {
+        let post = Attempt { idempotent: false, ..FIRST };
+        // (outcome, retried if idempotent, retried if not)
+        let table = [
+            (answer(200, None), false, false),
+            (answer(400, None), false, false),
+            (answer(403, None), false, false),
+            (answer(429, None), true, true),
+            (answer(429, Some(1)), true, true),
+            (answer(500, None), false, false),
+            (answer(502, None), true, false),
+            (answer(503, None), true, false),
+            (answer(503, Some(1)), true, true),
+            (answer(504, None), true, false),
+            (network(false), true, true),
+            (network(true), true, false),
+            (Err(Error::ConnectTimeout), true, true),
+            (Err(Error::Closed), false, false),
+            (
+                Err(Error::Timeout { phase: crate::error::Phase::Response, limit: Duration::ZERO }),
+                false,
+                false,
+            ),
+        ];
+        for (outcome, idempotent, not) in table {
+            assert_eq!(retries(FIRST, &outcome), idempotent, "{outcome:?}");
+            assert_eq!(retries(post, &outcome), not, "{outcome:?} of a POST");
+            assert!(!retries(Attempt { replayable: false, ..FIRST }, &outcome), "{outcome:?} of a stream");
+            assert!(!retries(Attempt { retries: 3, ..FIRST }, &outcome), "{outcome:?} at the end");
+            assert!(!retries(Attempt { most: 0, ..FIRST }, &outcome), "{outcome:?} switched off");
+        }
+    }
 
     #[test]
     fn only_a_first_401_is_worth_another_token() {
-        let table = [
-            (200, false, false, Decision::Return),
-            (403, false, false, Decision::Return),
-            (500, false, false, Decision::Return),
-            (401, false, false, Decision::Reauthorize),
-            (401, true, false, Decision::ReturnDenied),
-            (401, false, true, Decision::Return),
-            (401, true, true, Decision::Return),
-        ];
-        for (status, reauthorized, denied, decision) in table {
-            let attempt = Attempt { reauthorized, denied };
-            assert_eq!(
-                decide(StatusCode::from_u16(status).unwrap(), attempt),
-                decision,
-                "{status} {attempt:?}"
-            );
+        let unauthorized = answer(401, None);
+        let decide = |attempt| decide(attempt, &unauthorized, 0.5);
+        assert_eq!(decide(FIRST), Decision::Reauthorize);
+        assert_eq!(decide(Attempt { retries: 3, ..FIRST }), Decision::Reauthorize);
+        assert_eq!(decide(Attempt { idempotent: false, ..FIRST }), Decision::Reauthorize);
+        assert_eq!(decide(Attempt { reauthorized: true, ..FIRST }), Decision::ReturnDenied);
+        assert_eq!(decide(Attempt { denied: true, ..FIRST }), Decision::Return);
+        assert_eq!(decide(Attempt { renewable: false, ..FIRST }), Decision::Return);
+        assert_eq!(decide(Attempt { replayable: false, ..FIRST }), Decision::Return);
+    }
+
+    #[test]
+    fn waits_are_what_the_server_asks_for_or_grow_with_full_jitter() {
+        assert_eq!(decide(FIRST, &answer(429, Some(7)), 0.0), Decision::Retry(Duration::from_secs(7)));
+        for (retries, most) in [(0, 500), (1, 1000), (2, 2000), (6, 20_000), (60, 20_000)] {
+            assert_eq!(backoff(retries, 0.0), Duration::ZERO);
+            assert_eq!(backoff(retries, 0.5), Duration::from_millis(most / 2), "{retries}");
         }
+    }
+
+    #[test]
+    fn retry_after_is_digits_or_a_date_and_never_long_or_negative() {
+        const NOW: u64 = 1_700_000_000; // Tue, 14 Nov 2023 22:13:20 GMT
+        let table: [(&[u8], Option<u64>); 14] = [
+            (b"0", Some(0)),
+            (b"7", Some(7)),
+            (b" 7 ", Some(7)),
+            (b"61", Some(60)),
+            (b"18446744073709551616", Some(60)),
+            (b"Tue, 14 Nov 2023 22:13:25 GMT", Some(5)),
+            (b"Tue, 14 Nov 2023 22:13:15 GMT", Some(0)),
+            (b"Mon, 14 Nov 2033 22:13:15 GMT", Some(60)),
+            (b"-3", None),
+            (b"+3", None),
+            (b"1.5", None),
+            (b"1e9", None),
+            (b"", None),
+            (b"\xff", None),
+        ];
+        for (value, seconds) in table {
+            assert_eq!(retry_after(Some(value), NOW), seconds.map(Duration::from_secs), "{value:?}");
+        }
+        assert_eq!(retry_after(None, NOW), None);
+    }
+
+    #[test]
+    fn a_failing_server_sees_at_most_a_fifth_more() {
+        let budget = Budget::new();
+        let calls = 10_000;
+        let mut sent = 0;
+        for _ in 0..calls {
+            budget.deposit();
+            sent += 1;
+            for _ in 0..3 {
+                if budget.withdraw() {
+                    sent += 1;
+                }
+            }
+        }
+        assert!(sent <= calls + calls / 5 + 10, "{sent}");
+        assert!(sent >= calls + calls / 5, "{sent}: what is paid for can be spent");
     }
 }

@@ -1,13 +1,18 @@
 //! HTTP: where a request goes, how it is sent, what an answer says. No retry, no tokens' lives.
 
+mod body;
+mod connector;
 mod environment;
 mod error_body;
 mod headers;
+mod redirect;
 mod target;
 mod transport;
 
+pub use body::{RequestBody, ResponseBody, StreamedBody, Upload, streamed_body};
+pub use connector::{ConnectOptions, Connector, Identity, ProxyChoice};
 pub use environment::{Environment, authorize_url, token_url};
 pub use error_body::read_error;
 pub use headers::request_headers;
 pub use target::{BaseUrl, Target, parse_secure_url};
-pub use transport::{Authorization, Connector, Progress, Request, Response, Transport, network_error};
+pub use transport::{Authorization, Progress, RedirectMode, Request, Response, Transport, network_error};

@@ -1,72 +1,24 @@
-//! Sends one request on a pooled connection and reads its answer. Never follows a redirect, never retries.
+//! Sends one request on a pooled connection, follows its redirects, and hands up the answer. Never retries.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{AUTHORIZATION, HeaderName};
+use http::header::{ACCEPT_ENCODING, AUTHORIZATION, HeaderName, LOCATION};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use url::Url;
 
+use super::body::{self, RequestBody, ResponseBody};
+use super::connector::{CONNECTIONS, Connector};
+use super::headers::header_lines;
+use super::redirect::{self, Hop, MOST_HOPS};
+use super::target::Target;
 use crate::error::{Cause, Error, NetworkKind, Phase, Result};
-use crate::http::Target;
-use crate::http::headers::header_lines;
 use crate::secret::Secret;
 
 const SMART_TOKEN: HeaderName = HeaderName::from_static("x-smarttoken");
-const USER_AGENT: &str = concat!("smartrecruiters/", env!("CARGO_PKG_VERSION"));
-/// More connections make a server slower, not a client faster: 64 served 512 calls in flight better than 512 did.
-const CONNECTIONS: usize = 64;
-/// Shorter than the usual 60 s of servers and load balancers, so that we close an idle connection before they do.
-const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
-
-/// How connections are made; everything that opens one starts here.
-#[derive(Debug, Clone)]
-pub struct Connector {
-    connect_timeout: Duration,
-}
-
-impl Connector {
-    /// Connections that must stand within `connect_timeout`.
-    pub fn new(connect_timeout: Duration) -> Self {
-        Self { connect_timeout }
-    }
-
-    /// A client for API calls, which reuse connections.
-    fn pooled(&self) -> Result<reqwest::Client> {
-        build(self.builder()?.pool_idle_timeout(IDLE_TIMEOUT).pool_max_idle_per_host(CONNECTIONS))
-    }
-
-    /// A client for token exchanges: each on a connection of its own, since a reused one may be closed by the
-    /// server in the very moment that a one-time refresh token is written to it.
-    pub fn unpooled(&self) -> Result<reqwest::Client> {
-        build(self.builder()?.pool_max_idle_per_host(0).http1_only())
-    }
-
-    fn builder(&self) -> Result<reqwest::ClientBuilder> {
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-        let tls = rustls::ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .map_err(|_| Error::Internal { problem: "TLS could not be set up" })?
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-        Ok(reqwest::Client::builder()
-            .tls_backend_preconfigured(tls)
-            .redirect(reqwest::redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .referer(false)
-            .connect_timeout(self.connect_timeout)
-            .tcp_nodelay(true)
-            .user_agent(USER_AGENT))
-    }
-}
-
-fn build(builder: reqwest::ClientBuilder) -> Result<reqwest::Client> {
-    builder.build().map_err(|_| Error::Internal { problem: "the HTTP client could not be set up" })
-}
-
 /// What proves to the API who asks. Made for one request; its header is marked sensitive.
 #[derive(Debug, Clone)]
 pub struct Authorization {
@@ -95,7 +47,7 @@ impl Authorization {
     }
 }
 
-/// One request, ready to be sent more than once.
+/// One request.
 #[derive(Debug, Clone)]
 pub struct Request {
     /// The method.
@@ -104,24 +56,51 @@ pub struct Request {
     pub target: Target,
     /// The caller's headers.
     pub headers: HeaderMap,
-    /// The body, if any.
-    pub body: Option<Bytes>,
-    /// The deadline of the whole call, retries and waiting included.
+    /// The body.
+    pub body: RequestBody,
+    /// What to do with redirects.
+    pub redirect: RedirectMode,
+    /// Whether the caller promises that sending it twice is as good as once.
+    pub idempotent: bool,
+    /// The deadline of the call until its answer's headers are there (its body too, if it is buffered), and of each
+    /// read of a streamed body.
     pub timeout: Duration,
 }
 
-/// One answer, read to its end.
-#[derive(Debug, Clone)]
-pub struct Response {
+/// What to do with redirects, by their names in the Fetch standard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum RedirectMode {
+    /// Follow them, without taking a credential or a body to another origin.
+    #[default]
+    Follow,
+    /// Hand them up.
+    Manual,
+    /// They are errors.
+    Error,
+}
+
+/// One answer. Its body is still to be read.
+#[derive(Debug)]
+pub struct Response<Body = ResponseBody> {
     /// The status.
     pub status: StatusCode,
     /// The headers.
     pub headers: HeaderMap,
     /// The body.
-    pub body: Bytes,
+    pub body: Body,
+    /// Where it came from, if redirects led elsewhere.
+    pub url: Option<Url>,
 }
 
 impl Response {
+    /// Reads the body to its end.
+    pub async fn buffer(self, limit: usize) -> Result<Response<Bytes>> {
+        let Self { status, headers, body, url } = self;
+        Ok(Response { status, headers, body: body.collect(limit).await?, url })
+    }
+}
+
+impl Response<Bytes> {
     /// The body as text, if its content type says that it is text and it is UTF-8.
     pub fn text(&self) -> Option<&str> {
         let content_type = self.headers.get(http::header::CONTENT_TYPE)?.to_str().ok()?;
@@ -135,7 +114,9 @@ impl Response {
             || media_type.ends_with("+xml");
         if is_text { std::str::from_utf8(&self.body).ok() } else { None }
     }
+}
 
+impl<Body> Response<Body> {
     /// The headers as text, one `name: value` a line.
     pub fn header_lines(&self) -> String {
         header_lines(&self.headers)
@@ -155,7 +136,7 @@ impl Progress {
     /// The phase that began last.
     pub fn phase(&self) -> Phase {
         let phase = self.0.load(Ordering::Relaxed);
-        [Phase::Token, Phase::Response, Phase::Body]
+        [Phase::Token, Phase::Response, Phase::Body, Phase::Retry]
             .into_iter()
             .find(|candidate| *candidate as u8 == phase)
             .unwrap_or(Phase::Queue)
@@ -166,44 +147,106 @@ impl Progress {
 #[derive(Debug)]
 pub struct Transport {
     client: reqwest::Client,
-    slots: Semaphore,
+    slots: Arc<Semaphore>,
 }
 
 impl Transport {
     /// Connections made by `connector`, none open yet.
     pub fn new(connector: &Connector) -> Result<Self> {
-        Ok(Self { client: connector.pooled()?, slots: Semaphore::new(CONNECTIONS) })
+        Ok(Self { client: connector.pooled()?, slots: Arc::new(Semaphore::new(CONNECTIONS)) })
     }
 
     /// Waits for a free connection; it is given back when the permit is dropped.
-    pub async fn admit(&self) -> Result<tokio::sync::SemaphorePermit<'_>> {
-        self.slots.acquire().await.map_err(|_| Error::Closed)
+    pub async fn admit(&self) -> Result<OwnedSemaphorePermit> {
+        Arc::clone(&self.slots).acquire_owned().await.map_err(|_| Error::Closed)
     }
 
-    /// Sends `request` once and reads the answer.
+    /// Sends `request` once, and on wherever redirects lead. Its body is read through the answer, which holds the
+    /// permit so long.
     pub async fn send(
         &self,
         request: &Request,
         authorization: &Authorization,
+        permit: OwnedSemaphorePermit,
         progress: &Progress,
     ) -> Result<Response> {
         progress.enter(Phase::Response);
         let mut outgoing = reqwest::Request::new(request.method.clone(), request.target.url().clone());
-        outgoing.headers_mut().clone_from(&request.headers);
-        outgoing.headers_mut().insert(authorization.name.clone(), authorization.value.clone());
-        *outgoing.body_mut() = request.body.clone().map(reqwest::Body::from);
-        let mut response = self.client.execute(outgoing).await.map_err(network_error)?;
-        progress.enter(Phase::Body);
-        Ok(Response {
-            status: response.status(),
-            headers: std::mem::take(response.headers_mut()),
-            body: response.bytes().await.map_err(network_error)?,
-        })
+        *outgoing.headers_mut() = headers(request, authorization);
+        *outgoing.body_mut() = request.body.outgoing()?;
+        let mut hop = None;
+        for hops in 0..=MOST_HOPS {
+            let response = self.client.execute(outgoing).await.map_err(network_error)?;
+            let next = match redirected(request, hop.as_ref(), &response)? {
+                None => {
+                    progress.enter(Phase::Body);
+                    return Ok(Response {
+                        status: response.status(),
+                        headers: response.headers().clone(),
+                        body: ResponseBody::new(response, permit),
+                        url: hop.map(|hop: redirect::Next| hop.url),
+                    });
+                }
+                Some(_) if hops == MOST_HOPS => break,
+                Some(next) => next,
+            };
+            outgoing = reqwest::Request::new(next.method.clone(), next.url.clone());
+            *outgoing.headers_mut() = redirect::headers(&headers(request, authorization), &next);
+            if next.keeps_body {
+                *outgoing.body_mut() = request.body.outgoing()?;
+            }
+            hop = Some(next);
+        }
+        Err(Error::Redirect { problem: "it is the 21st of this call".into() })
     }
+}
+
+/// Where an answer leads, if it leads anywhere. `hop` is the request that it answers, if that was led already.
+fn redirected(
+    request: &Request,
+    hop: Option<&redirect::Next>,
+    response: &reqwest::Response,
+) -> Result<Option<redirect::Next>> {
+    if request.redirect == RedirectMode::Manual {
+        return Ok(None);
+    }
+    let (url, method, has_body) = hop.map_or_else(
+        || (request.target.url(), &request.method, request.body.is_some()),
+        |hop| (&hop.url, &hop.method, hop.keeps_body),
+    );
+    let location = response.headers().get(LOCATION).map(HeaderValue::as_bytes);
+    let refused = |problem: &'static str| Err(Error::Redirect { problem: problem.into() });
+    match redirect::follow(url, method, has_body, response.status(), location) {
+        Hop::Stay => Ok(None),
+        Hop::Refuse(problem) => refused(problem),
+        Hop::Go(_) if request.redirect == RedirectMode::Error => refused("the call does not allow any"),
+        Hop::Go(next) if next.keeps_body && !request.body.is_replayable() => {
+            refused("it asks for a streamed body again")
+        }
+        // Once it has left, it never gets the credential back, wherever it is led.
+        Hop::Go(next) => {
+            let same_origin = next.same_origin && hop.is_none_or(|hop| hop.same_origin);
+            Ok(Some(redirect::Next { same_origin, ..next }))
+        }
+    }
+}
+
+fn headers(request: &Request, authorization: &Authorization) -> HeaderMap {
+    let mut headers = request.headers.clone();
+    headers.insert(authorization.name.clone(), authorization.value.clone());
+    // Unless the caller chose: then what comes is the caller's to decode.
+    headers.entry(ACCEPT_ENCODING).or_insert(HeaderValue::from_static(body::ACCEPT_ENCODING));
+    headers
 }
 
 /// What a failure of the transport means to the caller.
 pub fn network_error(error: reqwest::Error) -> Error {
+    if has_cause::<body::Interrupted>(&error) {
+        return Error::BodyInterrupted;
+    }
+    if error.is_connect() && error.is_timeout() {
+        return Error::ConnectTimeout;
+    }
     let kind = if error.is_dns() {
         NetworkKind::Dns
     } else if has_cause::<rustls::Error>(&error) {

@@ -66,15 +66,6 @@ async fn an_api_key_is_not_tried_twice() {
 }
 
 #[tokio::test]
-async fn a_redirect_is_not_followed_with_a_credential() {
-    let elsewhere = Server::start(|_| Reply::Json(200, "{}".into())).await;
-    let url = elsewhere.url();
-    let server = Server::start(move |_| Reply::Redirect(url.clone())).await;
-    assert_eq!(failure(&server).await.code(), ErrorCode::UnexpectedStatus);
-    assert!(elsewhere.seen().is_empty());
-}
-
-#[tokio::test]
 async fn failures_of_the_network_are_told_apart() {
     let nobody = {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -2,8 +2,11 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that meets one fails, as it should")]
 
+mod bodies;
 mod calls;
 mod layers;
+mod redirects;
+mod retries;
 mod secrets;
 mod support;
 mod tokens;

@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use smartrecruiters::client::{Client, Credential};
+use smartrecruiters::client::{Client, ClientOptions, Credential};
 use smartrecruiters::clock::{ManualClock, SystemClock};
 use smartrecruiters::credential::{ClientAuthentication, OAuthClient};
 use smartrecruiters::error::{Error, ErrorCode, ReauthorizationReason};
-use smartrecruiters::http::Connector;
+use smartrecruiters::http::{ConnectOptions, Connector};
 use smartrecruiters::lifecycle::{ClientCredentials, Grant, ImportedGrant, OAuthApp, OAuthAppOptions};
 use smartrecruiters::secret::Secret;
 use smartrecruiters::store::{MemoryStore, Store};
@@ -41,7 +41,8 @@ fn app(server: &Server, store: Arc<dyn Store>, clock: &ManualClock) -> Arc<OAuth
         issuer: None,
         store,
     };
-    OAuthApp::new(options, &Connector::new(Duration::from_secs(10)), Arc::new(clock.clone())).unwrap()
+    OAuthApp::new(options, &Connector::new(ConnectOptions::default()).unwrap(), Arc::new(clock.clone()))
+        .unwrap()
 }
 
 async fn grant(server: &Server, clock: &ManualClock) -> Grant {
@@ -267,7 +268,7 @@ async fn a_caller_who_gives_up_loses_no_refresh_token() {
 async fn a_token_request_follows_no_redirect() {
     let elsewhere = Server::start(|_| token("stolen", None)).await;
     let url = format!("{}{TOKEN}", elsewhere.url());
-    let server = Server::start(move |_| Reply::Redirect(url.clone())).await;
+    let server = Server::start(move |_| Reply::Redirect(307, url.clone())).await;
     let client = server.client(&client_credentials());
     let error = client.send(&get(&client, "/jobs")).await.unwrap_err();
     assert!(matches!(error, Error::TokenUnavailable { status: Some(307), .. }), "{error:?}");
@@ -306,9 +307,9 @@ async fn a_grant_goes_to_the_api_that_it_is_for_and_to_no_other() {
     let other = Server::start(|_| Reply::Json(200, "{}".into())).await;
     let grant = Credential::Grant(grant(&server, &clock).await);
     let base = smartrecruiters::http::BaseUrl::parse("baseUrl", &other.url()).unwrap();
-    let connector = Connector::new(Duration::from_secs(1));
-    let error = Client::new(&grant, Some(base), connector.clone(), Arc::new(SystemClock)).unwrap_err();
+    let options = ClientOptions::default();
+    let error = Client::new(&grant, Some(base), options.clone(), Arc::new(SystemClock)).unwrap_err();
     assert!(matches!(&error, Error::Configuration { field, .. } if field == "credential"), "{error:?}");
-    let own = Client::new(&grant, None, connector, Arc::new(SystemClock)).unwrap();
+    let own = Client::new(&grant, None, options, Arc::new(SystemClock)).unwrap();
     assert_eq!(own.base().as_str(), server.url());
 }

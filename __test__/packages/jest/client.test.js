@@ -43,3 +43,16 @@ test('a wrong option throws an error of this realm and of the caller', () => {
   }
   expect.assertions(4)
 })
+
+test('values of this realm are taken and given', async () => {
+  const abc = new Uint8Array([97, 98, 99])
+  for (const body of [abc, Buffer.from(abc), abc.buffer, new Blob([abc]), new Blob([abc]).stream()]) {
+    const bytes = await sr.post('/echo', { body, headers: new Headers(), query: new URLSearchParams() })
+    expect(bytes).toBeInstanceOf(Uint8Array)
+    expect([...bytes]).toEqual([97, 98, 99])
+  }
+  await expect(sr.fetch('https://elsewhere.example')).rejects.toThrow(TypeError)
+  const response = await sr.get('/jobs').asResponse()
+  expect(response).toBeInstanceOf(Response)
+  expect(await response.json()).toEqual(await sr.get('/jobs'))
+})

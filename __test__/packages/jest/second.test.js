@@ -2,8 +2,14 @@
 
 const { serve } = require('../server.cjs')
 
+let server
+
+beforeAll(async () => {
+  server = await serve()
+})
+afterAll(() => server.close())
+
 test('the package works once more in the same process, and after a reset of the modules', async () => {
-  const server = await serve()
   for (const key of ['first', 'second']) {
     jest.resetModules()
     const { ApiKey, NotFoundError, SmartRecruiters } = require('smartrecruiters')
@@ -11,5 +17,4 @@ test('the package works once more in the same process, and after a reset of the 
     expect(await sr.get('/jobs')).toEqual({ key })
     await expect(sr.get('/missing')).rejects.toThrow(NotFoundError)
   }
-  server.close()
 })

@@ -1,13 +1,18 @@
 // Another file gets a module registry, a thread or a realm of its own, as the pool has it.
 
 import { ApiKey, NotFoundError, SmartRecruiters } from 'smartrecruiters'
-import { expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { serve } from '../server.cjs'
 
+let server
+
+beforeAll(async () => {
+  server = await serve()
+})
+afterAll(() => server.close())
+
 test('the package works in another file too', async () => {
-  const server = await serve()
   const sr = new SmartRecruiters({ credential: new ApiKey('second'), baseUrl: server.baseUrl })
   expect(await sr.get('/jobs')).toEqual({ key: 'second' })
   await expect(sr.get('/missing')).rejects.toThrow(NotFoundError)
-  server.close()
 })

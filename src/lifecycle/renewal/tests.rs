@@ -29,7 +29,7 @@ fn tokens(clock: &ManualClock, access: &str, refresh: Option<&str>) -> TokenSet 
 }
 
 fn renewal(store: Arc<dyn Store>, clock: &ManualClock) -> GrantRenewal {
-    let connector = crate::http::Connector::new(Duration::from_secs(1));
+    let connector = crate::http::Connector::new(crate::http::ConnectOptions::default()).unwrap();
     // Port 9 of loopback (discard): nobody listens, so nothing is ever sent.
     let url = url::Url::parse("http://127.0.0.1:9/token").unwrap();
     GrantRenewal {

@@ -9,15 +9,17 @@ use http_body_util::{BodyExt as _, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use smartrecruiters::client::{Client, Credential};
+use smartrecruiters::client::{Client, ClientOptions, Credential};
 use smartrecruiters::clock::{Clock, SystemClock};
-use smartrecruiters::http::{BaseUrl, Connector, Request, Target};
+use smartrecruiters::http::{BaseUrl, RedirectMode, Request, RequestBody, Target};
 use tokio::net::TcpListener;
 
 /// What reached the server.
 #[derive(Debug, Clone)]
 pub(crate) struct Seen {
     pub(crate) path: String,
+    /// As the request line has it: whole, if it came through a proxy.
+    pub(crate) uri: String,
     pub(crate) headers: hyper::HeaderMap,
     pub(crate) body: String,
 }
@@ -31,7 +33,11 @@ impl Seen {
 /// What it answers.
 pub(crate) enum Reply {
     Json(u16, String),
-    Redirect(String),
+    Redirect(u16, String),
+    /// With a `Retry-After`.
+    Wait(u16, &'static str),
+    /// With a `Content-Encoding`.
+    Encoded(&'static str, Vec<u8>),
     /// The connection is closed without an answer.
     Drop,
     /// No answer ever comes.
@@ -93,6 +99,11 @@ impl Server {
         self.client_with(credential, Arc::new(SystemClock))
     }
 
+    pub(crate) fn client_of(&self, credential: &Credential, options: ClientOptions) -> Client {
+        let base = BaseUrl::parse("baseUrl", &self.url()).unwrap();
+        Client::new(credential, Some(base), options, Arc::new(SystemClock)).unwrap()
+    }
+
     pub(crate) fn client_with(&self, credential: &Credential, clock: Arc<dyn Clock>) -> Client {
         client(credential, &self.url(), clock)
     }
@@ -100,7 +111,8 @@ impl Server {
 
 pub(crate) fn client(credential: &Credential, base: &str, clock: Arc<dyn Clock>) -> Client {
     let base = BaseUrl::parse("baseUrl", base).unwrap();
-    Client::new(credential, Some(base), Connector::new(Duration::from_secs(10)), clock).unwrap()
+    Client::new(credential, Some(base), ClientOptions { retries: 0, ..ClientOptions::default() }, clock)
+        .unwrap()
 }
 
 async fn answer(
@@ -111,7 +123,8 @@ async fn answer(
     let (parts, body) = request.into_parts();
     let body = body.collect().await.map_err(|_| Refused)?.to_bytes();
     let this = Seen {
-        path: parts.uri.path_and_query().unwrap().to_string(),
+        path: parts.uri.path_and_query().map(ToString::to_string).unwrap_or_default(),
+        uri: parts.uri.to_string(),
         headers: parts.headers,
         body: String::from_utf8_lossy(&body).into_owned(),
     };
@@ -123,9 +136,17 @@ async fn answer(
             .header("content-type", "application/json")
             .body(Full::new(Bytes::from(body)))
             .unwrap()),
-        Reply::Redirect(to) => {
-            Ok(response.status(307).header("location", to).body(Full::new(Bytes::new())).unwrap())
+        Reply::Redirect(status, to) => {
+            Ok(response.status(status).header("location", to).body(Full::new(Bytes::new())).unwrap())
         }
+        Reply::Wait(status, until) => {
+            Ok(response.status(status).header("retry-after", until).body(Full::new(Bytes::new())).unwrap())
+        }
+        Reply::Encoded(coding, body) => Ok(response
+            .header("content-encoding", coding)
+            .header("content-type", "text/plain")
+            .body(Full::new(Bytes::from(body)))
+            .unwrap()),
         Reply::Drop => Err(Refused),
         Reply::Never => {
             let never: Infallible = std::future::pending().await;
@@ -151,7 +172,9 @@ pub(crate) fn get(client: &Client, path: &str) -> Request {
         method: http::Method::GET,
         target: Target::parse(client.base(), path, &[], &[]).unwrap(),
         headers: http::HeaderMap::new(),
-        body: None,
+        body: RequestBody::Empty,
+        redirect: RedirectMode::Follow,
+        idempotent: false,
         timeout: Duration::from_secs(30),
     }
 }

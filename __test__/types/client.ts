@@ -1,0 +1,199 @@
+/** Clients, their credentials and their requests. */
+
+import { createReadStream } from 'node:fs'
+import {
+  type AccessToken,
+  ApiKey,
+  BearerToken,
+  ClientCredentials,
+  type ClientOptions,
+  type Credential,
+  type RequestOptions,
+  type ResponsePromise,
+  SmartRecruiters,
+} from 'smartrecruiters'
+import { type Equal, holds } from './assertions.js'
+
+interface Job {
+  id: string
+  title: string
+}
+
+export async function credentials(): Promise<void> {
+  const credentials: Credential[] = [
+    new ApiKey('key'),
+    new BearerToken('token'),
+    new ClientCredentials({ clientId: 'id', clientSecret: 'secret' }),
+    new ClientCredentials({
+      clientId: 'id',
+      clientSecret: 'secret',
+      clientAuth: 'basic',
+      tokenUrl: new URL('https://example.com/token'),
+    }),
+  ]
+  for (const credential of credentials) new SmartRecruiters({ credential })
+
+  // @ts-expect-error A key is text.
+  new ApiKey(1)
+  // @ts-expect-error A key is needed; that of the environment may be missing.
+  new ApiKey(process.env.SMARTRECRUITERS_API_KEY)
+  // @ts-expect-error A token is needed.
+  new BearerToken()
+  // @ts-expect-error A secret is needed.
+  new ClientCredentials({ clientId: 'id' })
+  // @ts-expect-error There is no such option.
+  new ClientCredentials({ clientId: 'id', clientSecret: 'secret', scope: 'jobs_read' })
+  // @ts-expect-error There is no such way.
+  new ClientCredentials({ clientId: 'id', clientSecret: 'secret', clientAuth: 'header' })
+  // @ts-expect-error To the compiler a property is there or not, and never `undefined`.
+  new ClientCredentials({ clientId: 'id', clientSecret: 'secret', tokenUrl: undefined })
+  // @ts-expect-error It is a class.
+  ApiKey('key')
+}
+
+export async function clients(credential: Credential): Promise<void> {
+  const options: ClientOptions = {
+    credential,
+    environment: 'sandbox',
+    baseUrl: new URL('http://127.0.0.1:3000'),
+    timeout: 5000,
+    retries: 0,
+    maxBodySize: 1024,
+    connectTimeout: 1000,
+    proxy: false,
+    ca: 'PEM',
+    cert: new Uint8Array(),
+    key: Buffer.from('PEM'),
+  }
+  await using sr: SmartRecruiters = new SmartRecruiters(options)
+  const baseUrl: string = sr.baseUrl
+  SmartRecruiters.fromEnv()
+  SmartRecruiters.fromEnv({ baseUrl, timeout: 1000 })
+  sr.withCredential(new ApiKey('other')).withCredential(credential)
+  holds<Equal<Awaited<ReturnType<typeof sr.token>>, AccessToken | undefined>>()
+  const token = await sr.token()
+  if (token) holds<Equal<typeof token.expiresAt, Date>>()
+
+  // As other clients take it.
+  const platform: typeof globalThis.fetch = sr.fetch
+  holds<Equal<Awaited<ReturnType<typeof platform>>, Response>>()
+
+  // @ts-expect-error A client needs options.
+  new SmartRecruiters()
+  // @ts-expect-error A client needs a credential.
+  new SmartRecruiters({})
+  // @ts-expect-error There is no such option.
+  new SmartRecruiters({ credential, apiKey: 'key' })
+  // @ts-expect-error There is no such environment.
+  new SmartRecruiters({ credential, environment: 'staging' })
+  // @ts-expect-error A timeout is a number.
+  new SmartRecruiters({ credential, timeout: '5s' })
+  // @ts-expect-error To the compiler a property is there or not, and never `undefined`.
+  new SmartRecruiters({ credential, timeout: undefined })
+  // @ts-expect-error There is no such proxy; without one, the environment's is used.
+  new SmartRecruiters({ credential, proxy: true })
+  // @ts-expect-error A number of retries is a number.
+  new SmartRecruiters({ credential, retries: false })
+  // @ts-expect-error The credential is that of the environment.
+  SmartRecruiters.fromEnv({ credential })
+  // @ts-expect-error It is read only.
+  sr.baseUrl = 'https://example.com'
+  // @ts-expect-error A token may be missing.
+  ;(await sr.token()).accessToken
+}
+
+export function noCredential(sr: SmartRecruiters): void {
+  // @ts-expect-error A credential is an object of this package, and no text.
+  new SmartRecruiters({ credential: 'key' })
+  // @ts-expect-error A credential is an object of this package, and no number.
+  new SmartRecruiters({ credential: 1 })
+  // @ts-expect-error A credential is an object of this package, and no other.
+  new SmartRecruiters({ credential: { apiKey: 'key' } })
+  // @ts-expect-error A credential is an object of this package, and not its class.
+  new SmartRecruiters({ credential: ApiKey })
+  // @ts-expect-error The options of client credentials are none yet.
+  new SmartRecruiters({ credential: { clientId: 'id', clientSecret: 'secret' } })
+  // @ts-expect-error An id of a grant is no grant.
+  new SmartRecruiters({ credential: { id: 'grant' } })
+  // @ts-expect-error The same for clients of a client.
+  sr.withCredential('key')
+}
+
+export async function requests(sr: SmartRecruiters, signal: AbortSignal): Promise<void> {
+  holds<Equal<Awaited<ReturnType<typeof sr.get<Job>>>, Job>>()
+  const job = await sr.get<Job>('/jobs/{id}', { params: { id: 'id' } })
+  const title: string = job.title
+  await sr.post<Job>('/jobs', { json: { title } })
+  await sr.put<Job>('/jobs/id', { json: { title } })
+  await sr.patch<Job>('/jobs/id', { json: [], headers: { 'Content-Type': 'application/json-patch+json' } })
+  await sr.delete('/jobs/id')
+  await sr.request<Job>('OPTIONS', '/jobs')
+  holds<Equal<Awaited<ReturnType<typeof sr.head>>, undefined>>()
+
+  const promise: ResponsePromise<Job> = sr.get<Job>('/jobs/id')
+  const plain: Promise<Job> = promise
+  await plain
+  const { data, response } = await sr.get<Job>('/jobs/id').withResponse()
+  holds<Equal<typeof data, Job>>()
+  holds<Equal<typeof response, Response>>()
+  holds<Equal<Awaited<ReturnType<typeof promise.asResponse>>, Response>>()
+
+  const options: RequestOptions = {
+    params: { id: 'a', page: 1, active: true },
+    query: { one: 'a', two: 2, three: true, list: ['a', 1, false], none: null, skipped: undefined },
+    headers: { 'X-One': 'a' },
+    body: new Uint8Array(),
+    timeout: 1000,
+    signal,
+  }
+  await sr.post('/jobs', options)
+  const list: readonly string[] = ['a']
+  await sr.get('/jobs', { query: new URLSearchParams(), headers: new Headers() })
+  await sr.get('/jobs', { query: { list } as const })
+  await sr.post('/jobs', { body: 'text' })
+  await sr.post('/jobs', { body: Buffer.from('bytes'), idempotent: true })
+  await sr.post('/jobs', { body: new Blob(['text']).stream() })
+  await sr.post('/jobs', { body: createReadStream('file') })
+  await sr.post('/jobs', { form: new FormData() })
+}
+
+export async function wrongRequests(sr: SmartRecruiters): Promise<void> {
+  // @ts-expect-error What comes is unknown, unless it is said.
+  ;(await sr.get('/jobs/id')).title
+  // @ts-expect-error The answer is no part of the data.
+  ;(await sr.get<Job>('/jobs/id')).status
+  // @ts-expect-error An answer must be awaited.
+  sr.get<Job>('/jobs/id').title
+  // @ts-expect-error A path is needed.
+  await sr.get()
+  // @ts-expect-error A path is text.
+  await sr.get(new URL('https://example.com'))
+  // @ts-expect-error A method is needed.
+  await sr.request('/jobs')
+  // @ts-expect-error There is no such option: it is `json`.
+  await sr.post('/jobs', { jsno: {} })
+  // @ts-expect-error There is no such option: it is `json`.
+  await sr.post('/jobs', { data: {} })
+  // @ts-expect-error There is no such option: it is `query`.
+  await sr.get('/jobs', { qs: {} })
+  // @ts-expect-error A body of objects is `json`.
+  await sr.post('/jobs', { body: { title: 'a' } })
+  // @ts-expect-error A form is a FormData.
+  await sr.post('/jobs', { form: { title: 'a' } })
+  // @ts-expect-error A parameter has a value.
+  await sr.get('/jobs/{id}', { params: { id: undefined } })
+  // @ts-expect-error A parameter has one value.
+  await sr.get('/jobs/{id}', { params: { id: ['a'] } })
+  // @ts-expect-error A query is flat.
+  await sr.get('/jobs', { query: { filter: { status: 'open' } } })
+  // @ts-expect-error A query's dates have many forms: say which.
+  await sr.get('/jobs', { query: { since: new Date() } })
+  // @ts-expect-error A header is text.
+  await sr.get('/jobs', { headers: { 'X-One': 1 } })
+  // @ts-expect-error To the compiler a property is there or not, and never `undefined`.
+  await sr.get('/jobs', { timeout: undefined })
+  // @ts-expect-error A signal is needed, and not its controller.
+  await sr.get('/jobs', { signal: new AbortController() })
+  // @ts-expect-error There is no such method.
+  await sr.options('/jobs')
+}

@@ -1,0 +1,66 @@
+/** How connections are made: options that clients and apps share. */
+
+import type { NativeConnection } from '../index.js'
+import { configurationError } from './errors.js'
+import { kind, milliseconds, string } from './validate.js'
+
+/** How connections are made. */
+export interface ConnectionOptions {
+  /** How long connecting may take, in milliseconds. Default: 10,000. */
+  connectTimeout?: number
+  /**
+   * A proxy for everything, as `http://user:password@host:port`, or `false` for none. Default: `HTTPS_PROXY`,
+   * `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY` of the environment, but never for loopback.
+   */
+  proxy?: string | URL | false
+  /**
+   * Certificates to trust beside Mozilla's, in PEM. `NODE_EXTRA_CA_CERTS` and `SSL_CERT_FILE` of the environment are
+   * honoured too.
+   */
+  ca?: string | Uint8Array
+  /** The client's own certificate, with those that it was signed by, in PEM. Needs `key`. */
+  cert?: string | Uint8Array
+  /** The key of `cert`, in PEM, not encrypted. */
+  key?: string | Uint8Array
+}
+
+/** The names of the options. */
+export const CONNECTION_OPTIONS = ['connectTimeout', 'proxy', 'ca', 'cert', 'key'] as const
+
+const CONNECT_TIMEOUT = 10_000
+
+/** The options as the addon takes them; what is secret stands apart. */
+export interface Connection {
+  options: NativeConnection
+  proxyUrl: string | undefined
+  key: string | undefined
+}
+
+/** Checks the options. */
+export function connection(known: Record<(typeof CONNECTION_OPTIONS)[number], unknown>): Connection {
+  const options: NativeConnection = {
+    connectTimeout: milliseconds('connectTimeout', known.connectTimeout, CONNECT_TIMEOUT),
+    proxy: known.proxy !== false,
+  }
+  const ca = pem('ca', known.ca)
+  const cert = pem('cert', known.cert)
+  const key = pem('key', known.key)
+  if ((cert === undefined) !== (key === undefined)) {
+    throw configurationError(cert === undefined ? 'cert' : 'key', 'must be given with the other half')
+  }
+  if (ca !== undefined) options.ca = ca
+  if (cert !== undefined) options.cert = cert
+  return { options, proxyUrl: proxyUrl(known.proxy), key }
+}
+
+function proxyUrl(value: unknown): string | undefined {
+  if (value === undefined || value === false) return undefined
+  if (value instanceof URL) return value.href
+  if (typeof value !== 'string') throw configurationError('proxy', `must be a URL or false, but is ${kind(value)}`)
+  return string('proxy', value)
+}
+
+function pem(field: string, value: unknown): string | undefined {
+  if (value === undefined) return undefined
+  return string(field, value instanceof Uint8Array ? new TextDecoder().decode(value) : value)
+}

@@ -1,0 +1,37 @@
+//! How connections are made, as JavaScript says it.
+
+use std::time::Duration;
+
+use napi_derive::napi;
+
+use crate::http::{ConnectOptions, Identity, ProxyChoice};
+use crate::secret::Secret;
+
+/// How connections are made, but for what is secret.
+#[napi(object, object_to_js = false)]
+pub struct NativeConnection {
+    /// How long connecting may take, in milliseconds.
+    pub connect_timeout: u32,
+    /// False: through no proxy. True, without a URL: through the environment's.
+    pub proxy: bool,
+    /// Certificates to trust beside Mozilla's, in PEM.
+    pub ca: Option<String>,
+    /// The client's own certificate, in PEM.
+    pub cert: Option<String>,
+}
+
+/// `proxy_url` may hold a password; `key` is the key of `cert`.
+pub(super) fn connect_options(
+    connection: NativeConnection,
+    proxy_url: Option<String>,
+    key: Option<String>,
+) -> ConnectOptions {
+    let NativeConnection { connect_timeout, proxy, ca, cert } = connection;
+    let environment = if proxy { ProxyChoice::Environment } else { ProxyChoice::Direct };
+    ConnectOptions {
+        connect_timeout: Duration::from_millis(connect_timeout.into()),
+        proxy: proxy_url.map_or(environment, |url| ProxyChoice::Url(Secret::new(url))),
+        ca,
+        identity: cert.zip(key).map(|(certificate, key)| Identity { certificate, key: Secret::new(key) }),
+    }
+}

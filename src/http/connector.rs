@@ -1,0 +1,257 @@
+//! How connections are made: timeouts, proxies, whom to trust. Everything that opens one starts here.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use reqwest::{NoProxy, Proxy};
+use rustls::RootCertStore;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+
+use crate::error::{Error, Result};
+use crate::secret::Secret;
+
+const USER_AGENT: &str = concat!("smartrecruiters/", env!("CARGO_PKG_VERSION"));
+/// More connections make a server slower, not a client faster: 64 served 512 calls in flight better than 512 did.
+pub(super) const CONNECTIONS: usize = 64;
+/// Shorter than the usual 60 s of servers and load balancers, so that we close an idle connection before they do.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
+/// An HTTP/2 connection whose peer is gone says nothing: it is asked after this long, and given up after another.
+const HTTP2_PING: Duration = Duration::from_secs(15);
+/// Never through a proxy of the environment: what goes to loopback may be in the clear.
+const LOOPBACK: &str = "localhost,127.0.0.0/8,::1";
+
+/// How connections are made.
+#[derive(Debug, Clone)]
+pub struct ConnectOptions {
+    /// How long connecting may take.
+    pub connect_timeout: Duration,
+    /// Through what.
+    pub proxy: ProxyChoice,
+    /// Certificates to trust beside Mozilla's, in PEM.
+    pub ca: Option<String>,
+    /// The client's own certificate.
+    pub identity: Option<Identity>,
+}
+
+/// Through what to connect.
+#[derive(Debug, Clone, Default)]
+pub enum ProxyChoice {
+    /// `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`; never to loopback.
+    #[default]
+    Environment,
+    /// Nothing.
+    Direct,
+    /// This URL for everything, perhaps with user and password.
+    Url(Secret),
+}
+
+/// A client certificate and its key, in PEM.
+#[derive(Debug, Clone)]
+pub struct Identity {
+    /// The certificate, and those that it was signed by.
+    pub certificate: String,
+    /// Its key.
+    pub key: Secret,
+}
+
+/// Makes connections.
+#[derive(Debug, Clone)]
+pub struct Connector {
+    connect_timeout: Duration,
+    proxies: Vec<Proxy>,
+    tls: rustls::ClientConfig,
+}
+
+impl Default for ConnectOptions {
+    fn default() -> Self {
+        Self {
+            connect_timeout: Duration::from_secs(10),
+            proxy: ProxyChoice::default(),
+            ca: None,
+            identity: None,
+        }
+    }
+}
+
+impl Connector {
+    /// Reads certificates and proxies; opens nothing.
+    pub fn new(options: ConnectOptions) -> Result<Self> {
+        let tls = tls(options.ca.as_deref(), options.identity.as_ref())?;
+        Ok(Self { connect_timeout: options.connect_timeout, proxies: proxies(options.proxy)?, tls })
+    }
+
+    /// A client for API calls, which reuse connections: HTTP/2 where the server speaks it, else HTTP/1.1.
+    pub(super) fn pooled(&self) -> Result<reqwest::Client> {
+        let builder = self.builder(&[b"h2", b"http/1.1"]);
+        build(
+            builder
+                .pool_idle_timeout(IDLE_TIMEOUT)
+                .pool_max_idle_per_host(CONNECTIONS)
+                .http2_keep_alive_interval(HTTP2_PING)
+                .http2_keep_alive_timeout(HTTP2_PING)
+                .http2_adaptive_window(true),
+        )
+    }
+
+    /// A client for token exchanges: each on a connection of its own, since a reused one may be closed by the
+    /// server in the very moment that a one-time refresh token is written to it.
+    pub fn unpooled(&self) -> Result<reqwest::Client> {
+        build(self.builder(&[b"http/1.1"]).pool_max_idle_per_host(0).http1_only())
+    }
+
+    fn builder(&self, alpn: &[&[u8]]) -> reqwest::ClientBuilder {
+        let mut tls = self.tls.clone();
+        tls.alpn_protocols = alpn.iter().map(|protocol| protocol.to_vec()).collect();
+        let builder = reqwest::Client::builder()
+            .tls_backend_preconfigured(tls)
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .referer(false)
+            .connect_timeout(self.connect_timeout)
+            .tcp_nodelay(true)
+            .user_agent(USER_AGENT)
+            // Those of the environment are in `proxies`, without loopback.
+            .no_proxy();
+        self.proxies.iter().cloned().fold(builder, reqwest::ClientBuilder::proxy)
+    }
+}
+
+fn build(builder: reqwest::ClientBuilder) -> Result<reqwest::Client> {
+    builder.build().map_err(|_| Error::Internal { problem: "the HTTP client could not be set up" })
+}
+
+fn proxies(choice: ProxyChoice) -> Result<Vec<Proxy>> {
+    match choice {
+        ProxyChoice::Direct => Ok(Vec::new()),
+        ProxyChoice::Url(url) => {
+            let proxy = Proxy::all(proxy_url("proxy", url.expose())?);
+            Ok(vec![proxy.map_err(|_| malformed_proxy("proxy"))?])
+        }
+        ProxyChoice::Environment => {
+            let direct = format!("{LOOPBACK},{}", variable("NO_PROXY").unwrap_or_default());
+            let direct = NoProxy::from_string(&direct);
+            let of = |name: &'static str, proxy: fn(url::Url) -> reqwest::Result<Proxy>| {
+                let Some((name, url)) = [name, "ALL_PROXY"]
+                    .into_iter()
+                    .find_map(|name| Some((name, variable(name).filter(|url| !url.is_empty())?)))
+                else {
+                    return Ok(None);
+                };
+                let proxy = proxy(proxy_url(name, &url)?).map_err(|_| malformed_proxy(name))?;
+                Ok(Some(proxy.no_proxy(direct.clone())))
+            };
+            let found = [of("HTTPS_PROXY", Proxy::https)?, of("HTTP_PROXY", Proxy::http)?];
+            Ok(found.into_iter().flatten().collect())
+        }
+    }
+}
+
+/// A proxy as curl takes it: a URL, or a host and port.
+fn proxy_url(field: &'static str, text: &str) -> Result<url::Url> {
+    let text = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
+    url::Url::parse(&text)
+        .ok()
+        .filter(|url| matches!(url.scheme(), "http" | "https") && url.host().is_some())
+        .ok_or_else(|| malformed_proxy(field))
+}
+
+fn malformed_proxy(field: &'static str) -> Error {
+    Error::configuration(
+        field,
+        "must be an http or https URL, such as http://user:password@proxy.example.com:3128",
+    )
+}
+
+fn tls(ca: Option<&str>, identity: Option<&Identity>) -> Result<rustls::ClientConfig> {
+    let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+    for name in ["NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE"] {
+        if let Some(path) = variable(name).filter(|path| !path.is_empty()) {
+            let pem = std::fs::read(path)
+                .map_err(|_| Error::configuration(name, "names a file that cannot be read"))?;
+            trust(&mut roots, name, &pem)?;
+        }
+    }
+    if let Some(ca) = ca {
+        trust(&mut roots, "ca", ca.as_bytes())?;
+    }
+    let config =
+        rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .map_err(|_| Error::Internal { problem: "TLS could not be set up" })?
+            .with_root_certificates(roots);
+    let Some(identity) = identity else { return Ok(config.with_no_client_auth()) };
+    let chain = certificates("cert", identity.certificate.as_bytes())?;
+    let key = PrivateKeyDer::from_pem_slice(identity.key.expose().as_bytes())
+        .map_err(|_| Error::configuration("key", "must be a private key in PEM, not encrypted"))?;
+    config.with_client_auth_cert(chain, key).map_err(|_| {
+        Error::configuration("key", "must be the key of `cert`, of a kind that TLS 1.2 or 1.3 knows")
+    })
+}
+
+fn trust(roots: &mut RootCertStore, field: &'static str, pem: &[u8]) -> Result<()> {
+    let (added, _) = roots.add_parsable_certificates(certificates(field, pem)?);
+    if added == 0 {
+        return Err(Error::configuration(field, "must hold certificates that can be trusted"));
+    }
+    Ok(())
+}
+
+fn certificates(field: &'static str, pem: &[u8]) -> Result<Vec<CertificateDer<'static>>> {
+    let found: Vec<_> = CertificateDer::pem_slice_iter(pem)
+        .collect::<std::result::Result<_, _>>()
+        .map_err(|_| Error::configuration(field, "must be certificates in PEM"))?;
+    if found.is_empty() {
+        return Err(Error::configuration(field, "must hold a certificate in PEM"));
+    }
+    Ok(found)
+}
+
+/// A variable of the environment that belongs to the machine's network, in either case: the one place that reads any.
+fn variable(name: &str) -> Option<String> {
+    #[expect(clippy::disallowed_methods, reason = "this is the one place that may")]
+    let read = |name: &str| std::env::var(name).ok();
+    read(name).or_else(|| read(&name.to_ascii_lowercase()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn field<T>(result: Result<T>) -> String {
+        match result {
+            Err(Error::Configuration { field, problem }) => {
+                assert!(!problem.contains("canary"));
+                field.into_owned()
+            }
+            Err(other) => panic!("expected a configuration error, got {other:?}"),
+            Ok(_) => panic!("it was taken"),
+        }
+    }
+
+    #[test]
+    fn proxies_are_urls_or_hosts_and_their_passwords_stay_hidden() {
+        for good in
+            ["http://user:pw@proxy.example.com:3128", "https://proxy.example.com", "proxy.example.com:3128"]
+        {
+            assert_eq!(proxies(ProxyChoice::Url(Secret::new(good))).unwrap().len(), 1, "{good}");
+        }
+        for bad in ["socks5://canary.example", "http://", "", "http://canary:99999999"] {
+            assert_eq!(field(proxies(ProxyChoice::Url(Secret::new(bad)))), "proxy", "{bad}");
+        }
+        let shown = format!("{:?}", ProxyChoice::Url(Secret::new("http://u:canary@p")));
+        assert!(!shown.contains("canary"), "{shown}");
+    }
+
+    #[test]
+    fn certificates_that_are_none_are_refused_by_name() {
+        let with = |options: ConnectOptions| field(Connector::new(options));
+        let ca = |text: &str| ConnectOptions { ca: Some(text.to_owned()), ..ConnectOptions::default() };
+        let garbage = "-----BEGIN CERTIFICATE-----\ncanary\n-----END CERTIFICATE-----\n";
+        assert_eq!(with(ca("")), "ca");
+        assert_eq!(with(ca("canary")), "ca");
+        assert_eq!(with(ca(garbage)), "ca");
+        let identity = Identity { certificate: "canary".into(), key: Secret::new("canary") };
+        assert_eq!(with(ConnectOptions { identity: Some(identity), ..ConnectOptions::default() }), "cert");
+    }
+}

@@ -1,0 +1,150 @@
+//! Bodies: decoded, bounded, streamed in and out.
+
+use async_compression::tokio::write::{BrotliEncoder, GzipEncoder, ZlibEncoder, ZstdEncoder};
+use bytes::Bytes;
+use http::Method;
+use smartrecruiters::client::{Client, ClientOptions, Credential, Opened};
+use smartrecruiters::credential::ApiKey;
+use smartrecruiters::error::{Error, ErrorCode};
+use smartrecruiters::http::{RequestBody, streamed_body};
+use tokio::io::AsyncWriteExt as _;
+
+use crate::support::{Reply, Server, get};
+
+const MIB: usize = 1024 * 1024;
+
+fn client(server: &Server) -> Client {
+    server.client(&api_key())
+}
+
+fn api_key() -> Credential {
+    Credential::ApiKey(ApiKey::new("key".into()).unwrap())
+}
+
+async fn encoded(coding: &str, plain: &[u8]) -> Vec<u8> {
+    macro_rules! encode {
+        ($encoder:ident) => {{
+            let mut encoder = $encoder::new(Vec::new());
+            encoder.write_all(plain).await.unwrap();
+            encoder.shutdown().await.unwrap();
+            encoder.into_inner()
+        }};
+    }
+    match coding {
+        "gzip" => encode!(GzipEncoder),
+        "deflate" => encode!(ZlibEncoder),
+        "br" => encode!(BrotliEncoder),
+        "zstd" => encode!(ZstdEncoder),
+        other => panic!("no such coding: {other}"),
+    }
+}
+
+#[tokio::test]
+async fn every_coding_that_is_asked_for_is_decoded() {
+    let plain: Vec<u8> = (0..200_000_u32).flat_map(u32::to_le_bytes).collect();
+    for coding in ["gzip", "deflate", "br", "zstd"] {
+        let body = encoded(coding, &plain).await;
+        assert!(body.len() < plain.len());
+        let server = Server::start(move |_| Reply::Encoded(coding, body.clone())).await;
+        let client = client(&server);
+        let answer = client.send(&get(&client, "/jobs")).await.unwrap();
+        assert_eq!(answer.body, plain, "{coding}");
+        let asked = server.seen()[0].header("accept-encoding").unwrap().to_owned();
+        assert!(asked.contains(coding), "{asked}");
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_is_not_what_it_says_is_an_error() {
+    let whole = encoded("gzip", &[7; 100_000]).await;
+    for body in [b"not gzip".to_vec(), whole[..whole.len() / 2].to_vec()] {
+        let server = Server::start(move |_| Reply::Encoded("gzip", body.clone())).await;
+        let client = client(&server);
+        let error = client.send(&get(&client, "/jobs")).await.unwrap_err();
+        assert_eq!(error.code(), ErrorCode::InvalidResponse, "{error:?}");
+    }
+    // Nothing, encoded, is nothing.
+    let server = Server::start(|_| Reply::Encoded("gzip", Vec::new())).await;
+    let client = client(&server);
+    assert!(client.send(&get(&client, "/jobs")).await.unwrap().body.is_empty());
+}
+
+#[tokio::test]
+async fn a_bomb_stops_at_the_cap_whether_buffered_or_streamed() {
+    for coding in ["gzip", "br", "zstd"] {
+        let bomb = encoded(coding, &vec![0; 256 * MIB]).await;
+        let server = Server::start(move |_| Reply::Encoded(coding, bomb.clone())).await;
+        let client = client(&server);
+        let careful = ClientOptions { max_body_size: MIB, ..ClientOptions::default() };
+        let careful = server.client_of(&api_key(), careful);
+        let error = careful.send(&get(&careful, "/jobs")).await.unwrap_err();
+        assert!(matches!(error, Error::BodyTooLarge { limit: MIB }), "{coding}: {error:?}");
+
+        let Opened::Open(mut body) = client.open(&get(&client, "/jobs")).await.unwrap().body.opened() else {
+            panic!("it is too long to be there at once");
+        };
+        let mut read = 0;
+        let error = loop {
+            match body.read(MIB).await {
+                Ok(Some(part)) => read += part.len(),
+                Ok(None) => panic!("{coding}: it was read to its end"),
+                Err(error) => break error,
+            }
+        };
+        assert_eq!(error.code(), ErrorCode::InvalidResponse, "{coding}");
+        assert!(read <= 66 * MIB, "{coding}: {read} bytes");
+    }
+}
+
+#[tokio::test]
+async fn a_short_body_is_there_with_its_headers_and_a_long_one_is_read_in_parts() {
+    let server = Server::start(|seen| {
+        let length = seen.path.trim_start_matches('/').parse().unwrap();
+        Reply::Json(200, "x".repeat(length))
+    })
+    .await;
+    let client = client(&server);
+    let short = client.open(&get(&client, "/300")).await.unwrap();
+    assert!(matches!(short.body.opened(), Opened::Whole(body) if body.len() == 300));
+
+    let long = client.open(&get(&client, "/20000000")).await.unwrap();
+    let Opened::Open(mut body) = long.body.opened() else { panic!("20 MB at once") };
+    let (mut read, mut largest) = (0, 0);
+    while let Some(part) = body.read(256 * 1024).await.unwrap() {
+        read += part.len();
+        largest = largest.max(part.len());
+    }
+    assert_eq!(read, 20_000_000);
+    assert!(largest < 2 * MIB, "{largest} bytes at once");
+    assert!(body.read(1).await.unwrap().is_none(), "the end stays the end");
+}
+
+#[tokio::test]
+async fn an_open_body_counts_as_a_call_and_holds_its_connection_until_it_is_dropped() {
+    let server = Server::start(|_| Reply::Json(200, "x".repeat(10 * MIB))).await;
+    let client = client(&server);
+    let open = client.open(&get(&client, "/jobs")).await.unwrap();
+    let closing = tokio::spawn({
+        let client = client.clone();
+        async move { client.close().await }
+    });
+    tokio::task::yield_now().await;
+    assert!(!closing.is_finished());
+    drop(open);
+    closing.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_body_that_is_given_up_is_not_taken_for_a_whole_one() {
+    let server = Server::start(|_| Reply::Json(200, "{}".into())).await;
+    let client = client(&server);
+    let (mut upload, stream) = streamed_body();
+    let mut request = get(&client, "/upload");
+    request.method = Method::POST;
+    request.body = RequestBody::Stream(stream);
+    let call = tokio::spawn(async move { client.send(&request).await });
+    assert!(upload.write(Bytes::from_static(b"half of it")).await);
+    drop(upload);
+    assert_eq!(call.await.unwrap().unwrap_err().code(), ErrorCode::BodyInterrupted);
+    assert!(server.seen().is_empty(), "the server has no whole request");
+}
