@@ -15,10 +15,12 @@ use super::connection::{NativeConnection, connect_options};
 use super::credential::{NativeCredential, either};
 use super::error::NativeError;
 use super::token::NativeToken;
-use crate::client::{Client, ClientOptions};
+use crate::client::{Client, ClientOptions, OpenBody};
 use crate::clock::SystemClock;
 use crate::error::{Error, Result};
-use crate::http::{BaseUrl, Environment, RedirectMode, Request, RequestBody, Target, request_headers};
+use crate::http::{
+    BaseUrl, Environment, RedirectMode, Request, RequestBody, Response, Target, request_headers,
+};
 
 /// The vendor's environment.
 #[napi(string_enum = "lowercase")]
@@ -166,8 +168,8 @@ impl NativeClient {
             let request = request?;
             match delivery {
                 NativeDelivery::Whole => client.send(&request).await.map(Outcome::Response),
-                NativeDelivery::Open => client.open_success(&request).await.map(Outcome::Opened),
-                NativeDelivery::Fetch => client.open(&request).await.map(Outcome::Opened),
+                NativeDelivery::Open => client.open_success(&request).await.map(opened),
+                NativeDelivery::Fetch => client.open(&request).await.map(opened),
             }
         })
     }
@@ -191,6 +193,10 @@ impl NativeClient {
             Ok(Outcome::Nothing)
         })
     }
+}
+
+fn opened(response: Response<OpenBody>) -> Outcome {
+    Outcome::Opened(Box::new(response))
 }
 
 fn convert(client: &Client, request: NativeRequest, upload: Option<&NativeUpload>) -> Result<Request> {

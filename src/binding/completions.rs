@@ -48,7 +48,7 @@ pub(super) enum Outcome {
     /// An answer of the API, read to its end.
     Response(Response<Bytes>),
     /// An answer of the API whose body may still be to be read.
-    Opened(Response<OpenBody>),
+    Opened(Box<Response<OpenBody>>),
     /// A part of a body; none at its end.
     Chunk(Option<Bytes>),
     /// Yes or no.
@@ -258,7 +258,7 @@ fn values(env: sys::napi_env, outcome: Result<Outcome>) -> napi::Result<[sys::na
             let body = match answer.body.opened() {
                 Opened::Whole(whole) if whole.is_empty() => nothing,
                 Opened::Whole(whole) => bytes(env, &whole)?,
-                Opened::Open(body) => value(env, NativeBody::new(body))?,
+                Opened::Open(body) => value(env, NativeBody::new(*body))?,
             };
             response(answer.status, &headers, body, answer.url)
         }

@@ -16,6 +16,7 @@ const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(60);
 
 /// What is known of a call when an attempt has ended.
 #[derive(Debug, Clone, Copy)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(super) struct Attempt {
     /// Retries so far. A renewal of the token is none.
     pub(super) retries: u32,
@@ -161,9 +162,9 @@ mod tests {
         denied: false,
     };
 
-    fn answer(status: u16, retry_after: Option<u64>) -> Result<Answer> {
+    fn answer(status: u16, retry_after: Option<u64>) -> Answer {
         let status = StatusCode::from_u16(status).unwrap();
-        Ok(Answer { status, retry_after: retry_after.map(Duration::from_secs) })
+        Answer { status, retry_after: retry_after.map(Duration::from_secs) }
     }
 
     fn network(sent: bool) -> Result<Answer> {
@@ -179,16 +180,16 @@ mod tests {
         let post = Attempt { idempotent: false, ..FIRST };
         // (outcome, retried if idempotent, retried if not)
         let table = [
-            (answer(200, None), false, false),
-            (answer(400, None), false, false),
-            (answer(403, None), false, false),
-            (answer(429, None), true, true),
-            (answer(429, Some(1)), true, true),
-            (answer(500, None), false, false),
-            (answer(502, None), true, false),
-            (answer(503, None), true, false),
-            (answer(503, Some(1)), true, true),
-            (answer(504, None), true, false),
+            (Ok(answer(200, None)), false, false),
+            (Ok(answer(400, None)), false, false),
+            (Ok(answer(403, None)), false, false),
+            (Ok(answer(429, None)), true, true),
+            (Ok(answer(429, Some(1))), true, true),
+            (Ok(answer(500, None)), false, false),
+            (Ok(answer(502, None)), true, false),
+            (Ok(answer(503, None)), true, false),
+            (Ok(answer(503, Some(1))), true, true),
+            (Ok(answer(504, None)), true, false),
             (network(false), true, true),
             (network(true), true, false),
             (Err(Error::ConnectTimeout), true, true),
@@ -210,7 +211,7 @@ mod tests {
 
     #[test]
     fn only_a_first_401_is_worth_another_token() {
-        let unauthorized = answer(401, None);
+        let unauthorized = Ok(answer(401, None));
         let decide = |attempt| decide(attempt, &unauthorized, 0.5);
         assert_eq!(decide(FIRST), Decision::Reauthorize);
         assert_eq!(decide(Attempt { retries: 3, ..FIRST }), Decision::Reauthorize);
@@ -223,7 +224,7 @@ mod tests {
 
     #[test]
     fn waits_are_what_the_server_asks_for_or_grow_with_full_jitter() {
-        assert_eq!(decide(FIRST, &answer(429, Some(7)), 0.0), Decision::Retry(Duration::from_secs(7)));
+        assert_eq!(decide(FIRST, &Ok(answer(429, Some(7))), 0.0), Decision::Retry(Duration::from_secs(7)));
         for (retries, most) in [(0, 500), (1, 1000), (2, 2000), (6, 20_000), (60, 20_000)] {
             assert_eq!(backoff(retries, 0.0), Duration::ZERO);
             assert_eq!(backoff(retries, 0.5), Duration::from_millis(most / 2), "{retries}");

@@ -180,7 +180,7 @@ pub enum Opened {
     /// All of it.
     Whole(Bytes),
     /// Not all.
-    Open(OpenBody),
+    Open(Box<OpenBody>),
 }
 
 impl OpenBody {
@@ -188,7 +188,7 @@ impl OpenBody {
     pub fn opened(mut self) -> Opened {
         match self.after {
             Some(Ok(())) => Opened::Whole(joined(std::mem::take(&mut self.before))),
-            _ => Opened::Open(self),
+            _ => Opened::Open(Box::new(self)),
         }
     }
 
