@@ -23,8 +23,12 @@ export declare class NativeClient {
   get baseUrl(): string
   /** The same client with another credential, on the same connections. */
   withCredential(credential: NativeCredential): NativeClient | NativeError
-  /** Sends a request; its answer comes as `id`. With `upload`, that is its body. */
-  send(completions: NativeCompletions, id: number, request: NativeRequest, delivery: NativeDelivery, upload?: NativeUpload | undefined | null): void
+  /**
+   * Sends a request; its answer comes as `id`. Lists hold names and values in turn; `path` is relative to the
+   * API's root or a whole URL on its origin, with `{name}`s for `params`; `timeout` is in milliseconds. The body
+   * is `body` or what comes through `upload`.
+   */
+  send(completions: NativeCompletions, id: number, method: string, path: string, timeout: number, delivery: NativeDelivery, params?: Array<string> | undefined | null, query?: Array<string> | undefined | null, headers?: Array<string> | undefined | null, body?: string | Uint8Array | undefined | null, upload?: NativeUpload | undefined | null, redirect?: NativeRedirect | undefined | null, idempotent?: boolean | undefined | null): void
   /** Gets the access token in use; it comes as `id`, or nothing does if there is none. */
   token(completions: NativeCompletions, id: number): void
   /** Takes no more calls; when those in flight have ended, `id` comes. */
@@ -34,9 +38,9 @@ export declare class NativeClient {
 /** The calls of this environment, from their start until JavaScript has them back. */
 export declare class NativeCompletions {
   /**
-   * `dispatch` gets what has finished, five values for each: id and status; then, for an HTTP status, the header
-   * lines, the body (`undefined` if empty) and the URL if redirects led elsewhere; for 0, a value; for -1, a
-   * `NativeError`. It must not throw.
+   * `dispatch` gets what has finished, four values for each: 1024 times its id plus its status; then, for an HTTP
+   * status, the header lines, the body (`undefined` if empty) and the URL if redirects led elsewhere; for 0, a
+   * value; for 1, a `NativeError`. It must not throw.
    */
   constructor(dispatch: (batch: unknown[]) => void)
   /** Stops a call wherever it is: waiting, connecting, sending, reading. It is never dispatched. */
@@ -234,28 +238,6 @@ export type NativeReauthorizationReason = 'revokedOrExpired' | 'responseLost'
 
 /** What to do with redirects. */
 export type NativeRedirect = 'follow' | 'manual' | 'error'
-
-/** A request, flat: lists hold names and values in turn. */
-export interface NativeRequest {
-  /** The method. */
-  method: string
-  /** The path, or a whole URL on the API's origin; `{name}`s stand for parameters. */
-  path: string
-  /** The path's parameters. */
-  params?: Array<string>
-  /** The query. */
-  query?: Array<string>
-  /** The headers. */
-  headers?: Array<string>
-  /** The body, in one piece. */
-  body?: string | Uint8Array
-  /** What to do with redirects. Default: follow them. */
-  redirect?: NativeRedirect
-  /** Whether sending it twice is as good as once. Default: by its method. */
-  idempotent?: boolean
-  /** The deadline, in milliseconds. */
-  timeout: number
-}
 
 /** An access token. The face puts it into a class that does not print it. */
 export interface NativeToken {

@@ -5,9 +5,11 @@ import { type CallContext, toError } from './errors.js'
 import { native } from './native.js'
 
 /** In place of a status: the call failed. The first value is its `NativeError`. */
-const FAILURE = -1
+const FAILURE = 1
 /** Values in a batch for each call that has ended. */
-const STRIDE = 5
+const STRIDE = 4
+/** A batch holds id and status in one number: this times the id, plus the status. */
+const STATUSES = 1024
 
 /** What a call came to: an HTTP status with header lines, a body and the URL after redirects, or 0 with a value. */
 export interface Outcome {
@@ -25,15 +27,12 @@ let last = 0
 
 const completions: NativeCompletions = new native.NativeCompletions(batch => {
   for (let at = 0; at < batch.length; at += STRIDE) {
-    const id = batch[at] as number
+    const number = batch[at] as number
+    const status = number % STATUSES
+    const id = (number - status) / STATUSES
     const settle = waiting.get(id)
     waiting.delete(id)
-    settle?.({
-      status: batch[at + 1] as number,
-      first: batch[at + 2],
-      second: batch[at + 3],
-      third: batch[at + 4],
-    })
+    settle?.({ status, first: batch[at + 1], second: batch[at + 2], third: batch[at + 3] })
   }
 })
 

@@ -1,7 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 /** The client of the SmartRecruiters API. */
 
-import type { NativeClient, NativeDelivery, NativeRequest, NativeToken } from '../index.js'
+import type { NativeClient, NativeDelivery, NativeToken } from '../index.js'
 import { AccessToken } from './access-token.js'
 import { type Outgoing, upload } from './body.js'
 import { call, type Outcome } from './calls.js'
@@ -11,7 +11,7 @@ import { configurationError, SmartRecruitersError, unwrap } from './errors.js'
 import { fetchCall } from './fetch.js'
 import { credentialOf } from './handles.js'
 import { native } from './native.js'
-import { addContentType, nativeRequest, type RequestOptions } from './request.js'
+import { addContentType, type FlatRequest, flatRequest, type RequestOptions } from './request.js'
 import { toResponse } from './response.js'
 import { Answer, type ResponsePromise, responsePromise } from './response-promise.js'
 import {
@@ -215,7 +215,7 @@ export class SmartRecruiters {
 
   async #send<T>(answer: Answer, method: string, path: string, options: RequestOptions): Promise<T> {
     const verb = string('method', method).toUpperCase()
-    const { request, body } = nativeRequest(verb, string('path', path), record('options', options), this.#timeout)
+    const { request, body } = flatRequest(verb, string('path', path), record('options', options), this.#timeout)
     const signal = optionalSignal('signal', options.signal)
     // By the end of this turn the caller has asked for the answer alone, or never will.
     await undefined
@@ -224,19 +224,33 @@ export class SmartRecruiters {
   }
 
   async #call(
-    request: NativeRequest,
+    request: FlatRequest,
     body: Outgoing,
     delivery: NativeDelivery,
     signal: AbortSignal | undefined,
   ): Promise<Outcome> {
     // A query may hold personal data, which has no place in an error.
     const context = { method: request.method, path: request.path.split('?', 1)[0] as string }
-    if (body.whole !== undefined) request.body = body.whole
     signal?.throwIfAborted()
     const sent = body.parts && upload(body.parts)
     try {
       return await call(
-        (completions, id) => this.#native.send(completions, id, request, delivery, sent?.native),
+        (completions, id) =>
+          this.#native.send(
+            completions,
+            id,
+            request.method,
+            request.path,
+            request.timeout,
+            delivery,
+            request.params,
+            request.query,
+            request.headers,
+            body.whole,
+            sent?.native,
+            request.redirect,
+            request.idempotent,
+          ),
         context,
         signal,
       )

@@ -1,11 +1,11 @@
 /** A WHATWG `fetch` that authenticates: what to ask, from what `fetch` takes to what the addon takes. */
 
-import type { NativeRequest } from '../index.js'
 import { type Outgoing, outgoing } from './body.js'
+import type { FlatRequest } from './request.js'
 
 /** What `fetch` was asked for. */
 export interface FetchCall {
-  request: Omit<NativeRequest, 'timeout'>
+  request: Omit<FlatRequest, 'timeout'>
   body: Outgoing
   signal: AbortSignal | undefined
   url: string

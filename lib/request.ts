@@ -1,9 +1,22 @@
 /** A request's options as the addon takes them: flat lists of names and values in turn. */
 
-import type { NativeRequest } from '../index.js'
+import type { NativeRedirect } from '../index.js'
 import { type Body, type Outgoing, outgoing } from './body.js'
 import { configurationError } from './errors.js'
 import { boolean, kind, milliseconds, optionsObject, record } from './validate.js'
+
+/** A request, flat: lists hold names and values in turn. */
+export interface FlatRequest {
+  method: string
+  path: string
+  /** In milliseconds. */
+  timeout: number
+  params?: string[]
+  query?: string[]
+  headers?: string[]
+  redirect?: NativeRedirect
+  idempotent?: boolean
+}
 
 /** A value of a query or path. */
 export type Scalar = string | number | boolean
@@ -38,14 +51,14 @@ const OPTIONS = ['params', 'query', 'headers', 'json', 'form', 'body', 'idempote
 const BODILESS = ['GET', 'HEAD']
 
 /** Checks the options and flattens them. */
-export function nativeRequest(
+export function flatRequest(
   method: string,
   path: string,
   options: Record<string, unknown>,
   timeout: number,
-): { request: NativeRequest; body: Outgoing } {
+): { request: FlatRequest; body: Outgoing } {
   const known = optionsObject('the request', options, OPTIONS)
-  const request: NativeRequest = { method, path, timeout: milliseconds('timeout', known.timeout, timeout) }
+  const request: FlatRequest = { method, path, timeout: milliseconds('timeout', known.timeout, timeout) }
   if (known.params !== undefined) request.params = flatten('params', record('params', known.params))
   if (known.query !== undefined) request.query = query(known.query)
   if (known.headers !== undefined) request.headers = headers(known.headers)
@@ -56,7 +69,7 @@ export function nativeRequest(
 }
 
 /** Puts a body's content type into the headers, unless the caller has one there. */
-export function addContentType(request: Pick<NativeRequest, 'headers'>, { contentType }: Outgoing): void {
+export function addContentType(request: Pick<FlatRequest, 'headers'>, { contentType }: Outgoing): void {
   if (contentType === undefined) return
   const headers = request.headers ?? []
   const named = headers.some((name, index) => index % 2 === 0 && name.toLowerCase() === 'content-type')

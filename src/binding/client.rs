@@ -15,12 +15,10 @@ use super::connection::{NativeConnection, connect_options};
 use super::credential::{NativeCredential, either};
 use super::error::NativeError;
 use super::token::NativeToken;
-use crate::client::{Client, ClientOptions, OpenBody};
+use crate::client::{Client, ClientOptions};
 use crate::clock::SystemClock;
-use crate::error::{Error, Result};
-use crate::http::{
-    BaseUrl, Environment, RedirectMode, Request, RequestBody, Response, Target, request_headers,
-};
+use crate::error::Error;
+use crate::http::{BaseUrl, Environment, RedirectMode, Request, RequestBody, Target, request_headers};
 
 /// The vendor's environment.
 #[napi(string_enum = "lowercase")]
@@ -76,29 +74,6 @@ pub enum NativeDelivery {
     Fetch,
 }
 
-/// A request, flat: lists hold names and values in turn.
-#[napi(object, object_to_js = false)]
-pub struct NativeRequest {
-    /// The method.
-    pub method: String,
-    /// The path, or a whole URL on the API's origin; `{name}`s stand for parameters.
-    pub path: String,
-    /// The path's parameters.
-    pub params: Option<Vec<String>>,
-    /// The query.
-    pub query: Option<Vec<String>>,
-    /// The headers.
-    pub headers: Option<Vec<String>>,
-    /// The body, in one piece.
-    pub body: Option<Either<String, Uint8Array>>,
-    /// What to do with redirects. Default: follow them.
-    pub redirect: Option<NativeRedirect>,
-    /// Whether sending it twice is as good as once. Default: by its method.
-    pub idempotent: Option<bool>,
-    /// The deadline, in milliseconds.
-    pub timeout: u32,
-}
-
 /// What a client is made of, but for what is secret.
 #[napi(object, object_to_js = false)]
 pub struct NativeClientOptions {
@@ -151,25 +126,49 @@ impl NativeClient {
         either(self.0.with_credential(&credential.0).map(NativeClient))
     }
 
-    /// Sends a request; its answer comes as `id`. With `upload`, that is its body.
+    /// Sends a request; its answer comes as `id`. Lists hold names and values in turn; `path` is relative to the
+    /// API's root or a whole URL on its origin, with `{name}`s for `params`; `timeout` is in milliseconds. The body
+    /// is `body` or what comes through `upload`.
     #[napi(catch_unwind)]
     pub fn send(
         &self,
         env: Env,
         completions: &NativeCompletions,
         id: u32,
-        request: NativeRequest,
+        method: String,
+        path: String,
+        timeout: u32,
         delivery: NativeDelivery,
+        params: Option<Vec<String>>,
+        query: Option<Vec<String>>,
+        headers: Option<Vec<String>>,
+        body: Option<Either<String, Uint8Array>>,
         upload: Option<&NativeUpload>,
+        redirect: Option<NativeRedirect>,
+        idempotent: Option<bool>,
     ) -> napi::Result<()> {
-        let request = convert(&self.0, request, upload);
+        let body = match (body, upload) {
+            (Some(Either::A(text)), _) => RequestBody::Bytes(Bytes::from(text)),
+            (Some(Either::B(bytes)), _) => RequestBody::Bytes(Bytes::copy_from_slice(&bytes)),
+            (None, Some(upload)) => upload.body(),
+            (None, None) => RequestBody::Empty,
+        };
         let client = self.0.clone();
         completions.start(env, id, async move {
-            let request = request?;
+            let request = Request {
+                method: Method::from_bytes(method.as_bytes())
+                    .map_err(|_| Error::configuration("method", "must be an HTTP method, such as GET"))?,
+                target: Target::parse(client.base(), &path, &pairs(params), &pairs(query))?,
+                headers: request_headers(&pairs(headers))?,
+                body,
+                redirect: redirect.map(Into::into).unwrap_or_default(),
+                idempotent: idempotent.unwrap_or_default(),
+                timeout: Duration::from_millis(timeout.into()),
+            };
             match delivery {
-                NativeDelivery::Whole => client.send(&request).await.map(Outcome::Response),
-                NativeDelivery::Open => client.open_success(&request).await.map(opened),
-                NativeDelivery::Fetch => client.open(&request).await.map(opened),
+                NativeDelivery::Whole => client.send(&request).await.map(Outcome::from),
+                NativeDelivery::Open => client.open_success(&request).await.map(Outcome::from),
+                NativeDelivery::Fetch => client.open(&request).await.map(Outcome::from),
             }
         })
     }
@@ -193,32 +192,6 @@ impl NativeClient {
             Ok(Outcome::Nothing)
         })
     }
-}
-
-fn opened(response: Response<OpenBody>) -> Outcome {
-    Outcome::Opened(Box::new(response))
-}
-
-fn convert(client: &Client, request: NativeRequest, upload: Option<&NativeUpload>) -> Result<Request> {
-    let method = Method::from_bytes(request.method.as_bytes())
-        .map_err(|_| Error::configuration("method", "must be an HTTP method, such as GET"))?;
-    let target = Target::parse(client.base(), &request.path, &pairs(request.params), &pairs(request.query))?;
-    let headers = request_headers(&pairs(request.headers))?;
-    let body = match (request.body, upload) {
-        (Some(Either::A(text)), _) => RequestBody::Bytes(Bytes::from(text)),
-        (Some(Either::B(bytes)), _) => RequestBody::Bytes(Bytes::copy_from_slice(&bytes)),
-        (None, Some(upload)) => upload.body(),
-        (None, None) => RequestBody::Empty,
-    };
-    Ok(Request {
-        method,
-        target,
-        headers,
-        body,
-        redirect: request.redirect.map(Into::into).unwrap_or_default(),
-        idempotent: request.idempotent.unwrap_or_default(),
-        timeout: Duration::from_millis(request.timeout.into()),
-    })
 }
 
 fn pairs(flat: Option<Vec<String>>) -> Vec<(String, String)> {

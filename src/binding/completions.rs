@@ -11,13 +11,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use bytes::Bytes;
-use http::StatusCode;
+use futures_util::FutureExt as _;
+use futures_util::future::{AbortHandle, abortable};
 use napi::bindgen_prelude::{FnArgs, Function, ToNapiValue, Uint8Array};
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use napi::{Env, Status, sys};
 use napi_derive::napi;
-use tokio::task::AbortHandle;
-use url::Url;
 
 use super::body::NativeBody;
 use super::error::NativeError;
@@ -29,12 +28,14 @@ use crate::http::Response;
 
 /// Wake Node when so many completions wait, even if the runtime has more to do.
 const BATCH: usize = 32;
-/// Values in a batch for each completion: id, status, and three that depend on the status.
-const STRIDE: usize = 5;
+/// Values in a batch for each completion: id and status in one number, and three that depend on the status.
+const STRIDE: u32 = 4;
+/// What the id is multiplied with in that number; the status is the rest.
+const STATUSES: u32 = 1024;
 /// In place of a status: the call yielded a value that is no response.
-const VALUE: i32 = 0;
+const VALUE: u16 = 0;
 /// In place of a status: the call failed.
-const FAILURE: i32 = -1;
+const FAILURE: u16 = 1;
 
 type Wake = ThreadsafeFunction<(), (), FnArgs<(Batch,)>, Status, false, true>;
 
@@ -43,22 +44,81 @@ thread_local! {
     static WAITING: RefCell<Vec<Arc<Completions>>> = const { RefCell::new(Vec::new()) };
 }
 
-/// What a call came to.
+/// What a call came to, as far as it can be made ready before Node's thread has it.
 pub(super) enum Outcome {
-    /// An answer of the API, read to its end.
-    Response(Response<Bytes>),
-    /// An answer of the API whose body may still be to be read.
-    Opened(Box<Response<OpenBody>>),
-    /// A part of a body; none at its end.
-    Chunk(Option<Bytes>),
-    /// Yes or no.
-    Flag(bool),
+    /// An answer of the API: status, header lines, body, and where it came from if redirects led elsewhere.
+    Answer { status: u16, headers: Text, body: Body, url: Option<String> },
     /// A token.
     Token(NativeToken),
     /// The id of a grant.
     Id(String),
+    /// A part of a body; none at its end.
+    Chunk(Option<Bytes>),
+    /// Yes or no.
+    Flag(bool),
     /// Nothing but success.
     Nothing,
+}
+
+/// The body of an answer.
+pub(super) enum Body {
+    /// None.
+    Empty,
+    /// Text, as its content type says.
+    Text(Text),
+    /// Anything else.
+    Bytes(Bytes),
+    /// Still to be read.
+    Open(Box<OpenBody>),
+}
+
+/// Text, and whether it is ASCII: V8 then neither decodes nor widens it.
+pub(super) struct Text {
+    text: Bytes,
+    ascii: bool,
+}
+
+impl Text {
+    /// `text` must be UTF-8.
+    fn new(text: Bytes) -> Self {
+        Self { ascii: text.is_ascii(), text }
+    }
+}
+
+impl From<Response<Bytes>> for Outcome {
+    fn from(answer: Response<Bytes>) -> Self {
+        let body = if answer.body.is_empty() {
+            Body::Empty
+        } else if answer.text().is_some() {
+            Body::Text(Text::new(answer.body.clone()))
+        } else {
+            Body::Bytes(answer.body.clone())
+        };
+        Self::answer(&answer, body)
+    }
+}
+
+impl From<Response<OpenBody>> for Outcome {
+    fn from(answer: Response<OpenBody>) -> Self {
+        let Response { status, headers, body, url } = answer;
+        let body = match body.opened() {
+            Opened::Whole(whole) if whole.is_empty() => Body::Empty,
+            Opened::Whole(whole) => Body::Bytes(whole),
+            Opened::Open(body) => Body::Open(body),
+        };
+        Self::answer(&Response { status, headers, body: (), url }, body)
+    }
+}
+
+impl Outcome {
+    fn answer<B>(answer: &Response<B>, body: Body) -> Self {
+        Self::Answer {
+            status: answer.status.as_u16(),
+            headers: Text::new(answer.header_lines().into()),
+            body,
+            url: answer.url.as_ref().map(ToString::to_string),
+        }
+    }
 }
 
 /// The calls of one Node environment (the main thread, or a worker).
@@ -80,9 +140,9 @@ pub struct NativeCompletions(Arc<Completions>);
 
 #[napi]
 impl NativeCompletions {
-    /// `dispatch` gets what has finished, five values for each: id and status; then, for an HTTP status, the header
-    /// lines, the body (`undefined` if empty) and the URL if redirects led elsewhere; for 0, a value; for -1, a
-    /// `NativeError`. It must not throw.
+    /// `dispatch` gets what has finished, four values for each: 1024 times its id plus its status; then, for an HTTP
+    /// status, the header lines, the body (`undefined` if empty) and the URL if redirects led elsewhere; for 0, a
+    /// value; for 1, a `NativeError`. It must not throw.
     #[napi(constructor, catch_unwind)]
     pub fn new(
         env: Env,
@@ -125,12 +185,13 @@ impl NativeCompletions {
         call: impl Future<Output = Result<Outcome>> + Send + 'static,
     ) -> napi::Result<()> {
         let completions = Arc::clone(&self.0);
-        let task = runtime::handle()?.spawn(async move {
+        let (work, handle) = abortable(async move {
             let outcome = call.await;
             completions.finish(id, outcome);
         });
+        runtime::spawn(work.map(|_| ()))?;
         let mut running = lock(&self.0.running);
-        running.insert(id, task.abort_handle());
+        running.insert(id, handle);
         self.0.hold_process(env.raw(), running.len(), running.len() - 1);
         Ok(())
     }
@@ -215,64 +276,50 @@ pub struct Batch(Vec<Finished>);
 impl ToNapiValue for Batch {
     #[expect(unsafe_code, reason = "the trait's signature; the array is made by napi's C functions")]
     unsafe fn to_napi_value(env: sys::napi_env, batch: Self) -> napi::Result<sys::napi_value> {
-        let length = batch.0.len() * STRIDE;
         let mut array = std::ptr::null_mut();
+        let length = batch.0.len() * STRIDE as usize;
         // SAFETY: `env` is the environment that napi called us with, and `array` is a place for its answer.
         napi::check_status!(unsafe { sys::napi_create_array_with_length(env, length, &raw mut array) })?;
-        let mut index = 0;
-        let mut push = |value: sys::napi_value| {
+        let set = |index: u32, value: sys::napi_value| {
             // SAFETY: `array` was just made in this environment, `value` belongs to it.
-            let status = unsafe { sys::napi_set_element(env, array, index, value) };
-            index += 1;
-            napi::check_status!(status)
+            napi::check_status!(unsafe { sys::napi_set_element(env, array, index, value) })
         };
+        let mut at = 0;
         for (id, outcome) in batch.0 {
-            push(value(env, id)?)?;
-            for part in values(env, outcome)? {
-                push(part)?;
-            }
+            // What is not set is `undefined`.
+            let status = match outcome {
+                Ok(Outcome::Answer { status, headers, body, url }) => {
+                    set(at + 1, text(env, &headers)?)?;
+                    match body {
+                        Body::Empty => {}
+                        Body::Text(body) => set(at + 2, text(env, &body)?)?,
+                        Body::Bytes(body) => set(at + 2, bytes(env, &body)?)?,
+                        Body::Open(body) => set(at + 2, value(env, NativeBody::new(*body))?)?,
+                    }
+                    if let Some(url) = url {
+                        set(at + 3, value(env, url)?)?;
+                    }
+                    status
+                }
+                Ok(outcome) => {
+                    match outcome {
+                        Outcome::Token(token) => set(at + 1, value(env, token)?)?,
+                        Outcome::Id(id) => set(at + 1, value(env, id)?)?,
+                        Outcome::Chunk(Some(chunk)) => set(at + 1, bytes(env, &chunk)?)?,
+                        Outcome::Flag(flag) => set(at + 1, value(env, flag)?)?,
+                        Outcome::Answer { .. } | Outcome::Chunk(None) | Outcome::Nothing => {}
+                    }
+                    VALUE
+                }
+                Err(error) => {
+                    set(at + 1, value(env, NativeError::from(&error))?)?;
+                    FAILURE
+                }
+            };
+            set(at, value(env, f64::from(id) * f64::from(STATUSES) + f64::from(status))?)?;
+            at += STRIDE;
         }
         Ok(array)
-    }
-}
-
-fn values(env: sys::napi_env, outcome: Result<Outcome>) -> napi::Result<[sys::napi_value; STRIDE - 1]> {
-    let nothing = value(env, ())?;
-    let response = |status: StatusCode, headers: &str, body, url: Option<Url>| {
-        let url = url.map_or(Ok(nothing), |url| string(env, url.as_str()))?;
-        Ok([value(env, status.as_u16())?, string(env, headers)?, body, url])
-    };
-    match outcome {
-        Ok(Outcome::Response(answer)) => {
-            let body = if answer.body.is_empty() {
-                nothing
-            } else if let Some(text) = answer.text() {
-                string(env, text)?
-            } else {
-                bytes(env, &answer.body)?
-            };
-            response(answer.status, &answer.header_lines(), body, answer.url)
-        }
-        Ok(Outcome::Opened(answer)) => {
-            let headers = answer.header_lines();
-            let body = match answer.body.opened() {
-                Opened::Whole(whole) if whole.is_empty() => nothing,
-                Opened::Whole(whole) => bytes(env, &whole)?,
-                Opened::Open(body) => value(env, NativeBody::new(*body))?,
-            };
-            response(answer.status, &headers, body, answer.url)
-        }
-        Ok(outcome) => {
-            let result = match outcome {
-                Outcome::Token(token) => value(env, token)?,
-                Outcome::Id(id) => value(env, id)?,
-                Outcome::Chunk(Some(chunk)) => bytes(env, &chunk)?,
-                Outcome::Flag(flag) => value(env, flag)?,
-                _ => nothing,
-            };
-            Ok([value(env, VALUE)?, result, nothing, nothing])
-        }
-        Err(error) => Ok([value(env, FAILURE)?, value(env, NativeError::from(&error))?, nothing, nothing]),
     }
 }
 
@@ -281,17 +328,13 @@ fn bytes(env: sys::napi_env, bytes: &Bytes) -> napi::Result<sys::napi_value> {
     value(env, Uint8Array::from(bytes.as_ref()))
 }
 
-/// ASCII, as most JSON is, becomes a one-byte string: V8 then neither decodes nor widens it.
-fn string(env: sys::napi_env, text: &str) -> napi::Result<sys::napi_value> {
-    if !text.is_ascii() {
-        return value(env, text);
-    }
-    let mut string = std::ptr::null_mut();
-    let length = isize::try_from(text.len()).map_err(|_| napi::Error::from_reason("a text is too long"))?;
-    // SAFETY: `text` is `length` bytes of ASCII, which is Latin-1; `string` is a place for the answer.
-    #[expect(unsafe_code, reason = "napi's wrapper wants an owned, zero-terminated copy")]
-    let status =
-        unsafe { sys::napi_create_string_latin1(env, text.as_ptr().cast(), length, &raw mut string) };
+fn text(env: sys::napi_env, text: &Text) -> napi::Result<sys::napi_value> {
+    let (bytes, mut string) = (text.text.as_ref(), std::ptr::null_mut());
+    let length = isize::try_from(bytes.len()).map_err(|_| napi::Error::from_reason("a text is too long"))?;
+    let create = if text.ascii { sys::napi_create_string_latin1 } else { sys::napi_create_string_utf8 };
+    // SAFETY: `bytes` is `length` bytes of UTF-8, or of ASCII, which is Latin-1; `string` is a place for the answer.
+    #[expect(unsafe_code, reason = "napi's wrappers want owned, zero-terminated copies")]
+    let status = unsafe { create(env, bytes.as_ptr().cast(), length, &raw mut string) };
     napi::check_status!(status)?;
     Ok(string)
 }

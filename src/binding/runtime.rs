@@ -1,29 +1,72 @@
 //! The thread on which the core runs: one for the process, shared by all of Node's worker threads.
 
-use std::sync::OnceLock;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
-use tokio::runtime::{Builder, Handle};
+use tokio::runtime::{Builder, Runtime};
+use tokio::sync::Notify;
 
 use super::completions;
 
-static RUNTIME: OnceLock<Handle> = OnceLock::new();
+static CORE: OnceLock<Core> = OnceLock::new();
 
-/// The core's runtime, started when first asked for.
-///
+type Work = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// Work on its way to the core's thread. Waking that thread costs a system call, so it is woken for the first of what
+/// is handed over in one turn of Node's loop, not for each.
+#[derive(Default)]
+struct Core {
+    waiting: Mutex<Vec<Work>>,
+    wake: Notify,
+}
+
+impl Core {
+    fn take(&self) -> Vec<Work> {
+        std::mem::take(&mut self.waiting.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    async fn run(&self) {
+        loop {
+            self.wake.notified().await;
+            for work in self.take() {
+                tokio::spawn(work);
+            }
+        }
+    }
+}
+
+/// Runs `work` on the core's thread, which is started when first needed.
+pub(super) fn spawn(work: impl Future<Output = ()> + Send + 'static) -> napi::Result<()> {
+    let core = core()?;
+    let mut waiting = core.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+    waiting.push(Box::pin(work));
+    if waiting.len() == 1 {
+        core.wake.notify_one();
+    }
+    Ok(())
+}
+
 /// A single thread: the work is I/O, and completions are handed to Node without waking another thread.
-pub(super) fn handle() -> napi::Result<&'static Handle> {
-    if let Some(handle) = RUNTIME.get() {
-        return Ok(handle);
+fn core() -> napi::Result<&'static Core> {
+    if let Some(core) = CORE.get() {
+        return Ok(core);
     }
     // The thread outlives any worker that loaded us; its code must stay mapped.
     napi::bindgen_prelude::retain_current_module_for_unload_safety();
     let runtime = Builder::new_current_thread().enable_all().on_thread_park(completions::wake_all).build()?;
-    let handle = runtime.handle().clone();
     // Two environments may race to be first: the loser's runtime is dropped unused.
-    if RUNTIME.set(handle).is_ok() {
-        std::thread::Builder::new()
-            .name("smartrecruiters".to_owned())
-            .spawn(move || runtime.block_on(std::future::pending::<()>()))?;
+    if CORE.set(Core::default()).is_ok() {
+        start(runtime)?;
     }
-    RUNTIME.get().ok_or_else(|| napi::Error::from_reason("the runtime did not start"))
+    CORE.get().ok_or_else(|| napi::Error::from_reason("the core's thread did not start"))
+}
+
+fn start(runtime: Runtime) -> napi::Result<()> {
+    std::thread::Builder::new().name("smartrecruiters".to_owned()).spawn(move || {
+        if let Some(core) = CORE.get() {
+            runtime.block_on(core.run());
+        }
+    })?;
+    Ok(())
 }
