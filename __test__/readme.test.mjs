@@ -1,6 +1,7 @@
 // Every example of the README runs, against the sandbox in place of the live API.
 
 import assert from 'node:assert/strict'
+import fs from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { after, before, test } from 'node:test'
 import * as smartrecruiters from 'smartrecruiters'
@@ -54,8 +55,10 @@ for (const code of examples) {
     }
     const local = code
       .replace(/^import \{(.*)\} from 'smartrecruiters'$/m, 'const {$1} = smartrecruiters')
+      .replace(/^import \{(.*)\} from 'node:fs'$/m, 'const {$1} = fs')
       .replaceAll(/new (SmartRecruiters|OAuthApp)\(\{/g, 'new $1({ baseUrl,')
     const parameters = {
+      fs,
       smartrecruiters,
       baseUrl: sandbox.baseUrl,
       theUserComesBackFrom: url => sandbox.consentTo(url),
