@@ -1,0 +1,54 @@
+//! What the core spends on one call before anything is sent, and after it has come back. `cargo bench`.
+#![expect(
+    clippy::unwrap_used,
+    missing_docs,
+    reason = "a benchmark that fails should stop; criterion's macros have no docs"
+)]
+
+use std::hint::black_box;
+use std::time::Duration;
+
+use criterion::{Criterion, criterion_group, criterion_main};
+use http::{HeaderMap, Method, StatusCode};
+use smartrecruiters::clock::{Clock as _, SystemClock};
+use smartrecruiters::http::{BaseUrl, Target, read_error, request_headers};
+use smartrecruiters::limit::Endpoint;
+use smartrecruiters::secret::Secret;
+use smartrecruiters::token::AccessToken;
+
+fn call(criterion: &mut Criterion) {
+    let base = BaseUrl::parse("baseUrl", "https://api.smartrecruiters.com").unwrap();
+    let pairs = |name: &str, value: &str| vec![(name.to_owned(), value.to_owned())];
+    let (none, id) = (Vec::new(), pairs("id", "3f1b2c9a-1a2b-4c3d-8e4f-5a6b7c8d9e0f"));
+    let query = pairs("pageId", "/+++am9iczoyOjI1YTA3Njg0IA==");
+    criterion.bench_function("target: a plain path", |bencher| {
+        bencher.iter(|| Target::parse(&base, black_box("/jobs"), &none, &none).unwrap());
+    });
+    criterion.bench_function("target: a parameter and a query", |bencher| {
+        bencher.iter(|| Target::parse(&base, black_box("/jobs/{id}"), &id, &query).unwrap());
+    });
+    let headers = pairs("x-custom", "value");
+    criterion.bench_function("headers: one of the caller's", |bencher| {
+        bencher.iter(|| request_headers(black_box(&headers)).unwrap());
+    });
+    let token = AccessToken {
+        value: Secret::new("token"),
+        scopes: Vec::new(),
+        issued: SystemClock.now(),
+        lifetime: Duration::from_secs(1800),
+    };
+    criterion.bench_function("token: how fresh", |bencher| {
+        bencher.iter(|| black_box(&token).freshness(SystemClock.now(), Duration::from_secs(300)));
+    });
+    criterion.bench_function("endpoint of a path", |bencher| {
+        bencher.iter(|| Endpoint::of(&Method::GET, black_box("/candidates/3f1b2c/jobs/9a1b/attachments")));
+    });
+    let body =
+        br#"{"message":"Permission denied","errors":[{"code":"PERMISSION_DENIED","message":"no scope"}]}"#;
+    criterion.bench_function("an error body", |bencher| {
+        bencher.iter(|| read_error(StatusCode::FORBIDDEN, &HeaderMap::new(), black_box(body)));
+    });
+}
+
+criterion_group!(benches, call);
+criterion_main!(benches);
