@@ -91,8 +91,8 @@ export declare function createClient(credential: NativeCredential, options: Nati
 /** An app. Its secret stands apart: no object that holds one is ever converted. */
 export declare function createOauthApp(options: NativeOAuthAppOptions, clientSecret: string, store: NativeStore, proxyUrl?: string | undefined | null, key?: string | undefined | null): NativeOAuthApp | NativeError
 
-/** A body to be written in parts. */
-export declare function createUpload(): NativeUpload
+/** A body to be written in parts, which are `length` bytes together, if that is known. */
+export declare function createUpload(length?: number | undefined | null): NativeUpload
 
 /** A store in memory. */
 export declare function memoryStore(): NativeStore

@@ -6,7 +6,7 @@ import { createConfig, createClient as createHeyApi } from '@hey-api/client-fetc
 import ky, { HTTPError } from 'ky'
 import { createFetch, FetchError } from 'ofetch'
 import createOpenApi from 'openapi-fetch'
-import { ApiKey, ConfigurationError, SmartRecruiters } from 'smartrecruiters'
+import { ApiKey, ClientCredentials, ConfigurationError, SmartRecruiters } from 'smartrecruiters'
 import { startSandbox } from 'smartrecruiters-sandbox'
 import { failure } from './support/servers.mjs'
 
@@ -190,6 +190,46 @@ test('ofetch retries what failed, and stops at its timeout', async () => {
   assert.ok(error instanceof FetchError)
   assert.equal(error.cause.name, 'TimeoutError')
   hold.clear()
+})
+
+/** One POST by each client; each resolves with the status. */
+function posts(fetch) {
+  const { baseUrl } = sandbox
+  const body = { name: 'Zoë' }
+  const headers = { 'content-type': 'application/json' }
+  const heyApi = createHeyApi(createConfig({ baseUrl, fetch }))
+  return {
+    fetch: async () => (await fetch('/echo', { method: 'POST', body: JSON.stringify(body) })).status,
+    ky: async () => (await ky.post(`${baseUrl}/echo`, { fetch, json: body, retry: 0, throwHttpErrors: false })).status,
+    'openapi-fetch': async () => (await createOpenApi({ baseUrl, fetch }).POST('/echo', { body })).response.status,
+    '@hey-api/client-fetch': async () => (await heyApi.post({ url: '/echo', body, headers })).response.status,
+    ofetch: async () =>
+      (await createFetch({ fetch }).raw('/echo', { method: 'POST', body, retry: 0, ignoreResponseError: true })).status,
+  }
+}
+
+test('beneath every client a token that the server no longer takes is renewed, for a POST too', async () => {
+  const { clientId, clientSecret } = sandbox.client
+  const { baseUrl } = sandbox
+  const credential = new ClientCredentials({ clientId, clientSecret })
+  const client = new SmartRecruiters({ credential, baseUrl })
+  const statuses = {}
+  for (const [name, post] of Object.entries(posts(client.fetch))) {
+    await client.get('/echo')
+    sandbox.expireAccessTokens()
+    statuses[name] = await post()
+  }
+  assert.deepEqual(new Set(Object.values(statuses)), new Set([200]), JSON.stringify(statuses))
+})
+
+test('beneath every client a 429 is waited out, for a POST too', async () => {
+  const statuses = {}
+  for (const [name, post] of Object.entries(posts(sr.fetch))) {
+    const fault = sandbox.fault({ path: '/echo', kind: '429', retryAfter: 0 })
+    statuses[name] = await post()
+    assert.equal(fault.hits, 1)
+  }
+  assert.deepEqual(new Set(Object.values(statuses)), new Set([200]), JSON.stringify(statuses))
 })
 
 test('no client can be led to another origin', async () => {

@@ -1,9 +1,5 @@
 //! What the core spends on one call before anything is sent, and after it has come back. `cargo bench`.
-#![expect(
-    clippy::unwrap_used,
-    missing_docs,
-    reason = "a benchmark that fails should stop; criterion's macros have no docs"
-)]
+#![expect(clippy::unwrap_used, reason = "a benchmark that fails should stop")]
 
 use std::hint::black_box;
 use std::time::Duration;

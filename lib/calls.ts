@@ -70,24 +70,24 @@ export async function call(
 }
 
 /** What to do for each call when its signal aborts. One listener a signal: Node warns of more than ten. */
-const watched = new WeakMap<AbortSignal, Map<number, () => void>>()
+const watched = new WeakMap<AbortSignal, Map<unknown, () => void>>()
 
 function abortAll(this: AbortSignal): void {
   for (const abort of watched.get(this)?.values() ?? []) abort()
   watched.delete(this)
 }
 
-/** Has `abort` called when `signal` aborts; returns how to take that back. */
-function watch(signal: AbortSignal, id: number, abort: () => void): () => void {
+/** Has `abort` called when `signal` aborts; returns how to take that back. `key` is whose it is. */
+export function watch(signal: AbortSignal, key: unknown, abort: () => void): () => void {
   let calls = watched.get(signal)
   if (calls === undefined) {
     calls = new Map()
     watched.set(signal, calls)
     signal.addEventListener('abort', abortAll, { once: true })
   }
-  calls.set(id, abort)
+  calls.set(key, abort)
   return () => {
-    calls.delete(id)
+    calls.delete(key)
     if (calls.size > 0) return
     watched.delete(signal)
     signal.removeEventListener('abort', abortAll)

@@ -3,7 +3,7 @@
 
 import type { NativeClient, NativeDelivery, NativeToken } from '../index.js'
 import { AccessToken } from './access-token.js'
-import { type Outgoing, upload } from './body.js'
+import { gathered, type Outgoing, upload } from './body.js'
 import { call, type Outcome } from './calls.js'
 import { CONNECTION_OPTIONS, type ConnectionOptions, connection } from './connection.js'
 import { ApiKey, BearerToken, ClientCredentials, type Credential } from './credentials.js'
@@ -178,7 +178,7 @@ export class SmartRecruiters {
       const { request, body, signal, url } = fetchCall(input, init, this.baseUrl)
       addContentType(request, body)
       const outcome = await this.#call({ ...request, timeout: this.#timeout }, body, 'fetch', signal)
-      return toResponse(outcome, url)
+      return toResponse(outcome, url, signal)
     } catch (error) {
       if (error instanceof SmartRecruitersError) throw new TypeError('fetch failed', { cause: error })
       throw error
@@ -217,6 +217,7 @@ export class SmartRecruiters {
     const verb = string('method', method).toUpperCase()
     const { request, body } = flatRequest(verb, string('path', path), record('options', options), this.#timeout)
     const signal = optionalSignal('signal', options.signal)
+    answer.signal = signal
     // By the end of this turn the caller has asked for the answer alone, or never will.
     await undefined
     answer.outcome = await this.#call(request, body, answer.raw ? 'open' : 'whole', signal)
@@ -232,7 +233,8 @@ export class SmartRecruiters {
     // A query may hold personal data, which has no place in an error.
     const context = { method: request.method, path: request.path.split('?', 1)[0] as string }
     signal?.throwIfAborted()
-    const sent = body.parts && upload(body.parts)
+    const { whole, parts } = body.parts ? await gathered(body.parts) : body
+    const sent = parts && upload(parts, body.length)
     try {
       return await call(
         (completions, id) =>
@@ -246,7 +248,7 @@ export class SmartRecruiters {
             request.params,
             request.query,
             request.headers,
-            body.whole,
+            whole,
             sent?.native,
             request.redirect,
             request.idempotent,

@@ -11,17 +11,20 @@ export interface FetchCall {
   url: string
 }
 
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
+const REDIRECTS = [undefined, 'follow', 'manual', 'error']
+
 /**
- * Reads the arguments of a `fetch`. Most calls are a URL with plain headers and a string: they are read without the
- * platform's `Request`, which costs more than the rest of the call.
+ * Reads the arguments of a `fetch`. A URL with plain options, as most calls have, is read without the platform's
+ * `Request`, which costs more than the rest of the call and makes a stream of every body.
  */
 export function fetchCall(input: string | URL | Request, init: RequestInit | undefined, baseUrl: string): FetchCall {
   if (typeof input === 'object' && !(input instanceof URL)) {
     return fromRequest(init === undefined ? input : new Request(input, init))
   }
   const url = absolute(input, baseUrl)
-  if (!isPlain(init)) return fromRequest(new Request(url, init))
   const method = init?.method?.toUpperCase() ?? 'GET'
+  if (!isPlain(method, init)) return fromRequest(new Request(url, init))
   const body = init?.body == null ? {} : outgoing('body', init.body)
   if (typeof init?.body === 'string') body.contentType = 'text/plain;charset=UTF-8'
   const headers = [...new Headers(init?.headers ?? {})].flat()
@@ -30,30 +33,32 @@ export function fetchCall(input: string | URL | Request, init: RequestInit | und
 }
 
 function absolute(input: string | URL, baseUrl: string): string {
-  if (input instanceof URL) return input.href
-  return /^[a-z][a-z\d+.-]*:\/\//i.test(input) ? input : baseUrl + (input.startsWith('/') ? input : `/${input}`)
+  const text = withoutFragment(input instanceof URL ? input.href : input)
+  return /^[a-z][a-z\d+.-]*:\/\//i.test(text) ? text : baseUrl + (text.startsWith('/') ? text : `/${text}`)
 }
 
-/** Whether nothing in there needs the platform's reading. */
-function isPlain(init: RequestInit | undefined): boolean {
+/** Whether nothing in there needs the platform's reading, or its refusal. */
+function isPlain(method: string, init: RequestInit | undefined): boolean {
+  if (!METHODS.includes(method) || !REDIRECTS.includes(init?.redirect)) return false
   const body = init?.body
   if (body == null) return true
-  const method = init?.method?.toUpperCase() ?? 'GET'
-  return method !== 'GET' && method !== 'HEAD' && (typeof body === 'string' || body instanceof Uint8Array)
+  const hasBody = method !== 'GET' && method !== 'HEAD'
+  return hasBody && (typeof body === 'string' || (typeof body === 'object' && !(Symbol.asyncIterator in body)))
 }
 
 function fromRequest(request: Request): FetchCall {
-  const body: Outgoing = request.body === null ? {} : { parts: request.body as AsyncIterable<unknown> }
+  if (request.bodyUsed) throw new TypeError('the body of the Request has been used already')
+  const url = withoutFragment(request.url)
   return {
     request: {
       method: request.method,
-      path: withoutFragment(request.url),
+      path: url,
       headers: [...request.headers].flat(),
       redirect: request.redirect,
     },
-    body,
+    body: request.body === null ? {} : { parts: request.body as AsyncIterable<unknown> },
     signal: request.signal,
-    url: withoutFragment(request.url),
+    url,
   }
 }
 

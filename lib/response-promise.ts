@@ -9,10 +9,11 @@ export class Answer {
   outcome: Outcome | undefined
   /** Whether the caller wants the answer alone: its body is then neither read nor parsed. */
   raw = false
-  readonly url: () => string
+  signal: AbortSignal | undefined
+  readonly #url: () => string
 
   constructor(url: () => string) {
-    this.url = url
+    this.#url = url
   }
 
   /** The body: parsed JSON, text, bytes, or `undefined` if it is empty. */
@@ -30,7 +31,7 @@ export class Answer {
 
   /** The whole answer. */
   response(): Response {
-    return toResponse(this.outcome as Outcome, this.url())
+    return toResponse(this.outcome as Outcome, this.#url(), this.signal)
   }
 }
 

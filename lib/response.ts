@@ -2,46 +2,74 @@
 
 import { STATUS_CODES } from 'node:http'
 import type { NativeBody } from '../index.js'
-import { call, type Outcome } from './calls.js'
+import { call, type Outcome, watch } from './calls.js'
 import { headerPairs } from './errors.js'
 
 /** Statuses whose answers have no body, which `new Response()` insists on. */
 const BODILESS = new Set([204, 205, 304])
 
-/** The answer that a call came to. `url` is where it was asked. */
-export function toResponse({ status, first, second, third }: Outcome, url: string): Response {
-  const body = BODILESS.has(status) ? null : content(second as Content)
-  const response = new Response(body, {
+/** The answer that a call came to. `url` is where it was asked; `signal` stops its body too. */
+export function toResponse(outcome: Outcome, url: string, signal: AbortSignal | undefined): Response {
+  const { status, first, second, third } = outcome
+  const response = new Response(BODILESS.has(status) ? null : content(second as Content, signal), {
     status,
+    // As HTTP/2 does without: the server's own phrase has no meaning (RFC 9110 section 15.1).
     statusText: STATUS_CODES[status] ?? '',
     headers: headerPairs(first as string),
   })
-  // What the constructor cannot say.
-  Object.defineProperties(response, {
-    url: { value: third ?? url, enumerable: true },
-    redirected: { value: third !== undefined, enumerable: true },
+  return located(response, (third as string | undefined) ?? url, third !== undefined)
+}
+
+/** Says what the constructor cannot. */
+function located(response: Response, url: string, redirected: boolean): Response {
+  return Object.defineProperties(response, {
+    url: { value: url },
+    redirected: { value: redirected },
+    clone: { value: () => located(Response.prototype.clone.call(response), url, redirected) },
   })
-  return response
 }
 
 type Content = undefined | string | Uint8Array<ArrayBuffer> | NativeBody
 
-function content(body: Content): ConstructorParameters<typeof Response>[0] | null {
+function content(body: Content, signal: AbortSignal | undefined): ConstructorParameters<typeof Response>[0] | null {
   if (body === undefined) return null
   if (typeof body === 'string' || body instanceof Uint8Array) return body
+  const cancel = () => call((completions, id) => body.cancel(completions, id), {})
+  let unwatch: (() => void) | undefined
   return new ReadableStream({
     type: 'bytes',
+    start(controller) {
+      unwatch =
+        signal &&
+        watch(signal, body, () => {
+          controller.error(signal.reason)
+          void cancel()
+        })
+    },
     async pull(controller) {
-      const { first: part } = await call((completions, id) => body.read(completions, id), {})
+      const part = await read(body)
+      if (signal?.aborted) return
       if (part !== undefined) {
-        controller.enqueue(part as Uint8Array)
+        controller.enqueue(part)
         return
       }
+      unwatch?.()
       controller.close()
       controller.byobRequest?.respond(0)
     },
     async cancel() {
-      await call((completions, id) => body.cancel(completions, id), {})
+      unwatch?.()
+      await cancel()
     },
   })
+}
+
+async function read(body: NativeBody): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  try {
+    const { first } = await call((completions, id) => body.read(completions, id), {})
+    return first as Uint8Array<ArrayBuffer> | undefined
+  } catch (error) {
+    // As `fetch` says it.
+    throw new TypeError('terminated', { cause: error })
+  }
 }

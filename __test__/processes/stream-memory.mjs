@@ -37,9 +37,10 @@ async function up(total) {
 }
 
 const stream = { down, up }[direction]
+const cold = process.memoryUsage.rss()
 await stream(WARM_UP)
 const start = process.memoryUsage.rss()
 peak = start
 const began = performance.now()
 const streamed = await stream(Number(bytes))
-console.log(JSON.stringify({ streamed, start, peak, seconds: (performance.now() - began) / 1000 }))
+console.log(JSON.stringify({ streamed, cold, start, peak, seconds: (performance.now() - began) / 1000 }))

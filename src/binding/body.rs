@@ -58,20 +58,25 @@ impl NativeBody {
 pub struct NativeUpload {
     upload: Arc<tokio::sync::Mutex<Option<Upload>>>,
     body: Mutex<Option<StreamedBody>>,
+    length: Option<u64>,
 }
 
-/// A body to be written in parts.
+/// A body to be written in parts, which are `length` bytes together, if that is known.
 #[napi(catch_unwind)]
-pub fn create_upload() -> NativeUpload {
+pub fn create_upload(length: Option<i64>) -> NativeUpload {
     let (upload, body) = streamed_body();
-    NativeUpload { upload: Arc::new(tokio::sync::Mutex::new(Some(upload))), body: Mutex::new(Some(body)) }
+    NativeUpload {
+        upload: Arc::new(tokio::sync::Mutex::new(Some(upload))),
+        body: Mutex::new(Some(body)),
+        length: length.and_then(|length| u64::try_from(length).ok()),
+    }
 }
 
 impl NativeUpload {
     /// The end that a request reads; a second request gets none.
     pub(super) fn body(&self) -> RequestBody {
         let body = self.body.lock().unwrap_or_else(PoisonError::into_inner).take();
-        body.map_or(RequestBody::Empty, RequestBody::Stream)
+        body.map_or(RequestBody::Empty, |body| RequestBody::Stream(body, self.length))
     }
 }
 

@@ -36,8 +36,8 @@ pub enum RequestBody {
     Empty,
     /// In one piece, which can be sent again.
     Bytes(Bytes),
-    /// As it comes, which can be sent once.
-    Stream(StreamedBody),
+    /// As it comes, which can be sent once; with its length in bytes, if that is known.
+    Stream(StreamedBody, Option<u64>),
 }
 
 /// A body that is sent as it comes, once.
@@ -62,7 +62,16 @@ impl RequestBody {
 
     /// Whether it can be sent more than once.
     pub fn is_replayable(&self) -> bool {
-        !matches!(self, Self::Stream(_))
+        !matches!(self, Self::Stream(..))
+    }
+
+    /// What `Content-Length` says where the body itself does not: of a stream, or of no body at all.
+    pub(super) fn length(&self) -> Option<u64> {
+        match self {
+            Self::Empty => Some(0),
+            Self::Bytes(_) => None,
+            Self::Stream(_, length) => *length,
+        }
     }
 
     /// The body to send now.
@@ -70,7 +79,7 @@ impl RequestBody {
         Ok(match self {
             Self::Empty => None,
             Self::Bytes(bytes) => Some(bytes.clone().into()),
-            Self::Stream(stream) => {
+            Self::Stream(stream, _) => {
                 let channel = stream.0.lock().unwrap_or_else(PoisonError::into_inner).take();
                 let channel =
                     channel.ok_or(Error::Internal { problem: "a streamed body was to be sent twice" })?;

@@ -184,8 +184,9 @@ fn tls(ca: Option<&str>, identity: Option<&Identity>) -> Result<rustls::ClientCo
     let chain = certificates("cert", identity.certificate.as_bytes())?;
     let key = PrivateKeyDer::from_pem_slice(identity.key.expose().as_bytes())
         .map_err(|_| Error::configuration("key", "must be a private key in PEM, not encrypted"))?;
-    config.with_client_auth_cert(chain, key).map_err(|_| {
-        Error::configuration("key", "must be the key of `cert`, of a kind that TLS 1.2 or 1.3 knows")
+    config.with_client_auth_cert(chain, key).map_err(|error| match error {
+        rustls::Error::InvalidCertificate(_) => Error::configuration("cert", "must be certificates in PEM"),
+        _ => Error::configuration("key", "must be the key of `cert`, of a kind that TLS 1.2 or 1.3 knows"),
     })
 }
 

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{ACCEPT_ENCODING, AUTHORIZATION, HeaderName, LOCATION};
+use http::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_LENGTH, HeaderName, LOCATION};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use url::Url;
@@ -234,6 +234,12 @@ fn redirected(
 fn headers(request: &Request, authorization: &Authorization) -> HeaderMap {
     let mut headers = request.headers.clone();
     headers.insert(authorization.name.clone(), authorization.value.clone());
+    // RFC 9110 section 8.6: a method that usually has a body says so when it has none.
+    let length = request.body.length();
+    let silent = length == Some(0) && ![Method::POST, Method::PUT, Method::PATCH].contains(&request.method);
+    if let Some(length) = length.filter(|_| !silent) {
+        headers.insert(CONTENT_LENGTH, length.into());
+    }
     // Unless the caller chose: then what comes is the caller's to decode.
     headers.entry(ACCEPT_ENCODING).or_insert(HeaderValue::from_static(body::ACCEPT_ENCODING));
     headers

@@ -141,7 +141,7 @@ async fn a_body_that_is_given_up_is_not_taken_for_a_whole_one() {
     let (mut upload, stream) = streamed_body();
     let mut request = get(&client, "/upload");
     request.method = Method::POST;
-    request.body = RequestBody::Stream(stream);
+    request.body = RequestBody::Stream(stream, None);
     let call = tokio::spawn(async move { client.send(&request).await });
     assert!(upload.write(Bytes::from_static(b"half of it")).await);
     drop(upload);

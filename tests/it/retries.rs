@@ -76,7 +76,7 @@ async fn a_streamed_body_is_sent_once() {
         assert!(upload.write(Bytes::from_static(b"part")).await);
         upload.finish();
     });
-    let answer = call(&server, Method::PUT, true, RequestBody::Stream(stream)).await;
+    let answer = call(&server, Method::PUT, true, RequestBody::Stream(stream, None)).await;
     assert_eq!(answer, (1, false));
     write.await.unwrap();
 }
