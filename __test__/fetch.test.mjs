@@ -598,25 +598,27 @@ test('an upload is not taken from its source while the server does not read', as
 })
 
 test('an upload whose source fails is whole nowhere, and rejects with the reason', async t => {
-  const { server, sr } = await serve(t, request => request.on('error', () => {}).resume())
+  let complete = 0
+  const { sr } = await serve(t, request => {
+    request.on('error', () => {}).on('end', () => complete++)
+    request.resume()
+  })
   for (let round = 0; round < 20; round++) {
     const reason = new Error('the disk is gone')
     const source = async function* () {
       yield Buffer.alloc(1000)
       throw reason
     }
-    const arrived = once(server, 'request')
     const kinds = [() => ReadableStream.from(source()), source, () => Readable.from(source(), { objectMode: false })]
+    // The server may see a part of the request, or nothing of it.
     const error = failure(sr.fetch('/', { method: 'POST', body: kinds[round % 3](), duplex: 'half' }))
-    const [request] = await arrived
-    await gone(request)
-    assert.equal(request.complete, false)
     const causes = []
     for (let cause = await error; cause; cause = cause.cause) causes.push(cause)
     assert.ok(causes[0] instanceof TypeError)
     assert.ok(causes[1] instanceof SmartRecruitersError, `${causes[1]}`)
     assert.ok(causes.includes(reason), `round ${round}: ${causes.join(' < ')}`)
   }
+  assert.equal(complete, 0)
 })
 
 test('an abort in the middle of an upload tells its source and the server', { timeout: 10_000 }, async t => {

@@ -1,6 +1,7 @@
 //! Keeps a number of requests in flight and measures them, as `measure.mjs` does for the clients in Node.
 
 use std::future::Future;
+use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -37,7 +38,7 @@ pub async fn run(args: &Args, workers: Vec<impl Worker>) -> Result<(), Error> {
                 if length != expected {
                     return Err(Error::from(format!("a body of {length} bytes, not of {expected}")));
                 }
-                if let Some(ended) = complete(&phase, start, measure) {
+                if let ControlFlow::Break(ended) = complete(&phase, start, measure) {
                     return Ok::<_, Error>(ended);
                 }
             }
@@ -51,21 +52,21 @@ pub async fn run(args: &Args, workers: Vec<impl Worker>) -> Result<(), Error> {
     Ok(())
 }
 
-/// Notes that a request which began at `start` has ended. Something if the load is over: the result, for one worker.
-fn complete(phase: &Mutex<Phase>, start: Instant, measure: Duration) -> Option<Option<Measurement>> {
+/// Notes that a request which began at `start` has ended. Breaks if the load is over, with the result for one worker.
+fn complete(phase: &Mutex<Phase>, start: Instant, measure: Duration) -> ControlFlow<Option<Measurement>> {
     let now = Instant::now();
     let mut phase = phase.lock().unwrap_or_else(PoisonError::into_inner);
     match &mut *phase {
-        Phase::WarmingUp { until } if now < *until => None,
+        Phase::WarmingUp { until } if now < *until => ControlFlow::Continue(()),
         Phase::WarmingUp { .. } => {
             reset_peak_memory();
             *phase = Phase::Measuring { since: now, cpu: ProcessTime::now(), latencies: Vec::new() };
-            None
+            ControlFlow::Continue(())
         }
         Phase::Measuring { since, cpu, latencies } => {
             latencies.push(now - start);
             if now - *since < measure {
-                return None;
+                return ControlFlow::Continue(());
             }
             let result = Measurement {
                 elapsed: now - *since,
@@ -75,9 +76,9 @@ fn complete(phase: &Mutex<Phase>, start: Instant, measure: Duration) -> Option<O
                 peak: memory("VmHWM:"),
             };
             *phase = Phase::Over;
-            Some(Some(result))
+            ControlFlow::Break(Some(result))
         }
-        Phase::Over => Some(None),
+        Phase::Over => ControlFlow::Break(None),
     }
 }
 

@@ -15,7 +15,7 @@ use hyper::header::{AUTHORIZATION, HeaderName, HeaderValue};
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 use rustls::pki_types::PrivatePkcs8KeyDer;
 use smartrecruiters_bench::Error;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -184,12 +184,15 @@ impl Body for Chunks {
 fn tls(ca_file: &str) -> Result<TlsAcceptor, Error> {
     let authority_key = KeyPair::generate()?;
     let mut authority = CertificateParams::new(Vec::new())?;
+    // With one name for both, OpenSSL takes the certificate for one that signed itself.
+    authority.distinguished_name.push(DnType::CommonName, "smartrecruiters-bench authority");
     authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     std::fs::write(ca_file, authority.self_signed(&authority_key)?.pem())?;
     let key = KeyPair::generate()?;
     let names = vec!["localhost".to_owned(), "127.0.0.1".to_owned()];
-    let certificate =
-        CertificateParams::new(names)?.signed_by(&key, &Issuer::new(authority, authority_key))?;
+    let mut server = CertificateParams::new(names)?;
+    server.distinguished_name.push(DnType::CommonName, "smartrecruiters-bench server");
+    let certificate = server.signed_by(&key, &Issuer::new(authority, authority_key))?;
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let mut config = rustls::ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()?

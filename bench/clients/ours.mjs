@@ -1,0 +1,29 @@
+/** This project's client, with whichever credential. */
+
+import { ConfigurationError, SmartRecruiters } from '../../index.mjs'
+import { expectOk, lengthOfWebStream } from './support.mjs'
+
+/** The whole product: everything that can be in the way of a call is. */
+export function client({ baseUrl, ca }, credential) {
+  try {
+    return new SmartRecruiters({ credential, baseUrl, ...(ca && { ca }) })
+  } catch (error) {
+    if (ca && error instanceof ConfigurationError) error.unsupported = 'this build has no option `ca`'
+    throw error
+  }
+}
+
+export async function ours(context, credential) {
+  const sr = client(context, credential)
+  const { path } = context
+  return {
+    // Rejects if the answer is no success.
+    request: () => sr.get(path),
+    async download() {
+      const response = await sr.get(path).asResponse()
+      expectOk(response.status)
+      return lengthOfWebStream(response.body)
+    },
+    close: () => sr.close(),
+  }
+}

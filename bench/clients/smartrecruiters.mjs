@@ -1,0 +1,5 @@
+import { ApiKey } from '../../index.mjs'
+import { ours } from './ours.mjs'
+import { TOKEN } from './support.mjs'
+
+export const setup = context => ours(context, new ApiKey(TOKEN))
