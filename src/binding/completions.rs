@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use bytes::Bytes;
 use futures_util::FutureExt as _;
 use futures_util::future::{AbortHandle, abortable};
-use napi::bindgen_prelude::{FnArgs, Function, ToNapiValue, Uint8Array};
+use napi::bindgen_prelude::{FnArgs, Function, ToNapiValue};
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use napi::{Env, Status, sys};
 use napi_derive::napi;
@@ -323,9 +323,25 @@ impl ToNapiValue for Batch {
     }
 }
 
-/// Bytes as a `Uint8Array` of JavaScript's own memory: small ones are cheaper copied than referred to.
+/// Bytes as a `Uint8Array` of JavaScript's own memory. Referring to them where they are would save a copy, but they
+/// then stay until a finalizer runs, which a fast download does not wait for.
 fn bytes(env: sys::napi_env, bytes: &Bytes) -> napi::Result<sys::napi_value> {
-    value(env, Uint8Array::from(bytes.as_ref()))
+    let (mut data, mut buffer, mut array) =
+        (std::ptr::null_mut(), std::ptr::null_mut(), std::ptr::null_mut());
+    let length = bytes.len();
+    // SAFETY: `env` is the environment that napi called us with, the pointers are places for its answers.
+    #[expect(unsafe_code, reason = "napi's wrappers refer to every buffer")]
+    let status = unsafe { sys::napi_create_arraybuffer(env, length, &raw mut data, &raw mut buffer) };
+    napi::check_status!(status)?;
+    // SAFETY: `data` is the new buffer's memory, `length` bytes that nobody else has yet; `buffer` is of this
+    // environment and `length` bytes long.
+    #[expect(unsafe_code, reason = "as above")]
+    let status = unsafe {
+        std::ptr::copy_nonoverlapping(bytes.as_ptr(), data.cast::<u8>(), length);
+        sys::napi_create_typedarray(env, sys::TypedarrayType::uint8_array, length, buffer, 0, &raw mut array)
+    };
+    napi::check_status!(status)?;
+    Ok(array)
 }
 
 fn text(env: sys::napi_env, text: &Text) -> napi::Result<sys::napi_value> {
