@@ -81,6 +81,10 @@ impl Client {
             progress.enter(Phase::Token);
             let authorization = credential.authorization().await?;
             let outcome = self.transport.send(request, &authorization, permit, progress).await;
+            // What a redirect led to says nothing of the first request, which was processed, nor of its token.
+            if outcome.as_ref().is_ok_and(|response| response.url.is_some()) {
+                return outcome;
+            }
             let answer = outcome.as_ref().map(|response| self.read(response)).map_err(Clone::clone);
             attempt.denied = credential.denies(request, &answer);
             match decide(attempt, &answer, random::fraction()) {

@@ -176,7 +176,11 @@ impl Transport {
         *outgoing.body_mut() = request.body.outgoing()?;
         let mut hop = None;
         for hops in 0..=MOST_HOPS {
-            let response = self.client.execute(outgoing).await.map_err(network_error)?;
+            let response = self
+                .client
+                .execute(outgoing)
+                .await
+                .map_err(|error| after_hops(hops, network_error(error)))?;
             let next = match redirected(request, hop.as_ref(), &response)? {
                 None => {
                     progress.enter(Phase::Body);
@@ -198,6 +202,19 @@ impl Transport {
             hop = Some(next);
         }
         Err(Error::Redirect { problem: "it is the 21st of this call".into() })
+    }
+}
+
+/// Once a hop was answered, the server has processed the request, whatever becomes of the next one.
+fn after_hops(hops: u32, error: Error) -> Error {
+    match error {
+        Error::Network { kind, sent: false, source } if hops > 0 => {
+            Error::Network { kind, sent: true, source }
+        }
+        Error::ConnectTimeout if hops > 0 => {
+            Error::Network { kind: NetworkKind::Connect, sent: true, source: None }
+        }
+        other => other,
     }
 }
 

@@ -104,3 +104,22 @@ async fn a_failing_server_sees_a_fifth_more_than_it_is_offered() {
     assert!(seen <= calls + calls / 5 + 10, "{seen} requests for {calls} calls");
     assert!(seen >= calls + calls / 5, "{seen} requests for {calls} calls");
 }
+
+#[tokio::test]
+async fn what_fails_after_a_redirect_does_not_send_the_first_request_again() {
+    let nobody = {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        format!("http://{}/", listener.local_addr().unwrap())
+    };
+    for to in ["/moved".to_owned(), nobody] {
+        for status in [401, 429, 503] {
+            let to = to.clone();
+            let server = Server::start(move |seen| {
+                if seen.path == "/jobs" { Reply::Redirect(303, to.clone()) } else { Reply::Wait(status, "0") }
+            })
+            .await;
+            call(&server, Method::POST, false, body()).await;
+            assert_eq!(server.count("/jobs"), 1, "{status}");
+        }
+    }
+}
