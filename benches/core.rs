@@ -7,7 +7,7 @@ use std::time::Duration;
 use criterion::{Criterion, criterion_group, criterion_main};
 use http::{HeaderMap, Method, StatusCode};
 use smartrecruiters::clock::{Clock as _, SystemClock};
-use smartrecruiters::http::{BaseUrl, Target, read_error, request_headers};
+use smartrecruiters::http::{Authorization, BaseUrl, Target, read_error, request_headers};
 use smartrecruiters::limit::Endpoint;
 use smartrecruiters::secret::Secret;
 use smartrecruiters::token::AccessToken;
@@ -42,7 +42,10 @@ fn call(criterion: &mut Criterion) {
     let body =
         br#"{"message":"Permission denied","errors":[{"code":"PERMISSION_DENIED","message":"no scope"}]}"#;
     criterion.bench_function("an error body", |bencher| {
-        bencher.iter(|| read_error(StatusCode::FORBIDDEN, &HeaderMap::new(), black_box(body)));
+        let authorization =
+            Authorization::bearer(&Secret::new("eyJhbGciOiJSUzI1NiJ9.e30.c2lnbmF0dXJl")).unwrap();
+        bencher
+            .iter(|| read_error(StatusCode::FORBIDDEN, &HeaderMap::new(), black_box(body), &authorization));
     });
 }
 

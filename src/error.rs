@@ -251,13 +251,13 @@ impl Error {
             | Self::TokenInvalid { .. }
             | Self::Store { .. } => true,
             Self::Api(api) => matches!(api.code(), ErrorCode::RateLimit | ErrorCode::Server),
+            Self::TokenRefused { error, .. } => error.is_passing(),
             Self::Configuration { .. }
             | Self::Closed
             | Self::InvalidResponse { .. }
             | Self::Redirect { .. }
             | Self::BodyTooLarge { .. }
             | Self::BodyInterrupted
-            | Self::TokenRefused { .. }
             | Self::AuthorizationDenied { .. }
             | Self::CallbackRefused { .. }
             | Self::ReauthorizationRequired { .. }
@@ -391,6 +391,11 @@ impl OAuthErrorCode {
     /// In place of a code that must not be shown: no code at all, or one that quotes a secret.
     pub fn unreadable() -> Self {
         Self::Other("unreadable_error_code".to_owned())
+    }
+
+    /// Whether it may pass by itself: no code of RFC 6749 section 5.2, but `temporarily_unavailable` and the like.
+    pub fn is_passing(&self) -> bool {
+        matches!(self, Self::Other(_))
     }
 
     /// The code as it stands on the wire.

@@ -1,8 +1,19 @@
-//! [`Secret`]: text that must never be printed.
+//! [`Secret`]: text that must never be printed, and [`redact`], for text of others that may quote it.
 
+use std::borrow::Cow;
+use std::collections::HashSet;
 use std::fmt;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use url::form_urlencoded::byte_serialize;
 use zeroize::Zeroizing;
+
+/// So many characters of a secret in a row are a quote of it: servers quote parts, too.
+const QUOTE: usize = 12;
+/// Shorter text is no secret, and too frequent to hide.
+const LEAST: usize = 4;
 
 /// Text that must never be printed: a key, a token, a client secret, a code.
 ///
@@ -35,9 +46,121 @@ impl fmt::Debug for Secret {
     }
 }
 
+/// `text` with every quote of `secret` replaced by `[redacted]`: as it is, form- or percent-encoded, in hex, or in
+/// Base64, also inside of something longer, as HTTP Basic has it; whole, or a part of at least 12 characters.
+pub fn redact<'a>(text: &'a str, secret: &str) -> Cow<'a, str> {
+    if secret.len() < LEAST {
+        return Cow::Borrowed(text);
+    }
+    // Hex digits come in both cases, and an ASCII character keeps its place.
+    let lower = Zeroizing::new(text.to_ascii_lowercase());
+    let mut hidden = vec![false; lower.len()];
+    let forms = forms(secret);
+    let parts: HashSet<&[u8]> = forms.iter().flat_map(|form| form.as_bytes().windows(QUOTE)).collect();
+    for (at, part) in lower.as_bytes().windows(QUOTE).enumerate() {
+        if parts.contains(part) {
+            hidden.iter_mut().skip(at).take(QUOTE).for_each(|hide| *hide = true);
+        }
+    }
+    for form in forms.iter().filter(|form| (LEAST..QUOTE).contains(&form.len())) {
+        for (at, _) in lower.match_indices(form.as_str()) {
+            hidden.iter_mut().skip(at).take(form.len()).for_each(|hide| *hide = true);
+        }
+    }
+    if !hidden.contains(&true) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len());
+    let mut hiding = false;
+    for (at, character) in text.char_indices() {
+        let hide = hidden.iter().skip(at).take(character.len_utf8()).any(|hide| *hide);
+        match (hide, hiding) {
+            (true, false) => shown.push_str("[redacted]"),
+            (true, true) => {}
+            (false, _) => shown.push(character),
+        }
+        hiding = hide;
+    }
+    Cow::Owned(shown)
+}
+
+/// How a secret may stand in other text, in lower case.
+fn forms(secret: &str) -> Vec<Zeroizing<String>> {
+    let form_encoded = byte_serialize(secret.as_bytes()).collect::<String>();
+    let mut forms =
+        vec![secret.to_owned(), utf8_percent_encode(secret, NON_ALPHANUMERIC).to_string(), hex(secret)];
+    // Three bytes are four characters: what stands before the secret shifts it by up to two bytes.
+    for shift in 0..3 {
+        for inner in [secret, &form_encoded] {
+            let shifted = Zeroizing::new([&[0; 2][..shift], inner.as_bytes()].concat());
+            // Its first and last characters hold bits of its neighbours.
+            let (before, whole) = (shift.div_ceil(2) + shift, shifted.len() * 4 / 3);
+            for text in [STANDARD_NO_PAD.encode(&*shifted), URL_SAFE_NO_PAD.encode(&*shifted)] {
+                forms.push(text.get(before..whole).unwrap_or_default().to_owned());
+            }
+        }
+    }
+    forms.push(form_encoded);
+    forms
+        .into_iter()
+        .map(|form| {
+            let form = Zeroizing::new(form);
+            Zeroizing::new(form.to_ascii_lowercase())
+        })
+        .collect()
+}
+
+fn hex(text: &str) -> String {
+    let digits = text.bytes().flat_map(|byte| [byte >> 4, byte & 15]);
+    digits.filter_map(|digit| char::from_digit(digit.into(), 16)).collect()
+}
+
 #[cfg(test)]
 mod tests {
+    use base64::engine::general_purpose::{STANDARD, URL_SAFE};
+    use proptest::prelude::*;
+
     use super::*;
+
+    #[test]
+    fn nothing_else_is_hidden() {
+        for text in ["", "Permission denied", "a short key is k", "é: 日本"] {
+            assert_eq!(redact(text, "DCRA1-0123456789abcdef"), text);
+        }
+        assert_eq!(redact("a key is k", "key"), "a key is k", "three characters are no secret");
+        assert_eq!(redact("éé canary é", "canary"), "éé [redacted] é");
+    }
+
+    #[test]
+    fn a_part_is_a_quote_too() {
+        let hidden = redact("the key DCRA1-0123456789… is unknown", "DCRA1-0123456789abcdef");
+        assert_eq!(hidden, "the key [redacted]… is unknown");
+        assert_eq!(redact("key …456789abcdef!", "DCRA1-0123456789abcdef"), "key …[redacted]!");
+    }
+
+    proptest! {
+        #[test]
+        fn no_form_of_a_secret_gets_through(secret in "[!-~]{16,60}", before in "[a-z:]{0,4}", after in "[a-z]{0,4}") {
+            let joined = format!("{before}{secret}{after}");
+            let form: String = byte_serialize(secret.as_bytes()).collect();
+            for quote in [
+                joined.clone(),
+                byte_serialize(joined.as_bytes()).collect(),
+                utf8_percent_encode(&joined, NON_ALPHANUMERIC).to_string().to_lowercase(),
+                STANDARD.encode(&joined),
+                URL_SAFE.encode(&joined),
+                STANDARD.encode(format!("{before}{form}{after}")),
+                hex(&joined).to_uppercase(),
+            ] {
+                let text = format!("é it was \"{quote}\", which");
+                let shown = redact(&text, &secret);
+                // What is left of a form is what it shares with its neighbours.
+                prop_assert!(shown.contains("[redacted]"), "{}", shown);
+                prop_assert!(shown.len() <= "é it was [redacted], which".len() + 40, "{}", shown);
+                prop_assert!(!shown.contains(&secret), "{}", shown);
+            }
+        }
+    }
 
     #[test]
     fn debug_shows_nothing_of_the_text() {

@@ -7,6 +7,7 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::future::Future;
+use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
@@ -23,7 +24,7 @@ use super::error::NativeError;
 use super::runtime;
 use super::token::NativeToken;
 use crate::client::{OpenBody, Opened};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::http::Response;
 
 /// Wake Node when so many completions wait, even if the runtime has more to do.
@@ -89,8 +90,8 @@ impl From<Response<Bytes>> for Outcome {
     fn from(answer: Response<Bytes>) -> Self {
         let body = if answer.body.is_empty() {
             Body::Empty
-        } else if answer.text().is_some() {
-            Body::Text(Text::new(answer.body.clone()))
+        } else if let Some(text) = answer.text() {
+            Body::Text(Text::new(text))
         } else {
             Body::Bytes(answer.body.clone())
         };
@@ -186,8 +187,10 @@ impl NativeCompletions {
     ) -> napi::Result<()> {
         let completions = Arc::clone(&self.0);
         let (work, handle) = abortable(async move {
-            let outcome = call.await;
-            completions.finish(id, outcome);
+            // Its promise must not wait for ever.
+            let outcome = AssertUnwindSafe(call).catch_unwind().await;
+            let panicked = Err(Error::Internal { problem: "a call panicked" });
+            completions.finish(id, outcome.unwrap_or(panicked));
         });
         runtime::spawn(work.map(|_| ()))?;
         let mut running = lock(&self.0.running);
@@ -286,40 +289,58 @@ impl ToNapiValue for Batch {
         };
         let mut at = 0;
         for (id, outcome) in batch.0 {
-            // What is not set is `undefined`.
-            let status = match outcome {
-                Ok(Outcome::Answer { status, headers, body, url }) => {
-                    set(at + 1, text(env, &headers)?)?;
-                    match body {
-                        Body::Empty => {}
-                        Body::Text(body) => set(at + 2, text(env, &body)?)?,
-                        Body::Bytes(body) => set(at + 2, bytes(env, &body)?)?,
-                        Body::Open(body) => set(at + 2, value(env, NativeBody::new(*body))?)?,
-                    }
-                    if let Some(url) = url {
-                        set(at + 3, value(env, url)?)?;
-                    }
-                    status
-                }
-                Ok(outcome) => {
-                    match outcome {
-                        Outcome::Token(token) => set(at + 1, value(env, token)?)?,
-                        Outcome::Id(id) => set(at + 1, value(env, id)?)?,
-                        Outcome::Chunk(Some(chunk)) => set(at + 1, bytes(env, &chunk)?)?,
-                        Outcome::Flag(flag) => set(at + 1, value(env, flag)?)?,
-                        Outcome::Answer { .. } | Outcome::Chunk(None) | Outcome::Nothing => {}
-                    }
-                    VALUE
-                }
-                Err(error) => {
-                    set(at + 1, value(env, NativeError::from(&error))?)?;
-                    FAILURE
-                }
+            let (status, values) = match values(env, outcome) {
+                Ok(values) => values,
+                // One answer that JavaScript cannot hold must not take the others of the batch with it.
+                Err(_) => values(env, Err(unfit(env)))?,
             };
+            for (index, value) in (at + 1..).zip(values) {
+                if let Some(value) = value {
+                    set(index, value)?;
+                }
+            }
             set(at, value(env, f64::from(id) * f64::from(STATUSES) + f64::from(status))?)?;
             at += STRIDE;
         }
         Ok(array)
+    }
+}
+
+/// The status of a completion, and its values; what is none is `undefined`.
+type Values = (u16, [Option<sys::napi_value>; 3]);
+
+fn values(env: sys::napi_env, outcome: Result<Outcome>) -> napi::Result<Values> {
+    let first = |value| [value, None, None];
+    Ok(match outcome {
+        Ok(Outcome::Answer { status, headers, body, url }) => {
+            let body = match body {
+                Body::Empty => None,
+                Body::Text(body) => Some(text(env, &body)?),
+                Body::Bytes(body) => Some(bytes(env, &body)?),
+                Body::Open(body) => Some(value(env, NativeBody::new(*body))?),
+            };
+            let url = url.map(|url| value(env, url)).transpose()?;
+            (status, [Some(text(env, &headers)?), body, url])
+        }
+        Ok(Outcome::Token(token)) => (VALUE, first(Some(value(env, token)?))),
+        Ok(Outcome::Id(id)) => (VALUE, first(Some(value(env, id)?))),
+        Ok(Outcome::Chunk(Some(chunk))) => (VALUE, first(Some(bytes(env, &chunk)?))),
+        Ok(Outcome::Flag(flag)) => (VALUE, first(Some(value(env, flag)?))),
+        Ok(Outcome::Chunk(None) | Outcome::Nothing) => (VALUE, first(None)),
+        Err(error) => (FAILURE, first(Some(value(env, NativeError::from(&error))?))),
+    })
+}
+
+/// In place of an answer that JavaScript could not take.
+fn unfit(env: sys::napi_env) -> Error {
+    let mut exception = std::ptr::null_mut();
+    // SAFETY: `env` is the environment that napi called us with, `exception` a place for what it threw, if it did.
+    #[expect(unsafe_code, reason = "napi has no wrapper that takes an exception away")]
+    unsafe {
+        sys::napi_get_and_clear_last_exception(env, &raw mut exception);
+    }
+    Error::InvalidResponse {
+        problem: "it is longer than a JavaScript string or array can be; stream it by `asResponse()`".into(),
     }
 }
 

@@ -2,14 +2,15 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::Builder;
 use tokio::sync::Notify;
 
 use super::completions;
 
-static CORE: OnceLock<Core> = OnceLock::new();
+static CORE: OnceLock<Arc<Core>> = OnceLock::new();
+static STARTING: Mutex<()> = Mutex::new(());
 
 type Work = Pin<Box<dyn Future<Output = ()> + Send>>;
 
@@ -52,21 +53,18 @@ fn core() -> napi::Result<&'static Core> {
     if let Some(core) = CORE.get() {
         return Ok(core);
     }
+    // Environments may race to be first. If one fails to start the thread, the next tries again.
+    let _starting = STARTING.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(core) = CORE.get() {
+        return Ok(core);
+    }
     // The thread outlives any worker that loaded us; its code must stay mapped.
     napi::bindgen_prelude::retain_current_module_for_unload_safety();
     let runtime = Builder::new_current_thread().enable_all().on_thread_park(completions::wake_all).build()?;
-    // Two environments may race to be first: the loser's runtime is dropped unused.
-    if CORE.set(Core::default()).is_ok() {
-        start(runtime)?;
-    }
-    CORE.get().ok_or_else(|| napi::Error::from_reason("the core's thread did not start"))
-}
-
-fn start(runtime: Runtime) -> napi::Result<()> {
-    std::thread::Builder::new().name("smartrecruiters".to_owned()).spawn(move || {
-        if let Some(core) = CORE.get() {
-            runtime.block_on(core.run());
-        }
-    })?;
-    Ok(())
+    let core = Arc::new(Core::default());
+    let running = Arc::clone(&core);
+    std::thread::Builder::new()
+        .name("smartrecruiters".to_owned())
+        .spawn(move || runtime.block_on(running.run()))?;
+    Ok(CORE.get_or_init(|| core))
 }

@@ -129,7 +129,8 @@ impl Client {
         }
     }
 
-    /// Takes no more calls, and waits for those in flight. Connections close with the last client that shares them.
+    /// Takes no more calls, and waits for those in flight, but not for open bodies: they can be read on. Connections
+    /// close with the last client that shares them.
     pub async fn close(&self) {
         self.calls.closed.store(true, Ordering::SeqCst);
         loop {

@@ -1,14 +1,17 @@
-//! One call: permit, token, transport, decision, in one visible loop.
+//! One call: connection, token, transport, decision, in one visible loop.
 
 use std::future::Future;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::StatusCode;
 use http::header::RETRY_AFTER;
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::Instant;
 
 use super::retry::{Answer, Attempt, Decision, decide, is_idempotent, retry_after};
-use super::{Authorizer, Call, Client};
+use super::{Authorizer, Client};
 use crate::error::{Error, Phase, Result};
 use crate::http::{Authorization, Progress, Request, Response, ResponseBody, read_error};
 use crate::lifecycle::{Held, TokenSource};
@@ -26,41 +29,40 @@ impl Client {
     /// Drop the future to cancel the call wherever it is; a token exchange that it waits for goes on.
     pub async fn send(&self, request: &Request) -> Result<Response<Bytes>> {
         let _call = self.calls.begin()?;
-        let progress = Progress::default();
-        let whole = async { self.attempts(request, &progress).await?.buffer(self.max_body_size).await };
-        let response = within(request.timeout, &progress, whole).await?;
-        if response.status.is_success() {
-            Ok(response)
-        } else {
-            let error = read_error(response.status, &response.headers, &response.body);
-            Err(Error::Api(Box::new(error)))
-        }
+        let deadline = Deadline::new(request.timeout);
+        let limit = self.max_body_size;
+        let whole = async { self.attempts(request, &deadline, Some(limit)).await?.whole(limit).await };
+        deadline.keep(whole).await
     }
 
     /// Sends a request and hands up the answer, whatever its status, when its headers are there.
     pub async fn open(&self, request: &Request) -> Result<Response<OpenBody>> {
-        let call = self.calls.begin()?;
-        let progress = Progress::default();
-        let response = within(request.timeout, &progress, self.attempts(request, &progress)).await?;
-        let Response { status, headers, body, url } = response;
-        let mut body =
-            OpenBody { body, before: Vec::new(), after: None, timeout: request.timeout, _call: call };
-        body.read_what_is_there().await;
-        Ok(Response { status, headers, body, url })
+        let _call = self.calls.begin()?;
+        let deadline = Deadline::new(request.timeout);
+        let sent = deadline.keep(self.attempts(request, &deadline, None)).await?;
+        Ok(sent.open(request.timeout).await)
     }
 
     /// The same, but an answer that is no success (2xx) is an [`Error::Api`].
     pub async fn open_success(&self, request: &Request) -> Result<Response<OpenBody>> {
-        let response = self.open(request).await?;
-        if response.status.is_success() {
-            return Ok(response);
-        }
-        let body = response.body.collect(self.max_body_size).await?;
-        Err(Error::Api(Box::new(read_error(response.status, &response.headers, &body))))
+        let _call = self.calls.begin()?;
+        let deadline = Deadline::new(request.timeout);
+        let open = async {
+            let sent = self.attempts(request, &deadline, None).await?;
+            if sent.response.status.is_success() {
+                Ok(sent.open(request.timeout).await)
+            } else {
+                Err(sent.error(self.max_body_size).await)
+            }
+        };
+        deadline.keep(open).await
     }
 
-    async fn attempts(&self, request: &Request, progress: &Progress) -> Result<Response> {
+    /// Sends a request until its outcome is one to hand up. With `buffer`, the answer's body is part of the outcome,
+    /// up to so many bytes.
+    async fn attempts(&self, request: &Request, deadline: &Deadline, buffer: Option<usize>) -> Result<Sent> {
         self.budget.deposit();
+        let progress = &deadline.progress;
         let mut credential = match &self.authorizer {
             Authorizer::Fixed(authorization) => Session::Fixed(authorization),
             Authorizer::Tokens(source) => Session::Tokens { source, held: None },
@@ -75,40 +77,67 @@ impl Client {
             denied: false,
         };
         loop {
-            // The permit comes first: a token must not grow stale in the queue.
-            progress.enter(Phase::Queue);
-            let permit = self.transport.admit().await?;
-            progress.enter(Phase::Token);
-            let authorization = credential.authorization().await?;
-            let outcome = self.transport.send(request, &authorization, permit, progress).await;
+            let (permit, authorization) = self.admit(&mut credential, progress).await?;
+            let mut outcome = self.transport.send(request, &authorization, permit, progress).await;
             // What a redirect led to says nothing of the first request, which was processed, nor of its token.
-            if outcome.as_ref().is_ok_and(|response| response.url.is_some()) {
-                return outcome;
+            let led = outcome.as_ref().is_ok_and(|response| response.url.is_some());
+            if let (Some(limit), Ok(response)) = (buffer, &mut outcome) {
+                response.body.read_ahead(limit).await;
+                if let Some(failure) = response.body.failure() {
+                    outcome = Err(failure.clone());
+                }
             }
             let answer = outcome.as_ref().map(|response| self.read(response)).map_err(Clone::clone);
             attempt.denied = credential.denies(request, &answer);
-            match decide(attempt, &answer, random::fraction()) {
-                Decision::Return => return outcome,
-                Decision::ReturnDenied => {
-                    credential.deny(request);
-                    return outcome;
-                }
+            let decision = if led { Decision::Return } else { decide(attempt, &answer, random::fraction()) };
+            match decision {
+                Decision::Return => {}
+                Decision::ReturnDenied => credential.deny(request),
                 Decision::Reauthorize => {
-                    progress.enter(Phase::Token);
-                    if !credential.renew().await? {
-                        return outcome;
+                    // Its body first: nobody shall wait for this connection while we wait for a token.
+                    if let Ok(response) = &mut outcome {
+                        response.body.read_ahead(READ_AT_ONCE).await;
                     }
-                    attempt.reauthorized = true;
+                    progress.enter(Phase::Token);
+                    if credential.renew().await? {
+                        attempt.reauthorized = true;
+                        continue;
+                    }
                 }
-                Decision::Retry(_) if !self.budget.withdraw() => return outcome,
                 Decision::Retry(after) => {
-                    progress.enter(Phase::Retry);
-                    drop(outcome);
-                    tokio::time::sleep(after).await;
-                    attempt.retries += 1;
+                    let wait = tokio::time::sleep(after);
+                    // Who asks to come again after the deadline has given the last answer there can be.
+                    if wait.deadline() < deadline.at && self.budget.withdraw() {
+                        drop(outcome);
+                        progress.enter(Phase::Retry);
+                        wait.await;
+                        attempt.retries += 1;
+                        continue;
+                    }
                 }
             }
+            return outcome.map(|response| Sent { response, authorization });
         }
+    }
+
+    /// Waits for a connection, and for a token that did not grow stale meanwhile; for neither while it holds the other.
+    async fn admit(
+        &self,
+        credential: &mut Session<'_>,
+        progress: &Progress,
+    ) -> Result<(OwnedSemaphorePermit, Authorization)> {
+        progress.enter(Phase::Queue);
+        let permit = self.transport.admit().await?;
+        if let Some(authorization) = credential.at_hand() {
+            return Ok((permit, authorization?));
+        }
+        drop(permit);
+        progress.enter(Phase::Token);
+        let obtained = credential.obtain().await?;
+        progress.enter(Phase::Queue);
+        let permit = self.transport.admit().await?;
+        // A token that died in this queue is for the API to refuse: one that lives no longer would be asked for forever.
+        Ok((permit, credential.at_hand().unwrap_or(Ok(obtained))?))
     }
 
     fn read(&self, response: &Response) -> Answer {
@@ -119,23 +148,69 @@ impl Client {
     }
 }
 
+/// What the last attempt came to, and with which authorization.
+struct Sent {
+    response: Response,
+    authorization: Authorization,
+}
+
+impl Sent {
+    async fn whole(self, limit: usize) -> Result<Response<Bytes>> {
+        if !self.response.status.is_success() {
+            return Err(self.error(limit).await);
+        }
+        let Response { status, headers, body, url } = self.response;
+        Ok(Response { status, headers, body: body.collect(limit).await?, url })
+    }
+
+    async fn error(self, limit: usize) -> Error {
+        let Response { status, headers, body, .. } = self.response;
+        match body.collect(limit).await {
+            Ok(body) => Error::Api(Box::new(read_error(status, &headers, &body, &self.authorization))),
+            Err(error) => error,
+        }
+    }
+
+    /// A short body comes with its headers: a few turns of the runtime show whether it is whole.
+    async fn open(self, timeout: Duration) -> Response<OpenBody> {
+        let Response { status, headers, mut body, url } = self.response;
+        for _ in 0..TURNS {
+            body.read_ready(READ_AT_ONCE);
+            if !body.is_open() {
+                break;
+            }
+            tokio::task::yield_now().await;
+        }
+        Response { status, headers, body: OpenBody { body, timeout }, url }
+    }
+}
+
 /// The credential of one call, with the token that it uses.
 enum Session<'a> {
     Fixed(&'a Authorization),
-    Tokens { source: &'a std::sync::Arc<TokenSource>, held: Option<std::sync::Arc<Held>> },
+    Tokens { source: &'a Arc<TokenSource>, held: Option<Arc<Held>> },
 }
 
 impl Session<'_> {
-    async fn authorization(&mut self) -> Result<Authorization> {
+    /// The authorization that needs no waiting, if there is one.
+    fn at_hand(&mut self) -> Option<Result<Authorization>> {
+        match self {
+            Self::Fixed(authorization) => Some(Ok(authorization.clone())),
+            Self::Tokens { source, held } => Some(Self::of(source.at_hand()?, held)),
+        }
+    }
+
+    async fn obtain(&mut self) -> Result<Authorization> {
         match self {
             Self::Fixed(authorization) => Ok(authorization.clone()),
-            Self::Tokens { source, held } => {
-                let current = source.token().await?;
-                let authorization = Authorization::bearer(&current.token.value);
-                *held = Some(current);
-                authorization
-            }
+            Self::Tokens { source, held } => Self::of(source.token().await?, held),
         }
+    }
+
+    fn of(token: Arc<Held>, held: &mut Option<Arc<Held>>) -> Result<Authorization> {
+        let authorization = Authorization::bearer(&token.token.value);
+        *held = Some(token);
+        authorization
     }
 
     /// Gets another token; false if there is none.
@@ -170,12 +245,7 @@ impl Session<'_> {
 #[derive(Debug)]
 pub struct OpenBody {
     body: ResponseBody,
-    /// What was read already.
-    before: Vec<Bytes>,
-    /// What comes after it and is no part: an error or the end.
-    after: Option<Result<()>>,
     timeout: Duration,
-    _call: Call,
 }
 
 /// What of a body is there when its headers are.
@@ -190,78 +260,34 @@ pub enum Opened {
 impl OpenBody {
     /// The whole body, if it is there.
     pub fn opened(mut self) -> Opened {
-        match self.after {
-            Some(Ok(())) => Opened::Whole(joined(std::mem::take(&mut self.before))),
-            _ => Opened::Open(Box::new(self)),
-        }
+        self.body.take_whole().map_or_else(|| Opened::Open(Box::new(self)), Opened::Whole)
     }
 
     /// The next part, and more with it if that is there already: up to about `enough` bytes. None at the end.
     pub async fn read(&mut self, enough: usize) -> Result<Option<Bytes>> {
-        if self.before.is_empty() && self.after.is_none() {
-            let progress = Progress::default();
-            progress.enter(Phase::Body);
-            match within(self.timeout, &progress, self.body.chunk()).await? {
-                Some(chunk) => self.before.push(chunk),
-                None => self.after = Some(Ok(())),
-            }
-        }
-        self.read_ready(enough);
-        if self.before.is_empty() {
-            return self.after.clone().unwrap_or(Ok(())).map(|()| None);
-        }
-        Ok(Some(joined(std::mem::take(&mut self.before))))
-    }
-
-    async fn collect(mut self, limit: usize) -> Result<Bytes> {
-        let mut chunks = Vec::new();
-        let mut length = 0;
-        while let Some(chunk) = self.read(READ_AT_ONCE).await? {
-            length += chunk.len();
-            if length > limit {
-                return Err(Error::BodyTooLarge { limit });
-            }
-            chunks.push(chunk);
-        }
-        Ok(joined(chunks))
-    }
-
-    /// A short body comes with its headers: a few turns of the runtime show whether it is whole.
-    async fn read_what_is_there(&mut self) {
-        for _ in 0..TURNS {
-            self.read_ready(READ_AT_ONCE);
-            if self.after.is_some() {
-                return;
-            }
-            tokio::task::yield_now().await;
-        }
-    }
-
-    fn read_ready(&mut self, enough: usize) {
-        let mut length = self.before.iter().map(Bytes::len).sum::<usize>();
-        while length < enough
-            && self.after.is_none()
-            && let Some(next) = self.body.ready_chunk()
-        {
-            match next {
-                Ok(Some(chunk)) => {
-                    length += chunk.len();
-                    self.before.push(chunk);
-                }
-                end => self.after = Some(end.map(|_| ())),
-            }
-        }
+        let deadline = Deadline::new(self.timeout);
+        deadline.progress.enter(Phase::Body);
+        deadline.keep(self.body.read(enough)).await
     }
 }
 
-fn joined(mut chunks: Vec<Bytes>) -> Bytes {
-    if chunks.len() > 1 { chunks.concat().into() } else { chunks.pop().unwrap_or_default() }
+/// Until when a call, or a read of its body, has to be done, and what it is doing.
+struct Deadline {
+    at: Instant,
+    limit: Duration,
+    progress: Progress,
 }
 
-async fn within<T>(limit: Duration, progress: &Progress, work: impl Future<Output = Result<T>>) -> Result<T> {
-    tokio::time::timeout(limit, work)
-        .await
-        .unwrap_or_else(|_| Err(Error::Timeout { phase: progress.phase(), limit }))
+impl Deadline {
+    fn new(limit: Duration) -> Self {
+        Self { at: tokio::time::sleep(limit).deadline(), limit, progress: Progress::default() }
+    }
+
+    async fn keep<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
+        tokio::time::timeout_at(self.at, work)
+            .await
+            .unwrap_or_else(|_| Err(Error::Timeout { phase: self.progress.phase(), limit: self.limit }))
+    }
 }
 
 fn endpoint(request: &Request) -> String {

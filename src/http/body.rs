@@ -1,16 +1,19 @@
 //! Bodies: a request's, in one piece or streamed in, and an answer's, streamed out and decoded.
 
+use std::collections::VecDeque;
 use std::fmt;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use async_compression::tokio::bufread::{BrotliDecoder, GzipDecoder, ZlibDecoder, ZstdDecoder};
+use async_compression::tokio::bufread::{
+    BrotliDecoder, DeflateDecoder, GzipDecoder, ZlibDecoder, ZstdDecoder,
+};
 use bytes::{Bytes, BytesMut};
 use futures_util::{FutureExt as _, StreamExt as _};
 use http::header::CONTENT_ENCODING;
 use http_body_util::channel::{Channel, Sender};
-use tokio::io::{AsyncBufRead, AsyncRead, AsyncReadExt as _};
+use tokio::io::{AsyncBufRead, AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::io::StreamReader;
 
@@ -124,28 +127,147 @@ impl fmt::Debug for StreamedBody {
     }
 }
 
-/// An answer's body, decoded. It holds its connection until it was read or is dropped.
+/// An answer's body, decoded. It holds its connection until its end was reached, or it is dropped.
 pub struct ResponseBody {
-    reader: Reader,
-    _permit: OwnedSemaphorePermit,
+    /// What was read ahead of who reads it.
+    before: VecDeque<Bytes>,
+    rest: Rest,
+}
+
+enum Rest {
+    Open { reader: Reader, _permit: OwnedSemaphorePermit },
+    Ended,
+    Failed(Error),
 }
 
 enum Reader {
     Plain(reqwest::Response),
-    Decoded { decoder: Pin<Box<dyn AsyncRead + Send>>, received: Arc<AtomicU64>, yielded: u64 },
+    /// Nothing of it was seen yet.
+    Encoded {
+        coding: Coding,
+        encoded: Encoded,
+        received: Arc<AtomicU64>,
+    },
+    Decoded {
+        decoder: Pin<Box<dyn AsyncRead + Send>>,
+        received: Arc<AtomicU64>,
+        yielded: u64,
+    },
+}
+
+#[derive(Clone, Copy)]
+enum Coding {
+    Gzip,
+    Deflate,
+    Brotli,
+    Zstd,
 }
 
 impl ResponseBody {
     /// The body of `response`, whose headers must still be there.
     pub(super) fn new(response: reqwest::Response, permit: OwnedSemaphorePermit) -> Self {
-        Self { reader: reader(response), _permit: permit }
+        let rest = Rest::Open { reader: reader(response), _permit: permit };
+        Self { before: VecDeque::new(), rest }
     }
 
-    /// The next part of the body; none at its end.
-    pub async fn chunk(&mut self) -> Result<Option<Bytes>> {
-        match &mut self.reader {
-            Reader::Plain(response) => response.chunk().await.map_err(network_error),
-            Reader::Decoded { decoder, received, yielded } => {
+    /// The next part of the body, and more with it if that is there already: up to about `enough` bytes. None at its
+    /// end.
+    pub async fn read(&mut self, enough: usize) -> Result<Option<Bytes>> {
+        if self.before.is_empty() {
+            self.read_next().await;
+        }
+        self.read_ready(enough);
+        match &self.rest {
+            Rest::Failed(error) if self.before.is_empty() => Err(error.clone()),
+            _ => Ok((!self.before.is_empty()).then(|| joined(&mut self.before))),
+        }
+    }
+
+    /// Reads ahead what is there already, up to about `enough` bytes.
+    pub fn read_ready(&mut self, enough: usize) {
+        while self.ahead() < enough && self.is_open() && self.read_next().now_or_never().is_some() {}
+    }
+
+    /// Reads ahead until the end, which frees the connection, or until there are more than `limit` bytes.
+    pub async fn read_ahead(&mut self, limit: usize) {
+        while self.ahead() <= limit && self.is_open() {
+            self.read_next().await;
+        }
+    }
+
+    /// Whether there is more to come than what was read ahead.
+    pub fn is_open(&self) -> bool {
+        matches!(self.rest, Rest::Open { .. })
+    }
+
+    /// Why there is no more, if the body did not come to its end.
+    pub fn failure(&self) -> Option<&Error> {
+        match &self.rest {
+            Rest::Failed(error) => Some(error),
+            _ => None,
+        }
+    }
+
+    /// All of it, if it was read ahead to its end.
+    pub fn take_whole(&mut self) -> Option<Bytes> {
+        matches!(self.rest, Rest::Ended).then(|| joined(&mut self.before))
+    }
+
+    /// Reads the whole body, if it is not longer than `limit` bytes.
+    pub async fn collect(mut self, limit: usize) -> Result<Bytes> {
+        self.read_ahead(limit).await;
+        match self.rest {
+            _ if self.ahead() > limit => Err(Error::BodyTooLarge { limit }),
+            Rest::Failed(error) => Err(error),
+            _ => Ok(joined(&mut self.before)),
+        }
+    }
+
+    /// How many bytes were read ahead.
+    fn ahead(&self) -> usize {
+        self.before.iter().map(Bytes::len).sum()
+    }
+
+    async fn read_next(&mut self) {
+        let Rest::Open { reader, .. } = &mut self.rest else { return };
+        match reader.next().await {
+            Ok(Some(chunk)) => self.before.push_back(chunk),
+            Ok(None) => self.rest = Rest::Ended,
+            Err(error) => self.rest = Rest::Failed(error),
+        }
+    }
+}
+
+impl fmt::Debug for ResponseBody {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ResponseBody")
+    }
+}
+
+/// Takes all parts, in one. Most bodies are one piece, which is not copied.
+fn joined(parts: &mut VecDeque<Bytes>) -> Bytes {
+    if parts.len() > 1 {
+        let whole = Vec::from(std::mem::take(parts)).concat();
+        return whole.into();
+    }
+    parts.pop_front().unwrap_or_default()
+}
+
+impl Reader {
+    /// The next part. Dropping the future loses nothing.
+    async fn next(&mut self) -> Result<Option<Bytes>> {
+        if let Self::Encoded { encoded, .. } = self {
+            let first = encoded.fill_buf().await.map_err(decoding_error)?.first().copied();
+            match first {
+                Some(first) => self.decode(first),
+                // Nothing, encoded, is nothing.
+                None => return Ok(None),
+            }
+        }
+        match self {
+            Self::Plain(response) => response.chunk().await.map_err(network_error),
+            Self::Encoded { .. } => Err(Error::Internal { problem: "a body was read before it was decoded" }),
+            Self::Decoded { decoder, received, yielded } => {
                 let mut chunk = BytesMut::with_capacity(DECODED_CHUNK);
                 let length = decoder.read_buf(&mut chunk).await.map_err(decoding_error)?;
                 *yielded += length as u64;
@@ -160,45 +282,41 @@ impl ResponseBody {
         }
     }
 
-    /// The next part of the body, if it is there already.
-    pub fn ready_chunk(&mut self) -> Option<Result<Option<Bytes>>> {
-        self.chunk().now_or_never()
-    }
-
-    /// The whole body, if it is not longer than `limit` bytes.
-    pub async fn collect(mut self, limit: usize) -> Result<Bytes> {
-        let mut chunks = Vec::new();
-        let mut length = 0;
-        while let Some(chunk) = self.chunk().await? {
-            length += chunk.len();
-            if length > limit {
-                return Err(Error::BodyTooLarge { limit });
+    /// Chooses the decoder, now that the first byte is there.
+    fn decode(&mut self, first: u8) {
+        let placeholder: Encoded = Box::pin(tokio::io::empty());
+        let Self::Encoded { coding, encoded, received } = self else { return };
+        let (encoded, received) = (std::mem::replace(encoded, placeholder), Arc::clone(received));
+        let decoder: Pin<Box<dyn AsyncRead + Send>> = match coding {
+            Coding::Gzip => {
+                let mut decoder = GzipDecoder::new(encoded);
+                // RFC 1952 section 2.2: a file may be several members in a row.
+                decoder.multiple_members(true);
+                Box::pin(decoder)
             }
-            chunks.push(chunk);
-        }
-        // Most bodies are one piece, which is not copied.
-        Ok(if chunks.len() > 1 { chunks.concat().into() } else { chunks.pop().unwrap_or_default() })
-    }
-}
-
-impl fmt::Debug for ResponseBody {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("ResponseBody")
+            // Some servers leave the zlib format of RFC 9110 section 8.4.1.2 out, whose first byte ends in 8.
+            Coding::Deflate if first & 0x0f != 8 => Box::pin(DeflateDecoder::new(encoded)),
+            Coding::Deflate => Box::pin(ZlibDecoder::new(encoded)),
+            Coding::Brotli => Box::pin(BrotliDecoder::new(encoded)),
+            Coding::Zstd => {
+                let mut decoder = ZstdDecoder::new(encoded);
+                // RFC 8878 section 3.1: data is one or more frames.
+                decoder.multiple_members(true);
+                Box::pin(decoder)
+            }
+        };
+        *self = Self::Decoded { decoder, received, yielded: 0 };
     }
 }
 
 fn reader(response: reqwest::Response) -> Reader {
     let coding = response.headers().get(CONTENT_ENCODING).map(|value| value.as_bytes().to_ascii_lowercase());
-    // An answer to HEAD, a 204 or 304: it names the coding of a body that it does not have.
-    let Some(coding) = coding.filter(|_| response.content_length() != Some(0)) else {
-        return Reader::Plain(response);
-    };
-    let decoder: fn(Encoded) -> Pin<Box<dyn AsyncRead + Send>> = match coding.as_slice() {
-        b"gzip" | b"x-gzip" => |encoded| Box::pin(GzipDecoder::new(encoded)),
-        b"deflate" => |encoded| Box::pin(ZlibDecoder::new(encoded)),
-        b"br" => |encoded| Box::pin(BrotliDecoder::new(encoded)),
-        b"zstd" => |encoded| Box::pin(ZstdDecoder::new(encoded)),
-        // A coding that was not asked for is the caller's to decode.
+    let coding = match coding.as_deref() {
+        Some(b"gzip" | b"x-gzip") => Coding::Gzip,
+        Some(b"deflate") => Coding::Deflate,
+        Some(b"br") => Coding::Brotli,
+        Some(b"zstd") => Coding::Zstd,
+        // None, or one that was not asked for, which is the caller's to decode.
         _ => return Reader::Plain(response),
     };
     let received = Arc::new(AtomicU64::new(0));
@@ -208,8 +326,7 @@ fn reader(response: reqwest::Response) -> Reader {
         counter.fetch_add(chunk.len() as u64, Ordering::Relaxed);
         Ok::<Bytes, std::io::Error>(chunk)
     });
-    let encoded: Encoded = Box::pin(StreamReader::new(chunks));
-    Reader::Decoded { decoder: decoder(encoded), received, yielded: 0 }
+    Reader::Encoded { coding, encoded: Box::pin(StreamReader::new(chunks)), received }
 }
 
 /// The bytes of a body as they came.

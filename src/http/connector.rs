@@ -22,7 +22,7 @@ const HTTP2_PING: Duration = Duration::from_secs(15);
 const LOOPBACK: &str = "localhost,127.0.0.0/8,::1";
 
 /// How connections are made.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConnectOptions {
     /// How long connecting may take.
     pub connect_timeout: Duration,
@@ -35,7 +35,7 @@ pub struct ConnectOptions {
 }
 
 /// Through what to connect.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum ProxyChoice {
     /// `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`; never to loopback.
     #[default]
@@ -47,7 +47,7 @@ pub enum ProxyChoice {
 }
 
 /// A client certificate and its key, in PEM.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity {
     /// The certificate, and those that it was signed by.
     pub certificate: String,
@@ -58,7 +58,7 @@ pub struct Identity {
 /// Makes connections.
 #[derive(Debug, Clone)]
 pub struct Connector {
-    connect_timeout: Duration,
+    options: Arc<ConnectOptions>,
     proxies: Vec<Proxy>,
     tls: rustls::ClientConfig,
 }
@@ -78,7 +78,13 @@ impl Connector {
     /// Reads certificates and proxies; opens nothing.
     pub fn new(options: ConnectOptions) -> Result<Self> {
         let tls = tls(options.ca.as_deref(), options.identity.as_ref())?;
-        Ok(Self { connect_timeout: options.connect_timeout, proxies: proxies(options.proxy)?, tls })
+        let proxies = proxies(&options.proxy)?;
+        Ok(Self { options: Arc::new(options), proxies, tls })
+    }
+
+    /// What it was made of.
+    pub fn options(&self) -> &Arc<ConnectOptions> {
+        &self.options
     }
 
     /// A client for API calls, which reuse connections: HTTP/2 where the server speaks it, else HTTP/1.1.
@@ -108,7 +114,7 @@ impl Connector {
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
             .referer(false)
-            .connect_timeout(self.connect_timeout)
+            .connect_timeout(self.options.connect_timeout)
             .tcp_nodelay(true)
             .user_agent(USER_AGENT)
             // Those of the environment are in `proxies`, without loopback.
@@ -121,7 +127,7 @@ fn build(builder: reqwest::ClientBuilder) -> Result<reqwest::Client> {
     builder.build().map_err(|_| Error::Internal { problem: "the HTTP client could not be set up" })
 }
 
-fn proxies(choice: ProxyChoice) -> Result<Vec<Proxy>> {
+fn proxies(choice: &ProxyChoice) -> Result<Vec<Proxy>> {
     match choice {
         ProxyChoice::Direct => Ok(Vec::new()),
         ProxyChoice::Url(url) => {
@@ -235,10 +241,10 @@ mod tests {
         for good in
             ["http://user:pw@proxy.example.com:3128", "https://proxy.example.com", "proxy.example.com:3128"]
         {
-            assert_eq!(proxies(ProxyChoice::Url(Secret::new(good))).unwrap().len(), 1, "{good}");
+            assert_eq!(proxies(&ProxyChoice::Url(Secret::new(good))).unwrap().len(), 1, "{good}");
         }
         for bad in ["socks5://canary.example", "http://", "", "http://canary:99999999"] {
-            assert_eq!(field(proxies(ProxyChoice::Url(Secret::new(bad)))), "proxy", "{bad}");
+            assert_eq!(field(proxies(&ProxyChoice::Url(Secret::new(bad)))), "proxy", "{bad}");
         }
         let shown = format!("{:?}", ProxyChoice::Url(Secret::new("http://u:canary@p")));
         assert!(!shown.contains("canary"), "{shown}");

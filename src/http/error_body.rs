@@ -4,58 +4,61 @@ use http::{HeaderMap, StatusCode};
 use serde_json::Value;
 
 use super::headers::header_lines;
+use super::transport::Authorization;
 use crate::error::{ApiError, ErrorDetail};
 
 /// Messages longer than this are cut: they go into logs.
 const LONGEST_MESSAGE: usize = 500;
+/// More entries of `errors[]` than this tell nobody more.
+const MOST_DETAILS: usize = 50;
 
-/// Reads an answer that is not a success.
+/// Reads an answer that is not a success. What it quotes of the request's `authorization` is left out.
 ///
 /// Shapes, in this order: `{error, error_description}` (RFC 6749), `{message, errors[]}` and `{id, code, message}`
 /// (vendor's documentation of error handling, and its Application API), plain text, nothing.
-pub fn read_error(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> ApiError {
-    let json = serde_json::from_slice::<Value>(body).ok();
-    let text = |key: &str| {
-        json.as_ref().and_then(|json| json.get(key)).and_then(Value::as_str).filter(|text| !text.is_empty())
-    };
-    let errors = json.as_ref().and_then(|json| json.get("errors")).map(read_details).unwrap_or_default();
-    let first = errors.first();
-    let message = text("error_description")
-        .or_else(|| text("message"))
-        .or_else(|| first.and_then(|detail| detail.message.as_deref()))
-        .or_else(|| text("error"))
-        .map(str::to_owned)
-        .or_else(|| plain_text(headers, body));
-    let vendor_code = text("code")
-        .or_else(|| first.and_then(|detail| detail.code.as_deref()))
-        .or_else(|| text("error"))
-        .map(str::to_owned);
-    ApiError {
-        status: status.as_u16(),
-        message: message.map_or_else(|| describe(status), |message| cut(&message)),
-        vendor_code,
-        request_id: request_id(headers),
-        headers: without_cookies(headers),
-        errors,
-    }
-}
-
-fn read_details(errors: &Value) -> Vec<ErrorDetail> {
-    let text = |entry: &Value, key: &str| entry.get(key).and_then(Value::as_str).map(str::to_owned);
-    errors
-        .as_array()
+pub fn read_error(
+    status: StatusCode,
+    headers: &HeaderMap,
+    body: &[u8],
+    authorization: &Authorization,
+) -> ApiError {
+    let json = serde_json::from_slice::<Value>(body).unwrap_or_default();
+    let safe = |text: &str| authorization.redact(&cut(text)).into_owned();
+    let text =
+        |of: &Value, key: &str| of.get(key).and_then(Value::as_str).filter(|text| !text.is_empty()).map(safe);
+    let errors: Vec<_> = json
+        .get("errors")
+        .and_then(Value::as_array)
         .into_iter()
         .flatten()
         .map(|entry| ErrorDetail { code: text(entry, "code"), message: text(entry, "message") })
         .filter(|detail| detail.code.is_some() || detail.message.is_some())
-        .collect()
+        .take(MOST_DETAILS)
+        .collect();
+    let first = errors.first();
+    let message = text(&json, "error_description")
+        .or_else(|| text(&json, "message"))
+        .or_else(|| first.and_then(|detail| detail.message.clone()))
+        .or_else(|| text(&json, "error"))
+        .or_else(|| plain_text(headers, body).map(safe));
+    let vendor_code = text(&json, "code")
+        .or_else(|| first.and_then(|detail| detail.code.clone()))
+        .or_else(|| text(&json, "error"));
+    ApiError {
+        status: status.as_u16(),
+        message: message.unwrap_or_else(|| describe(status)),
+        vendor_code,
+        request_id: request_id(headers).map(safe),
+        headers: authorization.redact(&without_cookies(headers)).into_owned(),
+        errors,
+    }
 }
 
 /// A text body is a message; an HTML page from something in between is not.
-fn plain_text(headers: &HeaderMap, body: &[u8]) -> Option<String> {
+fn plain_text<'a>(headers: &HeaderMap, body: &'a [u8]) -> Option<&'a str> {
     let content_type = headers.get(http::header::CONTENT_TYPE)?.to_str().ok()?;
     let text = std::str::from_utf8(body).ok()?.trim();
-    (content_type.starts_with("text/plain") && !text.is_empty()).then(|| text.to_owned())
+    (content_type.starts_with("text/plain") && !text.is_empty()).then_some(text)
 }
 
 fn describe(status: StatusCode) -> String {
@@ -71,34 +74,54 @@ fn cut(message: &str) -> String {
     }
 }
 
-fn request_id(headers: &HeaderMap) -> Option<String> {
+fn request_id(headers: &HeaderMap) -> Option<&str> {
     ["x-request-id", "x-correlation-id"]
         .iter()
         .find_map(|name| headers.get(*name))
         .and_then(|value| value.to_str().ok())
-        .map(str::to_owned)
 }
 
 /// Without cookies: errors go into logs, and a cookie can carry a session.
 fn without_cookies(headers: &HeaderMap) -> String {
     let mut headers = headers.clone();
     headers.remove(http::header::SET_COOKIE);
-    // A server that echoes what it was sent.
-    headers.remove(http::header::AUTHORIZATION);
-    headers.remove("x-smarttoken");
     header_lines(&headers)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::secret::Secret;
+
+    const KEY: &str = "DCRA1-0123456789abcdef";
 
     fn read(status: u16, content_type: &str, body: &str) -> ApiError {
         let mut headers = HeaderMap::new();
         headers.insert("content-type", content_type.parse().unwrap());
         headers.insert("x-request-id", "r-1".parse().unwrap());
         headers.insert("set-cookie", "session=canary".parse().unwrap());
-        read_error(StatusCode::from_u16(status).unwrap(), &headers, body.as_bytes())
+        headers.insert("x-echo", format!("key {KEY}").parse().unwrap());
+        let authorization = Authorization::smart_token(&Secret::new(KEY)).unwrap();
+        read_error(StatusCode::from_u16(status).unwrap(), &headers, body.as_bytes(), &authorization)
+    }
+
+    #[test]
+    fn what_quotes_the_credential_is_shown_without_it() {
+        let body = format!(
+            r#"{{"message":"bad key {KEY}","code":"{KEY}","errors":[{{"code":"x-{KEY}","message":"%44 {KEY}"}}]}}"#
+        );
+        for api in [read(401, "application/json", &body), read(401, "text/plain", &body)] {
+            assert!(!format!("{api:?}").contains(KEY), "{api:?}");
+            assert!(api.message.contains("bad key [redacted]"), "{api:?}");
+            assert!(api.headers.contains("x-echo: key [redacted]"), "{api:?}");
+        }
+    }
+
+    #[test]
+    fn endless_lists_are_cut() {
+        let entry = r#"{"code":"C","message":"m"},"#.repeat(1000);
+        let body = format!(r#"{{"errors":[{}]}}"#, entry.trim_end_matches(','));
+        assert_eq!(read(400, "application/json", &body).errors.len(), MOST_DETAILS);
     }
 
     #[test]

@@ -10,6 +10,9 @@ use crate::error::{Error, Result};
 /// All but the unreserved characters of RFC 3986 section 2.3: page ids hold `/`, `+` and `=`.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
+/// The HTTP client takes none that is longer than 65,534 bytes, and few servers take one of 8,000.
+const LONGEST_URL: usize = 64_000;
+
 /// The root of the API: an origin, perhaps with a path in front of every request's path.
 #[derive(Debug, Clone)]
 pub struct BaseUrl {
@@ -109,6 +112,13 @@ impl Target {
         let mut url = base.join(&expanded);
         let query = encode_query(own_query, query);
         url.set_query((!query.is_empty()).then_some(query.as_str()));
+        if url.as_str().len() > LONGEST_URL {
+            let field = if expanded.len() > LONGEST_URL / 2 { "path" } else { "query" };
+            return Err(Error::configuration(
+                field,
+                "makes a URL of more than 64,000 characters: send less of it",
+            ));
+        }
         Ok(Self { url, path: path.to_owned() })
     }
 
@@ -257,6 +267,15 @@ mod tests {
         assert_eq!(field(url("/jobs/{id}", &[], &[])), "params.id");
         assert_eq!(field(url("/jobs", &[("id", "1")], &[])), "params.id");
         assert_eq!(field(url("/jobs/{id", &[("id", "1")], &[])), "path");
+    }
+
+    #[test]
+    fn what_makes_too_long_a_url_is_named() {
+        let long = "x".repeat(LONGEST_URL);
+        assert_eq!(field(url(&format!("/{long}"), &[], &[])), "path");
+        assert_eq!(field(url("/jobs/{id}", &[("id", &long)], &[])), "path");
+        assert_eq!(field(url("/jobs", &[], &[("q", &long)])), "query");
+        assert!(url("/jobs", &[], &[("q", &long[..LONGEST_URL - 100])]).is_ok());
     }
 
     #[test]

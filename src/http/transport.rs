@@ -1,5 +1,6 @@
 //! Sends one request on a pooled connection, follows its redirects, and hands up the answer. Never retries.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
@@ -16,8 +17,10 @@ use super::headers::header_lines;
 use super::redirect::{self, Hop, MOST_HOPS};
 use super::target::Target;
 use crate::error::{Cause, Error, NetworkKind, Phase, Result};
-use crate::secret::Secret;
+use crate::secret::{Secret, redact};
 
+/// Some servers begin text with it; no text is meant to have it (RFC 8259 section 8.1 lets it be ignored).
+const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 const SMART_TOKEN: HeaderName = HeaderName::from_static("x-smarttoken");
 /// What proves to the API who asks. Made for one request; its header is marked sensitive.
 #[derive(Debug, Clone)]
@@ -36,6 +39,12 @@ impl Authorization {
     pub fn bearer(token: &Secret) -> Result<Self> {
         let value = zeroize::Zeroizing::new(format!("Bearer {}", token.expose()));
         Self::new(AUTHORIZATION, &value)
+    }
+
+    /// `text` without what it quotes of the credential.
+    pub(super) fn redact<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        let value = self.value.to_str().unwrap_or_default();
+        redact(text, value.strip_prefix("Bearer ").unwrap_or(value))
     }
 
     fn new(name: HeaderName, text: &str) -> Result<Self> {
@@ -92,17 +101,9 @@ pub struct Response<Body = ResponseBody> {
     pub url: Option<Url>,
 }
 
-impl Response {
-    /// Reads the body to its end.
-    pub async fn buffer(self, limit: usize) -> Result<Response<Bytes>> {
-        let Self { status, headers, body, url } = self;
-        Ok(Response { status, headers, body: body.collect(limit).await?, url })
-    }
-}
-
 impl Response<Bytes> {
-    /// The body as text, if its content type says that it is text and it is UTF-8.
-    pub fn text(&self) -> Option<&str> {
+    /// The body as UTF-8 text, without a byte order mark, if its content type says that it is text and it is.
+    pub fn text(&self) -> Option<Bytes> {
         let content_type = self.headers.get(http::header::CONTENT_TYPE)?.to_str().ok()?;
         let media_type = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
         let is_text = media_type.starts_with("text/")
@@ -112,7 +113,11 @@ impl Response<Bytes> {
             )
             || media_type.ends_with("+json")
             || media_type.ends_with("+xml");
-        if is_text { std::str::from_utf8(&self.body).ok() } else { None }
+        if !is_text || std::str::from_utf8(&self.body).is_err() {
+            return None;
+        }
+        let mark = if self.body.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
+        Some(self.body.slice(mark..))
     }
 }
 
@@ -257,7 +262,7 @@ fn headers(request: &Request, authorization: &Authorization) -> HeaderMap {
     if let Some(length) = length.filter(|_| !silent) {
         headers.insert(CONTENT_LENGTH, length.into());
     }
-    // Unless the caller chose: then what comes is the caller's to decode.
+    // Unless the caller chose; what comes is decoded all the same if it can be.
     headers.entry(ACCEPT_ENCODING).or_insert(HeaderValue::from_static(body::ACCEPT_ENCODING));
     headers
 }

@@ -1,6 +1,5 @@
 //! [`ClientCredentials`]: a client id and secret, exchanged for access tokens (RFC 6749 section 4.4).
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use url::Url;
@@ -17,8 +16,8 @@ use crate::oauth::{TokenEndpoint, TokenRequest};
 pub struct ClientCredentials {
     client: OAuthClient,
     token_url: Option<Url>,
-    /// One source for each token endpoint, so that all clients with this credential share its tokens.
-    sources: Mutex<HashMap<Url, Arc<TokenSource>>>,
+    /// One source for each token endpoint and way to it, so that all clients with this credential share its tokens.
+    sources: Mutex<Vec<(TokenEndpoint, Arc<TokenSource>)>>,
 }
 
 impl ClientCredentials {
@@ -34,18 +33,18 @@ impl ClientCredentials {
         connector: &Connector,
         clock: &Arc<dyn Clock>,
     ) -> Result<Arc<TokenSource>> {
-        let url = self.token_url.clone().unwrap_or(token_url);
+        let endpoint = TokenEndpoint::new(self.token_url.clone().unwrap_or(token_url), connector)?;
         let mut sources = self.sources.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(source) = sources.get(&url) {
+        if let Some((_, source)) = sources.iter().find(|(known, _)| *known == endpoint) {
             return Ok(Arc::clone(source));
         }
         let exchange = ClientCredentialsExchange {
-            endpoint: TokenEndpoint::new(url.clone(), connector)?,
+            endpoint: endpoint.clone(),
             client: self.client.clone(),
             clock: Arc::clone(clock),
         };
         let source = TokenSource::new(Arc::new(exchange), Arc::clone(clock));
-        sources.insert(url, Arc::clone(&source));
+        sources.push((endpoint, Arc::clone(&source)));
         Ok(source)
     }
 }

@@ -40,6 +40,7 @@ impl Exchange for GrantRenewal {
 
 impl GrantRenewal {
     async fn renew(&self, held: Option<&Held>) -> Result<AccessToken> {
+        let mut waiting: Option<Lease> = None;
         loop {
             // Somebody else may have renewed it: their token is ours too.
             let (version, record) = self.load().await?;
@@ -49,30 +50,45 @@ impl GrantRenewal {
             }
             let unresolved = match record.state {
                 GrantState::Idle { unresolved } => unresolved,
-                GrantState::Exchanging { until, .. } if until > now.unix_millis() => {
-                    tokio::time::sleep(LEASE_POLL).await;
-                    continue;
+                GrantState::Exchanging { until, unresolved, .. } => {
+                    let lease = waiting.filter(|lease| lease.version == version).unwrap_or(Lease {
+                        version,
+                        since: now,
+                        until,
+                    });
+                    if !lease.is_over(now) {
+                        waiting = Some(lease);
+                        tokio::time::sleep(LEASE_POLL).await;
+                        continue;
+                    }
+                    // Its holder died, or lost its way: nobody knows what became of that exchange.
+                    unresolved.saturating_add(1)
                 }
-                // Its holder died, or lost its way: nobody knows what became of that exchange.
-                GrantState::Exchanging { unresolved, .. } => unresolved.saturating_add(1),
                 GrantState::Ended { reason } => return Err(self.ended(reason)),
             };
             let until = now.unix_millis().saturating_add(millis(LEASE));
             let exchanging = GrantState::Exchanging { owner: self.owner.clone(), until, unresolved };
             let journal = GrantRecord { state: exchanging, ..record };
             // Journal before exchange: who finds this record later knows that the refresh token may be spent.
-            if self.swap(version, &journal).await? == Swap::Lost {
-                continue;
+            if self.swap(version, &journal).await? == Swap::Won
+                && let Some(token) = self.exchange(version + 1, journal, unresolved).await?
+            {
+                return Ok(token);
             }
-            return self.exchange(version + 1, journal, unresolved).await;
         }
     }
 
-    async fn exchange(&self, version: Version, journal: GrantRecord, unresolved: u32) -> Result<AccessToken> {
+    /// Spends the refresh token. None: the record was changed by somebody else meanwhile, who is to be believed.
+    async fn exchange(
+        &self,
+        version: Version,
+        journal: GrantRecord,
+        unresolved: u32,
+    ) -> Result<Option<AccessToken>> {
         let request = TokenRequest::RefreshToken(&journal.refresh);
         let error = match self.endpoint.exchange(&self.client, request, &*self.clock).await {
             // Commit before use: a token that nobody can renew later must not be the only one.
-            Ok(tokens) => return self.commit(version, journal, tokens).await,
+            Ok(tokens) => return Ok(self.commit(version, journal, tokens).await),
             Err(error) => error,
         };
         let (state, error) = match verdict(&error) {
@@ -87,17 +103,19 @@ impl GrantRenewal {
                 (GrantState::Ended { reason }, self.ended(reason))
             }
         };
-        // Where this write is lost or fails, the journal stays; whoever finds it once its lease is over knows that
-        // the outcome is unknown, which is then the truth.
         match self.swap(version, &GrantRecord { state, ..journal }).await {
-            Ok(_) | Err(_) => Err(error),
+            // It was the refresh token of an earlier authorization that is dead, or unknown.
+            Ok(Swap::Lost) => Ok(None),
+            // Where this write fails, the journal stays; whoever finds it once its lease is over knows that the
+            // outcome is unknown, which is then the truth.
+            Ok(Swap::Won) | Err(_) => Err(error),
         }
     }
 
     /// Writes down what an exchange yielded, for as long as it takes: there is no second copy, and no second
     /// exchange. The right to write is with whoever spent the refresh token that the record holds; a record with
-    /// another one is a new authorization, which wins.
-    async fn commit(&self, version: Version, journal: GrantRecord, tokens: TokenSet) -> Result<AccessToken> {
+    /// another one is a new authorization, which wins: then none.
+    async fn commit(&self, version: Version, journal: GrantRecord, tokens: TokenSet) -> Option<AccessToken> {
         let access = tokens.access.clone();
         let spent = journal.refresh.clone();
         let record = renewed(journal, tokens);
@@ -105,10 +123,8 @@ impl GrantRenewal {
         let mut wait = FIRST_COMMIT_WAIT;
         loop {
             match self.try_commit(version, &record, &spent).await {
-                Ok(Commit::Done) => return Ok(access),
-                Ok(Commit::Superseded(theirs)) => {
-                    return Ok(adoptable(&theirs, None, self.clock.now()).unwrap_or(access));
-                }
+                Ok(Commit::Done) => return Some(access),
+                Ok(Commit::Superseded) => return None,
                 Ok(Commit::Again(now)) => version = now,
                 Err(_) => {
                     tokio::time::sleep(wait).await;
@@ -134,7 +150,7 @@ impl GrantRenewal {
             return Ok(Commit::Done);
         }
         if current.refresh != *spent {
-            return Ok(Commit::Superseded(current));
+            return Ok(Commit::Superseded);
         }
         swap.map(|_| Commit::Again(version))
     }
@@ -156,6 +172,21 @@ impl GrantRenewal {
     }
 }
 
+/// Somebody else's exchange, as long as we have watched it.
+#[derive(Clone, Copy)]
+struct Lease {
+    version: Version,
+    since: Moment,
+    until: u64,
+}
+
+impl Lease {
+    /// By its holder's clock or, where that is ahead of ours, by ours.
+    fn is_over(self, now: Moment) -> bool {
+        self.until <= now.unix_millis() || now.since(self.since) >= LEASE
+    }
+}
+
 /// What one attempt to write down an exchange came to.
 enum Commit {
     /// It is written.
@@ -163,7 +194,7 @@ enum Commit {
     /// The record has this version by now, and still holds the refresh token that was spent: write again.
     Again(Version),
     /// The record is a new authorization.
-    Superseded(GrantRecord),
+    Superseded,
 }
 
 /// What a failed exchange tells of the refresh token.

@@ -12,7 +12,7 @@ use arc_swap::ArcSwapOption;
 use tokio::sync::watch;
 
 use crate::clock::{Clock, Moment};
-use crate::error::{Error, OAuthErrorCode, Result};
+use crate::error::{Error, Result};
 use crate::random;
 use crate::token::{AccessToken, Freshness};
 
@@ -52,12 +52,16 @@ pub struct Held {
 impl Held {
     /// Remembers that a 401 for `endpoint` is a permission denial: a new token changed nothing.
     pub fn deny(&self, endpoint: String) {
-        self.denied.lock().unwrap_or_else(PoisonError::into_inner).insert(endpoint);
+        self.denied().insert(endpoint);
     }
 
     /// Whether a 401 for `endpoint` is known to be a permission denial.
     pub fn denies(&self, endpoint: &str) -> bool {
-        self.denied.lock().unwrap_or_else(PoisonError::into_inner).contains(endpoint)
+        self.denied().contains(endpoint)
+    }
+
+    fn denied(&self) -> MutexGuard<'_, HashSet<String>> {
+        self.denied.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -75,9 +79,22 @@ pub struct TokenSource {
 /// The exchange that is running, and what is known from the ones that failed.
 #[derive(Debug, Default)]
 struct Flight {
-    running: Option<watch::Receiver<Option<Result<Arc<Held>>>>>,
+    running: Option<Running>,
+    /// Counts authorizations: an exchange of an earlier one is of no use any more.
+    authorization: u64,
     failures: u32,
     pause: Option<Pause>,
+}
+
+/// Tells when the exchange that is running has landed.
+type Running = watch::Receiver<Option<Landed>>;
+
+/// What an exchange came to.
+#[derive(Debug, Clone)]
+enum Landed {
+    Result(Result<Arc<Held>>),
+    /// A new authorization has come in between.
+    Outdated,
 }
 
 /// Until `length` has passed since `start`, callers get `error` instead of another exchange.
@@ -96,20 +113,25 @@ impl TokenSource {
 
     /// A token to use now. Waits for an exchange only if there is none.
     pub async fn token(self: &Arc<Self>) -> Result<Arc<Held>> {
-        let Some(held) = self.current.load_full() else { return self.renewed(None).await };
-        match held.token.freshness(self.clock.now(), self.lead) {
-            Freshness::Expired => self.renewed(Some(held)).await,
-            // The API refused it, perhaps for what one route denies. While there is no other it is the best there is.
-            _ if held.refused.load(Ordering::Relaxed) => {
-                self.renewed(Some(Arc::clone(&held))).await.or(Ok(held))
-            }
-            Freshness::Renewable => {
-                // What becomes of it is for those to see who need it: this token is still good.
-                drop(self.join(Some(&held)));
-                Ok(held)
-            }
-            Freshness::Fresh => Ok(held),
+        match self.at_hand() {
+            Some(held) => Ok(held),
+            None => self.renewed(self.current.load_full()).await,
         }
+    }
+
+    /// The token to use now, if there is one that has not expired.
+    ///
+    /// It may be one that the API refused, perhaps for what a single route denies: while there is no other it is the
+    /// best there is.
+    pub fn at_hand(self: &Arc<Self>) -> Option<Arc<Held>> {
+        let held = self.current.load_full()?;
+        match held.token.freshness(self.clock.now(), self.lead) {
+            Freshness::Expired => return None,
+            Freshness::Fresh if !held.refused.load(Ordering::Relaxed) => {}
+            // What becomes of it is for those to see who need it: this token is still good.
+            Freshness::Fresh | Freshness::Renewable => drop(self.join(Some(&held))),
+        }
+        Some(held)
     }
 
     /// A token in place of one that the API answered with 401; none while there is no other to be had. An error says
@@ -126,20 +148,22 @@ impl TokenSource {
     /// Starts afresh after a new authorization, with its access token if there is one.
     pub(super) fn reset(&self, token: Option<AccessToken>) {
         let mut flight = self.flight();
-        flight.failures = 0;
-        flight.pause = None;
+        // Who waits for the exchange that is running asks again; it goes on, for the store's sake.
+        *flight = Flight { authorization: flight.authorization + 1, ..Flight::default() };
         self.current.store(token.map(hold));
     }
 
     async fn renewed(self: &Arc<Self>, held: Option<Arc<Held>>) -> Result<Arc<Held>> {
-        let mut flight = match self.join(held.as_ref())? {
-            Joined::Flight(flight) => flight,
-            Joined::Already(held) => return Ok(held),
-        };
-        let landed = flight.wait_for(Option::is_some).await;
-        match landed.as_deref() {
-            Ok(Some(result)) => result.clone(),
-            _ => Err(Error::Internal { problem: "a token exchange ended without a result" }),
+        loop {
+            let mut running = match self.join(held.as_ref())? {
+                Joined::Running(running) => running,
+                Joined::Already(held) => return Ok(held),
+            };
+            match running.wait_for(Option::is_some).await.as_deref() {
+                Ok(Some(Landed::Result(result))) => return result.clone(),
+                Ok(Some(Landed::Outdated)) => {}
+                _ => return Err(Error::Internal { problem: "a token exchange ended without a result" }),
+            }
         }
     }
 
@@ -153,7 +177,7 @@ impl TokenSource {
             return Ok(Joined::Already(current));
         }
         if let Some(running) = &flight.running {
-            return Ok(Joined::Flight(running.clone()));
+            return Ok(Joined::Running(running.clone()));
         }
         if let Some(pause) = &flight.pause
             && self.clock.now().since(pause.start) < pause.length
@@ -162,27 +186,36 @@ impl TokenSource {
         }
         let (landed, running) = watch::channel(None);
         flight.running = Some(running.clone());
+        let authorization = flight.authorization;
         let exchange = tokio::spawn(Arc::clone(&self.exchange).next(held.cloned()));
-        let source = Arc::clone(self);
+        let (source, held) = (Arc::clone(self), held.cloned());
         tokio::spawn(async move {
             // A panic in there must not leave everybody waiting for ever.
             let result =
                 exchange.await.unwrap_or(Err(Error::Internal { problem: "a token exchange panicked" }));
-            landed.send_replace(Some(source.land(result)));
+            landed.send_replace(Some(source.land(authorization, held.as_deref(), result)));
         });
-        Ok(Joined::Flight(running))
+        Ok(Joined::Running(running))
     }
 
-    fn land(&self, result: Result<AccessToken>) -> Result<Arc<Held>> {
+    /// Takes in what the exchange in place of `held` came to.
+    fn land(&self, authorization: u64, held: Option<&Held>, result: Result<AccessToken>) -> Landed {
         let mut flight = self.flight();
+        if flight.authorization != authorization {
+            return Landed::Outdated;
+        }
         flight.running = None;
-        match result {
+        Landed::Result(match result {
             Ok(token) => {
                 flight.failures = 0;
                 flight.pause = None;
-                let held = hold(token);
-                self.current.store(Some(Arc::clone(&held)));
-                Ok(held)
+                let next = hold(token);
+                if let Some(held) = held.filter(|held| held.refused.load(Ordering::Relaxed)) {
+                    // Renewed for the sake of one route: what others are known to deny, they still do.
+                    next.denied().clone_from(&held.denied());
+                }
+                self.current.store(Some(Arc::clone(&next)));
+                Ok(next)
             }
             Err(error) => {
                 flight.failures = flight.failures.saturating_add(1);
@@ -190,7 +223,7 @@ impl TokenSource {
                 flight.pause = Some(Pause { start: self.clock.now(), length, error: error.clone() });
                 Err(error)
             }
-        }
+        })
     }
 
     fn flight(&self) -> MutexGuard<'_, Flight> {
@@ -199,7 +232,7 @@ impl TokenSource {
 }
 
 enum Joined {
-    Flight(watch::Receiver<Option<Result<Arc<Held>>>>),
+    Running(Running),
     Already(Arc<Held>),
 }
 
@@ -210,8 +243,7 @@ fn hold(token: AccessToken) -> Arc<Held> {
 /// How long nobody asks again after the `failures`-th failure in a row. `fraction` in `[0, 1)` is the jitter.
 fn wait_after(error: &Error, failures: u32, fraction: f64) -> Duration {
     match error {
-        Error::TokenRefused { error: OAuthErrorCode::Other(_), .. } => {}
-        Error::TokenRefused { .. } => return WAIT_AFTER_REFUSAL,
+        Error::TokenRefused { error, .. } if !error.is_passing() => return WAIT_AFTER_REFUSAL,
         // The store is asked, not the server: a new authorization may be in it any moment.
         Error::ReauthorizationRequired { .. } => return Duration::ZERO,
         _ => {}

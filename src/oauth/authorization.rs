@@ -7,6 +7,7 @@ use subtle::ConstantTimeEq as _;
 use url::Url;
 
 use crate::error::{Error, OAuthErrorCode, Result};
+use crate::oauth::grant::description;
 use crate::random;
 use crate::secret::Secret;
 
@@ -89,7 +90,7 @@ impl AuthorizationEndpoint {
         if let Some(error) = found.error {
             return Err(Error::AuthorizationDenied {
                 error: OAuthErrorCode::parse(&error),
-                description: found.error_description,
+                description: found.error_description.as_deref().map(description),
             });
         }
         let code = found.code.filter(|code| !code.is_empty()).ok_or_else(|| refused("it has no code"))?;

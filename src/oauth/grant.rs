@@ -8,6 +8,9 @@ use crate::error::{Error, OAuthErrorCode, Result};
 use crate::secret::Secret;
 use crate::token::{AccessToken, RefreshToken, TokenSet, lifetime};
 
+/// Descriptions are cut after so many characters.
+const LONGEST_DESCRIPTION: usize = 300;
+
 /// A token exchange, by grant type.
 #[derive(Debug, Clone, Copy)]
 pub enum TokenRequest<'a> {
@@ -76,7 +79,7 @@ pub(super) fn read_answer(status: StatusCode, body: &[u8], sent: Moment) -> Resu
     if let Some(error) = text("error") {
         return Err(Error::TokenRefused {
             error: OAuthErrorCode::parse(error),
-            description: text("error_description").map(str::to_owned),
+            description: text("error_description").map(description),
             status: status.as_u16(),
         });
     }
@@ -103,6 +106,11 @@ pub(super) fn read_answer(status: StatusCode, body: &[u8], sent: Moment) -> Resu
         },
         refresh: refresh.map(|token| RefreshToken(Secret::new(token))),
     })
+}
+
+/// A server's `error_description`, as logs can take it.
+pub(super) fn description(text: &str) -> String {
+    text.chars().filter(|character| !character.is_control()).take(LONGEST_DESCRIPTION).collect()
 }
 
 fn unavailable(status: StatusCode) -> Error {

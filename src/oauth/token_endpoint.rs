@@ -1,5 +1,6 @@
 //! One POST to the token endpoint (RFC 6749 section 3.2): written once, on its own connection, no redirect.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -13,9 +14,9 @@ use zeroize::Zeroizing;
 use crate::clock::Clock;
 use crate::credential::{ClientAuthentication, OAuthClient};
 use crate::error::{Error, OAuthErrorCode, Result};
-use crate::http::{Connector, network_error};
+use crate::http::{ConnectOptions, Connector, network_error};
 use crate::oauth::grant::{Field, TokenRequest, read_answer};
-use crate::secret::Secret;
+use crate::secret::redact;
 use crate::token::TokenSet;
 
 /// How long an answer may take. Long, since giving up on a slow answer loses a one-time refresh token.
@@ -27,13 +28,21 @@ const LONGEST_ANSWER: usize = 64 * 1024;
 #[derive(Debug, Clone)]
 pub struct TokenEndpoint {
     url: Url,
+    connection: Arc<ConnectOptions>,
     http: reqwest::Client,
+}
+
+impl PartialEq for TokenEndpoint {
+    /// Whether it is the same endpoint, reached in the same way.
+    fn eq(&self, other: &Self) -> bool {
+        self.url == other.url && self.connection == other.connection
+    }
 }
 
 impl TokenEndpoint {
     /// The endpoint at `url`, which must be one that secrets may be sent to.
     pub fn new(url: Url, connector: &Connector) -> Result<Self> {
-        Ok(Self { url, http: connector.unpooled()? })
+        Ok(Self { url, connection: Arc::clone(connector.options()), http: connector.unpooled()? })
     }
 
     /// Exchanges once. Runs to its end whoever waits for it: spawn it, never drop it.
@@ -121,30 +130,27 @@ fn unavailable(problem: std::borrow::Cow<'static, str>, sent: bool, source: Opti
     Error::TokenUnavailable { problem, status: None, sent, source }
 }
 
-/// A server may quote what it was sent. Its description is kept only if it quotes no secret.
+/// A server may quote what it was sent: its error is kept without that.
 fn without_echo(error: Error, client: &OAuthClient, fields: &[(&'static str, Field<'_>)]) -> Error {
-    match error {
-        Error::TokenRefused { error, description, status } => {
-            let secrets: Vec<&Secret> = fields
-                .iter()
-                .filter_map(|(_, field)| match field {
-                    Field::Secret(secret) => Some(*secret),
-                    Field::Plain(_) => None,
-                })
-                .chain([&client.secret])
-                .collect();
-            let quotes = |text: &str| secrets.iter().any(|secret| text.contains(secret.expose()));
-            let error = if quotes(error.as_str()) { OAuthErrorCode::unreadable() } else { error };
-            let description = description.filter(|text| !quotes(text));
-            Error::TokenRefused { error, description, status }
-        }
-        other => other,
-    }
+    let Error::TokenRefused { error, description, status } = error else { return error };
+    let secrets = fields.iter().filter_map(|(_, field)| match field {
+        Field::Secret(secret) => Some(*secret),
+        Field::Plain(_) => None,
+    });
+    let safe = |text: &str| {
+        secrets
+            .clone()
+            .chain([&client.secret])
+            .fold(text.to_owned(), |text, secret| redact(&text, secret.expose()).into_owned())
+    };
+    let error = if safe(error.as_str()) == error.as_str() { error } else { OAuthErrorCode::unreadable() };
+    Error::TokenRefused { error, description: description.as_deref().map(safe), status }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::secret::Secret;
     use crate::token::RefreshToken;
 
     fn client(authentication: ClientAuthentication) -> OAuthClient {
@@ -179,20 +185,30 @@ mod tests {
     }
 
     #[test]
-    fn a_description_that_quotes_a_secret_is_dropped() {
-        let token = RefreshToken(Secret::new("rt-canary"));
+    fn what_a_server_quotes_of_a_secret_is_not_shown() {
+        let token = RefreshToken(Secret::new("rt-canary-0123456789"));
         let fields = TokenRequest::RefreshToken(&token).fields();
-        let refused = |description: &str| Error::TokenRefused {
-            error: OAuthErrorCode::InvalidGrant,
-            description: Some(description.to_owned()),
-            status: 400,
+        let client = client(ClientAuthentication::Basic);
+        let shown = |code: &str, description: &str| {
+            let refused = Error::TokenRefused {
+                error: OAuthErrorCode::Other(code.to_owned()),
+                description: Some(description.to_owned()),
+                status: 400,
+            };
+            match without_echo(refused, &client, &fields) {
+                Error::TokenRefused { error, description, .. } => (error.to_string(), description.unwrap()),
+                other => panic!("{other:?}"),
+            }
         };
-        let client = client(ClientAuthentication::Body);
-        let kept = without_echo(refused("token was used"), &client, &fields);
-        assert!(matches!(kept, Error::TokenRefused { description: Some(_), .. }));
-        for echo in ["token rt-canary was used", "wrong secret s&cret+:"] {
-            let dropped = without_echo(refused(echo), &client, &fields);
-            assert!(matches!(dropped, Error::TokenRefused { description: None, .. }), "{echo}");
-        }
+        assert_eq!(shown("slow_down", "token was used"), ("slow_down".into(), "token was used".into()));
+        assert_eq!(shown("x", "token rt-canary-0123456789 was used").1, "token [redacted] was used");
+        assert_eq!(
+            shown("x", "wrong s&cret+: in form s%26cret%2B%3A").1,
+            "wrong [redacted] in form [redacted]"
+        );
+        assert_eq!(shown("rt-canary-0123456789", "").0, "unreadable_error_code");
+        let header = basic(&client).unwrap();
+        let quoted = shown("x", header.to_str().unwrap()).1;
+        assert!(quoted.ends_with("[redacted]"), "{quoted}");
     }
 }

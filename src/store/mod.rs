@@ -27,12 +27,19 @@ pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T>> + Send + 'a
 pub type Version = u64;
 
 /// A record as the store holds it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Stored {
     /// Its version, 1 or more.
     pub version: Version,
     /// Its content, opaque to the store.
     pub bytes: Vec<u8>,
+}
+
+impl fmt::Debug for Stored {
+    /// Without the content, which holds tokens.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Stored").field("version", &self.version).finish_non_exhaustive()
+    }
 }
 
 /// What a [`Store::swap`] came to.

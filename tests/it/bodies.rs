@@ -1,6 +1,6 @@
 //! Bodies: decoded, bounded, streamed in and out.
 
-use async_compression::tokio::write::{BrotliEncoder, GzipEncoder, ZlibEncoder, ZstdEncoder};
+use async_compression::tokio::write::{BrotliEncoder, DeflateEncoder, GzipEncoder, ZlibEncoder, ZstdEncoder};
 use bytes::Bytes;
 use http::Method;
 use smartrecruiters::client::{Client, ClientOptions, Credential, Opened};
@@ -33,6 +33,7 @@ async fn encoded(coding: &str, plain: &[u8]) -> Vec<u8> {
     match coding {
         "gzip" => encode!(GzipEncoder),
         "deflate" => encode!(ZlibEncoder),
+        "raw deflate" => encode!(DeflateEncoder),
         "br" => encode!(BrotliEncoder),
         "zstd" => encode!(ZstdEncoder),
         other => panic!("no such coding: {other}"),
@@ -120,18 +121,39 @@ async fn a_short_body_is_there_with_its_headers_and_a_long_one_is_read_in_parts(
 }
 
 #[tokio::test]
-async fn an_open_body_counts_as_a_call_and_holds_its_connection_until_it_is_dropped() {
+async fn closing_waits_for_no_open_body_and_cuts_none() {
     let server = Server::start(|_| Reply::Json(200, "x".repeat(10 * MIB))).await;
     let client = client(&server);
-    let open = client.open(&get(&client, "/jobs")).await.unwrap();
-    let closing = tokio::spawn({
-        let client = client.clone();
-        async move { client.close().await }
-    });
-    tokio::task::yield_now().await;
-    assert!(!closing.is_finished());
-    drop(open);
-    closing.await.unwrap();
+    let unread = client.open(&get(&client, "/jobs")).await.unwrap();
+    let Opened::Open(mut body) = client.open(&get(&client, "/jobs")).await.unwrap().body.opened() else {
+        panic!("it is too long to be there at once");
+    };
+    client.close().await;
+    assert_eq!(client.open(&get(&client, "/jobs")).await.unwrap_err().code(), ErrorCode::Closed);
+    let mut read = 0;
+    while let Some(part) = body.read(MIB).await.unwrap() {
+        read += part.len();
+    }
+    assert_eq!(read, 10 * MIB);
+    drop(unread);
+}
+
+#[tokio::test]
+async fn a_body_of_several_members_is_read_to_its_end() {
+    for coding in ["gzip", "zstd"] {
+        let body = [encoded(coding, b"first, ").await, encoded(coding, b"second").await].concat();
+        let server = Server::start(move |_| Reply::Encoded(coding, body.clone())).await;
+        let client = client(&server);
+        assert_eq!(client.send(&get(&client, "/jobs")).await.unwrap().body, "first, second", "{coding}");
+    }
+}
+
+#[tokio::test]
+async fn deflate_may_come_without_the_zlib_format() {
+    let body = encoded("raw deflate", b"of some servers").await;
+    let server = Server::start(move |_| Reply::Encoded("deflate", body.clone())).await;
+    let client = client(&server);
+    assert_eq!(client.send(&get(&client, "/jobs")).await.unwrap().body, "of some servers");
 }
 
 #[tokio::test]

@@ -128,3 +128,11 @@ async fn a_closed_client_ends_its_calls_and_takes_no_more() {
     }
     assert_eq!(server.seen().len(), 100);
 }
+
+#[tokio::test]
+async fn a_byte_order_mark_is_no_part_of_a_text() {
+    let server = Server::start(|_| Reply::Json(200, "\u{feff}{}".into())).await;
+    let client = server.client(&api_key());
+    let answer = client.send(&get(&client, "/jobs")).await.unwrap();
+    assert_eq!(answer.text().unwrap(), "{}");
+}

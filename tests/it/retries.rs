@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::Method;
 use smartrecruiters::client::{Client, ClientOptions, Credential};
 use smartrecruiters::credential::ApiKey;
-use smartrecruiters::error::{Error, Phase};
+use smartrecruiters::error::ErrorCode;
 use smartrecruiters::http::{RequestBody, streamed_body};
 
 use crate::support::{Reply, Server, get};
@@ -82,14 +82,23 @@ async fn a_streamed_body_is_sent_once() {
 }
 
 #[tokio::test]
-async fn the_callers_deadline_is_kept_while_waiting() {
+async fn an_answer_that_asks_to_wait_beyond_the_deadline_is_the_last_there_can_be() {
     let server = failing(9, || Reply::Wait(429, "30")).await;
     let client = client(&server);
     let mut request = get(&client, "/jobs");
-    request.timeout = Duration::from_millis(200);
+    request.timeout = Duration::from_secs(20);
     let error = client.send(&request).await.unwrap_err();
-    assert!(matches!(error, Error::Timeout { phase: Phase::Retry, .. }), "{error:?}");
+    assert_eq!(error.code(), ErrorCode::RateLimit);
     assert_eq!(server.seen().len(), 1);
+}
+
+#[tokio::test]
+async fn a_body_that_is_cut_is_asked_for_again_only_where_that_does_no_harm() {
+    let cut = || Reply::Cut(r#"{"total":1"#.into());
+    assert_eq!(call(&failing(1, cut).await, Method::GET, false, RequestBody::Empty).await, (2, true));
+    assert_eq!(call(&failing(1, cut).await, Method::POST, false, body()).await, (1, false));
+    assert_eq!(call(&failing(1, cut).await, Method::POST, true, body()).await, (2, true));
+    assert_eq!(call(&failing(9, cut).await, Method::GET, false, RequestBody::Empty).await, (4, false));
 }
 
 #[tokio::test]

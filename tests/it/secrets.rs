@@ -53,7 +53,8 @@ async fn nothing_that_holds_a_secret_prints_it() {
             // A server that quotes what it was sent.
             Reply::Json(400, format!(r#"{{"error":"invalid_client","error_description":"{}"}}"#, seen.body))
         } else {
-            Reply::Json(403, r#"{"message":"no"}"#.into())
+            let sent = seen.header("x-smarttoken").or(seen.header("authorization")).unwrap();
+            Reply::Json(403, format!(r#"{{"message":"no: {sent}","errors":[{{"code":"{sent}"}}]}}"#))
         }
     })
     .await;

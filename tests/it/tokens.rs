@@ -6,13 +6,14 @@ use std::time::Duration;
 
 use smartrecruiters::client::{Client, ClientOptions, Credential};
 use smartrecruiters::clock::{ManualClock, SystemClock};
-use smartrecruiters::credential::{ClientAuthentication, OAuthClient};
+use smartrecruiters::credential::{ApiKey, ClientAuthentication, OAuthClient};
 use smartrecruiters::error::{Error, ErrorCode, ReauthorizationReason};
-use smartrecruiters::http::{ConnectOptions, Connector};
+use smartrecruiters::http::{ConnectOptions, Connector, ProxyChoice};
 use smartrecruiters::lifecycle::{ClientCredentials, Grant, ImportedGrant, OAuthApp, OAuthAppOptions};
 use smartrecruiters::secret::Secret;
 use smartrecruiters::store::{MemoryStore, Store};
 use smartrecruiters::token::RefreshToken;
+use tokio::sync::Semaphore;
 
 use crate::support::{Reply, Seen, Server, get, token};
 
@@ -46,14 +47,18 @@ fn app(server: &Server, store: Arc<dyn Store>, clock: &ManualClock) -> Arc<OAuth
 }
 
 async fn grant(server: &Server, clock: &ManualClock) -> Grant {
-    let import = ImportedGrant {
+    let app = app(server, Arc::new(MemoryStore::new()), clock);
+    app.import(customer("rt-0")).await.unwrap()
+}
+
+fn customer(refresh: &str) -> ImportedGrant {
+    ImportedGrant {
         id: "customer".into(),
-        refresh: RefreshToken(Secret::new("rt-0")),
+        refresh: RefreshToken(Secret::new(refresh)),
         access: None,
         scopes: Vec::new(),
         refresh_issued_at: None,
-    };
-    app(server, Arc::new(MemoryStore::new()), clock).import(import).await.unwrap()
+    }
 }
 
 fn under_clock(server: &Server, credential: &Credential, clock: &ManualClock) -> Client {
@@ -312,4 +317,189 @@ async fn a_grant_goes_to_the_api_that_it_is_for_and_to_no_other() {
     assert!(matches!(&error, Error::Configuration { field, .. } if field == "credential"), "{error:?}");
     let own = Client::new(&grant, None, options, Arc::new(SystemClock)).unwrap();
     assert_eq!(own.base().as_str(), server.url());
+}
+
+#[tokio::test]
+async fn denied_routes_in_turn_burn_one_renewal_each_and_no_more() {
+    let strict = strict();
+    let server = Server::start(move |seen| {
+        if seen.path.starts_with("/denied/") { Reply::Json(401, "{}".into()) } else { strict(seen) }
+    })
+    .await;
+    let client = server.client(&client_credentials());
+    for _ in 0..20 {
+        for path in ["/denied/a", "/denied/b", "/denied/c"] {
+            let error = client.send(&get(&client, path)).await.unwrap_err();
+            assert_eq!(error.code(), ErrorCode::Authentication);
+        }
+    }
+    assert_eq!(server.count(TOKEN), 1 + 3);
+}
+
+#[tokio::test]
+async fn a_401_from_where_a_redirect_led_burns_no_renewal() {
+    let server = Server::start(|seen| match seen.path.as_str() {
+        TOKEN => token("at", None),
+        "/file" => Reply::Redirect(302, "/storage".into()),
+        "/storage" => Reply::Json(401, "{}".into()),
+        _ => Reply::Json(200, "{}".into()),
+    })
+    .await;
+    let client = server.client(&client_credentials());
+    for _ in 0..3 {
+        assert_eq!(client.send(&get(&client, "/file")).await.unwrap_err().code(), ErrorCode::Authentication);
+    }
+    assert_eq!((server.count(TOKEN), server.count("/file"), server.count("/storage")), (1, 3, 3));
+}
+
+#[tokio::test]
+async fn who_waits_for_a_token_holds_no_connection() {
+    let gate = Arc::new(Semaphore::new(0));
+    let server = {
+        let gate = Arc::clone(&gate);
+        Server::start(move |seen| match seen.path.as_str() {
+            TOKEN => Reply::Held(Arc::clone(&gate), Box::new(token("at", None))),
+            _ => Reply::Json(200, "{}".into()),
+        })
+        .await
+    };
+    let waiting = server.client(&client_credentials());
+    let calls: Vec<_> = (0..200)
+        .map(|_| {
+            let client = waiting.clone();
+            tokio::spawn(async move { client.send(&get(&client, "/jobs")).await.unwrap() })
+        })
+        .collect();
+    server.reached(TOKEN, 1).await;
+    // Another customer on the same connections.
+    let key = Credential::ApiKey(ApiKey::new("key".into()).unwrap());
+    let other = waiting.with_credential(&key).unwrap();
+    for _ in 0..100 {
+        other.send(&get(&other, "/users")).await.unwrap();
+    }
+    assert_eq!((server.count("/users"), server.count("/jobs")), (100, 0));
+    gate.add_permits(1);
+    for call in calls {
+        call.await.unwrap();
+    }
+    assert_eq!(server.count("/jobs"), 200);
+}
+
+#[tokio::test]
+async fn a_token_endpoint_that_hangs_fails_and_delays_no_call_while_the_token_lives() {
+    let gate = Arc::new(Semaphore::new(1));
+    let server = {
+        let gate = Arc::clone(&gate);
+        Server::start(move |seen| match seen.path.as_str() {
+            TOKEN => Reply::Held(Arc::clone(&gate), Box::new(token("at", None))),
+            "/denied" => Reply::Json(401, r#"{"message":"no"}"#.into()),
+            _ => Reply::Json(200, "{}".into()),
+        })
+        .await
+    };
+    let client = server.client(&client_credentials());
+    many_calls(&client, 1).await;
+    let denied = tokio::spawn({
+        let client = client.clone();
+        async move { client.send(&get(&client, "/denied")).await.unwrap_err() }
+    });
+    // The renewal that its 401 asked for hangs; the token is good for everything else.
+    server.reached(TOKEN, 2).await;
+    many_calls(&client, 200).await;
+    assert!(!denied.is_finished());
+    gate.add_permits(1);
+    assert_eq!(denied.await.unwrap().to_string(), "no");
+    assert_eq!(server.count(TOKEN), 2);
+}
+
+/// A server that holds the first exchange of `rt-0` back until the test lets it go, and knows `rt-new` too.
+async fn slow(gate: &Arc<Semaphore>, first: fn() -> Reply) -> Server {
+    let gate = Arc::clone(gate);
+    Server::start(move |seen| match seen.path.as_str() {
+        TOKEN if seen.body.contains("refresh_token=rt-0&") => {
+            Reply::Held(Arc::clone(&gate), Box::new(first()))
+        }
+        TOKEN if seen.body.contains("refresh_token=rt-new&") => token("new", Some("rt-newer")),
+        TOKEN => Reply::Json(400, r#"{"error":"invalid_grant"}"#.into()),
+        _ => Reply::Json(200, "{}".into()),
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_new_authorization_wins_over_a_renewal_in_flight() {
+    for first in [|| token("old", Some("rt-old")), || Reply::Json(400, r#"{"error":"invalid_grant"}"#.into())]
+    {
+        // In this process, and in another one, which shares the store alone.
+        for same_process in [true, false] {
+            let gate = Arc::new(Semaphore::new(0));
+            let (server, clock) = (slow(&gate, first).await, ManualClock::new());
+            let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
+            let ours = app(&server, Arc::clone(&store), &clock);
+            let grant = Arc::clone(&ours).import(customer("rt-0")).await.unwrap();
+            let client = under_clock(&server, &Credential::Grant(grant), &clock);
+            let call = tokio::spawn({
+                let client = client.clone();
+                async move { client.send(&get(&client, "/jobs")).await.map(|answer| answer.status) }
+            });
+            server.reached(TOKEN, 1).await;
+            let importer = if same_process { ours } else { app(&server, store, &clock) };
+            importer.import(customer("rt-new")).await.unwrap();
+            gate.add_permits(1);
+            assert_eq!(call.await.unwrap().unwrap(), 200);
+            many_calls(&client, 10).await;
+            let used: std::collections::BTreeSet<_> = server
+                .seen()
+                .iter()
+                .filter(|seen| seen.path == "/jobs")
+                .map(|seen| seen.header("authorization").unwrap().to_owned())
+                .collect();
+            assert_eq!(used.into_iter().collect::<Vec<_>>(), ["Bearer new"]);
+            assert_eq!(server.count(TOKEN), 2, "each refresh token was presented once");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_code_that_passes_by_itself_is_asked_again_soon_and_costs_no_grant() {
+    let failing = Arc::new(AtomicBool::new(true));
+    let server = {
+        let (failing, strict) = (Arc::clone(&failing), strict());
+        Server::start(move |seen| {
+            if seen.path == TOKEN && failing.load(Ordering::SeqCst) {
+                Reply::Json(400, r#"{"error":"temporarily_unavailable"}"#.into())
+            } else {
+                strict(seen)
+            }
+        })
+        .await
+    };
+    let clock = ManualClock::new();
+    let client = under_clock(&server, &Credential::Grant(grant(&server, &clock).await), &clock);
+    let error = client.send(&get(&client, "/jobs")).await.unwrap_err();
+    assert!(error.is_transient() && error.code() == ErrorCode::TokenRefused, "{error:?}");
+    failing.store(false, Ordering::SeqCst);
+    clock.advance(Duration::from_secs(1));
+    many_calls(&client, 1).await;
+}
+
+#[tokio::test]
+async fn another_way_to_the_token_endpoint_is_another_token() {
+    let server = Server::start(strict()).await;
+    let credential = client_credentials();
+    let through = |proxy: ProxyChoice| {
+        let connect = ConnectOptions { proxy, ..ConnectOptions::default() };
+        server.client_of(&credential, ClientOptions { connect, ..ClientOptions::default() })
+    };
+    many_calls(&through(ProxyChoice::Direct), 1).await;
+    assert_eq!(server.seen().iter().filter(|seen| seen.uri.starts_with("http://")).count(), 0);
+    // The server is its own proxy: it takes whole URLs as well.
+    many_calls(&through(ProxyChoice::Url(Secret::new(server.url()))), 1).await;
+    let proxied: Vec<_> = server
+        .seen()
+        .iter()
+        .filter(|seen| seen.uri.starts_with("http://"))
+        .map(|seen| seen.path.clone())
+        .collect();
+    assert_eq!(proxied, [TOKEN, "/jobs"]);
 }

@@ -140,6 +140,23 @@ async fn a_living_holder_is_waited_for() {
     assert_eq!(waiting.await.unwrap().unwrap().value.expose(), "theirs");
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_holder_whose_clock_is_ahead_is_waited_for_no_longer_than_a_lease() {
+    let clock = ManualClock::new();
+    let store = Arc::new(MemoryStore::new());
+    let until = clock.now().unix_millis() + 7 * 24 * 3600 * 1000;
+    put(&*store, 0, &record(GrantState::Exchanging { owner: "other".into(), until, unresolved: 0 })).await;
+    let waiting = tokio::spawn({
+        let (store, clock) = (store.clone(), clock.clone());
+        async move { renewal(store, &clock).renew(None).await }
+    });
+    tokio::time::sleep(LEASE_POLL * 3).await;
+    assert!(!waiting.is_finished());
+    clock.advance(LEASE);
+    assert_eq!(waiting.await.unwrap().unwrap_err().code(), ErrorCode::TokenUnavailable);
+    assert_eq!(stored(&*store).await.1.state, GrantState::Idle { unresolved: 1 }, "taken over");
+}
+
 #[tokio::test]
 async fn a_grant_that_has_ended_says_why_and_stays() {
     let clock = ManualClock::new();
@@ -177,8 +194,7 @@ async fn a_late_commit_wins_over_a_lease_taken_over_but_not_over_a_new_authoriza
         ..renewed(journal.clone(), tokens(&clock, "new", None))
     };
     put(&*store, 3, &authorized).await;
-    let token = renewal.commit(3, journal, tokens(&clock, "later", Some("rt-3"))).await.unwrap();
-    assert_eq!(token.value.expose(), "new");
+    assert!(renewal.commit(3, journal, tokens(&clock, "later", Some("rt-3"))).await.is_none());
     assert_eq!(stored(&*store).await.1.refresh.0.expose(), "rt-new");
 }
 

@@ -4,7 +4,7 @@ use tokio::sync::Semaphore;
 
 use super::*;
 use crate::clock::ManualClock;
-use crate::error::{ErrorCode, ReauthorizationReason};
+use crate::error::{ErrorCode, OAuthErrorCode, ReauthorizationReason};
 use crate::secret::Secret;
 
 const LIFETIME: Duration = Duration::from_secs(1800);
@@ -197,7 +197,15 @@ async fn a_refused_token_is_used_on_while_there_is_no_other() {
     assert_eq!(value(&source.token().await.unwrap()), "token-1");
     script.fail_with(None);
     clock.advance(LONGEST_WAIT);
+    // Nobody waits for the next one: for most routes this one may still do.
+    script.gate.forget_permits(1_000_000);
+    for _ in 0..100 {
+        assert_eq!(value(&source.token().await.unwrap()), "token-1");
+    }
+    script.gate.add_permits(1);
+    settle().await;
     assert_eq!(value(&source.token().await.unwrap()), "token-3");
+    assert_eq!(script.exchanges(), 3);
 }
 
 #[tokio::test]
@@ -222,6 +230,38 @@ async fn what_is_denied_is_remembered_for_the_life_of_the_token() {
     assert!(!first.denies("GET /jobs"));
     clock.advance(LIFETIME);
     assert!(!source.token().await.unwrap().denies("GET /candidates/{}"));
+}
+
+#[tokio::test]
+async fn what_is_denied_stays_known_when_another_route_has_the_token_renewed() {
+    let (source, _, _) = source();
+    let first = source.token().await.unwrap();
+    first.deny("GET /a".to_owned());
+    let second = source.replace(&first).await.unwrap().unwrap();
+    assert!(second.denies("GET /a"));
+    second.deny("GET /b".to_owned());
+    let third = source.replace(&second).await.unwrap().unwrap();
+    assert!(third.denies("GET /a") && third.denies("GET /b") && !third.denies("GET /c"));
+}
+
+#[tokio::test]
+async fn an_exchange_of_an_earlier_authorization_is_of_no_use() {
+    for token in [None, Some(7)] {
+        let (source, script, _) = source();
+        script.gate.forget_permits(1_000_000);
+        let caller = tokio::spawn({
+            let source = Arc::clone(&source);
+            async move { value(&source.token().await.unwrap()).to_owned() }
+        });
+        settle().await;
+        source.reset(token.map(|number| script.token(number)));
+        // The first exchange lands too late; without a token, a second is made.
+        script.gate.add_permits(2);
+        let expected = if token.is_some() { "token-7" } else { "token-2" };
+        assert_eq!(caller.await.unwrap(), expected);
+        settle().await;
+        assert_eq!(value(&source.token().await.unwrap()), expected);
+    }
 }
 
 #[tokio::test]

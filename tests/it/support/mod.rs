@@ -13,6 +13,7 @@ use smartrecruiters::client::{Client, ClientOptions, Credential};
 use smartrecruiters::clock::{Clock, SystemClock};
 use smartrecruiters::http::{BaseUrl, RedirectMode, Request, RequestBody, Target};
 use tokio::net::TcpListener;
+use tokio::sync::{Notify, Semaphore};
 
 /// What reached the server.
 #[derive(Debug, Clone)]
@@ -42,6 +43,10 @@ pub(crate) enum Reply {
     Drop,
     /// No answer ever comes.
     Never,
+    /// As the other, once the test has added a permit.
+    Held(Arc<Semaphore>, Box<Reply>),
+    /// One byte less than it says.
+    Cut(String),
 }
 
 type Handler = Box<dyn Fn(&Seen) -> Reply + Send + Sync>;
@@ -49,6 +54,7 @@ type Handler = Box<dyn Fn(&Seen) -> Reply + Send + Sync>;
 pub(crate) struct Server {
     address: SocketAddr,
     seen: Arc<Mutex<Vec<Seen>>>,
+    arrived: Arc<Notify>,
 }
 
 impl Server {
@@ -57,15 +63,17 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let seen = Arc::new(Mutex::new(Vec::new()));
+        let arrived = Arc::new(Notify::new());
         let handler: Arc<Handler> = Arc::new(Box::new(handler));
         tokio::spawn({
-            let seen = Arc::clone(&seen);
+            let (seen, arrived) = (Arc::clone(&seen), Arc::clone(&arrived));
             async move {
                 loop {
                     let (stream, _) = listener.accept().await.unwrap();
-                    let (seen, handler) = (Arc::clone(&seen), Arc::clone(&handler));
+                    let (seen, arrived) = (Arc::clone(&seen), Arc::clone(&arrived));
+                    let handler = Arc::clone(&handler);
                     tokio::spawn(async move {
-                        let service = service_fn(|request| answer(request, &seen, &handler));
+                        let service = service_fn(|request| answer(request, &seen, &arrived, &handler));
                         // A dropped connection is what some tests ask for.
                         let _ = hyper::server::conn::http1::Builder::new()
                             .serve_connection(TokioIo::new(stream), service)
@@ -74,12 +82,12 @@ impl Server {
                 }
             }
         });
-        Self { address, seen }
+        Self { address, seen, arrived }
     }
 
     /// A server that somebody else runs at this address, or nobody does.
     pub(crate) fn at(address: SocketAddr) -> Self {
-        Self { address, seen: Arc::default() }
+        Self { address, seen: Arc::default(), arrived: Arc::default() }
     }
 
     pub(crate) fn url(&self) -> String {
@@ -93,6 +101,17 @@ impl Server {
     /// How many requests for this path came.
     pub(crate) fn count(&self, path: &str) -> usize {
         self.seen.lock().unwrap().iter().filter(|seen| seen.path == path).count()
+    }
+
+    /// Waits until so many requests for this path have come.
+    pub(crate) async fn reached(&self, path: &str, count: usize) {
+        loop {
+            let arrived = self.arrived.notified();
+            if self.count(path) >= count {
+                return;
+            }
+            arrived.await;
+        }
     }
 
     pub(crate) fn client(&self, credential: &Credential) -> Client {
@@ -118,6 +137,7 @@ pub(crate) fn client(credential: &Credential, base: &str, clock: Arc<dyn Clock>)
 async fn answer(
     request: hyper::Request<Incoming>,
     seen: &Mutex<Vec<Seen>>,
+    arrived: &Notify,
     handler: &Handler,
 ) -> Result<hyper::Response<Full<Bytes>>, Refused> {
     let (parts, body) = request.into_parts();
@@ -129,8 +149,14 @@ async fn answer(
         body: String::from_utf8_lossy(&body).into_owned(),
     };
     seen.lock().unwrap().push(this.clone());
+    arrived.notify_waiters();
+    let mut reply = handler(&this);
+    while let Reply::Held(gate, then) = reply {
+        gate.acquire().await.unwrap().forget();
+        reply = *then;
+    }
     let response = hyper::Response::builder();
-    match handler(&this) {
+    match reply {
         Reply::Json(status, body) => Ok(response
             .status(status)
             .header("content-type", "application/json")
@@ -147,6 +173,12 @@ async fn answer(
             .header("content-type", "text/plain")
             .body(Full::new(Bytes::from(body)))
             .unwrap()),
+        Reply::Cut(body) => Ok(response
+            .header("content-type", "application/json")
+            .header("content-length", body.len() + 1)
+            .body(Full::new(Bytes::from(body)))
+            .unwrap()),
+        Reply::Held(..) => unreachable!("it was waited for"),
         Reply::Drop => Err(Refused),
         Reply::Never => {
             let never: Infallible = std::future::pending().await;
