@@ -6,6 +6,7 @@ import { after, before, test } from 'node:test'
 import { inspect } from 'node:util'
 import { ApiKey, BearerToken, ClientCredentials, OAuthApp, SmartRecruiters } from 'smartrecruiters'
 import { startSandbox } from 'smartrecruiters-sandbox'
+import { failure, serve } from './support/servers.mjs'
 
 const TOKEN = { path: '/identity/oauth/token' }
 let sandbox
@@ -33,26 +34,28 @@ function printed(value) {
 function assertSilent(secrets, ...values) {
   for (const secret of secrets) {
     assert.ok(typeof secret === 'string' && secret.length >= 6, 'a secret worth looking for')
-    const encodings = [
-      secret,
-      encodeURIComponent(secret),
-      new URLSearchParams({ s: secret }).toString().slice(2),
-      Buffer.from(secret).toString('base64').replace(/=+$/, ''),
-      Buffer.from(secret).toString('base64url'),
-      Buffer.from(secret).toString('hex'),
-    ]
     for (const value of values) {
       const text = printed(value)
-      for (const encoding of encodings) assert.ok(!text.includes(encoding), `a secret shows in ${text}`)
+      for (const encoding of encodings(secret)) assert.ok(!text.includes(encoding), `a secret shows in ${text}`)
     }
   }
 }
 
-async function failure(promise) {
-  return promise.then(
-    () => assert.fail('it succeeded'),
-    error => error,
-  )
+/** A text in every usual encoding. */
+function encodings(text) {
+  return [
+    text,
+    encodeURIComponent(text),
+    new URLSearchParams({ s: text }).toString().slice(2),
+    Buffer.from(text).toString('base64').replace(/=+$/, ''),
+    Buffer.from(text).toString('base64url'),
+    Buffer.from(text).toString('hex'),
+  ]
+}
+
+/** Answers with JSON. */
+function json(response, status, body) {
+  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
 }
 
 test('the search finds a secret that is there', () => {
@@ -149,6 +152,66 @@ test('errors show no secret, whatever the server quotes', async () => {
   }
   assert.equal(errors.length, 16)
   assertSilent([clientSecret, apiKey], ...errors)
+})
+
+test('errors show nothing of the credential that an answer of the API quotes', async t => {
+  const credential = 'canary-credential/+=?'
+  const shapes = {
+    '/message': quote => ({ message: quote, code: quote, errors: [{ code: quote, message: quote }] }),
+    '/oauth': quote => ({ error: quote, error_description: quote }),
+    '/text': quote => quote,
+  }
+  const { baseUrl } = await serve(t, (request, response) => {
+    if (request.url === '/identity/oauth/token') return json(response, 200, { access_token: credential })
+    const sent = request.headers['x-smarttoken'] ?? request.headers.authorization
+    const [, path, which] = request.url.split('/')
+    const quote = [...encodings(sent.replace('Bearer ', '')), Buffer.from(sent).toString('base64')][which]
+    const body = shapes[`/${path}`](`the key ${quote} is wrong`)
+    response.setHeader('x-request-id', quote).setHeader('x-echo', quote).setHeader('x-smarttoken', quote)
+    if (typeof body === 'string') response.writeHead(400, { 'content-type': 'text/plain' }).end(body)
+    else json(response, 400, body)
+  })
+  const key = new SmartRecruiters({ credential: new ApiKey(credential), baseUrl })
+  const bearer = key.withCredential(new BearerToken(credential))
+  const client = key.withCredential(new ClientCredentials({ clientId: 'id', clientSecret: 'secret' }))
+  for (const sr of [key, bearer, client]) {
+    for (const path of Object.keys(shapes)) {
+      for (let which = 0; which <= encodings('').length; which++) {
+        const error = await failure(sr.get(`${path}/${which}`))
+        assert.match(error.message, /^the key \S*\[redacted\]\S* is wrong$/)
+        assertSilent([credential], error)
+      }
+    }
+  }
+})
+
+test('errors show nothing of the secrets that an answer of the token endpoint quotes', async t => {
+  const clientSecret = 'canary-client-secret/+=?'
+  let quoted
+  const { baseUrl } = await serve(t, async (request, response) => {
+    let form = ''
+    for await (const part of request) form += part
+    json(response, 400, { error: 'invalid_client', error_description: quoted(request.headers.authorization, form) })
+  })
+  for (const clientAuth of ['body', 'basic']) {
+    for (const quote of [
+      (header, form) => `${header} ${form}`,
+      header => Buffer.from(header?.replace('Basic ', '') ?? '', 'base64').toString(),
+      (_, form) => Buffer.from(form).toString('base64'),
+      ...encodings('').map((_, which) => () => encodings(clientSecret)[which]),
+    ]) {
+      quoted = quote
+      const credential = new ClientCredentials({ clientId: 'id', clientSecret, clientAuth })
+      const sr = new SmartRecruiters({ credential, baseUrl })
+      const error = await failure(sr.get('/jobs'))
+      assert.equal(error.error, 'invalid_client')
+      assertSilent([clientSecret], error)
+    }
+  }
+  quoted = () => `line\n\u0007 ${'x'.repeat(10_000)}`
+  const credential = new ClientCredentials({ clientId: 'id', clientSecret })
+  const error = await failure(new SmartRecruiters({ credential, baseUrl }).get('/jobs'))
+  assert.equal(error.errorDescription, `line ${'x'.repeat(295)}`)
 })
 
 test('errors of the authorization code flow show no code or state of another', async () => {
