@@ -17,7 +17,8 @@ pub(crate) fn fraction() -> f64 {
     bytes::<4>().map_or(0.5, |bytes| f64::from(u32::from_le_bytes(bytes)) / (f64::from(u32::MAX) + 1.0))
 }
 
-fn bytes<const N: usize>() -> Result<[u8; N]> {
+/// `N` random bytes.
+pub(crate) fn bytes<const N: usize>() -> Result<[u8; N]> {
     let mut bytes = [0; N];
     SystemRandom::new()
         .fill(&mut bytes)

@@ -111,6 +111,7 @@ pub fn create_oauth_app(
             send_redirect_uri: options.send_redirect_uri,
             issuer: options.issuer,
             store: Arc::clone(&store.0),
+            sealing: None,
         };
         let connector = Connector::new(connect)?;
         OAuthApp::new(options, &connector, Arc::new(SystemClock)).map(NativeOAuthApp)

@@ -12,7 +12,7 @@ use crate::http::{BaseUrl, Connector, Environment, authorize_url, parse_secure_u
 use crate::oauth::{AuthorizationEndpoint, AuthorizationUrl, TokenEndpoint, TokenRequest};
 use crate::random;
 use crate::secret::Secret;
-use crate::store::{GrantRecord, GrantState, Store, StoredAccessToken, Swap};
+use crate::store::{GrantRecord, GrantState, Sealer, Sealing, Store, StoredAccessToken, Swap};
 use crate::token::{RefreshToken, TokenSet};
 
 /// What an app is registered with, and where. Checked by [`OAuthApp::new`].
@@ -42,6 +42,8 @@ pub struct OAuthAppOptions {
     pub issuer: Option<String>,
     /// Where its grants live.
     pub store: Arc<dyn Store>,
+    /// How they are sealed there. None: not at all in a store in memory; a durable store is then refused.
+    pub sealing: Option<Sealing>,
 }
 
 /// An app registered for the authorization code grant (RFC 6749 section 4.1).
@@ -54,6 +56,7 @@ pub struct OAuthApp {
     send_redirect_uri: bool,
     base: BaseUrl,
     store: Arc<dyn Store>,
+    sealer: Arc<Sealer>,
     clock: Arc<dyn Clock>,
     /// Names this process in leases.
     owner: String,
@@ -127,6 +130,7 @@ impl OAuthApp {
             scopes: options.scopes,
             send_redirect_uri: options.send_redirect_uri,
             base,
+            sealer: Arc::new(Sealer::new(&*options.store, options.sealing)?),
             store: options.store,
             clock,
             owner: random::text::<16>()?,
@@ -193,6 +197,7 @@ impl OAuthApp {
                 endpoint: self.token_endpoint.clone(),
                 client: self.client.clone(),
                 store: Arc::clone(&self.store),
+                sealer: Arc::clone(&self.sealer),
                 clock: Arc::clone(&self.clock),
             };
             let source = TokenSource::new(Arc::new(renewal), Arc::clone(&self.clock));
@@ -225,7 +230,7 @@ impl OAuthApp {
     async fn replace(&self, id: &str, record: &GrantRecord) -> Result<()> {
         loop {
             let version = self.store.load(id).await?.map_or(0, |stored| stored.version);
-            let bytes = crate::store::seal(record)?;
+            let bytes = self.sealer.seal(id, version + 1, record)?;
             if self.store.swap(id, version, bytes, record.due()).await? == Swap::Won {
                 return Ok(());
             }

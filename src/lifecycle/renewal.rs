@@ -8,7 +8,7 @@ use crate::clock::{Clock, Moment};
 use crate::credential::OAuthClient;
 use crate::error::{Error, OAuthErrorCode, ReauthorizationReason, Result};
 use crate::oauth::{TokenEndpoint, TokenRequest};
-use crate::store::{GrantRecord, GrantState, Store, StoredAccessToken, Swap, Version, open, seal};
+use crate::store::{GrantRecord, GrantState, Sealer, Store, StoredAccessToken, Swap, Version};
 use crate::token::{AccessToken, RefreshToken, TokenSet};
 
 /// How long an exchange may hold a grant. Longer than the token endpoint's deadline by what a commit may take.
@@ -29,6 +29,7 @@ pub(super) struct GrantRenewal {
     pub(super) endpoint: TokenEndpoint,
     pub(super) client: OAuthClient,
     pub(super) store: Arc<dyn Store>,
+    pub(super) sealer: Arc<Sealer>,
     pub(super) clock: Arc<dyn Clock>,
 }
 
@@ -160,11 +161,12 @@ impl GrantRenewal {
             operation: "load",
             problem: format!("there is no grant {:?}; exchange() or import() makes one", self.id).into(),
         })?;
-        Ok((stored.version, open(&stored.bytes)?))
+        Ok((stored.version, self.sealer.open(&self.id, &stored)?))
     }
 
     async fn swap(&self, version: Version, record: &GrantRecord) -> Result<Swap> {
-        self.store.swap(&self.id, version, seal(record)?, record.due()).await
+        let bytes = self.sealer.seal(&self.id, version + 1, record)?;
+        self.store.swap(&self.id, version, bytes, record.due()).await
     }
 
     fn ended(&self, reason: ReauthorizationReason) -> Error {

@@ -30,6 +30,10 @@ impl fmt::Debug for MemoryStore {
 }
 
 impl Store for MemoryStore {
+    fn is_durable(&self) -> bool {
+        false
+    }
+
     fn load<'a>(&'a self, id: &'a str) -> StoreFuture<'a, Option<Stored>> {
         Box::pin(async move { Ok(self.records().get(id).map(|(stored, _)| stored.clone())) })
     }

@@ -3,6 +3,7 @@
 //! Lease and crash journal are part of the record ([`record`]), so every store gives the same guarantees from
 //! three methods. Nothing here knows HTTP.
 
+mod encoding;
 mod memory;
 mod record;
 mod seal;
@@ -16,7 +17,7 @@ use std::pin::Pin;
 
 pub use memory::MemoryStore;
 pub use record::{GrantRecord, GrantState, StoredAccessToken};
-pub use seal::{open, seal};
+pub use seal::{Sealer, Sealing, SealingKey};
 
 use crate::error::Result;
 
@@ -53,9 +54,21 @@ pub enum Swap {
 
 /// Where grants live.
 ///
-/// `swap` is atomic and, once answered, durable. A swap that fails with an error may or may not have happened:
-/// load and compare.
+/// `swap` is atomic and, once answered, durable. A swap that fails with an error may or may not have happened, or
+/// may happen yet: load and compare.
 pub trait Store: fmt::Debug + Send + Sync {
+    /// Whether records outlive the process. They are then sealed, unless the user says otherwise.
+    fn is_durable(&self) -> bool {
+        true
+    }
+
+    /// What this store's records are kept apart by from those of others in the same place; empty if by nothing.
+    /// It is part of what a record is sealed with.
+    #[expect(clippy::unnecessary_literal_bound, reason = "other stores return their own")]
+    fn namespace(&self) -> &str {
+        ""
+    }
+
     /// The record of `id`, or none.
     fn load<'a>(&'a self, id: &'a str) -> StoreFuture<'a, Option<Stored>>;
 

@@ -41,6 +41,7 @@ fn app(server: &Server, store: Arc<dyn Store>, clock: &ManualClock) -> Arc<OAuth
         send_redirect_uri: true,
         issuer: None,
         store,
+        sealing: None,
     };
     OAuthApp::new(options, &Connector::new(ConnectOptions::default()).unwrap(), Arc::new(clock.clone()))
         .unwrap()

@@ -38,18 +38,25 @@ fn renewal(store: Arc<dyn Store>, clock: &ManualClock) -> GrantRenewal {
         endpoint: TokenEndpoint::new(url, &connector).unwrap(),
         client: OAuthClient::new("id".into(), "secret".into(), crate::credential::ClientAuthentication::Body)
             .unwrap(),
+        sealer: Arc::new(Sealer::new(&*store, None).unwrap()),
         store,
         clock: Arc::new(clock.clone()),
     }
 }
 
+/// That of a store in memory: plain.
+fn sealer() -> Sealer {
+    Sealer::new(&MemoryStore::new(), None).unwrap()
+}
+
 async fn stored(store: &dyn Store) -> (Version, GrantRecord) {
     let stored = store.load("g").await.unwrap().unwrap();
-    (stored.version, open(&stored.bytes).unwrap())
+    (stored.version, sealer().open("g", &stored).unwrap())
 }
 
 async fn put(store: &dyn Store, version: Version, record: &GrantRecord) {
-    assert_eq!(store.swap("g", version, seal(record).unwrap(), None).await.unwrap(), Swap::Won);
+    let bytes = sealer().seal("g", version + 1, record).unwrap();
+    assert_eq!(store.swap("g", version, bytes, None).await.unwrap(), Swap::Won);
 }
 
 #[test]
@@ -207,6 +214,10 @@ struct Unsure {
 }
 
 impl Store for Unsure {
+    fn is_durable(&self) -> bool {
+        false
+    }
+
     fn load<'a>(&'a self, id: &'a str) -> StoreFuture<'a, Option<Stored>> {
         self.inner.load(id)
     }

@@ -1,0 +1,151 @@
+//! Turns a [`GrantRecord`] into bytes and back. The only place where stored tokens are in the clear;
+//! `seal.rs` then makes of them what a store gets to see.
+
+use serde::{Deserialize, Serialize};
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+use super::record::{GrantRecord, GrantState, StoredAccessToken};
+use crate::error::{Error, ReauthorizationReason, Result};
+use crate::secret::Secret;
+use crate::token::RefreshToken;
+
+/// The layout below. Raised when it changes; older ones are read on.
+const SCHEMA: u32 = 1;
+
+#[derive(Serialize, Deserialize, Zeroize, ZeroizeOnDrop)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Plain {
+    schema: u32,
+    access: Option<PlainAccessToken>,
+    refresh_token: String,
+    refresh_issued_at: u64,
+    scopes: Vec<String>,
+    state: PlainState,
+}
+
+#[derive(Serialize, Deserialize, Zeroize, ZeroizeOnDrop)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct PlainAccessToken {
+    token: String,
+    issued_at: u64,
+    expires_at: u64,
+}
+
+#[derive(Serialize, Deserialize, Zeroize, ZeroizeOnDrop)]
+#[serde(rename_all = "camelCase", tag = "is")]
+enum PlainState {
+    Idle { unresolved: u32 },
+    Exchanging { owner: String, until: u64, unresolved: u32 },
+    RevokedOrExpired,
+    ResponseLost,
+}
+
+/// The record as bytes.
+pub(super) fn encode(record: &GrantRecord) -> Result<Vec<u8>> {
+    let plain = Plain {
+        schema: SCHEMA,
+        access: record.access.as_ref().map(|access| PlainAccessToken {
+            token: access.value.expose().to_owned(),
+            issued_at: access.issued_at,
+            expires_at: access.expires_at,
+        }),
+        refresh_token: record.refresh.0.expose().to_owned(),
+        refresh_issued_at: record.refresh_issued_at,
+        scopes: record.scopes.clone(),
+        state: match &record.state {
+            GrantState::Idle { unresolved } => PlainState::Idle { unresolved: *unresolved },
+            GrantState::Exchanging { owner, until, unresolved } => {
+                PlainState::Exchanging { owner: owner.clone(), until: *until, unresolved: *unresolved }
+            }
+            GrantState::Ended { reason: ReauthorizationReason::RevokedOrExpired } => {
+                PlainState::RevokedOrExpired
+            }
+            GrantState::Ended { reason: ReauthorizationReason::ResponseLost } => PlainState::ResponseLost,
+        },
+    };
+    serde_json::to_vec(&plain).map_err(|_| Error::Internal { problem: "a grant record has no JSON form" })
+}
+
+/// The record of bytes that [`encode`] made.
+pub(super) fn decode(bytes: &[u8]) -> Result<GrantRecord> {
+    // The parser's own message may quote what it read.
+    let mut plain = serde_json::from_slice::<Plain>(bytes).map_err(|_| unreadable())?;
+    if plain.schema != SCHEMA {
+        return Err(unreadable());
+    }
+    Ok(GrantRecord {
+        access: plain.access.as_mut().map(|access| StoredAccessToken {
+            value: Secret::new(std::mem::take(&mut access.token)),
+            issued_at: access.issued_at,
+            expires_at: access.expires_at,
+        }),
+        refresh: RefreshToken(Secret::new(std::mem::take(&mut plain.refresh_token))),
+        refresh_issued_at: plain.refresh_issued_at,
+        scopes: std::mem::take(&mut plain.scopes),
+        state: match &mut plain.state {
+            PlainState::Idle { unresolved } => GrantState::Idle { unresolved: *unresolved },
+            PlainState::Exchanging { owner, until, unresolved } => GrantState::Exchanging {
+                owner: std::mem::take(owner),
+                until: *until,
+                unresolved: *unresolved,
+            },
+            PlainState::RevokedOrExpired => {
+                GrantState::Ended { reason: ReauthorizationReason::RevokedOrExpired }
+            }
+            PlainState::ResponseLost => GrantState::Ended { reason: ReauthorizationReason::ResponseLost },
+        },
+    })
+}
+
+fn unreadable() -> Error {
+    Error::Store {
+        operation: "load",
+        problem: "the record is not one of this version of smartrecruiters; it was left as it is".into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::ErrorCode;
+
+    fn record(state: GrantState) -> GrantRecord {
+        GrantRecord {
+            access: Some(StoredAccessToken { value: Secret::new("at"), issued_at: 1, expires_at: 2 }),
+            refresh: RefreshToken(Secret::new("rt")),
+            refresh_issued_at: 3,
+            scopes: vec!["jobs_read".into()],
+            state,
+        }
+    }
+
+    #[test]
+    fn every_record_survives_the_store() {
+        for state in [
+            GrantState::Idle { unresolved: 2 },
+            GrantState::Exchanging { owner: "p".into(), until: 9, unresolved: 1 },
+            GrantState::Ended { reason: ReauthorizationReason::RevokedOrExpired },
+            GrantState::Ended { reason: ReauthorizationReason::ResponseLost },
+        ] {
+            let record = record(state);
+            assert_eq!(decode(&encode(&record).unwrap()).unwrap(), record);
+        }
+    }
+
+    #[test]
+    fn foreign_bytes_are_refused_without_being_quoted() {
+        for bytes in [&b""[..], b"{}", b"canary", br#"{"schema":99,"refreshToken":"canary"}"#] {
+            let error = decode(bytes).unwrap_err();
+            assert_eq!(error.code(), ErrorCode::Store);
+            assert!(!format!("{error:?}").contains("canary"));
+        }
+    }
+
+    #[test]
+    fn a_grant_is_due_28_days_after_its_refresh_token_came_unless_it_has_ended() {
+        let idle = record(GrantState::Idle { unresolved: 0 });
+        assert_eq!(idle.due(), Some(3 + 28 * 24 * 3600 * 1000));
+        let ended = record(GrantState::Ended { reason: ReauthorizationReason::ResponseLost });
+        assert_eq!(ended.due(), None);
+    }
+}
