@@ -1,18 +1,35 @@
-//! The one suite that every store passes.
+//! The one suite that every store passes: in here for the memory store, in `tests/it/stores/` for the others.
 
 use std::sync::Arc;
 
 use super::{Store, Stored, Swap};
 
-const WRITERS: u64 = 8;
-const SWAPS_EACH: u64 = 200;
+const WRITERS: usize = 8;
+const SWAPS_EACH: u64 = 1_000;
 
-/// Checks an empty store.
-pub(super) async fn check(store: Arc<dyn Store>) {
+/// Checks an empty store. `open` gives another instance of it, as another process would have, or the same.
+pub(super) async fn check(open: impl Fn() -> Arc<dyn Store>) {
+    many_may_be_the_first(&open).await;
+    let store = open();
     a_record_is_made_once(&*store).await;
     a_swap_needs_the_present_version(&*store).await;
+    a_record_is_there_for_all(&*open()).await;
+    any_bytes_are_kept(&*store).await;
+    any_text_is_an_id(&*store).await;
     due_records_come_most_urgent_first(&*store).await;
-    no_update_is_lost_among_writers(store).await;
+    no_update_is_lost_among_writers(&open).await;
+}
+
+async fn many_may_be_the_first(open: &impl Fn() -> Arc<dyn Store>) {
+    let first: Vec<_> = (0..WRITERS)
+        .map(|_| {
+            let store = open();
+            tokio::spawn(async move { store.load("nobody").await })
+        })
+        .collect();
+    for load in first {
+        assert_eq!(load.await.unwrap().unwrap(), None);
+    }
 }
 
 async fn a_record_is_made_once(store: &dyn Store) {
@@ -25,47 +42,118 @@ async fn a_record_is_made_once(store: &dyn Store) {
 
 async fn a_swap_needs_the_present_version(store: &dyn Store) {
     assert_eq!(store.swap("a", 1, b"two".to_vec(), None).await.unwrap(), Swap::Won);
-    for stale in [0, 1, 3] {
+    for stale in [0, 1, 3, u64::MAX] {
         assert_eq!(store.swap("a", stale, b"bad".to_vec(), None).await.unwrap(), Swap::Lost, "{stale}");
     }
     assert_eq!(store.load("a").await.unwrap(), Some(Stored { version: 2, bytes: b"two".to_vec() }));
     assert_eq!(store.load("b").await.unwrap(), None, "ids do not touch one another");
 }
 
-async fn due_records_come_most_urgent_first(store: &dyn Store) {
-    for (id, due) in [("d30", Some(30)), ("d10", Some(10)), ("d20", Some(20)), ("never", None)] {
-        assert_eq!(store.swap(id, 0, Vec::new(), due).await.unwrap(), Swap::Won);
-    }
-    assert_eq!(store.due(30, 10).await.unwrap(), ["d10", "d20"]);
-    assert_eq!(store.due(31, 2).await.unwrap(), ["d10", "d20"]);
-    assert_eq!(store.swap("d10", 1, Vec::new(), None).await.unwrap(), Swap::Won);
-    assert_eq!(store.due(31, 10).await.unwrap(), ["d20", "d30"], "a swap replaces the due time");
+async fn a_record_is_there_for_all(another: &dyn Store) {
+    assert_eq!(another.load("a").await.unwrap(), Some(Stored { version: 2, bytes: b"two".to_vec() }));
 }
 
-async fn no_update_is_lost_among_writers(store: Arc<dyn Store>) {
+async fn any_bytes_are_kept(store: &dyn Store) {
+    let every_byte: Vec<u8> = (0..=255).collect();
+    for (version, bytes) in [Vec::new(), every_byte.clone(), every_byte.repeat(256)].into_iter().enumerate() {
+        let version = version as u64;
+        assert_eq!(store.swap("bytes", version, bytes.clone(), None).await.unwrap(), Swap::Won);
+        assert_eq!(store.load("bytes").await.unwrap(), Some(Stored { version: version + 1, bytes }));
+    }
+}
+
+async fn any_text_is_an_id(store: &dyn Store) {
+    let long = "x".repeat(1_000);
+    // The last two look the same.
+    let ids = [
+        "",
+        " ",
+        "A",
+        "a b",
+        "a\0b",
+        "a\n",
+        "'; --",
+        "%",
+        "*",
+        "{a}",
+        "a:b",
+        "\u{1F511}",
+        &long,
+        "é",
+        "e\u{301}",
+    ];
+    for id in ids {
+        let bytes = id.as_bytes().to_vec();
+        assert_eq!(store.swap(id, 0, bytes, Some(5)).await.unwrap(), Swap::Won, "{id:?}");
+    }
+    for id in ids {
+        let bytes = id.as_bytes().to_vec();
+        assert_eq!(store.load(id).await.unwrap(), Some(Stored { version: 1, bytes }), "{id:?}");
+    }
+    let mut sorted = ids.to_vec();
+    sorted.sort_unstable();
+    assert_eq!(store.due(6, 100).await.unwrap(), sorted);
+    for id in ids {
+        assert_eq!(store.swap(id, 1, Vec::new(), None).await.unwrap(), Swap::Won, "{id:?}");
+    }
+}
+
+async fn due_records_come_most_urgent_first(store: &dyn Store) {
+    let now = 1_800_000_000_000;
+    for (id, due) in
+        [("d30", Some(now + 30)), ("d10", Some(now + 10)), ("d20", Some(now + 20)), ("never", None)]
+    {
+        assert_eq!(store.swap(id, 0, Vec::new(), due).await.unwrap(), Swap::Won);
+    }
+    assert_eq!(store.due(now + 30, 10).await.unwrap(), ["d10", "d20"]);
+    assert_eq!(store.due(now + 31, 2).await.unwrap(), ["d10", "d20"]);
+    assert_eq!(store.due(u64::MAX, 10).await.unwrap(), ["d10", "d20", "d30"]);
+    assert!(store.due(now + 31, 0).await.unwrap().is_empty());
+    assert!(store.due(0, 10).await.unwrap().is_empty());
+    assert_eq!(store.swap("d10", 1, Vec::new(), None).await.unwrap(), Swap::Won);
+    assert_eq!(store.swap("d30", 1, Vec::new(), Some(now)).await.unwrap(), Swap::Won);
+    assert_eq!(store.swap("d20", 0, Vec::new(), Some(0)).await.unwrap(), Swap::Lost);
+    assert_eq!(
+        store.due(now + 31, 10).await.unwrap(),
+        ["d30", "d20"],
+        "a swap replaces the due time, if it wins"
+    );
+}
+
+async fn no_update_is_lost_among_writers(open: &impl Fn() -> Arc<dyn Store>) {
     let writers: Vec<_> = (0..WRITERS)
         .map(|_| {
-            let store = Arc::clone(&store);
-            tokio::spawn(async move {
-                let mut won = 0;
-                while won < SWAPS_EACH {
-                    let stored = store.load("counter").await.unwrap();
-                    let (version, count) = stored.map_or((0, 0), |stored| {
-                        (stored.version, u64::from_be_bytes(stored.bytes.try_into().unwrap()))
-                    });
-                    tokio::task::yield_now().await;
-                    let next = (count + 1).to_be_bytes().to_vec();
-                    if store.swap("counter", version, next, None).await.unwrap() == Swap::Won {
-                        won += 1;
-                    }
-                }
-            })
+            let store = open();
+            tokio::spawn(async move { count_up(&*store, SWAPS_EACH).await })
         })
         .collect();
     for writer in writers {
         writer.await.unwrap();
     }
-    let stored = store.load("counter").await.unwrap().unwrap();
-    assert_eq!(stored.version, WRITERS * SWAPS_EACH);
-    assert_eq!(stored.bytes, (WRITERS * SWAPS_EACH).to_be_bytes());
+    assert_eq!(count(&*open()).await, WRITERS as u64 * SWAPS_EACH);
+}
+
+/// Adds `times` to the counter, as one writer among many.
+pub(super) async fn count_up(store: &dyn Store, times: u64) {
+    let mut won = 0;
+    while won < times {
+        let (version, count) = counter(store.load("counter").await.unwrap());
+        tokio::task::yield_now().await;
+        let next = (count + 1).to_be_bytes().to_vec();
+        if store.swap("counter", version, next, None).await.unwrap() == Swap::Won {
+            won += 1;
+        }
+    }
+}
+
+/// The counter, whose version has to say the same.
+pub(super) async fn count(store: &dyn Store) -> u64 {
+    let (version, count) = counter(store.load("counter").await.unwrap());
+    assert_eq!(version, count);
+    count
+}
+
+/// Version and content of the counter.
+pub(super) fn counter(stored: Option<Stored>) -> (u64, u64) {
+    stored.map_or((0, 0), |stored| (stored.version, u64::from_be_bytes(stored.bytes.try_into().unwrap())))
 }

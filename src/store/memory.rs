@@ -71,12 +71,15 @@ impl Store for MemoryStore {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
     use crate::store::contract;
 
     #[tokio::test]
     async fn memory_keeps_the_contract() {
-        contract::check(std::sync::Arc::new(MemoryStore::new())).await;
+        let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
+        contract::check(|| Arc::clone(&store)).await;
     }
 
     #[test]

@@ -5,8 +5,16 @@
 
 mod encoding;
 mod memory;
+#[cfg(any(feature = "redis", feature = "postgres", feature = "sqlite"))]
+mod namespace;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod record;
+#[cfg(feature = "redis")]
+mod redis;
 mod seal;
+#[cfg(feature = "sqlite")]
+mod sqlite;
 
 #[cfg(test)]
 mod contract;
@@ -15,9 +23,15 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 
+#[cfg(feature = "postgres")]
+pub use self::postgres::{PostgresOptions, PostgresStore};
+#[cfg(feature = "redis")]
+pub use self::redis::{RedisOptions, RedisStore};
 pub use memory::MemoryStore;
 pub use record::{GrantRecord, GrantState, StoredAccessToken};
 pub use seal::{Sealer, Sealing, SealingKey};
+#[cfg(feature = "sqlite")]
+pub use sqlite::{SqliteOptions, SqliteStore};
 
 use crate::error::Result;
 
@@ -86,4 +100,10 @@ pub trait Store: fmt::Debug + Send + Sync {
     /// The ids of at most `limit` records that are due before `before` (milliseconds since the Unix epoch),
     /// the most urgent first.
     fn due(&self, before: u64, limit: usize) -> StoreFuture<'_, Vec<String>>;
+}
+
+/// A number as databases hold it: signed. What does not fit is later, or more, than anything that does.
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+fn signed(number: impl TryInto<i64>) -> i64 {
+    number.try_into().unwrap_or(i64::MAX)
 }

@@ -8,5 +8,7 @@ mod layers;
 mod redirects;
 mod retries;
 mod secrets;
+#[cfg(all(unix, feature = "stores"))]
+mod stores;
 mod support;
 mod tokens;

@@ -1,0 +1,207 @@
+//! Servers that others wrote: each on a free port of loopback, with a folder of its own, until it is dropped.
+
+use std::fs;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// An empty folder in the system's place for temporary files.
+pub(super) struct Folder(pub(super) PathBuf);
+
+impl Folder {
+    pub(super) fn new() -> Self {
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        let number = NUMBER.fetch_add(1, Ordering::SeqCst);
+        let path = std::env::temp_dir().join(format!("smartrecruiters-{}-{number}", std::process::id()));
+        fs::create_dir(&path).unwrap();
+        Self(path)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // A server may write while it ends.
+        let _ = fs::remove_dir_all(&self.0).or_else(|_| fs::remove_dir_all(&self.0));
+    }
+}
+
+/// A server process.
+pub(super) struct Server {
+    pub(super) port: u16,
+    command: Command,
+    child: Child,
+    pub(super) folder: Folder,
+}
+
+impl Server {
+    /// Redis, as it has to be for grants: on the disk with each answer. Its password is `canary`.
+    pub(super) fn redis() -> Self {
+        Self::redis_with(Folder::new(), |command, port| {
+            command.args(["--port", port]);
+        })
+    }
+
+    /// The same with TLS alone, and its certificate.
+    pub(super) fn redis_over_tls() -> (Self, String) {
+        let folder = Folder::new();
+        let (certificate, key) = certificate(&folder.0);
+        let server = Self::redis_with(folder, |command, port| {
+            command.args(["--port", "0", "--tls-port", port, "--tls-auth-clients", "no"]);
+            command.arg("--tls-cert-file").arg(&certificate).arg("--tls-ca-cert-file").arg(&certificate);
+            command.arg("--tls-key-file").arg(&key);
+        });
+        (server, fs::read_to_string(certificate).unwrap())
+    }
+
+    fn redis_with(folder: Folder, listen: impl FnOnce(&mut Command, &str)) -> Self {
+        let port = free_port();
+        let mut command = Command::new(program("redis-server", "redis-server"));
+        command.args(["--bind", "127.0.0.1", "--requirepass", "canary", "--appendonly", "yes"]);
+        command.args(["--appendfsync", "always", "--save", "", "--dir"]).arg(&folder.0);
+        listen(&mut command, &port.to_string());
+        Self::start(command, port, folder)
+    }
+
+    /// PostgreSQL with a user `postgres` whose password is `canary`.
+    pub(super) fn postgres() -> Self {
+        Self::postgres_with(Folder::new(), |_| {})
+    }
+
+    /// The same with TLS, and its certificate.
+    pub(super) fn postgres_over_tls() -> (Self, String) {
+        let folder = Folder::new();
+        let (certificate, key) = certificate(&folder.0);
+        let server = Self::postgres_with(folder, |command| {
+            command.args(["-c", "ssl=on", "-c", &format!("ssl_cert_file={}", certificate.display())]);
+            command.args(["-c", &format!("ssl_key_file={}", key.display())]);
+        });
+        (server, fs::read_to_string(certificate).unwrap())
+    }
+
+    fn postgres_with(folder: Folder, settings: impl FnOnce(&mut Command)) -> Self {
+        let port = free_port();
+        let (data, password) = (folder.0.join("data"), folder.0.join("password"));
+        fs::write(&password, "canary").unwrap();
+        give_away(&folder.0);
+        let mut initdb = unprivileged(&program("initdb", "postgresql"));
+        initdb.args(["--username=postgres", "--auth=scram-sha-256", "--no-sync", "--encoding=SQL_ASCII"]);
+        initdb.args(["--locale=C", "--pwfile"]).arg(&password).arg("-D").arg(&data);
+        assert!(quiet(&mut initdb).status().unwrap().success(), "initdb failed");
+        let mut command = unprivileged(&program("postgres", "postgresql"));
+        command.args(["-h", "127.0.0.1", "-p", &port.to_string(), "-k", "", "-D"]).arg(&data);
+        settings(&mut command);
+        Self::start(command, port, folder)
+    }
+
+    /// PgBouncer in front of `postgres`, in transaction mode.
+    pub(super) fn pgbouncer(postgres: &Self) -> Self {
+        let (folder, port) = (Folder::new(), free_port());
+        let (config, users) = (folder.0.join("pgbouncer.ini"), folder.0.join("users"));
+        fs::write(&users, "\"postgres\" \"canary\"").unwrap();
+        let text = format!(
+            "[databases]\npostgres = host=127.0.0.1 port={} user=postgres password=canary\n\
+             [pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\nunix_socket_dir =\n\
+             auth_type = plain\nauth_file = {}\npool_mode = transaction\ndefault_pool_size = 3\n",
+            postgres.port,
+            users.display()
+        );
+        fs::write(&config, text).unwrap();
+        give_away(&folder.0);
+        let mut command = unprivileged(&program("pgbouncer", "pgbouncer"));
+        command.arg(&config);
+        Self::start(command, port, folder)
+    }
+
+    fn start(mut command: Command, port: u16, folder: Folder) -> Self {
+        let child = quiet(&mut command).spawn().unwrap();
+        Self { port, command, child, folder }
+    }
+
+    /// Ends it by a signal, and starts it again where it was.
+    pub(super) fn restart(&mut self, signal: &str) {
+        self.stop(signal);
+        self.child = self.command.spawn().unwrap();
+    }
+
+    fn stop(&mut self, signal: &str) {
+        let _ = Command::new("kill").args([signal, &self.child.id().to_string()]).status();
+        let _ = self.child.wait();
+    }
+}
+
+impl Drop for Server {
+    /// For all of them: without waiting for clients.
+    fn drop(&mut self) {
+        self.stop("-INT");
+    }
+}
+
+/// A certificate of 127.0.0.1, signed by its own key, and that key.
+fn certificate(folder: &Path) -> (PathBuf, PathBuf) {
+    let [config, certificate, key] = ["openssl.cnf", "certificate", "key"].map(|name| folder.join(name));
+    let text = "[req]\ndistinguished_name = name\nx509_extensions = extensions\n[name]\n\
+                [extensions]\nbasicConstraints = critical,CA:FALSE\nsubjectAltName = IP:127.0.0.1\n";
+    fs::write(&config, text).unwrap();
+    let mut command = Command::new(program("openssl", "openssl"));
+    command.args([
+        "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=test", "-config",
+    ]);
+    command.arg(config).arg("-out").arg(&certificate).arg("-keyout").arg(&key);
+    assert!(quiet(&mut command).status().unwrap().success(), "openssl failed");
+    (certificate, key)
+}
+
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+fn quiet(command: &mut Command) -> &mut Command {
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null())
+}
+
+/// Where `name` is; if nowhere, it is installed by Debian's package manager where that may be.
+fn program(name: &str, package: &str) -> PathBuf {
+    static INSTALLING: Mutex<()> = Mutex::new(());
+    let _installing = INSTALLING.lock();
+    let install = format!(
+        "apt-get update && RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive \
+         apt-get install -y --no-install-recommends {package}"
+    );
+    if find(name).is_none() && is_root() {
+        // What is missing then is said below.
+        let _ = quiet(Command::new("sh").args(["-c", &install])).status();
+    }
+    find(name).unwrap_or_else(|| panic!("{name} is not there, and these tests need it: {install}"))
+}
+
+fn find(name: &str) -> Option<PathBuf> {
+    // Debian keeps PostgreSQL's programs out of the way.
+    let script = format!(
+        "for f in /usr/lib/postgresql/*/bin; do PATH=$PATH:$f; done; PATH=$PATH:/usr/sbin; command -v {name}"
+    );
+    let found = Command::new("sh").args(["-c", &script]).output().unwrap();
+    found.status.success().then(|| String::from_utf8(found.stdout).unwrap().trim().into())
+}
+
+fn is_root() -> bool {
+    Command::new("id").arg("-u").output().unwrap().stdout == b"0\n"
+}
+
+/// PostgreSQL and PgBouncer refuse to be root.
+fn unprivileged(program: &Path) -> Command {
+    if !is_root() {
+        return Command::new(program);
+    }
+    let mut command = Command::new("setpriv");
+    command.args(["--reuid=nobody", "--regid=nogroup", "--clear-groups"]).arg(program).current_dir("/");
+    command
+}
+
+/// To the user that [`unprivileged`] takes.
+fn give_away(folder: &Path) {
+    if is_root() {
+        assert!(Command::new("chown").args(["-R", "nobody:nogroup"]).arg(folder).status().unwrap().success());
+    }
+}
