@@ -1,6 +1,7 @@
 //! The one suite that every store passes: in here for the memory store, in `tests/it/stores/` for the others.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::{Store, Stored, Swap};
 
@@ -17,6 +18,7 @@ pub(super) async fn check(open: impl Fn() -> Arc<dyn Store>) {
     any_bytes_are_kept(&*store).await;
     any_text_is_an_id(&*store).await;
     due_records_come_most_urgent_first(&*store).await;
+    a_caller_may_give_up(&store).await;
     no_update_is_lost_among_writers(&open).await;
 }
 
@@ -118,6 +120,26 @@ async fn due_records_come_most_urgent_first(store: &dyn Store) {
         ["d30", "d20"],
         "a swap replaces the due time, if it wins"
     );
+}
+
+/// An abandoned call may still be carried out; it must not answer the next one.
+async fn a_caller_may_give_up(store: &Arc<dyn Store>) {
+    for round in 0..200 {
+        let (version, count) = counter(store.load("abandoned").await.unwrap());
+        assert_eq!(version, count);
+        let writer = Arc::clone(store);
+        let swap = tokio::spawn(async move {
+            writer.swap("abandoned", version, (version + 1).to_be_bytes().to_vec(), None).await
+        });
+        for _ in 0..round % 10 {
+            tokio::task::yield_now().await;
+        }
+        if round % 20 >= 10 {
+            tokio::time::sleep(Duration::from_millis(round % 3)).await;
+        }
+        swap.abort();
+        a_record_is_there_for_all(&**store).await;
+    }
 }
 
 async fn no_update_is_lost_among_writers(open: &impl Fn() -> Arc<dyn Store>) {

@@ -7,11 +7,11 @@ use std::time::Duration;
 use smartrecruiters::client::{Client, ClientOptions, Credential};
 use smartrecruiters::clock::{ManualClock, SystemClock};
 use smartrecruiters::credential::{ApiKey, ClientAuthentication, OAuthClient};
-use smartrecruiters::error::{Error, ErrorCode, ReauthorizationReason};
+use smartrecruiters::error::{Error, ErrorCode, ReauthorizationReason, Result};
 use smartrecruiters::http::{ConnectOptions, Connector, ProxyChoice};
 use smartrecruiters::lifecycle::{ClientCredentials, Grant, ImportedGrant, OAuthApp, OAuthAppOptions};
 use smartrecruiters::secret::Secret;
-use smartrecruiters::store::{MemoryStore, Store};
+use smartrecruiters::store::{MemoryStore, Sealing, Store};
 use smartrecruiters::token::RefreshToken;
 use tokio::sync::Semaphore;
 
@@ -28,6 +28,15 @@ fn client_credentials() -> Credential {
 }
 
 fn app(server: &Server, store: Arc<dyn Store>, clock: &ManualClock) -> Arc<OAuthApp> {
+    app_with(server, store, None, clock).unwrap()
+}
+
+fn app_with(
+    server: &Server,
+    store: Arc<dyn Store>,
+    sealing: Option<Sealing>,
+    clock: &ManualClock,
+) -> Result<Arc<OAuthApp>> {
     let options = OAuthAppOptions {
         client: oauth_client(),
         redirect_uri: "http://localhost:3000/callback".into(),
@@ -41,10 +50,9 @@ fn app(server: &Server, store: Arc<dyn Store>, clock: &ManualClock) -> Arc<OAuth
         send_redirect_uri: true,
         issuer: None,
         store,
-        sealing: None,
+        sealing,
     };
     OAuthApp::new(options, &Connector::new(ConnectOptions::default()).unwrap(), Arc::new(clock.clone()))
-        .unwrap()
 }
 
 async fn grant(server: &Server, clock: &ManualClock) -> Grant {
@@ -503,4 +511,31 @@ async fn another_way_to_the_token_endpoint_is_another_token() {
         .map(|seen| seen.path.clone())
         .collect();
     assert_eq!(proxied, [TOKEN, "/jobs"]);
+}
+
+#[cfg(all(unix, feature = "stores"))]
+#[tokio::test]
+async fn a_grant_goes_from_process_to_process_in_a_sealed_file() {
+    use smartrecruiters::store::{SealingKey, SqliteOptions, SqliteStore};
+
+    let (server, clock) = (Server::start(strict()).await, ManualClock::new());
+    let folder = crate::stores::Folder::new();
+    let key = |byte: &str| SealingKey::new(&Secret::new(byte.repeat(32))).unwrap();
+    let process = |sealing| {
+        let options = SqliteOptions { path: folder.0.join("grants.sqlite"), namespace: None };
+        app_with(&server, Arc::new(SqliteStore::new(options).unwrap()), sealing, &clock)
+    };
+    assert_eq!(process(None).unwrap_err().code(), ErrorCode::Configuration);
+
+    process(Some(Sealing::Keys(vec![key("01")]))).unwrap().import(customer("rt-0")).await.unwrap();
+    for keys in [vec![key("01")], vec![key("02"), key("01")], vec![key("02")]] {
+        let grant = process(Some(Sealing::Keys(keys))).unwrap().grant("customer".into());
+        many_calls(&under_clock(&server, &Credential::Grant(grant), &clock), 10).await;
+        clock.advance(Duration::from_secs(1800));
+    }
+    let grant = process(Some(Sealing::Keys(vec![key("01")]))).unwrap().grant("customer".into());
+    let client = under_clock(&server, &Credential::Grant(grant), &clock);
+    let error = client.send(&get(&client, "/jobs")).await.unwrap_err();
+    assert_eq!(error.code(), ErrorCode::Store);
+    assert!(error.to_string().contains("a key that was not given"), "{error}");
 }

@@ -18,6 +18,8 @@ use smartrecruiters::secret::Secret;
 use smartrecruiters::store::{GrantRecord, GrantState, Sealer, Sealing, SealingKey, Store, Stored, Swap};
 use smartrecruiters::token::RefreshToken;
 
+pub(crate) use servers::Folder;
+
 const WRITERS: u64 = 4;
 /// How many swaps are made before the server goes away, and again when it is back.
 const SWAPS: u64 = 500;

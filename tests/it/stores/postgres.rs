@@ -1,11 +1,12 @@
 use std::sync::Arc;
+use std::time::Duration;
 
 use smartrecruiters::error::ErrorCode;
 use smartrecruiters::secret::Secret;
 use smartrecruiters::store::{PostgresOptions, PostgresStore, Store};
 
 use super::servers::Server;
-use super::{absence_is_told, contract, no_answer_is_wrong, nothing_is_readable_in_files, served};
+use super::{absence_is_told, contract, holds, no_answer_is_wrong, nothing_is_readable_in_files, served};
 
 fn options(port: u16) -> PostgresOptions {
     PostgresOptions {
@@ -20,14 +21,15 @@ fn store(port: u16) -> Arc<PostgresStore> {
     Arc::new(PostgresStore::new(options(port)).unwrap())
 }
 
-/// Waits until the server serves, without making the tables: a read of the settings needs none.
-async fn listening(server: &Server) {
+/// A connection of another client, as soon as the server serves.
+async fn admin(server: &Server) -> tokio_postgres::Client {
     let url = format!("postgres://postgres:canary@127.0.0.1:{}/postgres", server.port);
     for _ in 0..600 {
-        if tokio_postgres::connect(&url, tokio_postgres::NoTls).await.is_ok() {
-            return;
+        if let Ok((client, connection)) = tokio_postgres::connect(&url, tokio_postgres::NoTls).await {
+            tokio::spawn(connection);
+            return client;
         }
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        tokio::time::sleep(Duration::from_millis(50)).await;
     }
     panic!("PostgreSQL does not serve");
 }
@@ -35,7 +37,7 @@ async fn listening(server: &Server) {
 #[tokio::test]
 async fn postgres_keeps_the_contract() {
     let server = Server::postgres();
-    listening(&server).await;
+    admin(&server).await;
     contract::check(|| store(server.port)).await;
     let other = PostgresOptions { namespace: Some("other".into()), ..options(server.port) };
     assert_eq!(PostgresStore::new(other).unwrap().load("a").await.unwrap(), None, "namespaces are apart");
@@ -45,9 +47,9 @@ async fn postgres_keeps_the_contract() {
 #[tokio::test]
 async fn postgres_keeps_the_contract_behind_a_pooler_of_transactions() {
     let server = Server::postgres();
-    listening(&server).await;
+    admin(&server).await;
     let pooler = Server::pgbouncer(&server);
-    listening(&pooler).await;
+    admin(&pooler).await;
     contract::check(|| store(pooler.port)).await;
 }
 
@@ -68,21 +70,21 @@ async fn nothing_is_readable_in_postgres_files() {
     let store = store(server.port);
     served(&*store).await;
     nothing_is_readable_in_files(&*store, &server.folder.0).await;
+    // From the log to the tables' own files.
+    admin(&server).await.batch_execute("CHECKPOINT").await.unwrap();
+    assert!(!holds(&server.folder.0, b"sealed-canary"), "a token is in the clear");
 }
 
 #[tokio::test]
 async fn postgres_needs_no_more_rights_than_it_uses_and_tells_what_puts_grants_at_risk() {
     let server = Server::postgres();
     served(&*store(server.port)).await;
-    let url = format!("postgres://postgres:canary@127.0.0.1:{}/postgres", server.port);
-    let (admin, connection) = tokio_postgres::connect(&url, tokio_postgres::NoTls).await.unwrap();
-    let connection = tokio::spawn(connection);
     let sql = "CREATE USER app PASSWORD 'canary';
                GRANT SELECT, INSERT, UPDATE ON smartrecruiters_grants TO app;
                GRANT SELECT ON smartrecruiters_schema TO app;
                ALTER USER app SET synchronous_commit = off;
                ALTER USER app SET default_transaction_isolation = serializable";
-    admin.batch_execute(sql).await.unwrap();
+    admin(&server).await.batch_execute(sql).await.unwrap();
     let app = || {
         let url = Secret::new(format!("postgres://app:canary@127.0.0.1:{}/postgres", server.port));
         Arc::new(PostgresStore::new(PostgresOptions { url, ..options(9) }).unwrap())
@@ -90,7 +92,6 @@ async fn postgres_needs_no_more_rights_than_it_uses_and_tells_what_puts_grants_a
     contract::check(|| app()).await;
     let warnings = app().warnings().await.unwrap();
     assert!(warnings.len() == 1 && warnings[0].contains("synchronous_commit"), "{warnings:?}");
-    connection.abort();
 }
 
 #[tokio::test]
@@ -98,7 +99,7 @@ async fn the_absence_of_postgres_is_told_without_its_password() {
     // Port 9 of loopback (discard): nobody listens.
     absence_is_told(&*store(9)).await;
     let server = Server::postgres();
-    listening(&server).await;
+    admin(&server).await;
     let wrong = Secret::new(format!("postgres://postgres:canary2@127.0.0.1:{}/postgres", server.port));
     absence_is_told(&PostgresStore::new(PostgresOptions { url: wrong, ..options(9) }).unwrap()).await;
 }

@@ -5,7 +5,7 @@ use smartrecruiters::secret::Secret;
 use smartrecruiters::store::{RedisOptions, RedisStore, Store};
 
 use super::servers::Server;
-use super::{absence_is_told, contract, no_answer_is_wrong, nothing_is_readable_in_files, served};
+use super::{absence_is_told, contract, holds, no_answer_is_wrong, nothing_is_readable_in_files, served};
 
 fn options(port: u16) -> RedisOptions {
     RedisOptions {
@@ -19,6 +19,11 @@ async fn open(server: &Server) -> Arc<RedisStore> {
     let store = RedisStore::new(options(server.port)).unwrap();
     served(&store).await;
     Arc::new(store)
+}
+
+async fn admin(server: &Server) -> redis::aio::MultiplexedConnection {
+    let url = format!("redis://:canary@127.0.0.1:{}/0", server.port);
+    redis::Client::open(url).unwrap().get_multiplexed_async_connection().await.unwrap()
 }
 
 #[tokio::test]
@@ -44,6 +49,9 @@ async fn no_answer_is_wrong_while_redis_restarts() {
 async fn nothing_is_readable_in_redis_files() {
     let server = Server::redis();
     nothing_is_readable_in_files(&*open(&server).await, &server.folder.0).await;
+    let () = redis::cmd("SAVE").query_async(&mut admin(&server).await).await.unwrap();
+    assert!(server.folder.0.join("dump.rdb").exists());
+    assert!(!holds(&server.folder.0, b"sealed-canary"), "a token is in the clear");
 }
 
 #[tokio::test]
@@ -51,8 +59,7 @@ async fn redis_tells_what_puts_grants_at_risk() {
     let server = Server::redis();
     let store = open(&server).await;
     assert!(store.warnings().await.unwrap().is_empty());
-    let url = format!("redis://:canary@127.0.0.1:{}/0", server.port);
-    let mut admin = redis::Client::open(url).unwrap().get_multiplexed_async_connection().await.unwrap();
+    let mut admin = admin(&server).await;
     for (setting, value, word) in [
         ("maxmemory-policy", "allkeys-lru", "noeviction"),
         ("appendfsync", "everysec", "appendfsync is everysec"),
