@@ -261,4 +261,32 @@ mod tests {
         let identity = Identity { certificate: "canary".into(), key: Secret::new("canary") };
         assert_eq!(with(ConnectOptions { identity: Some(identity), ..ConnectOptions::default() }), "cert");
     }
+
+    /// RFC 8305: an address that does not answer must not hold up one of the other family.
+    #[tokio::test]
+    async fn an_address_that_swallows_connections_does_not_hold_up_the_other_family() {
+        use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+        use tokio::net::{TcpListener, TcpSocket, TcpStream};
+
+        // Whose queue is full: it takes no connection and refuses none.
+        let silent = TcpSocket::new_v6().unwrap();
+        silent.bind("[::1]:0".parse().unwrap()).unwrap();
+        let silent = silent.listen(0).unwrap();
+        let _queued = TcpStream::connect(silent.local_addr().unwrap()).await.unwrap();
+        let answering = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let addresses = [silent.local_addr().unwrap(), answering.local_addr().unwrap()];
+
+        let patient = ConnectOptions {
+            connect_timeout: Duration::from_secs(3600),
+            proxy: ProxyChoice::Direct,
+            ..ConnectOptions::default()
+        };
+        let builder = Connector::new(patient).unwrap().builder(&[b"http/1.1"]);
+        let client = build(builder.resolve_to_addrs("api.test", &addresses)).unwrap();
+        let call = tokio::spawn(client.get("http://api.test/").send());
+        let (mut connection, _) = answering.accept().await.unwrap();
+        assert!(connection.read_u8().await.is_ok());
+        connection.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").await.unwrap();
+        assert_eq!(call.await.unwrap().unwrap().status(), 204);
+    }
 }
