@@ -179,7 +179,7 @@ impl ResponseBody {
         self.read_ready(enough);
         match &self.rest {
             Rest::Failed(error) if self.before.is_empty() => Err(error.clone()),
-            _ => Ok((!self.before.is_empty()).then(|| joined(&mut self.before))),
+            _ => Ok((!self.before.is_empty()).then(|| self.take_ahead())),
         }
     }
 
@@ -210,7 +210,12 @@ impl ResponseBody {
 
     /// All of it, if it was read ahead to its end.
     pub fn take_whole(&mut self) -> Option<Bytes> {
-        matches!(self.rest, Rest::Ended).then(|| joined(&mut self.before))
+        matches!(self.rest, Rest::Ended).then(|| self.take_ahead())
+    }
+
+    /// What was read ahead.
+    pub fn take_ahead(&mut self) -> Bytes {
+        joined(&mut self.before)
     }
 
     /// Reads the whole body, if it is not longer than `limit` bytes.
@@ -219,7 +224,7 @@ impl ResponseBody {
         match self.rest {
             _ if self.ahead() > limit => Err(Error::BodyTooLarge { limit }),
             Rest::Failed(error) => Err(error),
-            _ => Ok(joined(&mut self.before)),
+            _ => Ok(self.take_ahead()),
         }
     }
 

@@ -149,6 +149,29 @@ async fn a_body_of_several_members_is_read_to_its_end() {
 }
 
 #[tokio::test]
+async fn an_error_is_an_error_however_long_its_body_is_and_wherever_it_ends() {
+    for (body, cut) in [("x".repeat(10 * MIB), false), (r#"{"message":"half"#.into(), true)] {
+        let server =
+            Server::start(
+                move |_| {
+                    if cut { Reply::Cut(403, body.clone()) } else { Reply::Json(403, body.clone()) }
+                },
+            )
+            .await;
+        let client = client(&server);
+        for error in [
+            client.send(&get(&client, "/jobs")).await.unwrap_err(),
+            client.open_success(&get(&client, "/jobs")).await.unwrap_err(),
+        ] {
+            assert_eq!(
+                (error.code(), error.to_string()),
+                (ErrorCode::Permission, "HTTP 403 Forbidden".into())
+            );
+        }
+    }
+}
+
+#[tokio::test]
 async fn deflate_may_come_without_the_zlib_format() {
     let body = encoded("raw deflate", b"of some servers").await;
     let server = Server::start(move |_| Reply::Encoded("deflate", body.clone())).await;

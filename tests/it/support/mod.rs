@@ -5,8 +5,10 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use http_body_util::{BodyExt as _, Full};
-use hyper::body::{Bytes, Incoming};
+use futures_util::{StreamExt as _, stream};
+use http_body_util::combinators::UnsyncBoxBody;
+use http_body_util::{BodyExt as _, Full, StreamBody};
+use hyper::body::{Bytes, Frame, Incoming};
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use smartrecruiters::client::{Client, ClientOptions, Credential};
@@ -45,8 +47,8 @@ pub(crate) enum Reply {
     Never,
     /// As the other, once the test has added a permit.
     Held(Arc<Semaphore>, Box<Reply>),
-    /// One byte less than it says.
-    Cut(String),
+    /// A part of it, and the connection's end.
+    Cut(u16, String),
 }
 
 type Handler = Box<dyn Fn(&Seen) -> Reply + Send + Sync>;
@@ -139,7 +141,7 @@ async fn answer(
     seen: &Mutex<Vec<Seen>>,
     arrived: &Notify,
     handler: &Handler,
-) -> Result<hyper::Response<Full<Bytes>>, Refused> {
+) -> Result<hyper::Response<UnsyncBoxBody<Bytes, Refused>>, Refused> {
     let (parts, body) = request.into_parts();
     let body = body.collect().await.map_err(|_| Refused)?.to_bytes();
     let this = Seen {
@@ -156,35 +158,41 @@ async fn answer(
         reply = *then;
     }
     let response = hyper::Response::builder();
-    match reply {
-        Reply::Json(status, body) => Ok(response
-            .status(status)
-            .header("content-type", "application/json")
-            .body(Full::new(Bytes::from(body)))
-            .unwrap()),
+    let whole = |body: Bytes| Full::new(body).map_err(|never| match never {}).boxed_unsync();
+    Ok(match reply {
+        Reply::Json(status, body) => {
+            response.status(status).header("content-type", "application/json").body(whole(body.into()))
+        }
         Reply::Redirect(status, to) => {
-            Ok(response.status(status).header("location", to).body(Full::new(Bytes::new())).unwrap())
+            response.status(status).header("location", to).body(whole(Bytes::new()))
         }
         Reply::Wait(status, until) => {
-            Ok(response.status(status).header("retry-after", until).body(Full::new(Bytes::new())).unwrap())
+            response.status(status).header("retry-after", until).body(whole(Bytes::new()))
         }
-        Reply::Encoded(coding, body) => Ok(response
+        Reply::Encoded(coding, body) => response
             .header("content-encoding", coding)
             .header("content-type", "text/plain")
-            .body(Full::new(Bytes::from(body)))
-            .unwrap()),
-        Reply::Cut(body) => Ok(response
-            .header("content-type", "application/json")
-            .header("content-length", body.len() + 1)
-            .body(Full::new(Bytes::from(body)))
-            .unwrap()),
+            .body(whole(body.into())),
+        Reply::Cut(status, body) => {
+            let end = async {
+                // What came before is on its way when hyper has nothing else to do.
+                tokio::task::yield_now().await;
+                Err(Refused)
+            };
+            let parts = stream::iter([Ok(Frame::data(Bytes::from(body)))]).chain(stream::once(end));
+            response
+                .status(status)
+                .header("content-type", "application/json")
+                .body(StreamBody::new(parts).boxed_unsync())
+        }
+        Reply::Drop => return Err(Refused),
         Reply::Held(..) => unreachable!("it was waited for"),
-        Reply::Drop => Err(Refused),
         Reply::Never => {
             let never: Infallible = std::future::pending().await;
             match never {}
         }
     }
+    .unwrap())
 }
 
 /// Makes hyper close the connection.
