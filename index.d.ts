@@ -29,6 +29,8 @@ export declare class NativeClient {
    * is `body` or what comes through `upload`.
    */
   send(completions: NativeCompletions, id: number, method: string, path: string, timeout: number, delivery: NativeDelivery, params?: Array<string> | undefined | null, query?: Array<string> | undefined | null, headers?: Array<string> | undefined | null, body?: string | Uint8Array | undefined | null, upload?: NativeUpload | undefined | null, redirect?: NativeRedirect | undefined | null, idempotent?: boolean | undefined | null): void
+  /** The URL that `send` asks of the same arguments. */
+  url(path: string, params?: Array<string> | undefined | null, query?: Array<string> | undefined | null): NativeUrl | NativeError
   /** Gets the access token in use; it comes as `id`, or nothing does if there is none. */
   token(completions: NativeCompletions, id: number): void
   /** Takes no more calls; when those in flight have ended, `id` comes. */
@@ -69,6 +71,8 @@ export declare class NativeStore {}
 export declare class NativeUpload {
   /** Hands a part over; `id` comes when there is room for the next: true, or false if nobody reads any more. */
   write(completions: NativeCompletions, id: number, part: Uint8Array): void
+  /** Gives the body up, if no request has taken it: `write` then answers false. */
+  discard(): void
   /**
    * The body ends here: as a whole, or (`whole` is false) cut off, so that the server does not take it for one.
    * `id` comes when that is done.
@@ -247,4 +251,10 @@ export interface NativeToken {
   expiresAt: number
   /** Its scopes, as far as the server named them. */
   scopes: Array<string>
+}
+
+/** A URL. */
+export interface NativeUrl {
+  /** The whole of it. */
+  url: string
 }

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { createHash, randomBytes } from 'node:crypto'
-import { once } from 'node:events'
+import { getEventListeners, once } from 'node:events'
 import { openAsBlob } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -59,6 +59,31 @@ test('a path, a whole URL, a URL object and a Request all lead to the same place
   for (const input of ['/echo/a%2Fb?x=1&x=%2B', 'echo/a%2Fb?x=1&x=%2B', url, new URL(url), new Request(url)]) {
     const seen = await echo(input)
     assert.deepEqual([seen.method, seen.path, seen.rawQuery], ['GET', '/echo/a%2Fb', 'x=1&x=%2B'])
+  }
+})
+
+test('what a path holds is encoded as the platform encodes it', async () => {
+  for (const [path, sent] of [
+    ['/echo/a b', '/echo/a%20b'],
+    ['/echo/{id}?q={x}', '/echo/%7Bid%7D?q={x}'],
+    ['/echo/é?q=é "', '/echo/%C3%A9?q=%C3%A9%20%22'],
+    ['/echo/a/../b', '/echo/b'],
+  ]) {
+    for (const input of [path, sandbox.baseUrl + path]) {
+      const seen = await echo(input)
+      assert.equal(seen.path + (seen.rawQuery && `?${seen.rawQuery}`), sent)
+    }
+    assert.equal((await sr.fetch(path)).url, sandbox.baseUrl + sent)
+  }
+})
+
+test('no path leads out of a base URL that has one itself', async () => {
+  const inner = new SmartRecruiters({ credential: new ApiKey(sandbox.apiKey), baseUrl: `${sandbox.baseUrl}/echo` })
+  assert.equal((await (await inner.fetch('/a/../b')).json()).path, '/echo/b')
+  for (const path of ['/../jobs', '..', '/a/../../jobs', '/%2e%2e/jobs']) {
+    const error = await failure(inner.fetch(path))
+    assert.ok(error instanceof TypeError && error.cause instanceof ConfigurationError, `${path}: ${error}`)
+    assert.equal(error.cause.field, 'path')
   }
 })
 
@@ -259,6 +284,19 @@ test('no status is a reason to reject', async t => {
     const response = await sr.fetch(`/${status}`)
     assert.deepEqual([response.status, response.ok], [status, status === 200])
     assert.equal(await response.text(), `this is /${status}`)
+  }
+})
+
+test('a status that no Response can be made with is given all the same', async t => {
+  const { sr } = await serve(t, (_, response) => {
+    response.socket.end('HTTP/1.1 999 Denied\r\ncontent-length: 7\r\nconnection: close\r\n\r\nno bots')
+  })
+  for (let call = 0; call < 3; call++) {
+    const response = await sr.fetch('/')
+    const copy = response.clone()
+    for (const answer of [response, copy]) {
+      assert.deepEqual([answer.status, answer.ok, await answer.text()], [999, false, 'no bots'])
+    }
   }
 })
 
@@ -486,6 +524,31 @@ test('an abort while the body is read stops the request and fails the read', { t
   await closed
 })
 
+test('a signal that was aborted when the headers came fails the body, and ends it', { timeout: 10_000 }, async t => {
+  const { server, sr } = await serve(t, (_, response) => response.writeHead(200).write('first'))
+  const controller = new AbortController()
+  const sent = once(server, 'request')
+  const call = sr.get('/', { signal: controller.signal })
+  const response = await call.asResponse()
+  const [request] = await sent
+  const closed = once(request.socket, 'close')
+  const again = call.asResponse()
+  const reason = new Error('no longer wanted')
+  controller.abort(reason)
+  assert.equal(await failure(response.text()), reason)
+  assert.equal(await failure((await again).text()), reason)
+  await closed
+})
+
+test('a body that fails takes its listener along', async t => {
+  const { sr } = await serve(t, (_, response) => {
+    response.writeHead(200, { 'content-length': 1000 }).write('first', () => response.destroy())
+  })
+  const { signal } = new AbortController()
+  for (let call = 0; call < 5; call++) await failure((await sr.fetch('/', { signal })).text())
+  assert.equal(getEventListeners(signal, 'abort').length, 0)
+})
+
 test('an abort of a signal whose answers were read does nothing', async t => {
   const { sr } = await serve(t, (_, response) => response.end('whole'))
   const controller = new AbortController()
@@ -638,6 +701,60 @@ test('an abort in the middle of an upload tells its source and the server', { ti
   await closed
   assert.equal(request.complete, false)
   await cancelled.promise
+})
+
+test('an abort while its source is waited for stops the source at once', { timeout: 10_000 }, async t => {
+  const { server, sr } = await serve(t, request => request.on('error', () => {}).resume())
+  const stream = cancelled =>
+    new ReadableStream({ start: c => c.enqueue(new Uint8Array(10)), cancel: cancelled.resolve })
+  const iterable = cancelled => ({
+    [Symbol.asyncIterator]: () => ({
+      next: () => new Promise(() => {}),
+      return: async value => cancelled.resolve(value),
+    }),
+  })
+  for (const make of [stream, iterable]) {
+    const cancelled = deferred()
+    const controller = new AbortController()
+    const reason = new Error('no longer wanted')
+    const init = { method: 'POST', body: make(cancelled), duplex: 'half', signal: controller.signal }
+    const call = failure(sr.fetch('/', init))
+    const [request] = await once(server, 'request')
+    const closed = gone(request)
+    controller.abort(reason)
+    assert.equal(await call, reason)
+    await cancelled.promise
+    await closed
+  }
+})
+
+test('an abort at any turn before an upload leaves no request and no source behind', { timeout: 20_000 }, async t => {
+  let requests = 0
+  const { sr } = await serve(t, request => {
+    requests++
+    request.on('error', () => {}).resume()
+  })
+  for (let turns = 0; turns < 12; turns++) {
+    const cancelled = deferred()
+    const controller = new AbortController()
+    // Parts for some turns, then none.
+    let parts = 3
+    const body = new ReadableStream({
+      async pull(stream) {
+        await setImmediate()
+        if (parts-- > 0) stream.enqueue(new Uint8Array(10))
+        else await new Promise(() => {})
+      },
+      cancel: cancelled.resolve,
+    })
+    const call = failure(sr.fetch('/', { method: 'POST', body, duplex: 'half', signal: controller.signal }))
+    for (let turn = 0; turn < turns; turn++) await (turn % 2 ? undefined : setImmediate())
+    controller.abort()
+    assert.equal((await call).name, 'AbortError')
+    await cancelled.promise
+  }
+  assert.ok(requests <= 12)
+  await sr.close()
 })
 
 test('an answer that comes before the end of the upload is given', { timeout: 10_000 }, async t => {

@@ -1,6 +1,7 @@
 /** A WHATWG `fetch` that authenticates: what to ask, from what `fetch` takes to what the addon takes. */
 
 import { type Outgoing, outgoing } from './body.js'
+import { configurationError } from './errors.js'
 import type { FlatRequest } from './request.js'
 
 /** What `fetch` was asked for. */
@@ -32,9 +33,16 @@ export function fetchCall(input: string | URL | Request, init: RequestInit | und
   return { request, body, signal: init?.signal ?? undefined, url }
 }
 
+/** As the platform reads it: blanks, braces and the like are encoded, and dot segments resolved. */
 function absolute(input: string | URL, baseUrl: string): string {
-  const text = withoutFragment(input instanceof URL ? input.href : input)
-  return /^[a-z][a-z\d+.-]*:\/\//i.test(text) ? text : baseUrl + (text.startsWith('/') ? text : `/${text}`)
+  const text = typeof input === 'string' ? input : input.href
+  const isAbsolute = /^[a-z][a-z\d+.-]*:\/\//i.test(text)
+  const url = new URL(isAbsolute ? text : baseUrl + (text.startsWith('/') ? text : `/${text}`))
+  url.hash = ''
+  if (!isAbsolute && !url.href.startsWith(`${baseUrl}/`)) {
+    throw configurationError('path', 'must not lead out of `baseUrl` by `..` segments')
+  }
+  return url.href
 }
 
 /** Whether nothing in there needs the platform's reading, or its refusal. */

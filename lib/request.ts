@@ -124,8 +124,12 @@ function stringify(json: unknown): string {
   try {
     text = JSON.stringify(json)
   } catch (error) {
-    // Of a circle or a bigint; the engine's message names properties, never values.
-    throw configurationError('json', error instanceof Error ? error.message : 'cannot be written as JSON')
+    // The engine's own message names properties, never values; one of a `toJSON` may quote anything.
+    const own = error instanceof TypeError && /^(Converting circular|Do not know how)/.test(error.message)
+    throw configurationError(
+      'json',
+      own ? error.message : 'cannot be written as JSON: a `toJSON` or getter of it throws',
+    )
   }
   if (text === undefined) throw configurationError('json', `cannot be written as JSON: it is ${kind(json)}`)
   return text

@@ -1,7 +1,7 @@
 /** A promise of an answer's data, which can be asked for the answer itself. */
 
 import type { Outcome } from './calls.js'
-import { toError } from './errors.js'
+import { configurationError, toError } from './errors.js'
 import { toResponse } from './response.js'
 
 /** An answer of the API, and what of it the caller wants. */
@@ -10,14 +10,14 @@ export class Answer {
   /** Whether the caller wants the answer alone: its body is then neither read nor parsed. */
   raw = false
   signal: AbortSignal | undefined
-  readonly #url: () => string
-
-  constructor(url: () => string) {
-    this.#url = url
-  }
+  /** Where it was asked. */
+  url: () => string = () => ''
 
   /** The body: parsed JSON, text, bytes, or `undefined` if it is empty. */
   data(): unknown {
+    if (this.raw) {
+      throw configurationError('asResponse', 'was called on this promise: the data is in the body of its Response')
+    }
     const { first, second } = this.outcome as Outcome
     if (typeof second !== 'string' || !isJson(first as string)) return second
     try {
@@ -31,7 +31,7 @@ export class Answer {
 
   /** The whole answer. */
   response(): Response {
-    return toResponse(this.outcome as Outcome, this.#url(), this.signal)
+    return toResponse(this.outcome as Outcome, this.url(), this.signal)
   }
 }
 
@@ -53,7 +53,10 @@ const methods = {
   async asResponse(this: Promise<unknown>): Promise<Response> {
     const answer = answerOf(this)
     answer.raw = true
-    await this
+    await this.catch(error => {
+      // That there is no data is no failure here.
+      if (answer.outcome === undefined) throw error
+    })
     return answer.response()
   },
 }

@@ -101,6 +101,12 @@ impl NativeUpload {
         })
     }
 
+    /// Gives the body up, if no request has taken it: `write` then answers false.
+    #[napi(catch_unwind)]
+    pub fn discard(&self) {
+        drop(self.body());
+    }
+
     /// The body ends here: as a whole, or (`whole` is false) cut off, so that the server does not take it for one.
     /// `id` comes when that is done.
     #[napi(catch_unwind)]
