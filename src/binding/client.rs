@@ -172,10 +172,11 @@ impl NativeClient {
                 idempotent: idempotent.unwrap_or_default(),
                 timeout: Duration::from_millis(timeout.into()),
             };
+            // Boxed, since the state of a call is large, and moved several times until it is where it runs.
             match delivery {
-                NativeDelivery::Whole => client.send(&request).await.map(Outcome::from),
-                NativeDelivery::Open => client.open_success(&request).await.map(Outcome::from),
-                NativeDelivery::Fetch => client.open(&request).await.map(Outcome::from),
+                NativeDelivery::Whole => Box::pin(client.send(&request)).await.map(Outcome::from),
+                NativeDelivery::Open => Box::pin(client.open_success(&request)).await.map(Outcome::from),
+                NativeDelivery::Fetch => Box::pin(client.open(&request)).await.map(Outcome::from),
             }
         })
     }

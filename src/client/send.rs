@@ -91,7 +91,7 @@ impl Client {
             }
             let answer = outcome.as_ref().map(|response| self.read(response)).map_err(Clone::clone);
             attempt.denied = credential.denies(request, &answer);
-            let decision = if led { Decision::Return } else { decide(attempt, &answer, random::fraction()) };
+            let decision = if led { Decision::Return } else { decide(attempt, &answer, random::fraction) };
             if let (Decision::Reauthorize | Decision::Retry(_), Ok(response)) = (decision, &mut outcome) {
                 // So that its connection is free for others while we wait, and can be used again.
                 response.body.read_ahead(READ_AT_ONCE).await;
