@@ -13,7 +13,10 @@ export declare const __napiBindingTarget: 'native' | 'wasm32-wasi' | 'wasm32-was
 export declare class NativeBody {
   /** Reads on; the next part comes as `id`, or nothing does at the end. */
   read(completions: NativeCompletions, id: number): void
-  /** Gives the rest up; `id` comes when its connection is closed. */
+  /**
+   * Gives the rest up, also in the middle of a read, which then finds the end; `id` comes when its connection is
+   * closed.
+   */
   cancel(completions: NativeCompletions, id: number): void
 }
 

@@ -278,7 +278,8 @@ export class SmartRecruiters {
         signal,
       )
     } catch (error) {
-      if (sent?.failure !== undefined && error instanceof Error) error.cause = sent.failure
+      // Not of the signal's own reason, which may be that very failure.
+      if (sent?.failure !== undefined && error instanceof SmartRecruitersError) error.cause = sent.failure
       sent?.stop(error)
       throw error
     }

@@ -10,6 +10,7 @@ export class Answer {
   /** Whether the caller wants the answer alone: its body is then neither read nor parsed. */
   raw = false
   signal: AbortSignal | undefined
+  #response: Response | undefined
   /** Where it was asked. */
   url: () => string = () => ''
 
@@ -29,9 +30,10 @@ export class Answer {
     }
   }
 
-  /** The whole answer. */
+  /** The whole answer, the same whenever it is asked for: its body can be read once. */
   response(): Response {
-    return toResponse(this.outcome as Outcome, this.url(), this.signal)
+    this.#response ??= toResponse(this.outcome as Outcome, this.url(), this.signal)
+    return this.#response
   }
 }
 
