@@ -131,6 +131,8 @@ impl fmt::Debug for StreamedBody {
 pub struct ResponseBody {
     /// What was read ahead of who reads it.
     before: VecDeque<Bytes>,
+    /// How many bytes that is.
+    ahead: usize,
     rest: Rest,
 }
 
@@ -167,7 +169,7 @@ impl ResponseBody {
     /// The body of `response`, whose headers must still be there.
     pub(super) fn new(response: reqwest::Response, permit: OwnedSemaphorePermit) -> Self {
         let rest = Rest::Open { reader: reader(response), _permit: permit };
-        Self { before: VecDeque::new(), rest }
+        Self { before: VecDeque::new(), ahead: 0, rest }
     }
 
     /// The next part of the body, and more with it if that is there already: up to about `enough` bytes. None at its
@@ -185,12 +187,12 @@ impl ResponseBody {
 
     /// Reads ahead what is there already, up to about `enough` bytes.
     pub fn read_ready(&mut self, enough: usize) {
-        while self.ahead() < enough && self.is_open() && self.read_next().now_or_never().is_some() {}
+        while self.ahead < enough && self.is_open() && self.read_next().now_or_never().is_some() {}
     }
 
     /// Reads ahead until the end, which frees the connection, or until there are more than `limit` bytes.
     pub async fn read_ahead(&mut self, limit: usize) {
-        while self.ahead() <= limit && self.is_open() {
+        while self.ahead <= limit && self.is_open() {
             self.read_next().await;
         }
     }
@@ -215,6 +217,7 @@ impl ResponseBody {
 
     /// What was read ahead.
     pub fn take_ahead(&mut self) -> Bytes {
+        self.ahead = 0;
         joined(&mut self.before)
     }
 
@@ -222,21 +225,19 @@ impl ResponseBody {
     pub async fn collect(mut self, limit: usize) -> Result<Bytes> {
         self.read_ahead(limit).await;
         match self.rest {
-            _ if self.ahead() > limit => Err(Error::BodyTooLarge { limit }),
+            _ if self.ahead > limit => Err(Error::BodyTooLarge { limit }),
             Rest::Failed(error) => Err(error),
             _ => Ok(self.take_ahead()),
         }
     }
 
-    /// How many bytes were read ahead.
-    fn ahead(&self) -> usize {
-        self.before.iter().map(Bytes::len).sum()
-    }
-
     async fn read_next(&mut self) {
         let Rest::Open { reader, .. } = &mut self.rest else { return };
         match reader.next().await {
-            Ok(Some(chunk)) => self.before.push_back(chunk),
+            Ok(Some(chunk)) => {
+                self.ahead += chunk.len();
+                self.before.push_back(chunk);
+            }
             Ok(None) => self.rest = Rest::Ended,
             Err(error) => self.rest = Rest::Failed(error),
         }

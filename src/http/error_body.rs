@@ -23,7 +23,8 @@ pub fn read_error(
     authorization: &Authorization,
 ) -> ApiError {
     let json = serde_json::from_slice::<Value>(body).unwrap_or_default();
-    let safe = |text: &str| authorization.redact(&cut(text)).into_owned();
+    // Cut last: half a quote at the cut would be none that is recognised.
+    let safe = |text: &str| cut(&authorization.redact(text));
     let text =
         |of: &Value, key: &str| of.get(key).and_then(Value::as_str).filter(|text| !text.is_empty()).map(safe);
     let errors: Vec<_> = json
