@@ -725,7 +725,16 @@ test('an abort while its source is waited for stops the source at once', { timeo
       return: async value => cancelled.resolve(value),
     }),
   })
-  for (const make of [stream, iterable]) {
+  const failing = cancelled => ({
+    [Symbol.asyncIterator]: () => ({
+      next: () => new Promise(() => {}),
+      return() {
+        cancelled.resolve()
+        throw new Error('of the source itself')
+      },
+    }),
+  })
+  for (const make of [stream, iterable, failing]) {
     const cancelled = deferred()
     const controller = new AbortController()
     const reason = new Error('no longer wanted')

@@ -82,7 +82,7 @@ export function source(parts: AsyncIterable<unknown>): Source {
   const iterator = parts[Symbol.asyncIterator]()
   return {
     next: () => iterator.next(),
-    stop: () => void Promise.resolve(iterator.return?.()).catch(() => {}),
+    stop: () => void (async () => iterator.return?.())().catch(() => {}),
   }
 }
 
