@@ -45,9 +45,13 @@ export declare class NativeCompletions {
   /**
    * `dispatch` gets what has finished, four values for each: 1024 times its id plus its status; then, for an HTTP
    * status, the header lines, the body (`undefined` if empty) and the URL if redirects led elsewhere; for 0, a
-   * value; for 1, a `NativeError`. It must not throw.
+   * value; for 1, a `NativeError`. It must not throw, and has to see to it that `next` is called in the next turn
+   * of the event loop, and in each after it, until there is nothing: Node is not woken meanwhile. (Woken again and
+   * again, it would serve a busy client before its timers.)
    */
   constructor(dispatch: (batch: unknown[]) => void)
+  /** What has finished since, as `dispatch` gets it, or nothing. */
+  next(): unknown[] | null
   /** Stops a call wherever it is: waiting, connecting, sending, reading. It is never dispatched. */
   cancel(id: number): void
 }

@@ -25,7 +25,9 @@ type Settle = (outcome: Outcome) => void
 const waiting = new Map<number, Settle>()
 let last = 0
 
-const completions: NativeCompletions = new native.NativeCompletions(batch => {
+const completions: NativeCompletions = new native.NativeCompletions(dispatch)
+
+function dispatch(batch: unknown[]): void {
   for (let at = 0; at < batch.length; at += STRIDE) {
     const number = batch[at] as number
     const status = number % STATUSES
@@ -34,7 +36,14 @@ const completions: NativeCompletions = new native.NativeCompletions(batch => {
     waiting.delete(id)
     settle?.({ status, first: batch[at + 1], second: batch[at + 2], third: batch[at + 3] })
   }
-})
+  setImmediate(next)
+}
+
+/** Timers and sockets have had their turn. */
+function next(): void {
+  const batch = completions.next()
+  if (batch !== null) dispatch(batch)
+}
 
 /**
  * Starts a call and waits for its end. An abort stops the native work and rejects with the signal's reason, as
