@@ -1,6 +1,6 @@
 //! How connections are made: timeouts, proxies, whom to trust. Everything that opens one starts here.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use reqwest::{NoProxy, Proxy};
@@ -20,6 +20,9 @@ const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
 const HTTP2_PING: Duration = Duration::from_secs(15);
 /// Never through a proxy of the environment: what goes to loopback may be in the clear.
 const LOOPBACK: &str = "localhost,127.0.0.0/8,::1";
+
+/// Whom all clients of this process trust. Read for the first of them: it takes longer than all else there.
+static MACHINE: OnceLock<Arc<RootCertStore>> = OnceLock::new();
 
 /// How connections are made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -170,16 +173,9 @@ fn malformed_proxy(field: &'static str) -> Error {
 }
 
 fn tls(ca: Option<&str>, identity: Option<&Identity>) -> Result<rustls::ClientConfig> {
-    let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-    for name in ["NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE"] {
-        if let Some(path) = variable(name).filter(|path| !path.is_empty()) {
-            let pem = std::fs::read(path)
-                .map_err(|_| Error::configuration(name, "names a file that cannot be read"))?;
-            trust(&mut roots, name, &pem)?;
-        }
-    }
+    let mut roots = machine_roots()?;
     if let Some(ca) = ca {
-        trust(&mut roots, "ca", ca.as_bytes())?;
+        trust(Arc::make_mut(&mut roots), "ca", ca.as_bytes())?;
     }
     let config =
         rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
@@ -194,6 +190,25 @@ fn tls(ca: Option<&str>, identity: Option<&Identity>) -> Result<rustls::ClientCo
         rustls::Error::InvalidCertificate(_) => Error::configuration("cert", "must be certificates in PEM"),
         _ => Error::configuration("key", "must be the key of `cert`, of a kind that TLS 1.2 or 1.3 knows"),
     })
+}
+
+/// Mozilla's roots, and those that the environment names.
+fn machine_roots() -> Result<Arc<RootCertStore>> {
+    if let Some(roots) = MACHINE.get() {
+        return Ok(Arc::clone(roots));
+    }
+    let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+    let mut read = None;
+    for name in ["NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE"] {
+        // Both often name the same file.
+        let path = variable(name).filter(|path| !path.is_empty() && read.as_ref() != Some(path));
+        let Some(path) = path else { continue };
+        let pem = std::fs::read(&path)
+            .map_err(|_| Error::configuration(name, "names a file that cannot be read"))?;
+        trust(&mut roots, name, &pem)?;
+        read = Some(path);
+    }
+    Ok(Arc::clone(MACHINE.get_or_init(|| Arc::new(roots))))
 }
 
 fn trust(roots: &mut RootCertStore, field: &'static str, pem: &[u8]) -> Result<()> {
