@@ -5,13 +5,14 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_LENGTH, HeaderName, LOCATION};
+use http::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_LENGTH, HeaderName, LOCATION, RANGE};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use url::Url;
 
 use super::body::{self, RequestBody, ResponseBody};
 use super::connector::{CONNECTIONS, Connector};
+use super::decoding;
 use super::headers::header_lines;
 use super::redirect::{self, Hop, MOST_HOPS};
 use super::target::Target;
@@ -262,7 +263,9 @@ fn headers(request: &Request, authorization: &Authorization) -> HeaderMap {
         headers.insert(CONTENT_LENGTH, length.into());
     }
     // Unless the caller chose; what comes is decoded all the same if it can be.
-    headers.entry(ACCEPT_ENCODING).or_insert(HeaderValue::from_static(body::ACCEPT_ENCODING));
+    // A range is one of encoded bytes, which nothing can decode (Fetch standard, HTTP-network-or-cache fetch).
+    let codings = if headers.contains_key(RANGE) { "identity" } else { decoding::ACCEPT_ENCODING };
+    headers.entry(ACCEPT_ENCODING).or_insert(HeaderValue::from_static(codings));
     headers
 }
 
