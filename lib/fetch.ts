@@ -1,8 +1,10 @@
 /** A WHATWG `fetch` that authenticates: what to ask, from what `fetch` takes to what the addon takes. */
 
-import { type Outgoing, outgoing } from './body.js'
+import { type Outgoing, outgoing, source } from './body.js'
 import { configurationError } from './errors.js'
+import { isA } from './platform.js'
 import type { FlatRequest } from './request.js'
+import { optionalSignal } from './validate.js'
 
 /** What `fetch` was asked for. */
 export interface FetchCall {
@@ -20,17 +22,18 @@ const REDIRECTS = [undefined, 'follow', 'manual', 'error']
  * `Request`, which costs more than the rest of the call and makes a stream of every body.
  */
 export function fetchCall(input: string | URL | Request, init: RequestInit | undefined, baseUrl: string): FetchCall {
-  if (typeof input === 'object' && !(input instanceof URL)) {
+  if (typeof input === 'object' && !isA('URL', input)) {
     return fromRequest(init === undefined ? input : new Request(input, init))
   }
   const url = absolute(input, baseUrl)
   const method = init?.method?.toUpperCase() ?? 'GET'
   if (!isPlain(method, init)) return fromRequest(new Request(url, init))
-  const body = init?.body == null ? {} : outgoing('body', init.body)
-  if (typeof init?.body === 'string') body.contentType = 'text/plain;charset=UTF-8'
+  const signal = optionalSignal('signal', init?.signal)
   const headers = [...new Headers(init?.headers ?? {})].flat()
   const request = { method, path: url, headers, ...(init?.redirect && { redirect: init.redirect }) }
-  return { request, body, signal: init?.signal ?? undefined, url }
+  const body = init?.body == null ? {} : outgoing('body', init.body)
+  if (typeof init?.body === 'string') body.contentType = 'text/plain;charset=UTF-8'
+  return { request, body, signal, url }
 }
 
 /** As the platform reads it: blanks, braces and the like are encoded, and dot segments resolved. */
@@ -64,7 +67,7 @@ function fromRequest(request: Request): FetchCall {
       headers: [...request.headers].flat(),
       redirect: request.redirect,
     },
-    body: request.body === null ? {} : { parts: request.body as AsyncIterable<unknown> },
+    body: request.body === null ? {} : { parts: source(request.body as AsyncIterable<unknown>) },
     signal: request.signal,
     url,
   }
