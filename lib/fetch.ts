@@ -57,9 +57,13 @@ function isPlain(method: string, init: RequestInit | undefined): boolean {
   return hasBody && (typeof body === 'string' || (typeof body === 'object' && !(Symbol.asyncIterator in body)))
 }
 
+/** The platform's `Request` aborts its signal only while it is there itself: who waits for the one keeps the other. */
+const requests = new WeakMap<AbortSignal, Request>()
+
 function fromRequest(request: Request): FetchCall {
   if (request.bodyUsed) throw new TypeError('the body of the Request has been used already')
   const url = withoutFragment(request.url)
+  requests.set(request.signal, request)
   return {
     request: {
       method: request.method,
