@@ -4,12 +4,14 @@ import assert from 'node:assert/strict'
 import { createHash, randomBytes } from 'node:crypto'
 import { getEventListeners, once } from 'node:events'
 import { openAsBlob } from 'node:fs'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { after, before, test } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
+import { compileFunction, createContext, runInNewContext } from 'node:vm'
 import { gzipSync } from 'node:zlib'
 import { ApiKey, ConfigurationError, NetworkError, SmartRecruiters, SmartRecruitersError } from 'smartrecruiters'
 import { startSandbox } from 'smartrecruiters-sandbox'
@@ -189,6 +191,109 @@ test('every kind of body arrives as the platform sends it, with the content type
       assert.deepEqual(ours.body, theirs.body, name)
     }
   }
+})
+
+test('values of another realm are what they are', async () => {
+  const foreign = code => runInNewContext(code, { URLSearchParams, Blob, File, FormData, ReadableStream, Headers, URL })
+  const bytes = 'new Uint8Array([0, 1, 254, 255])'
+  const stream = `new (class extends ReadableStream {})({ start(to) { to.enqueue(${bytes}); to.close() } })`
+  for (const [code, expected] of [
+    [bytes, [0, 1, 254, 255]],
+    [`${bytes}.buffer`, [0, 1, 254, 255]],
+    ['new Uint16Array([1])', [1, 0]],
+    [`new DataView(${bytes}.buffer, 1, 2)`, [1, 254]],
+    [`(async function* () { yield ${bytes} })()`, [0, 1, 254, 255]],
+    [stream, [0, 1, 254, 255]],
+    ["new (class extends URLSearchParams {})('a=b')", [...Buffer.from('a=b')]],
+  ]) {
+    const digest = sha256(Buffer.from(expected))
+    assert.equal((await sr.post('/echo', { body: foreign(code) })).body.sha256, digest, code)
+    const init = { method: 'POST', body: foreign(code), duplex: 'half' }
+    assert.equal((await echo('/echo', init)).body.sha256, digest, code)
+  }
+  assert.equal((await echo(foreign(`new URL('${sandbox.baseUrl}/echo/there')`))).path, '/echo/there')
+  const headers = foreign("new Headers({ 'x-a': '1' })")
+  assert.equal((await sr.get('/echo', { headers })).headers['x-a'], '1')
+})
+
+test('what stands for a platform value in another realm is taken for one, or refused, but never for text', async () => {
+  // As the test environments of browsers have them.
+  const fake = runInNewContext(
+    `({
+    blob: type => ({ [Symbol.toStringTag]: 'Blob', size: 4, type, stream: () => stream('blob') }),
+    params: { [Symbol.toStringTag]: 'URLSearchParams', toString: () => 'a=b', *[Symbol.iterator]() { yield ['a', 'b'] } },
+    headers: { [Symbol.toStringTag]: 'Headers', *[Symbol.iterator]() { yield ['x-a', '1'] } },
+    form: (...entries) => ({ [Symbol.toStringTag]: 'FormData', [Symbol.iterator]: () => entries[Symbol.iterator]() }),
+  })`,
+    { stream: text => ReadableStream.from([Buffer.from(text)]) },
+  )
+  const blob = await sr.post('/echo', { body: fake.blob('text/x') })
+  assert.deepEqual(
+    [blob.body.text, blob.headers['content-type'], blob.headers['content-length']],
+    ['blob', 'text/x', '4'],
+  )
+  const params = await sr.post('/echo', { body: fake.params, query: fake.params, headers: fake.headers })
+  assert.deepEqual([params.body.text, params.rawQuery, params.headers['x-a']], ['a=b', 'a=b', '1'])
+  const form = await sr.post('/echo', { form: fake.form(['name', 'Zoë'], ['file', new File(['content'], 'a.csv')]) })
+  assert.match(form.body.text, /name="name"\r\n\r\nZoë\r\n/)
+  assert.match(form.body.text, /filename="a.csv"\r\n.*\r\n\r\ncontent\r\n/)
+  for (const options of [
+    { form: fake.form(['file', fake.blob('')]) },
+    { body: fake.form(['file', fake.blob('')]) },
+    { body: { [Symbol.toStringTag]: 'Blob' } },
+  ]) {
+    const error = await failure(sr.post('/echo', options))
+    assert.ok(error instanceof ConfigurationError, `${error}`)
+    assert.equal(error.field, Object.keys(options)[0])
+  }
+})
+
+test('the package works in a realm of its own', async t => {
+  const { baseUrl } = await serve(t, (_, response) => response.end(Buffer.from([0, 255])))
+  const require = createRequire(import.meta.url)
+  const file = require.resolve('smartrecruiters')
+  const code = await readFile(file, 'utf8')
+  const globals = { process, Buffer, Blob, FormData, Headers, ReadableStream, Request, Response, TextDecoder, URL }
+  const realm = createContext({ ...globals, URLSearchParams, setImmediate })
+  const module = { exports: {} }
+  const load = compileFunction(code, ['require', 'module', 'exports'], { parsingContext: realm })
+  load(createRequire(file), module, module.exports)
+  const foreign = new module.exports.SmartRecruiters({ credential: new module.exports.ApiKey('key'), baseUrl })
+  assert.deepEqual(Buffer.from(await foreign.get('/bytes')), Buffer.from([0, 255]))
+  for (const body of [new Uint8Array(1), new ArrayBuffer(1), new URLSearchParams('a=b'), ReadableStream.from([])]) {
+    const response = await foreign.fetch('/', { method: 'POST', body, duplex: 'half' })
+    assert.deepEqual(Buffer.from(await response.arrayBuffer()), Buffer.from([0, 255]))
+  }
+})
+
+test('a stream that is read already, or by somebody, is refused', async () => {
+  const before = sandbox.counters().requests
+  const locked = ReadableStream.from(['x'])
+  locked.getReader()
+  const disturbed = ReadableStream.from([Buffer.from('first'), Buffer.from('second')])
+  const reader = disturbed.getReader()
+  await reader.read()
+  reader.releaseLock()
+  for (const body of [locked, disturbed]) {
+    const error = await failure(sr.post('/echo', { body }))
+    assert.ok(error instanceof ConfigurationError, `${error}`)
+    assert.equal(error.field, 'body')
+    assert.ok((await failure(sr.fetch('/echo', { method: 'POST', body, duplex: 'half' }))) instanceof TypeError)
+  }
+  assert.deepEqual(sandbox.counters().requests, before)
+  // The second of two calls that are made at once is too late.
+  const shared = ReadableStream.from([Buffer.from('once')])
+  const calls = [sr.post('/echo', { body: shared }), failure(sr.post('/echo', { body: shared }))]
+  assert.equal((await calls[0]).body.text, 'once')
+  assert.equal((await calls[1]).field, 'body')
+})
+
+test("a stream of a call that is wrong otherwise stays the caller's", async () => {
+  const body = ReadableStream.from([Buffer.from('later')])
+  for (const wrong of [{ signal: {} }, { timeout: -1 }, { headers: { x: 7 } }, { idempotent: 1 }]) {
+    assert.ok((await failure(sr.post('/echo', { body, ...wrong }))) instanceof ConfigurationError)
+  }
+  assert.equal((await sr.post('/echo', { body })).body.text, 'later')
 })
 
 test('a body whose length is known is sent with it, as the platform does', async () => {
@@ -449,6 +554,7 @@ test('what is no request at all is a TypeError', async () => {
     'an unknown redirect mode': { redirect: 'sometimes' },
     'a number for headers': { headers: 7 },
     'a text for a signal': { signal: 'x' },
+    'an object for a signal': { signal: { aborted: false } },
     'a stream of text': { method: 'POST', body: ReadableStream.from(['text']), duplex: 'half' },
     'TRACE, which fetch forbids': { method: 'TRACE' },
   })) {

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { getEventListeners, once } from 'node:events'
 import { createServer } from 'node:http'
+import { createRequire } from 'node:module'
 import { after, before, test } from 'node:test'
 import { inspect } from 'node:util'
 import {
@@ -233,6 +234,8 @@ test('what no request can be is refused before it is sent', async () => {
     ['body', () => sr.post('/jobs', { body: { a: 1 } })],
     ['timeout', () => sr.get('/jobs', { timeout: -1 })],
     ['signal', () => sr.get('/jobs', { signal: 'x' })],
+    ['signal', () => sr.get('/jobs', { signal: { aborted: false, addEventListener() {}, removeEventListener() {} } })],
+    ['signal', () => sr.get('/jobs', { signal: { aborted: false, throwIfAborted() {} } })],
     ['tiemout', () => sr.get('/jobs', { tiemout: 1 })],
     ['options', () => sr.get('/jobs', null)],
     ['method', () => sr.request('', '/jobs')],
@@ -276,6 +279,16 @@ test('an abort stops the native request, and rejects with its reason', async t =
   assert.equal(await failure(call), reason)
   await closed
   assert.equal(await failure(client.get('/jobs', { signal: controller.signal })), reason)
+})
+
+test('a call that the addon does not start leaves nothing behind', async t => {
+  const { NativeClient } = createRequire(import.meta.url)('../index.js')
+  t.mock.method(NativeClient.prototype, 'send', () => {
+    throw new Error('it did not start')
+  })
+  const { signal } = new AbortController()
+  assert.equal((await failure(sr.get('/jobs', { signal }))).message, 'it did not start')
+  assert.equal(getEventListeners(signal, 'abort').length, 0)
 })
 
 test('a signal that many calls share has one listener while they run, and none after', async t => {

@@ -1,9 +1,11 @@
 /** What callers give as a body, as the addon takes it: in one piece, or as a stream of parts. */
 
+import { Blob } from 'node:buffer'
 import type { NativeUpload } from '../index.js'
 import { call } from './calls.js'
 import { configurationError } from './errors.js'
 import { native } from './native.js'
+import { isA, isBlob, types } from './platform.js'
 import { kind } from './validate.js'
 
 /** Parts that are there at once and together no longer than this, in bytes, are sent as a whole. */
@@ -28,7 +30,7 @@ export interface Outgoing {
   /** The whole of it. */
   whole?: string | Uint8Array
   /** Its parts, in place of the whole. */
-  parts?: AsyncIterable<unknown>
+  parts?: Source
   /** The length of all parts, in bytes, if it is known. */
   length?: number
   /** What it says of itself. */
@@ -38,29 +40,47 @@ export interface Outgoing {
 /** Reads a body that the caller gave. */
 export function outgoing(field: string, body: unknown): Outgoing {
   if (typeof body === 'string') return { whole: body }
-  if (body instanceof Uint8Array) return { whole: body }
-  if (body instanceof ArrayBuffer) return { whole: new Uint8Array(body) }
+  if (types.isUint8Array(body)) return { whole: body }
+  if (types.isArrayBuffer(body)) return { whole: new Uint8Array(body) }
   if (ArrayBuffer.isView(body)) return { whole: new Uint8Array(body.buffer, body.byteOffset, body.byteLength) }
-  if (body instanceof URLSearchParams) {
+  if (isA('URLSearchParams', body)) {
     return { whole: body.toString(), contentType: 'application/x-www-form-urlencoded;charset=UTF-8' }
   }
-  if (body instanceof FormData || body instanceof Blob) {
+  if (isBlob(body)) {
+    return { parts: source(body.stream()), length: body.size, ...(body.type && { contentType: body.type }) }
+  }
+  if (isA('FormData', body)) {
     // The platform writes multipart bodies, reading files as they are sent.
-    const response = new Response(body)
+    const response = new Response(ownForm(field, body))
     const contentType = response.headers.get('content-type')
-    return {
-      parts: response.body as AsyncIterable<unknown>,
-      ...(body instanceof Blob && { length: body.size }),
-      ...(contentType && { contentType }),
+    return { parts: source(response.body as AsyncIterable<unknown>), ...(contentType && { contentType }) }
+  }
+  if (isA('ReadableStream', body)) {
+    const { Readable } = require('node:stream') as typeof import('node:stream')
+    if (body.locked || Readable.isDisturbed(body as never)) {
+      throw configurationError(field, 'must be a stream that nobody is reading or has read from')
     }
+    return { parts: source(body) }
   }
   if (typeof body === 'object' && body !== null && Symbol.asyncIterator in body) {
-    return { parts: body as AsyncIterable<unknown> }
+    return { parts: source(body as AsyncIterable<unknown>) }
   }
   throw configurationError(
     field,
     `must be a string, bytes, URLSearchParams, Blob, FormData or a stream of bytes, but is ${kind(body)}`,
   )
+}
+
+/** The same form for the platform, which takes one that is not its own for text, and files that are not, too. */
+function ownForm(field: string, form: FormData): FormData {
+  const own = new FormData()
+  for (const [name, value] of form) {
+    if (typeof value !== 'string' && !(value instanceof Blob)) {
+      throw configurationError(field, 'must hold strings, and files that are a Blob of node:buffer')
+    }
+    own.append(name, value as Blob)
+  }
+  return own
 }
 
 /** Where the parts of a body come from, until it is stopped. */
@@ -72,7 +92,7 @@ export interface Source {
 
 /** Begins to read the parts of a body. A stream can be cancelled while it is waited for, as `fetch` does. */
 export function source(parts: AsyncIterable<unknown>): Source {
-  if (parts instanceof ReadableStream) {
+  if (isA('ReadableStream', parts)) {
     const reader = parts.getReader()
     return {
       next: () => reader.read() as Promise<IteratorResult<unknown>>,
@@ -101,7 +121,7 @@ export async function gathered(all: Source): Promise<{ whole: Uint8Array } | { r
     if (result.done) return { whole: Buffer.concat(there as Uint8Array[]) }
     there.push(result.value)
     // What is no part fails when it is sent, as all that comes later would.
-    if (!(result.value instanceof Uint8Array)) break
+    if (!types.isUint8Array(result.value)) break
     length += result.value.byteLength
   }
   return { rest: after(there, all) }
@@ -144,8 +164,7 @@ export class Upload {
     try {
       for (let part = await this.#source.next(); !part.done; part = await this.#source.next()) {
         const { value } = part
-        if (!(value instanceof Uint8Array))
-          throw new TypeError(`a part of the body is ${kind(value)}, not a Uint8Array`)
+        if (!types.isUint8Array(value)) throw new TypeError(`a part of the body is ${kind(value)}, not a Uint8Array`)
         const { first: wanted } = await call((completions, id) => this.native.write(completions, id, value), {})
         // The request is over, though not by a failure: its answer needed no more.
         if (!wanted) {

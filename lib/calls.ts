@@ -57,23 +57,25 @@ export async function call(
   signal?.throwIfAborted()
   last = (last + 1) >>> 0
   const id = last
+  let unwatch: (() => void) | undefined
   const settled = new Promise<Outcome>((resolve, reject) => {
-    if (signal === undefined) {
-      waiting.set(id, resolve)
-      return
-    }
-    const unwatch = watch(signal, id, () => {
-      waiting.delete(id)
-      completions.cancel(id)
-      reject(signal.reason)
-    })
-    waiting.set(id, outcome => {
-      unwatch()
-      resolve(outcome)
-    })
+    waiting.set(id, resolve)
+    unwatch =
+      signal &&
+      watch(signal, id, () => {
+        completions.cancel(id)
+        reject(signal.reason)
+      })
   })
-  start(completions, id)
-  const outcome = await settled
+  let outcome: Outcome
+  try {
+    start(completions, id)
+    outcome = await settled
+  } finally {
+    // Also if it never started, or was aborted.
+    waiting.delete(id)
+    unwatch?.()
+  }
   if (outcome.status === FAILURE) throw toError(outcome.first as NativeError, context)
   return outcome
 }

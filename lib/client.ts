@@ -3,7 +3,7 @@
 
 import type { NativeClient, NativeDelivery, NativeToken } from '../index.js'
 import { AccessToken } from './access-token.js'
-import { gathered, type Outgoing, type Source, source, turn, Upload } from './body.js'
+import { gathered, type Outgoing, type Source, turn, Upload } from './body.js'
 import { call, type Outcome } from './calls.js'
 import { CONNECTION_OPTIONS, type ConnectionOptions, connection } from './connection.js'
 import { ApiKey, BearerToken, ClientCredentials, type Credential } from './credentials.js'
@@ -229,8 +229,10 @@ export class SmartRecruiters {
   async #send<T>(answer: Answer, method: string, path: string, options: RequestOptions): Promise<T> {
     this.#refuseIfClosing()
     const verb = string('method', method).toUpperCase()
-    const { request, body } = flatRequest(verb, string('path', path), record('options', options), this.#timeout)
-    const signal = optionalSignal('signal', options.signal)
+    const known = record('options', options)
+    const signal = optionalSignal('signal', known.signal)
+    // Last, since it begins to read the body.
+    const { request, body } = flatRequest(verb, string('path', path), known, this.#timeout)
     answer.signal = signal
     answer.url = () => unwrap(this.#native.url(request.path, request.params, request.query)).url
     // By the end of this turn the caller has asked for the answer alone, or never will.
@@ -251,7 +253,7 @@ export class SmartRecruiters {
   ): Promise<Outcome> {
     // A query may hold personal data, which has no place in an error.
     const context = { method: request.method, path: request.path.split('?', 1)[0] as string }
-    const parts = body.parts && source(body.parts)
+    const { parts } = body
     refuseIfAborted(signal, parts)
     const { whole, rest } = parts ? await this.#gathered(parts) : { whole: body.whole, rest: undefined }
     refuseIfAborted(signal, rest)

@@ -3,6 +3,7 @@
 import type { NativeBody } from '../index.js'
 import { call, type Outcome, watch } from './calls.js'
 import { headerPairs } from './errors.js'
+import { types } from './platform.js'
 
 /** Statuses whose answers have no body, which `new Response()` insists on. */
 const BODILESS = new Set([204, 205, 304])
@@ -54,7 +55,7 @@ function override(response: Response, values: object): Response {
 type Content = undefined | string | Uint8Array<ArrayBuffer> | NativeBody
 
 function isOpen(body: Content): body is NativeBody {
-  return body !== undefined && typeof body !== 'string' && !(body instanceof Uint8Array)
+  return body !== undefined && typeof body !== 'string' && !types.isUint8Array(body)
 }
 
 async function cancel(body: NativeBody): Promise<void> {

@@ -1,5 +1,6 @@
 //! How connections are made: timeouts, proxies, whom to trust. Everything that opens one starts here.
 
+use std::fmt;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -59,7 +60,7 @@ pub struct Identity {
 }
 
 /// Makes connections.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Connector {
     options: Arc<ConnectOptions>,
     proxies: Vec<Proxy>,
@@ -123,6 +124,13 @@ impl Connector {
             // Those of the environment are in `proxies`, without loopback.
             .no_proxy();
         self.proxies.iter().cloned().fold(builder, reqwest::ClientBuilder::proxy)
+    }
+}
+
+impl fmt::Debug for Connector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // A `Proxy` prints its password.
+        f.debug_struct("Connector").field("options", &self.options).finish_non_exhaustive()
     }
 }
 
@@ -261,7 +269,9 @@ mod tests {
         for bad in ["socks5://canary.example", "http://", "", "http://canary:99999999"] {
             assert_eq!(field(proxies(&ProxyChoice::Url(Secret::new(bad)))), "proxy", "{bad}");
         }
-        let shown = format!("{:?}", ProxyChoice::Url(Secret::new("http://u:canary@p")));
+        let proxy = ProxyChoice::Url(Secret::new("http://u:canary@p"));
+        let connector = Connector::new(ConnectOptions { proxy, ..ConnectOptions::default() }).unwrap();
+        let shown = format!("{connector:?} {:?}", connector.pooled().unwrap());
         assert!(!shown.contains("canary"), "{shown}");
     }
 

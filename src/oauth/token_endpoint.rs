@@ -16,7 +16,7 @@ use crate::credential::{ClientAuthentication, OAuthClient};
 use crate::error::{Error, OAuthErrorCode, Result};
 use crate::http::{ConnectOptions, Connector, network_error};
 use crate::oauth::grant::{Field, TokenRequest, description as shown_description, read_answer};
-use crate::secret::redact;
+use crate::secret::Redactor;
 use crate::token::TokenSet;
 
 /// How long an answer may take. Long, since giving up on a slow answer loses a one-time refresh token.
@@ -133,21 +133,14 @@ fn unavailable(problem: std::borrow::Cow<'static, str>, sent: bool, source: Opti
 /// A server may quote what it was sent: its error is kept without that.
 fn without_echo(error: Error, client: &OAuthClient, fields: &[(&'static str, Field<'_>)]) -> Error {
     let Error::TokenRefused { error, description, status } = error else { return error };
-    let secrets = fields.iter().filter_map(|(_, field)| match field {
-        Field::Secret(secret) => Some(*secret),
-        Field::Plain(_) => None,
-    });
-    let safe = |text: &str| {
-        secrets
-            .clone()
-            .chain([&client.secret])
-            .fold(text.to_owned(), |text, secret| redact(&text, secret.expose()).into_owned())
-    };
+    let secrets = fields.iter().filter(|(_, field)| matches!(field, Field::Secret(_)));
+    let secrets = secrets.map(|(_, field)| expose(*field)).chain([client.secret.expose()]);
+    let redactor = Redactor::new(secrets);
     // A code of RFC 6749 says nothing of a secret, whatever words that has.
-    let quotes = error.is_passing() && safe(error.as_str()) != error.as_str();
+    let quotes = error.is_passing() && redactor.redact(error.as_str()) != error.as_str();
     let error = if quotes { OAuthErrorCode::unreadable() } else { error };
     // Cut last: half a quote at the cut would be none that is recognised.
-    let shown = description.map(|text| shown_description(&safe(&text)));
+    let shown = description.map(|text| shown_description(&redactor.redact(&text)));
     Error::TokenRefused { error, description: shown, status }
 }
 

@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -41,6 +42,8 @@ pub(crate) enum Reply {
     Wait(u16, &'static str),
     /// With a `Content-Encoding`.
     Encoded(&'static str, Vec<u8>),
+    /// The same, but its end comes when the test has added a permit.
+    Unended(&'static str, Vec<u8>, Arc<Semaphore>),
     /// The connection is closed without an answer.
     Drop,
     /// No answer ever comes.
@@ -57,6 +60,7 @@ pub(crate) struct Server {
     address: SocketAddr,
     seen: Arc<Mutex<Vec<Seen>>>,
     arrived: Arc<Notify>,
+    connections: Arc<AtomicUsize>,
 }
 
 impl Server {
@@ -66,12 +70,15 @@ impl Server {
         let address = listener.local_addr().unwrap();
         let seen = Arc::new(Mutex::new(Vec::new()));
         let arrived = Arc::new(Notify::new());
+        let connections = Arc::new(AtomicUsize::new(0));
         let handler: Arc<Handler> = Arc::new(Box::new(handler));
         tokio::spawn({
             let (seen, arrived) = (Arc::clone(&seen), Arc::clone(&arrived));
+            let connections = Arc::clone(&connections);
             async move {
                 loop {
                     let (stream, _) = listener.accept().await.unwrap();
+                    connections.fetch_add(1, Ordering::Relaxed);
                     let (seen, arrived) = (Arc::clone(&seen), Arc::clone(&arrived));
                     let handler = Arc::clone(&handler);
                     tokio::spawn(async move {
@@ -84,12 +91,12 @@ impl Server {
                 }
             }
         });
-        Self { address, seen, arrived }
+        Self { address, seen, arrived, connections }
     }
 
     /// A server that somebody else runs at this address, or nobody does.
     pub(crate) fn at(address: SocketAddr) -> Self {
-        Self { address, seen: Arc::default(), arrived: Arc::default() }
+        Self { address, seen: Arc::default(), arrived: Arc::default(), connections: Arc::default() }
     }
 
     pub(crate) fn url(&self) -> String {
@@ -98,6 +105,11 @@ impl Server {
 
     pub(crate) fn seen(&self) -> Vec<Seen> {
         self.seen.lock().unwrap().clone()
+    }
+
+    /// How many connections were made.
+    pub(crate) fn connections(&self) -> usize {
+        self.connections.load(Ordering::Relaxed)
     }
 
     /// How many requests for this path came.
@@ -173,6 +185,14 @@ async fn answer(
             .header("content-encoding", coding)
             .header("content-type", "text/plain")
             .body(whole(body.into())),
+        Reply::Unended(coding, body, gate) => {
+            let end = async move {
+                gate.acquire().await.unwrap().forget();
+                Ok(Frame::data(Bytes::new()))
+            };
+            let parts = stream::iter([Ok(Frame::data(Bytes::from(body)))]).chain(stream::once(end));
+            response.header("content-encoding", coding).body(StreamBody::new(parts).boxed_unsync())
+        }
         Reply::Cut(status, body) => {
             let end = async {
                 // What came before is on its way when hyper has nothing else to do.
