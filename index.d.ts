@@ -13,7 +13,10 @@ export declare const __napiBindingTarget: 'native' | 'wasm32-wasi' | 'wasm32-was
 export declare class NativeBody {
   /** Reads on; the next part comes as `id`, or nothing does at the end. */
   read(completions: NativeCompletions, id: number): void
-  /** Gives the rest up; `id` comes when its connection is closed. */
+  /**
+   * Gives the rest up, also in the middle of a read, which then finds the end; `id` comes when its connection is
+   * closed.
+   */
   cancel(completions: NativeCompletions, id: number): void
 }
 
@@ -29,6 +32,8 @@ export declare class NativeClient {
    * is `body` or what comes through `upload`.
    */
   send(completions: NativeCompletions, id: number, method: string, path: string, timeout: number, delivery: NativeDelivery, params?: Array<string> | undefined | null, query?: Array<string> | undefined | null, headers?: Array<string> | undefined | null, body?: string | Uint8Array | undefined | null, upload?: NativeUpload | undefined | null, redirect?: NativeRedirect | undefined | null, idempotent?: boolean | undefined | null): void
+  /** The URL that `send` asks of the same arguments. */
+  url(path: string, params?: Array<string> | undefined | null, query?: Array<string> | undefined | null): NativeUrl | NativeError
   /** Gets the access token in use; it comes as `id`, or nothing does if there is none. */
   token(completions: NativeCompletions, id: number): void
   /** Takes no more calls; when those in flight have ended, `id` comes. */
@@ -40,9 +45,13 @@ export declare class NativeCompletions {
   /**
    * `dispatch` gets what has finished, four values for each: 1024 times its id plus its status; then, for an HTTP
    * status, the header lines, the body (`undefined` if empty) and the URL if redirects led elsewhere; for 0, a
-   * value; for 1, a `NativeError`. It must not throw.
+   * value; for 1, a `NativeError`. It must not throw, and has to see to it that `next` is called in the next turn
+   * of the event loop, and in each after it, until there is nothing: Node is not woken meanwhile. (Woken again and
+   * again, it would serve a busy client before its timers.)
    */
   constructor(dispatch: (batch: unknown[]) => void)
+  /** What has finished since, as `dispatch` gets it, or nothing. */
+  next(): unknown[] | null
   /** Stops a call wherever it is: waiting, connecting, sending, reading. It is never dispatched. */
   cancel(id: number): void
 }
@@ -69,6 +78,8 @@ export declare class NativeStore {}
 export declare class NativeUpload {
   /** Hands a part over; `id` comes when there is room for the next: true, or false if nobody reads any more. */
   write(completions: NativeCompletions, id: number, part: Uint8Array): void
+  /** Gives the body up, if no request has taken it: `write` then answers false. */
+  discard(): void
   /**
    * The body ends here: as a whole, or (`whole` is false) cut off, so that the server does not take it for one.
    * `id` comes when that is done.
@@ -247,4 +258,10 @@ export interface NativeToken {
   expiresAt: number
   /** Its scopes, as far as the server named them. */
   scopes: Array<string>
+}
+
+/** A URL. */
+export interface NativeUrl {
+  /** The whole of it. */
+  url: string
 }

@@ -1,5 +1,9 @@
-// One instance for both module systems: everything is in the CommonJS build.
-export {
+// One instance for both module systems: everything is in the CommonJS build. It is required, since Node would search all
+// the text of an imported CommonJS file for its exports, which takes longer than loading it.
+
+import { createRequire } from 'node:module'
+
+export const {
   AccessToken,
   ApiError,
   ApiKey,
@@ -23,4 +27,4 @@ export {
   StoreError,
   TimeoutError,
   TokenError,
-} from './dist/index.js'
+} = createRequire(import.meta.url)('./dist/index.js')

@@ -176,6 +176,18 @@ test('the environment gives a credential, or says which half is missing', t => {
     under({ ...key, SMARTRECRUITERS_BASE_URL: 'http://localhost:1' }, () => fromEnv({ timeout: 5 })).baseUrl,
     'http://localhost:1',
   )
+  const staging = {
+    ...key,
+    SMARTRECRUITERS_BASE_URL: 'https://staging.example',
+    SMARTRECRUITERS_ENVIRONMENT: 'sandbox',
+  }
+  for (const [options, baseUrl] of [
+    [{ baseUrl: undefined, environment: undefined }, 'https://staging.example'],
+    [{ environment: 'production' }, 'https://api.smartrecruiters.com'],
+    [{ baseUrl: 'https://other.example' }, 'https://other.example'],
+  ]) {
+    assert.equal(under(staging, () => fromEnv(options)).baseUrl, baseUrl)
+  }
   assert.ok(under({ SMARTRECRUITERS_ACCESS_TOKEN: 'canary' }, fromEnv))
   assert.ok(under({ SMARTRECRUITERS_CLIENT_ID: 'id', SMARTRECRUITERS_CLIENT_SECRET: 'canary' }, fromEnv))
   for (const [variables, message] of [

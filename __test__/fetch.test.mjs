@@ -2,14 +2,16 @@
 
 import assert from 'node:assert/strict'
 import { createHash, randomBytes } from 'node:crypto'
-import { once } from 'node:events'
+import { getEventListeners, once } from 'node:events'
 import { openAsBlob } from 'node:fs'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { after, before, test } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
+import { compileFunction, createContext, runInNewContext } from 'node:vm'
 import { gzipSync } from 'node:zlib'
 import { ApiKey, ConfigurationError, NetworkError, SmartRecruiters, SmartRecruitersError } from 'smartrecruiters'
 import { startSandbox } from 'smartrecruiters-sandbox'
@@ -59,6 +61,31 @@ test('a path, a whole URL, a URL object and a Request all lead to the same place
   for (const input of ['/echo/a%2Fb?x=1&x=%2B', 'echo/a%2Fb?x=1&x=%2B', url, new URL(url), new Request(url)]) {
     const seen = await echo(input)
     assert.deepEqual([seen.method, seen.path, seen.rawQuery], ['GET', '/echo/a%2Fb', 'x=1&x=%2B'])
+  }
+})
+
+test('what a path holds is encoded as the platform encodes it', async () => {
+  for (const [path, sent] of [
+    ['/echo/a b', '/echo/a%20b'],
+    ['/echo/{id}?q={x}', '/echo/%7Bid%7D?q={x}'],
+    ['/echo/é?q=é "', '/echo/%C3%A9?q=%C3%A9%20%22'],
+    ['/echo/a/../b', '/echo/b'],
+  ]) {
+    for (const input of [path, sandbox.baseUrl + path]) {
+      const seen = await echo(input)
+      assert.equal(seen.path + (seen.rawQuery && `?${seen.rawQuery}`), sent)
+    }
+    assert.equal((await sr.fetch(path)).url, sandbox.baseUrl + sent)
+  }
+})
+
+test('no path leads out of a base URL that has one itself', async () => {
+  const inner = new SmartRecruiters({ credential: new ApiKey(sandbox.apiKey), baseUrl: `${sandbox.baseUrl}/echo` })
+  assert.equal((await (await inner.fetch('/a/../b')).json()).path, '/echo/b')
+  for (const path of ['/../jobs', '..', '/a/../../jobs', '/%2e%2e/jobs']) {
+    const error = await failure(inner.fetch(path))
+    assert.ok(error instanceof TypeError && error.cause instanceof ConfigurationError, `${path}: ${error}`)
+    assert.equal(error.cause.field, 'path')
   }
 })
 
@@ -166,6 +193,109 @@ test('every kind of body arrives as the platform sends it, with the content type
   }
 })
 
+test('values of another realm are what they are', async () => {
+  const foreign = code => runInNewContext(code, { URLSearchParams, Blob, File, FormData, ReadableStream, Headers, URL })
+  const bytes = 'new Uint8Array([0, 1, 254, 255])'
+  const stream = `new (class extends ReadableStream {})({ start(to) { to.enqueue(${bytes}); to.close() } })`
+  for (const [code, expected] of [
+    [bytes, [0, 1, 254, 255]],
+    [`${bytes}.buffer`, [0, 1, 254, 255]],
+    ['new Uint16Array([1])', [1, 0]],
+    [`new DataView(${bytes}.buffer, 1, 2)`, [1, 254]],
+    [`(async function* () { yield ${bytes} })()`, [0, 1, 254, 255]],
+    [stream, [0, 1, 254, 255]],
+    ["new (class extends URLSearchParams {})('a=b')", [...Buffer.from('a=b')]],
+  ]) {
+    const digest = sha256(Buffer.from(expected))
+    assert.equal((await sr.post('/echo', { body: foreign(code) })).body.sha256, digest, code)
+    const init = { method: 'POST', body: foreign(code), duplex: 'half' }
+    assert.equal((await echo('/echo', init)).body.sha256, digest, code)
+  }
+  assert.equal((await echo(foreign(`new URL('${sandbox.baseUrl}/echo/there')`))).path, '/echo/there')
+  const headers = foreign("new Headers({ 'x-a': '1' })")
+  assert.equal((await sr.get('/echo', { headers })).headers['x-a'], '1')
+})
+
+test('what stands for a platform value in another realm is taken for one, or refused, but never for text', async () => {
+  // As the test environments of browsers have them.
+  const fake = runInNewContext(
+    `({
+    blob: type => ({ [Symbol.toStringTag]: 'Blob', size: 4, type, stream: () => stream('blob') }),
+    params: { [Symbol.toStringTag]: 'URLSearchParams', toString: () => 'a=b', *[Symbol.iterator]() { yield ['a', 'b'] } },
+    headers: { [Symbol.toStringTag]: 'Headers', *[Symbol.iterator]() { yield ['x-a', '1'] } },
+    form: (...entries) => ({ [Symbol.toStringTag]: 'FormData', [Symbol.iterator]: () => entries[Symbol.iterator]() }),
+  })`,
+    { stream: text => ReadableStream.from([Buffer.from(text)]) },
+  )
+  const blob = await sr.post('/echo', { body: fake.blob('text/x') })
+  assert.deepEqual(
+    [blob.body.text, blob.headers['content-type'], blob.headers['content-length']],
+    ['blob', 'text/x', '4'],
+  )
+  const params = await sr.post('/echo', { body: fake.params, query: fake.params, headers: fake.headers })
+  assert.deepEqual([params.body.text, params.rawQuery, params.headers['x-a']], ['a=b', 'a=b', '1'])
+  const form = await sr.post('/echo', { form: fake.form(['name', 'Zoë'], ['file', new File(['content'], 'a.csv')]) })
+  assert.match(form.body.text, /name="name"\r\n\r\nZoë\r\n/)
+  assert.match(form.body.text, /filename="a.csv"\r\n.*\r\n\r\ncontent\r\n/)
+  for (const options of [
+    { form: fake.form(['file', fake.blob('')]) },
+    { body: fake.form(['file', fake.blob('')]) },
+    { body: { [Symbol.toStringTag]: 'Blob' } },
+  ]) {
+    const error = await failure(sr.post('/echo', options))
+    assert.ok(error instanceof ConfigurationError, `${error}`)
+    assert.equal(error.field, Object.keys(options)[0])
+  }
+})
+
+test('the package works in a realm of its own', async t => {
+  const { baseUrl } = await serve(t, (_, response) => response.end(Buffer.from([0, 255])))
+  const require = createRequire(import.meta.url)
+  const file = require.resolve('smartrecruiters')
+  const code = await readFile(file, 'utf8')
+  const globals = { process, Buffer, Blob, FormData, Headers, ReadableStream, Request, Response, TextDecoder, URL }
+  const realm = createContext({ ...globals, URLSearchParams, setImmediate })
+  const module = { exports: {} }
+  const load = compileFunction(code, ['require', 'module', 'exports'], { parsingContext: realm })
+  load(createRequire(file), module, module.exports)
+  const foreign = new module.exports.SmartRecruiters({ credential: new module.exports.ApiKey('key'), baseUrl })
+  assert.deepEqual(Buffer.from(await foreign.get('/bytes')), Buffer.from([0, 255]))
+  for (const body of [new Uint8Array(1), new ArrayBuffer(1), new URLSearchParams('a=b'), ReadableStream.from([])]) {
+    const response = await foreign.fetch('/', { method: 'POST', body, duplex: 'half' })
+    assert.deepEqual(Buffer.from(await response.arrayBuffer()), Buffer.from([0, 255]))
+  }
+})
+
+test('a stream that is read already, or by somebody, is refused', async () => {
+  const before = sandbox.counters().requests
+  const locked = ReadableStream.from(['x'])
+  locked.getReader()
+  const disturbed = ReadableStream.from([Buffer.from('first'), Buffer.from('second')])
+  const reader = disturbed.getReader()
+  await reader.read()
+  reader.releaseLock()
+  for (const body of [locked, disturbed]) {
+    const error = await failure(sr.post('/echo', { body }))
+    assert.ok(error instanceof ConfigurationError, `${error}`)
+    assert.equal(error.field, 'body')
+    assert.ok((await failure(sr.fetch('/echo', { method: 'POST', body, duplex: 'half' }))) instanceof TypeError)
+  }
+  assert.deepEqual(sandbox.counters().requests, before)
+  // The second of two calls that are made at once is too late.
+  const shared = ReadableStream.from([Buffer.from('once')])
+  const calls = [sr.post('/echo', { body: shared }), failure(sr.post('/echo', { body: shared }))]
+  assert.equal((await calls[0]).body.text, 'once')
+  assert.equal((await calls[1]).field, 'body')
+})
+
+test("a stream of a call that is wrong otherwise stays the caller's", async () => {
+  const body = ReadableStream.from([Buffer.from('later')])
+  for (const wrong of [{ signal: {} }, { timeout: -1 }, { headers: { x: 7 } }, { idempotent: 1 }]) {
+    assert.ok((await failure(sr.post('/echo', { body, ...wrong }))) instanceof ConfigurationError)
+  }
+  assert.equal((await sr.post('/echo', { body })).body.text, 'later')
+})
+
 test('a body whose length is known is sent with it, as the platform does', async () => {
   const form = new FormData()
   form.set('name', 'value')
@@ -259,6 +389,19 @@ test('no status is a reason to reject', async t => {
     const response = await sr.fetch(`/${status}`)
     assert.deepEqual([response.status, response.ok], [status, status === 200])
     assert.equal(await response.text(), `this is /${status}`)
+  }
+})
+
+test('a status that no Response can be made with is given all the same', async t => {
+  const { sr } = await serve(t, (_, response) => {
+    response.socket.end('HTTP/1.1 999 Denied\r\ncontent-length: 7\r\nconnection: close\r\n\r\nno bots')
+  })
+  for (let call = 0; call < 3; call++) {
+    const response = await sr.fetch('/')
+    const copy = response.clone()
+    for (const answer of [response, copy]) {
+      assert.deepEqual([answer.status, answer.ok, await answer.text()], [999, false, 'no bots'])
+    }
   }
 })
 
@@ -411,6 +554,7 @@ test('what is no request at all is a TypeError', async () => {
     'an unknown redirect mode': { redirect: 'sometimes' },
     'a number for headers': { headers: 7 },
     'a text for a signal': { signal: 'x' },
+    'an object for a signal': { signal: { aborted: false } },
     'a stream of text': { method: 'POST', body: ReadableStream.from(['text']), duplex: 'half' },
     'TRACE, which fetch forbids': { method: 'TRACE' },
   })) {
@@ -484,6 +628,43 @@ test('an abort while the body is read stops the request and fails the read', { t
   controller.abort(reason)
   assert.equal(await read, reason)
   await closed
+})
+
+test('an abort before the body is read fails it, and ends it', { timeout: 10_000 }, async t => {
+  const { server, sr } = await serve(t, (_, response) => response.writeHead(200).write('first'))
+  const controller = new AbortController()
+  const sent = once(server, 'request')
+  const call = sr.get('/', { signal: controller.signal })
+  const response = await call.asResponse()
+  const [request] = await sent
+  const closed = once(request.socket, 'close')
+  assert.equal(await call.asResponse(), response)
+  const reason = new Error('no longer wanted')
+  controller.abort(reason)
+  assert.equal(await failure(response.text()), reason)
+  await closed
+})
+
+test('a body can be given up while it is waited for', { timeout: 10_000 }, async t => {
+  const { server, sr } = await serve(t, (_, response) => response.writeHead(200).write('first'))
+  const sent = once(server, 'request')
+  const reader = (await sr.fetch('/')).body.getReader()
+  const [request] = await sent
+  const closed = once(request.socket, 'close')
+  await reader.read()
+  const waiting = reader.read()
+  await reader.cancel()
+  assert.equal((await waiting).done, true)
+  await closed
+})
+
+test('a body that fails takes its listener along', async t => {
+  const { sr } = await serve(t, (_, response) => {
+    response.writeHead(200, { 'content-length': 1000 }).write('first', () => response.destroy())
+  })
+  const { signal } = new AbortController()
+  for (let call = 0; call < 5; call++) await failure((await sr.fetch('/', { signal })).text())
+  assert.equal(getEventListeners(signal, 'abort').length, 0)
 })
 
 test('an abort of a signal whose answers were read does nothing', async t => {
@@ -638,6 +819,69 @@ test('an abort in the middle of an upload tells its source and the server', { ti
   await closed
   assert.equal(request.complete, false)
   await cancelled.promise
+})
+
+test('an abort while its source is waited for stops the source at once', { timeout: 10_000 }, async t => {
+  const { server, sr } = await serve(t, request => request.on('error', () => {}).resume())
+  const stream = cancelled =>
+    new ReadableStream({ start: c => c.enqueue(new Uint8Array(10)), cancel: cancelled.resolve })
+  const iterable = cancelled => ({
+    [Symbol.asyncIterator]: () => ({
+      next: () => new Promise(() => {}),
+      return: async value => cancelled.resolve(value),
+    }),
+  })
+  const failing = cancelled => ({
+    [Symbol.asyncIterator]: () => ({
+      next: () => new Promise(() => {}),
+      return() {
+        cancelled.resolve()
+        throw new Error('of the source itself')
+      },
+    }),
+  })
+  for (const make of [stream, iterable, failing]) {
+    const cancelled = deferred()
+    const controller = new AbortController()
+    const reason = new Error('no longer wanted')
+    const init = { method: 'POST', body: make(cancelled), duplex: 'half', signal: controller.signal }
+    const call = failure(sr.fetch('/', init))
+    const [request] = await once(server, 'request')
+    const closed = gone(request)
+    controller.abort(reason)
+    assert.equal(await call, reason)
+    await cancelled.promise
+    await closed
+  }
+})
+
+test('an abort at any turn before an upload leaves no request and no source behind', { timeout: 20_000 }, async t => {
+  let requests = 0
+  const { sr } = await serve(t, request => {
+    requests++
+    request.on('error', () => {}).resume()
+  })
+  for (let turns = 0; turns < 12; turns++) {
+    const cancelled = deferred()
+    const controller = new AbortController()
+    // Parts for some turns, then none.
+    let parts = 3
+    const body = new ReadableStream({
+      async pull(stream) {
+        await setImmediate()
+        if (parts-- > 0) stream.enqueue(new Uint8Array(10))
+        else await new Promise(() => {})
+      },
+      cancel: cancelled.resolve,
+    })
+    const call = failure(sr.fetch('/', { method: 'POST', body, duplex: 'half', signal: controller.signal }))
+    for (let turn = 0; turn < turns; turn++) await (turn % 2 ? undefined : setImmediate())
+    controller.abort()
+    assert.equal((await call).name, 'AbortError')
+    await cancelled.promise
+  }
+  assert.ok(requests <= 12)
+  await sr.close()
 })
 
 test('an answer that comes before the end of the upload is given', { timeout: 10_000 }, async t => {

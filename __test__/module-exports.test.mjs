@@ -14,6 +14,11 @@ test('import gives exactly what require gives', () => {
   assert.deepEqual({ ...imported }, { ...required })
 })
 
+test('each class is called what it is exported as', () => {
+  // A bundler may rename it, which stack traces and `util.inspect` then show.
+  for (const [name, { name: own }] of Object.entries(required)) assert.equal(own, name)
+})
+
 test('the types declare exactly the values that there are, for import and for require', () => {
   const { exports } = require('smartrecruiters/package.json')
   const files = ['import', 'require'].map(condition => require.resolve(`../${exports['.'][condition].types}`))

@@ -34,6 +34,26 @@ test('a process with a call in flight stays until it has its answer', async () =
   assert.equal(stdout.trim(), 'GET')
 })
 
+test('answers that nobody reads are given up when they are collected, also under a signal that lives on', async () => {
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    ['--expose-gc', path('unread-bodies'), sandbox.baseUrl, sandbox.apiKey],
+    { timeout: 60_000 },
+  )
+  assert.equal(stdout.trim(), 'all 64 places are free again')
+})
+
+test('an abort reaches a call whose Request was collected, and its body', async () => {
+  sandbox.fault({ path: '/held', kind: 'hold' })
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    ['--expose-gc', path('collected-request'), sandbox.baseUrl, sandbox.apiKey],
+    { timeout: 60_000 },
+  )
+  sandbox.clearFaults()
+  assert.deepEqual(stdout.trim().split('\n'), ['AbortError', 'AbortError'])
+})
+
 test('a process whose only call is aborted ends by itself', async () => {
   sandbox.fault({ path: '/echo', kind: 'hold' })
   const { stdout } = await run('aborted-call', sandbox.baseUrl, sandbox.apiKey)

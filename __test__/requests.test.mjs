@@ -3,7 +3,9 @@
 import assert from 'node:assert/strict'
 import { getEventListeners, once } from 'node:events'
 import { createServer } from 'node:http'
+import { createRequire } from 'node:module'
 import { after, before, test } from 'node:test'
+import { inspect } from 'node:util'
 import {
   ApiError,
   ApiKey,
@@ -98,6 +100,24 @@ test('an answer is data, or data with its response, or the response alone', asyn
   const response = await sr.get('/jobs', { query: { limit: 1 } }).asResponse()
   assert.ok(response instanceof Response)
   assert.equal((await response.json()).content.length, 1)
+})
+
+test('a response says where it was asked', async () => {
+  const options = { params: { id: 'a/b' }, query: { x: ['1', '2'] } }
+  const url = `${sandbox.baseUrl}/echo/a%2Fb?x=1&x=2`
+  assert.equal((await sr.get('/echo/{id}', options).withResponse()).response.url, url)
+  assert.equal((await sr.get('/echo/{id}', options).asResponse()).url, url)
+  assert.equal((await sr.get(url).asResponse()).url, url)
+})
+
+test('data of a promise that was asked for the response alone is an error, and no unhandled one', async () => {
+  const promise = sr.get('/echo')
+  const response = await promise.asResponse()
+  assert.equal((await response.json()).method, 'GET')
+  const error = await failure(promise)
+  assert.ok(error instanceof ConfigurationError)
+  assert.equal(error.field, 'asResponse')
+  await assert.rejects(sr.get('/no-such-route').asResponse(), NotFoundError)
 })
 
 test('every kind of body becomes what its content type says', async t => {
@@ -214,6 +234,8 @@ test('what no request can be is refused before it is sent', async () => {
     ['body', () => sr.post('/jobs', { body: { a: 1 } })],
     ['timeout', () => sr.get('/jobs', { timeout: -1 })],
     ['signal', () => sr.get('/jobs', { signal: 'x' })],
+    ['signal', () => sr.get('/jobs', { signal: { aborted: false, addEventListener() {}, removeEventListener() {} } })],
+    ['signal', () => sr.get('/jobs', { signal: { aborted: false, throwIfAborted() {} } })],
     ['tiemout', () => sr.get('/jobs', { tiemout: 1 })],
     ['options', () => sr.get('/jobs', null)],
     ['method', () => sr.request('', '/jobs')],
@@ -224,6 +246,26 @@ test('what no request can be is refused before it is sent', async () => {
     assert.equal(error.field, field)
   }
   assert.deepEqual(sandbox.counters().requests, before)
+})
+
+test('what cannot be written as JSON is refused without a value of it', async () => {
+  const circle = { name: 'canary' }
+  circle.self = circle
+  const thrower = {
+    toJSON() {
+      throw new TypeError('canary')
+    },
+  }
+  for (const [json, message] of [
+    [circle, /circular structure/],
+    [{ amount: 1n }, /BigInt/],
+    [thrower, /toJSON/],
+  ]) {
+    const error = await failure(sr.post('/echo', { json }))
+    assert.ok(error instanceof ConfigurationError)
+    assert.match(error.message, message)
+    assert.doesNotMatch(inspect(error), /canary/)
+  }
 })
 
 test('an abort stops the native request, and rejects with its reason', async t => {
@@ -237,6 +279,16 @@ test('an abort stops the native request, and rejects with its reason', async t =
   assert.equal(await failure(call), reason)
   await closed
   assert.equal(await failure(client.get('/jobs', { signal: controller.signal })), reason)
+})
+
+test('a call that the addon does not start leaves nothing behind', async t => {
+  const { NativeClient } = createRequire(import.meta.url)('../index.js')
+  t.mock.method(NativeClient.prototype, 'send', () => {
+    throw new Error('it did not start')
+  })
+  const { signal } = new AbortController()
+  assert.equal((await failure(sr.get('/jobs', { signal }))).message, 'it did not start')
+  assert.equal(getEventListeners(signal, 'abort').length, 0)
 })
 
 test('a signal that many calls share has one listener while they run, and none after', async t => {
@@ -258,6 +310,22 @@ test('a signal that many calls share has one listener while they run, and none a
   for (const call of calls) assert.equal((await failure(call)).name, 'AbortError')
   assert.equal(getEventListeners(signal, 'abort').length, 0)
   assert.equal(warnings, 0)
+})
+
+test('a signal over 100,000 calls has one listener at most, and none in the end', async t => {
+  const { client } = await serve(t, (_, response) => response.end())
+  const { signal } = new AbortController()
+  let left = 100_000
+  let most = 0
+  const worker = async () => {
+    while (left-- > 0) {
+      await client.get('/jobs', { signal })
+      if (left % 1000 === 0) most = Math.max(most, getEventListeners(signal, 'abort').length)
+    }
+  }
+  await Promise.all(Array.from({ length: 64 }, worker))
+  assert.equal(most, 1)
+  assert.equal(getEventListeners(signal, 'abort').length, 0)
 })
 
 test('a timeout says what it interrupted', async t => {
@@ -283,6 +351,21 @@ test('a network failure says where it happened', async t => {
   const refused = await failure(new SmartRecruiters({ credential: new ApiKey('k'), baseUrl }).get('/jobs'))
   assert.equal(refused.kind, 'connect')
   assert.equal(refused.path, '/jobs')
+})
+
+test('a call whose body is still being gathered comes before a close() that comes after it', async () => {
+  const client = new SmartRecruiters({ credential: new ApiKey(sandbox.apiKey), baseUrl: sandbox.baseUrl })
+  const form = new FormData()
+  form.set('file', new Blob(['x'.repeat(100_000)]))
+  const calls = [client.post('/echo', { form }), client.fetch('/echo', { method: 'POST', body: new Blob(['y']) })]
+  const closed = client.close()
+  const late = [client.get('/echo'), client.post('/echo', { form })].map(failure)
+  const tooLate = failure(client.fetch('/echo'))
+  assert.equal((await calls[0]).method, 'POST')
+  assert.equal((await calls[1]).status, 200)
+  await closed
+  for (const error of await Promise.all(late)) assert.equal(error.code, 'CLOSED')
+  assert.equal((await tooLate).cause.code, 'CLOSED')
 })
 
 test('a closed client ends its calls and takes no more', async () => {

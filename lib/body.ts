@@ -1,9 +1,11 @@
 /** What callers give as a body, as the addon takes it: in one piece, or as a stream of parts. */
 
+import { Blob } from 'node:buffer'
 import type { NativeUpload } from '../index.js'
 import { call } from './calls.js'
 import { configurationError } from './errors.js'
 import { native } from './native.js'
+import { isA, isBlob, types } from './platform.js'
 import { kind } from './validate.js'
 
 /** Parts that are there at once and together no longer than this, in bytes, are sent as a whole. */
@@ -28,7 +30,7 @@ export interface Outgoing {
   /** The whole of it. */
   whole?: string | Uint8Array
   /** Its parts, in place of the whole. */
-  parts?: AsyncIterable<unknown>
+  parts?: Source
   /** The length of all parts, in bytes, if it is known. */
   length?: number
   /** What it says of itself. */
@@ -38,24 +40,30 @@ export interface Outgoing {
 /** Reads a body that the caller gave. */
 export function outgoing(field: string, body: unknown): Outgoing {
   if (typeof body === 'string') return { whole: body }
-  if (body instanceof Uint8Array) return { whole: body }
-  if (body instanceof ArrayBuffer) return { whole: new Uint8Array(body) }
+  if (types.isUint8Array(body)) return { whole: body }
+  if (types.isArrayBuffer(body)) return { whole: new Uint8Array(body) }
   if (ArrayBuffer.isView(body)) return { whole: new Uint8Array(body.buffer, body.byteOffset, body.byteLength) }
-  if (body instanceof URLSearchParams) {
+  if (isA('URLSearchParams', body)) {
     return { whole: body.toString(), contentType: 'application/x-www-form-urlencoded;charset=UTF-8' }
   }
-  if (body instanceof FormData || body instanceof Blob) {
+  if (isBlob(body)) {
+    return { parts: source(body.stream()), length: body.size, ...(body.type && { contentType: body.type }) }
+  }
+  if (isA('FormData', body)) {
     // The platform writes multipart bodies, reading files as they are sent.
-    const response = new Response(body)
+    const response = new Response(ownForm(field, body))
     const contentType = response.headers.get('content-type')
-    return {
-      parts: response.body as AsyncIterable<unknown>,
-      ...(body instanceof Blob && { length: body.size }),
-      ...(contentType && { contentType }),
+    return { parts: source(response.body as AsyncIterable<unknown>), ...(contentType && { contentType }) }
+  }
+  if (isA('ReadableStream', body)) {
+    const { Readable } = require('node:stream') as typeof import('node:stream')
+    if (body.locked || Readable.isDisturbed(body as never)) {
+      throw configurationError(field, 'must be a stream that nobody is reading or has read from')
     }
+    return { parts: source(body) }
   }
   if (typeof body === 'object' && body !== null && Symbol.asyncIterator in body) {
-    return { parts: body as AsyncIterable<unknown> }
+    return { parts: source(body as AsyncIterable<unknown>) }
   }
   throw configurationError(
     field,
@@ -63,74 +71,113 @@ export function outgoing(field: string, body: unknown): Outgoing {
   )
 }
 
+/** The same form for the platform, which takes one that is not its own for text, and files that are not, too. */
+function ownForm(field: string, form: FormData): FormData {
+  const own = new FormData()
+  for (const [name, value] of form) {
+    if (typeof value !== 'string' && !(value instanceof Blob)) {
+      throw configurationError(field, 'must hold strings, and files that are a Blob of node:buffer')
+    }
+    own.append(name, value as Blob)
+  }
+  return own
+}
+
+/** Where the parts of a body come from, until it is stopped. */
+export interface Source {
+  next(): Promise<IteratorResult<unknown>>
+  /** Says that no more is wanted, and why. What the source makes of that is its own affair. */
+  stop(reason: unknown): void
+}
+
+/** Begins to read the parts of a body. A stream can be cancelled while it is waited for, as `fetch` does. */
+export function source(parts: AsyncIterable<unknown>): Source {
+  if (isA('ReadableStream', parts)) {
+    const reader = parts.getReader()
+    return {
+      next: () => reader.read() as Promise<IteratorResult<unknown>>,
+      stop: reason => void reader.cancel(reason).catch(() => {}),
+    }
+  }
+  const iterator = parts[Symbol.asyncIterator]()
+  return {
+    next: () => iterator.next(),
+    stop: () => void (async () => iterator.return?.())().catch(() => {}),
+  }
+}
+
 /**
  * Takes the parts that are there at once. If those are all, the body is whole after all, and can be sent again: the
  * platform's `Request` makes a stream of every string.
  */
-export async function gathered(parts: AsyncIterable<unknown>): Promise<Pick<Outgoing, 'whole' | 'parts'>> {
-  const iterator = parts[Symbol.asyncIterator]()
+export async function gathered(all: Source): Promise<{ whole: Uint8Array } | { rest: Source }> {
   const there: unknown[] = []
   let length = 0
   while (length <= LONGEST_WHOLE) {
-    const next = iterator.next()
+    const next = all.next()
     // A source that fails does so while it is sent, early or late.
     const result = await Promise.race([next.catch(() => undefined), turn()])
-    if (result === undefined) return { parts: rest(there, iterator, next) }
+    if (result === undefined) return { rest: after(there, all, next) }
     if (result.done) return { whole: Buffer.concat(there as Uint8Array[]) }
-    // What is no part fails when it is sent, as all that comes later would.
-    if (!(result.value instanceof Uint8Array)) return { parts: rest([...there, result.value], iterator) }
     there.push(result.value)
+    // What is no part fails when it is sent, as all that comes later would.
+    if (!types.isUint8Array(result.value)) break
     length += result.value.byteLength
   }
-  return { parts: rest(there, iterator) }
+  return { rest: after(there, all) }
 }
 
 /** Settles with nothing after all that is ready to go on has done so. */
-function turn(): Promise<undefined> {
+export function turn(): Promise<undefined> {
   return new Promise(resolve => setImmediate(resolve, undefined))
 }
 
-async function* rest(
-  there: unknown[],
-  iterator: AsyncIterator<unknown>,
-  next?: Promise<IteratorResult<unknown>>,
-): AsyncGenerator<unknown> {
-  try {
-    yield* there
-    for (let result = await (next ?? iterator.next()); !result.done; result = await iterator.next()) yield result.value
-  } finally {
-    await iterator.return?.()
-  }
+/** What is `there`, then what is awaited, then the rest. */
+function after(there: unknown[], all: Source, next?: Promise<IteratorResult<unknown>>): Source {
+  const before = [...there.map(value => Promise.resolve({ done: false, value })), ...(next ? [next] : [])]
+  return { next: () => before.shift() ?? all.next(), stop: reason => all.stop(reason) }
 }
 
 /** A streamed body on its way. */
-export interface Upload {
-  native: NativeUpload
+export class Upload {
+  readonly native: NativeUpload
   /** Why it was not given to its end, if it was not. */
   failure: unknown
-}
+  readonly #source: Source
+  #stopped = false
 
-/** Sends the parts of a body as there is room for them. */
-export function upload(parts: AsyncIterable<unknown>, length: number | undefined): Upload {
-  const upload: Upload = { native: native.createUpload(length), failure: undefined }
-  void pump(parts, upload)
-  return upload
-}
-
-async function pump(parts: AsyncIterable<unknown>, upload: Upload): Promise<void> {
-  const body = upload.native
-  let whole = false
-  try {
-    for await (const part of parts) {
-      if (!(part instanceof Uint8Array)) throw new TypeError(`a part of the body is ${kind(part)}, not a Uint8Array`)
-      const { first: wanted } = await call((completions, id) => body.write(completions, id, part), {})
-      // The call is over, or was never made; leaving the loop tells the stream.
-      if (!wanted) break
-    }
-    whole = true
-  } catch (error) {
-    // Before the end: the call that it interrupts asks for it.
-    upload.failure = error
+  constructor(source: Source, length: number | undefined) {
+    this.native = native.createUpload(length)
+    this.#source = source
+    void this.#pump()
   }
-  await call((completions, id) => body.end(completions, id, whole), {})
+
+  /** Gives the body up: its call is over. */
+  stop(reason: unknown): void {
+    this.#stopped = true
+    this.native.discard()
+    this.#source.stop(reason)
+  }
+
+  /** Sends the parts as there is room for them. */
+  async #pump(): Promise<void> {
+    try {
+      for (let part = await this.#source.next(); !part.done; part = await this.#source.next()) {
+        const { value } = part
+        if (!types.isUint8Array(value)) throw new TypeError(`a part of the body is ${kind(value)}, not a Uint8Array`)
+        const { first: wanted } = await call((completions, id) => this.native.write(completions, id, value), {})
+        // The request is over, though not by a failure: its answer needed no more.
+        if (!wanted) {
+          this.#source.stop(undefined)
+          break
+        }
+      }
+    } catch (error) {
+      // Before the end: the call that it interrupts asks for it.
+      this.failure = error
+      this.#source.stop(error)
+    }
+    const whole = this.failure === undefined && !this.#stopped
+    await call((completions, id) => this.native.end(completions, id, whole), {})
+  }
 }

@@ -25,7 +25,9 @@ type Settle = (outcome: Outcome) => void
 const waiting = new Map<number, Settle>()
 let last = 0
 
-const completions: NativeCompletions = new native.NativeCompletions(batch => {
+const completions: NativeCompletions = new native.NativeCompletions(dispatch)
+
+function dispatch(batch: unknown[]): void {
   for (let at = 0; at < batch.length; at += STRIDE) {
     const number = batch[at] as number
     const status = number % STATUSES
@@ -34,7 +36,14 @@ const completions: NativeCompletions = new native.NativeCompletions(batch => {
     waiting.delete(id)
     settle?.({ status, first: batch[at + 1], second: batch[at + 2], third: batch[at + 3] })
   }
-})
+  setImmediate(next)
+}
+
+/** Timers and sockets have had their turn. */
+function next(): void {
+  const batch = completions.next()
+  if (batch !== null) dispatch(batch)
+}
 
 /**
  * Starts a call and waits for its end. An abort stops the native work and rejects with the signal's reason, as
@@ -48,23 +57,25 @@ export async function call(
   signal?.throwIfAborted()
   last = (last + 1) >>> 0
   const id = last
+  let unwatch: (() => void) | undefined
   const settled = new Promise<Outcome>((resolve, reject) => {
-    if (signal === undefined) {
-      waiting.set(id, resolve)
-      return
-    }
-    const unwatch = watch(signal, id, () => {
-      waiting.delete(id)
-      completions.cancel(id)
-      reject(signal.reason)
-    })
-    waiting.set(id, outcome => {
-      unwatch()
-      resolve(outcome)
-    })
+    waiting.set(id, resolve)
+    unwatch =
+      signal &&
+      watch(signal, id, () => {
+        completions.cancel(id)
+        reject(signal.reason)
+      })
   })
-  start(completions, id)
-  const outcome = await settled
+  let outcome: Outcome
+  try {
+    start(completions, id)
+    outcome = await settled
+  } finally {
+    // Also if it never started, or was aborted.
+    waiting.delete(id)
+    unwatch?.()
+  }
   if (outcome.status === FAILURE) throw toError(outcome.first as NativeError, context)
   return outcome
 }

@@ -3,11 +3,11 @@
 
 import type { NativeClient, NativeDelivery, NativeToken } from '../index.js'
 import { AccessToken } from './access-token.js'
-import { gathered, type Outgoing, upload } from './body.js'
+import { gathered, type Outgoing, type Source, turn, Upload } from './body.js'
 import { call, type Outcome } from './calls.js'
 import { CONNECTION_OPTIONS, type ConnectionOptions, connection } from './connection.js'
 import { ApiKey, BearerToken, ClientCredentials, type Credential } from './credentials.js'
-import { configurationError, SmartRecruitersError, unwrap } from './errors.js'
+import { configurationError, SmartRecruitersError, toError, unwrap } from './errors.js'
 import { fetchCall } from './fetch.js'
 import { credentialOf } from './handles.js'
 import { native } from './native.js'
@@ -69,6 +69,9 @@ class Derived {
 export class SmartRecruiters {
   readonly #native: NativeClient
   readonly #timeout: number
+  #closing = false
+  /** Calls whose bodies are being gathered: made, but not yet known to the core. */
+  #gathering = 0
 
   /** @throws {ConfigurationError} if an option is missing, unknown or malformed. */
   constructor(options: ClientOptions)
@@ -102,17 +105,21 @@ export class SmartRecruiters {
   /**
    * A client with the credential of the environment: `SMARTRECRUITERS_API_KEY`, or `SMARTRECRUITERS_ACCESS_TOKEN`, or
    * `SMARTRECRUITERS_CLIENT_ID` and `SMARTRECRUITERS_CLIENT_SECRET` (with `SMARTRECRUITERS_TOKEN_URL`, if it is not
-   * the default). `SMARTRECRUITERS_ENVIRONMENT` and `SMARTRECRUITERS_BASE_URL` are options of the same names, which
-   * `options` override.
+   * the default). `SMARTRECRUITERS_ENVIRONMENT` and `SMARTRECRUITERS_BASE_URL` are the options `environment` and
+   * `baseUrl`, unless `options` have either.
    * @throws {ConfigurationError} if there is no credential, half of one, or more than one.
    */
   static fromEnv(options: Omit<ClientOptions, 'credential'> = {}): SmartRecruiters {
+    const given = record('fromEnv', options)
+    if (given.environment !== undefined || given.baseUrl !== undefined) {
+      return new SmartRecruiters({ ...options, credential: credentialFromEnv() })
+    }
     const environment = process.env.SMARTRECRUITERS_ENVIRONMENT as ClientOptions['environment']
     const baseUrl = process.env.SMARTRECRUITERS_BASE_URL
     return new SmartRecruiters({
+      ...options,
       ...(environment && { environment }),
       ...(baseUrl && { baseUrl }),
-      ...record('fromEnv', options),
       credential: credentialFromEnv(),
     })
   }
@@ -163,7 +170,7 @@ export class SmartRecruiters {
    * @throws {ConfigurationError} if an argument is wrong.
    */
   request<T = unknown>(method: string, path: string, options: RequestOptions = {}): ResponsePromise<T> {
-    const answer = new Answer(() => this.baseUrl + path)
+    const answer = new Answer()
     return responsePromise(this.#send<T>(answer, method, path, options), answer)
   }
 
@@ -175,6 +182,7 @@ export class SmartRecruiters {
    */
   readonly fetch = async (input: string | URL | Request, init?: RequestInit): Promise<Response> => {
     try {
+      this.#refuseIfClosing()
       const { request, body, signal, url } = fetchCall(input, init, this.baseUrl)
       addContentType(request, body)
       const outcome = await this.#call({ ...request, timeout: this.#timeout }, body, 'fetch', signal)
@@ -201,10 +209,15 @@ export class SmartRecruiters {
     return token && new AccessToken(token.accessToken, token.expiresAt, token.scopes)
   }
 
-  /** Takes no more calls, and resolves when those in flight have ended. */
+  /**
+   * Takes no more calls, and resolves when those in flight have ended. Bodies of answers that are still being read are
+   * neither waited for nor cut.
+   */
   async close(): Promise<void> {
-    // Calls of this turn come before it: they start at its end.
+    this.#closing = true
+    // Calls of this turn come before it: they start at its end, or when their bodies are gathered.
     await undefined
+    while (this.#gathering > 0) await turn()
     await call((completions, id) => this.#native.close(completions, id), {})
   }
 
@@ -214,14 +227,22 @@ export class SmartRecruiters {
   }
 
   async #send<T>(answer: Answer, method: string, path: string, options: RequestOptions): Promise<T> {
+    this.#refuseIfClosing()
     const verb = string('method', method).toUpperCase()
-    const { request, body } = flatRequest(verb, string('path', path), record('options', options), this.#timeout)
-    const signal = optionalSignal('signal', options.signal)
+    const known = record('options', options)
+    const signal = optionalSignal('signal', known.signal)
+    // Last, since it begins to read the body.
+    const { request, body } = flatRequest(verb, string('path', path), known, this.#timeout)
     answer.signal = signal
+    answer.url = () => unwrap(this.#native.url(request.path, request.params, request.query)).url
     // By the end of this turn the caller has asked for the answer alone, or never will.
     await undefined
     answer.outcome = await this.#call(request, body, answer.raw ? 'open' : 'whole', signal)
-    return (answer.raw ? undefined : answer.data()) as T
+    return answer.data() as T
+  }
+
+  #refuseIfClosing(): void {
+    if (this.#closing) throw toError({ code: 'CLOSED', message: 'the client is closed; make a new one', causes: [] })
   }
 
   async #call(
@@ -232,9 +253,11 @@ export class SmartRecruiters {
   ): Promise<Outcome> {
     // A query may hold personal data, which has no place in an error.
     const context = { method: request.method, path: request.path.split('?', 1)[0] as string }
-    signal?.throwIfAborted()
-    const { whole, parts } = body.parts ? await gathered(body.parts) : body
-    const sent = parts && upload(parts, body.length)
+    const { parts } = body
+    refuseIfAborted(signal, parts)
+    const { whole, rest } = parts ? await this.#gathered(parts) : { whole: body.whole, rest: undefined }
+    refuseIfAborted(signal, rest)
+    const sent = rest && new Upload(rest, body.length)
     try {
       return await call(
         (completions, id) =>
@@ -257,10 +280,27 @@ export class SmartRecruiters {
         signal,
       )
     } catch (error) {
-      if (sent?.failure !== undefined && error instanceof Error) error.cause = sent.failure
+      // Not of the signal's own reason, which may be that very failure.
+      if (sent?.failure !== undefined && error instanceof SmartRecruitersError) error.cause = sent.failure
+      sent?.stop(error)
       throw error
     }
   }
+
+  async #gathered(parts: Source): Promise<{ whole?: Uint8Array; rest?: Source }> {
+    this.#gathering++
+    try {
+      return await gathered(parts)
+    } finally {
+      this.#gathering--
+    }
+  }
+}
+
+function refuseIfAborted(signal: AbortSignal | undefined, body: Source | undefined): void {
+  if (signal?.aborted !== true) return
+  body?.stop(signal.reason)
+  throw signal.reason
 }
 
 function credentialFromEnv(): Credential {

@@ -2,6 +2,7 @@
 
 import type { NativeConnection } from '../index.js'
 import { configurationError } from './errors.js'
+import { isA, types } from './platform.js'
 import { kind, milliseconds, string } from './validate.js'
 
 /** How connections are made. */
@@ -55,12 +56,12 @@ export function connection(known: Record<(typeof CONNECTION_OPTIONS)[number], un
 
 function proxyUrl(value: unknown): string | undefined {
   if (value === undefined || value === false) return undefined
-  if (value instanceof URL) return value.href
+  if (isA('URL', value)) return string('proxy', value.href)
   if (typeof value !== 'string') throw configurationError('proxy', `must be a URL or false, but is ${kind(value)}`)
   return string('proxy', value)
 }
 
 function pem(field: string, value: unknown): string | undefined {
   if (value === undefined) return undefined
-  return string(field, value instanceof Uint8Array ? new TextDecoder().decode(value) : value)
+  return string(field, types.isUint8Array(value) ? new TextDecoder().decode(value) : value)
 }

@@ -1,7 +1,10 @@
 /** A WHATWG `fetch` that authenticates: what to ask, from what `fetch` takes to what the addon takes. */
 
-import { type Outgoing, outgoing } from './body.js'
+import { type Outgoing, outgoing, source } from './body.js'
+import { configurationError } from './errors.js'
+import { isA } from './platform.js'
 import type { FlatRequest } from './request.js'
+import { optionalSignal } from './validate.js'
 
 /** What `fetch` was asked for. */
 export interface FetchCall {
@@ -19,22 +22,30 @@ const REDIRECTS = [undefined, 'follow', 'manual', 'error']
  * `Request`, which costs more than the rest of the call and makes a stream of every body.
  */
 export function fetchCall(input: string | URL | Request, init: RequestInit | undefined, baseUrl: string): FetchCall {
-  if (typeof input === 'object' && !(input instanceof URL)) {
+  if (typeof input === 'object' && !isA('URL', input)) {
     return fromRequest(init === undefined ? input : new Request(input, init))
   }
   const url = absolute(input, baseUrl)
   const method = init?.method?.toUpperCase() ?? 'GET'
   if (!isPlain(method, init)) return fromRequest(new Request(url, init))
-  const body = init?.body == null ? {} : outgoing('body', init.body)
-  if (typeof init?.body === 'string') body.contentType = 'text/plain;charset=UTF-8'
+  const signal = optionalSignal('signal', init?.signal)
   const headers = [...new Headers(init?.headers ?? {})].flat()
   const request = { method, path: url, headers, ...(init?.redirect && { redirect: init.redirect }) }
-  return { request, body, signal: init?.signal ?? undefined, url }
+  const body = init?.body == null ? {} : outgoing('body', init.body)
+  if (typeof init?.body === 'string') body.contentType = 'text/plain;charset=UTF-8'
+  return { request, body, signal, url }
 }
 
+/** As the platform reads it: blanks, braces and the like are encoded, and dot segments resolved. */
 function absolute(input: string | URL, baseUrl: string): string {
-  const text = withoutFragment(input instanceof URL ? input.href : input)
-  return /^[a-z][a-z\d+.-]*:\/\//i.test(text) ? text : baseUrl + (text.startsWith('/') ? text : `/${text}`)
+  const text = typeof input === 'string' ? input : input.href
+  const isAbsolute = /^[a-z][a-z\d+.-]*:\/\//i.test(text)
+  const url = new URL(isAbsolute ? text : baseUrl + (text.startsWith('/') ? text : `/${text}`))
+  url.hash = ''
+  if (!isAbsolute && !url.href.startsWith(`${baseUrl}/`)) {
+    throw configurationError('path', 'must not lead out of `baseUrl` by `..` segments')
+  }
+  return url.href
 }
 
 /** Whether nothing in there needs the platform's reading, or its refusal. */
@@ -46,9 +57,13 @@ function isPlain(method: string, init: RequestInit | undefined): boolean {
   return hasBody && (typeof body === 'string' || (typeof body === 'object' && !(Symbol.asyncIterator in body)))
 }
 
+/** The platform's `Request` aborts its signal only while it is there itself: who waits for the one keeps the other. */
+const requests = new WeakMap<AbortSignal, Request>()
+
 function fromRequest(request: Request): FetchCall {
   if (request.bodyUsed) throw new TypeError('the body of the Request has been used already')
   const url = withoutFragment(request.url)
+  requests.set(request.signal, request)
   return {
     request: {
       method: request.method,
@@ -56,7 +71,7 @@ function fromRequest(request: Request): FetchCall {
       headers: [...request.headers].flat(),
       redirect: request.redirect,
     },
-    body: request.body === null ? {} : { parts: request.body as AsyncIterable<unknown> },
+    body: request.body === null ? {} : { parts: source(request.body as AsyncIterable<unknown>) },
     signal: request.signal,
     url,
   }

@@ -1,6 +1,7 @@
 /** Loads the native addon, and says what is wrong where it cannot. */
 
 import type * as Native from '../index.js'
+import { types } from './platform.js'
 
 // The loader's own error blames npm for every failure, and names the WebAssembly build that does not exist.
 function load(): typeof Native {
@@ -20,7 +21,7 @@ function load(): typeof Native {
 
 function causes(error: unknown): string[] {
   const messages: string[] = []
-  for (let current = error; current instanceof Error; current = current.cause) messages.unshift(current.message)
+  for (let current = error; types.isNativeError(current); current = current.cause) messages.unshift(current.message)
   return messages
 }
 

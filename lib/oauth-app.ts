@@ -7,6 +7,7 @@ import { Grant } from './credentials.js'
 import { configurationError, unwrap } from './errors.js'
 import { setCredential, storeOf } from './handles.js'
 import { native } from './native.js'
+import { isA } from './platform.js'
 import { MemoryStore } from './stores.js'
 import {
   boolean,
@@ -150,7 +151,7 @@ export class OAuthApp {
    */
   async exchange(callbackUrl: string | URL, options: { state: string; id?: string }): Promise<Grant> {
     const known = optionsObject('exchange', options, ['state', 'id'])
-    const callback = callbackUrl instanceof URL ? callbackUrl.href : string('callbackUrl', callbackUrl)
+    const callback = string('callbackUrl', isA('URL', callbackUrl) ? callbackUrl.href : callbackUrl)
     const state = string('state', known.state)
     const id = optionalString('id', known.id)
     const outcome = await call((completions, number) => {

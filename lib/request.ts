@@ -3,6 +3,7 @@
 import type { NativeRedirect } from '../index.js'
 import { type Body, type Outgoing, outgoing } from './body.js'
 import { configurationError } from './errors.js'
+import { isA } from './platform.js'
 import { boolean, kind, milliseconds, optionsObject, record } from './validate.js'
 
 /** A request, flat: lists hold names and values in turn. */
@@ -83,19 +84,19 @@ function content(method: string, known: Record<'json' | 'form' | 'body', unknown
   if (other !== undefined) throw configurationError(other, `must not be given with ${field}`)
   if (BODILESS.includes(method)) throw configurationError(field, `must not be given: ${method} requests have none`)
   if (field === 'json') return { whole: stringify(known.json), contentType: 'application/json' }
-  if (field === 'form' && !(known.form instanceof FormData)) {
+  if (field === 'form' && !isA('FormData', known.form)) {
     throw configurationError('form', `must be a FormData, but is ${kind(known.form)}`)
   }
   return outgoing(field, known[field])
 }
 
 function query(value: unknown): string[] {
-  if (value instanceof URLSearchParams) return [...value].flat()
+  if (isA('URLSearchParams', value)) return [...value].flat()
   return flatten('query', record('query', value))
 }
 
 function headers(value: unknown): string[] {
-  if (value instanceof Headers) return [...value].flat()
+  if (isA('Headers', value)) return [...value].flat()
   return Object.entries(record('headers', value)).flatMap(([name, text]) => {
     if (typeof text !== 'string') {
       throw configurationError(`headers.${name}`, `must be a string, but is ${kind(text)}`)
@@ -124,8 +125,12 @@ function stringify(json: unknown): string {
   try {
     text = JSON.stringify(json)
   } catch (error) {
-    // Of a circle or a bigint; the engine's message names properties, never values.
-    throw configurationError('json', error instanceof Error ? error.message : 'cannot be written as JSON')
+    // The engine's own message names properties, never values; one of a `toJSON` may quote anything.
+    const own = error instanceof TypeError && /^(Converting circular|Do not know how)/.test(error.message)
+    throw configurationError(
+      'json',
+      own ? error.message : 'cannot be written as JSON: a `toJSON` or getter of it throws',
+    )
   }
   if (text === undefined) throw configurationError('json', `cannot be written as JSON: it is ${kind(json)}`)
   return text

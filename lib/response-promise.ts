@@ -1,7 +1,7 @@
 /** A promise of an answer's data, which can be asked for the answer itself. */
 
 import type { Outcome } from './calls.js'
-import { toError } from './errors.js'
+import { configurationError, toError } from './errors.js'
 import { toResponse } from './response.js'
 
 /** An answer of the API, and what of it the caller wants. */
@@ -10,14 +10,15 @@ export class Answer {
   /** Whether the caller wants the answer alone: its body is then neither read nor parsed. */
   raw = false
   signal: AbortSignal | undefined
-  readonly #url: () => string
-
-  constructor(url: () => string) {
-    this.#url = url
-  }
+  #response: Response | undefined
+  /** Where it was asked. */
+  url: () => string = () => ''
 
   /** The body: parsed JSON, text, bytes, or `undefined` if it is empty. */
   data(): unknown {
+    if (this.raw) {
+      throw configurationError('asResponse', 'was called on this promise: the data is in the body of its Response')
+    }
     const { first, second } = this.outcome as Outcome
     if (typeof second !== 'string' || !isJson(first as string)) return second
     try {
@@ -29,9 +30,10 @@ export class Answer {
     }
   }
 
-  /** The whole answer. */
+  /** The whole answer, the same whenever it is asked for: its body can be read once. */
   response(): Response {
-    return toResponse(this.outcome as Outcome, this.#url(), this.signal)
+    this.#response ??= toResponse(this.outcome as Outcome, this.url(), this.signal)
+    return this.#response
   }
 }
 
@@ -53,20 +55,40 @@ const methods = {
   async asResponse(this: Promise<unknown>): Promise<Response> {
     const answer = answerOf(this)
     answer.raw = true
-    await this
+    await this.catch(error => {
+      // That there is no data is no failure here.
+      if (answer.outcome === undefined) throw error
+    })
     return answer.response()
   },
 }
 const prototype: object = Object.create(Promise.prototype, Object.getOwnPropertyDescriptors(methods))
-const answers = new WeakMap<object, Answer>()
+
+/** Puts a private field into a promise: a weak map costs a call more, and the collector more still. */
+class Asked extends (identity as unknown as new (promise: object) => object) {
+  readonly #answer: Answer
+
+  constructor(promise: object, answer: Answer) {
+    super(promise)
+    this.#answer = answer
+  }
+
+  static answer(promise: object): Answer {
+    return (promise as Asked).#answer
+  }
+}
+
+function identity(object: object): object {
+  return object
+}
 
 function answerOf(promise: object): Answer {
-  return answers.get(promise) as Answer
+  return Asked.answer(promise)
 }
 
 /** Gives a promise the methods of a {@link ResponsePromise}. */
 export function responsePromise<T>(data: Promise<T>, answer: Answer): ResponsePromise<T> {
-  answers.set(data, answer)
+  new Asked(data, answer)
   return Object.setPrototypeOf(data, prototype)
 }
 

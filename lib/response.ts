@@ -3,6 +3,7 @@
 import type { NativeBody } from '../index.js'
 import { call, type Outcome, watch } from './calls.js'
 import { headerPairs } from './errors.js'
+import { types } from './platform.js'
 
 /** Statuses whose answers have no body, which `new Response()` insists on. */
 const BODILESS = new Set([204, 205, 304])
@@ -10,13 +11,22 @@ const BODILESS = new Set([204, 205, 304])
 /** The answer that a call came to. `url` is where it was asked; `signal` stops its body too. */
 export function toResponse(outcome: Outcome, url: string, signal: AbortSignal | undefined): Response {
   const { status, first, second, third } = outcome
-  const response = new Response(BODILESS.has(status) ? null : content(second as Content, signal), {
-    status,
+  const body = second as Content
+  const bodiless = BODILESS.has(status)
+  if (bodiless && isOpen(body)) void cancel(body)
+  const response = new Response(bodiless ? null : content(body, signal), {
+    status: isOrdinary(status) ? status : 200,
     // As HTTP/2 does without: the server's own phrase has no meaning (RFC 9110 section 15.1).
     statusText: statusText(status),
     headers: headerPairs(first as string),
   })
+  if (!isOrdinary(status)) override(response, { status, ok: false })
   return located(response, (third as string | undefined) ?? url, third !== undefined)
+}
+
+/** Whether the constructor takes it. */
+function isOrdinary(status: number): boolean {
+  return status >= 200 && status <= 599
 }
 
 let phrases: Record<number, string | undefined> | undefined
@@ -29,36 +39,49 @@ function statusText(status: number): string {
 
 /** Says what the constructor cannot. */
 function located(response: Response, url: string, redirected: boolean): Response {
-  return Object.defineProperties(response, {
-    url: { value: url },
-    redirected: { value: redirected },
-    clone: { value: () => located(Response.prototype.clone.call(response), url, redirected) },
-  })
+  const { status, ok } = response
+  const clone = () => {
+    const copy = Response.prototype.clone.call(response)
+    return located(isOrdinary(status) ? copy : override(copy, { status, ok }), url, redirected)
+  }
+  return override(response, { url, redirected, clone })
+}
+
+function override(response: Response, values: object): Response {
+  for (const [name, value] of Object.entries(values)) Object.defineProperty(response, name, { value })
+  return response
 }
 
 type Content = undefined | string | Uint8Array<ArrayBuffer> | NativeBody
 
+function isOpen(body: Content): body is NativeBody {
+  return body !== undefined && typeof body !== 'string' && !types.isUint8Array(body)
+}
+
+async function cancel(body: NativeBody): Promise<void> {
+  await call((completions, id) => body.cancel(completions, id), {})
+}
+
 function content(body: Content, signal: AbortSignal | undefined): ConstructorParameters<typeof Response>[0] | null {
   if (body === undefined) return null
-  if (typeof body === 'string' || body instanceof Uint8Array) return body
-  const cancel = () => call((completions, id) => body.cancel(completions, id), {})
+  if (!isOpen(body)) return body
   let unwatch: (() => void) | undefined
   return new ReadableStream({
     type: 'bytes',
     start(controller) {
-      unwatch =
-        signal &&
-        watch(signal, body, () => {
-          controller.error(signal.reason)
-          void cancel()
-        })
+      unwatch = signal && watchUnread(signal, controller, body)
     },
     async pull(controller) {
-      const part = await read(body)
-      if (signal?.aborted) return
-      if (part !== undefined) {
-        controller.enqueue(part)
-        return
+      try {
+        const part = await read(body)
+        if (signal?.aborted) return
+        if (part !== undefined) {
+          controller.enqueue(part)
+          return
+        }
+      } catch (error) {
+        unwatch?.()
+        throw error
       }
       unwatch?.()
       controller.close()
@@ -66,9 +89,40 @@ function content(body: Content, signal: AbortSignal | undefined): ConstructorPar
     },
     async cancel() {
       unwatch?.()
-      await cancel()
+      await cancel(body)
     },
   })
+}
+
+/** Takes back the watching of bodies that nobody read and nobody has any more. */
+const unread = new FinalizationRegistry<() => void>(unwatch => unwatch())
+
+/**
+ * Stops a body when `signal` aborts. A signal may outlive thousands of bodies: it holds each weakly, so that what nobody
+ * reads can be collected, which closes its connection.
+ */
+function watchUnread(signal: AbortSignal, controller: ReadableByteStreamController, body: NativeBody): () => void {
+  if (signal.aborted) {
+    controller.error(signal.reason)
+    void cancel(body)
+    return () => {}
+  }
+  const unwatch = watch(signal, {}, stopper(signal, new WeakRef(controller), new WeakRef(body)))
+  unread.register(body, unwatch)
+  return unwatch
+}
+
+// Not written where it is used: a closure holds all that is captured around it.
+function stopper(
+  signal: AbortSignal,
+  controller: WeakRef<ReadableByteStreamController>,
+  body: WeakRef<NativeBody>,
+): () => void {
+  return () => {
+    controller.deref()?.error(signal.reason)
+    const open = body.deref()
+    if (open !== undefined) void cancel(open)
+  }
 }
 
 async function read(body: NativeBody): Promise<Uint8Array<ArrayBuffer> | undefined> {

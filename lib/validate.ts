@@ -4,6 +4,7 @@
  */
 
 import { configurationError } from './errors.js'
+import { isA, types } from './platform.js'
 
 /** The longest timer of the platform, in milliseconds. */
 const LONGEST_TIMEOUT = 2 ** 31 - 1
@@ -48,7 +49,7 @@ export function optionalString(field: string, value: unknown): string | undefine
 
 /** A URL as text, or nothing. */
 export function optionalUrl(field: string, value: unknown): string | undefined {
-  return value instanceof URL ? value.href : optionalString(field, value)
+  return optionalString(field, isA('URL', value) ? value.href : value)
 }
 
 /** One of `choices`, or nothing. */
@@ -88,7 +89,7 @@ export function integer(field: string, value: unknown, least: number, most: numb
 /** A point in time, as milliseconds since the Unix epoch, or nothing. */
 export function optionalDate(field: string, value: unknown): number | undefined {
   if (value === undefined) return undefined
-  const time = value instanceof Date ? value.getTime() : value
+  const time = types.isDate(value) ? value.getTime() : value
   if (typeof time !== 'number' || !Number.isFinite(time) || time < 0) {
     throw configurationError(field, 'must be a Date, or milliseconds since the Unix epoch')
   }
@@ -105,10 +106,12 @@ export function strings(field: string, value: unknown): string[] {
 /** A signal, or nothing. Judged by its shape: test runners have realms of their own. */
 export function optionalSignal(field: string, value: unknown): AbortSignal | undefined {
   if (value === undefined || value === null) return undefined
-  if (typeof value !== 'object' || !('aborted' in value) || !('addEventListener' in value)) {
-    throw configurationError(field, `must be an AbortSignal, but is ${kind(value)}`)
+  const signal = value as AbortSignal
+  const methods = [signal.throwIfAborted, signal.addEventListener, signal.removeEventListener]
+  if (methods.some(method => typeof method !== 'function')) {
+    throw configurationError(field, `must be an AbortSignal, with \`throwIfAborted\`, but is ${kind(value)}`)
   }
-  return value as AbortSignal
+  return signal
 }
 
 /** What a value is, without showing it. */

@@ -33,7 +33,8 @@ const STEPS = [
     name: 'JavaScript face',
     inputs: ['lib', 'index.d.ts', 'tsconfig.json', 'tsconfig.base.json'],
     outputs: ['dist'],
-    command: ['npx', 'tsc', '-p', '.'],
+    // One file: seventeen take longer to load than all the rest of a first call.
+    command: ['npm', 'run', '--silent', 'build:face'],
   },
   {
     name: 'sandbox',

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use napi::Env;
 use napi::bindgen_prelude::Uint8Array;
 use napi_derive::napi;
+use tokio::sync::Notify;
 
 use super::completions::{NativeCompletions, Outcome};
 use crate::client::OpenBody;
@@ -16,11 +17,14 @@ const CHUNK: usize = 256 * 1024;
 
 /// The body of an answer, still to be read.
 #[napi]
-pub struct NativeBody(Arc<tokio::sync::Mutex<Option<OpenBody>>>);
+pub struct NativeBody {
+    body: Arc<tokio::sync::Mutex<Option<OpenBody>>>,
+    given_up: Arc<Notify>,
+}
 
 impl NativeBody {
     pub(super) fn new(body: OpenBody) -> Self {
-        Self(Arc::new(tokio::sync::Mutex::new(Some(body))))
+        Self { body: Arc::new(tokio::sync::Mutex::new(Some(body))), given_up: Arc::default() }
     }
 }
 
@@ -29,11 +33,14 @@ impl NativeBody {
     /// Reads on; the next part comes as `id`, or nothing does at the end.
     #[napi(catch_unwind)]
     pub fn read(&self, env: Env, completions: &NativeCompletions, id: u32) -> napi::Result<()> {
-        let body = Arc::clone(&self.0);
+        let (body, given_up) = (Arc::clone(&self.body), Arc::clone(&self.given_up));
         completions.start(env, id, async move {
             let mut body = body.lock().await;
             let Some(open) = body.as_mut() else { return Ok(Outcome::Chunk(None)) };
-            let read = open.read(CHUNK).await;
+            let read = tokio::select! {
+                read = open.read(CHUNK) => read,
+                () = given_up.notified() => Ok(None),
+            };
             if !matches!(read, Ok(Some(_))) {
                 // Its connection is free, or lost.
                 *body = None;
@@ -42,10 +49,12 @@ impl NativeBody {
         })
     }
 
-    /// Gives the rest up; `id` comes when its connection is closed.
+    /// Gives the rest up, also in the middle of a read, which then finds the end; `id` comes when its connection is
+    /// closed.
     #[napi(catch_unwind)]
     pub fn cancel(&self, env: Env, completions: &NativeCompletions, id: u32) -> napi::Result<()> {
-        let body = Arc::clone(&self.0);
+        self.given_up.notify_one();
+        let body = Arc::clone(&self.body);
         completions.start(env, id, async move {
             *body.lock().await = None;
             Ok(Outcome::Nothing)
@@ -99,6 +108,12 @@ impl NativeUpload {
             let Some(open) = upload.as_mut() else { return Ok(Outcome::Flag(false)) };
             Ok(Outcome::Flag(open.write(part).await))
         })
+    }
+
+    /// Gives the body up, if no request has taken it: `write` then answers false.
+    #[napi(catch_unwind)]
+    pub fn discard(&self) {
+        drop(self.body());
     }
 
     /// The body ends here: as a whole, or (`whole` is false) cut off, so that the server does not take it for one.

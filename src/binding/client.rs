@@ -63,6 +63,13 @@ impl From<NativeRedirect> for RedirectMode {
     }
 }
 
+/// A URL.
+#[napi(object, object_from_js = false)]
+pub struct NativeUrl {
+    /// The whole of it.
+    pub url: String,
+}
+
 /// How an answer comes.
 #[napi(string_enum = "lowercase")]
 pub enum NativeDelivery {
@@ -165,12 +172,27 @@ impl NativeClient {
                 idempotent: idempotent.unwrap_or_default(),
                 timeout: Duration::from_millis(timeout.into()),
             };
+            // Boxed, since the state of a call is large, and moved several times until it is where it runs.
             match delivery {
-                NativeDelivery::Whole => client.send(&request).await.map(Outcome::from),
-                NativeDelivery::Open => client.open_success(&request).await.map(Outcome::from),
-                NativeDelivery::Fetch => client.open(&request).await.map(Outcome::from),
+                NativeDelivery::Whole => Box::pin(client.send(&request)).await.map(Outcome::from),
+                NativeDelivery::Open => Box::pin(client.open_success(&request)).await.map(Outcome::from),
+                NativeDelivery::Fetch => Box::pin(client.open(&request)).await.map(Outcome::from),
             }
         })
+    }
+
+    /// The URL that `send` asks of the same arguments.
+    #[napi(catch_unwind)]
+    pub fn url(
+        &self,
+        path: String,
+        params: Option<Vec<String>>,
+        query: Option<Vec<String>>,
+    ) -> Either<NativeUrl, NativeError> {
+        either(
+            Target::parse(self.0.base(), &path, &pairs(params), &pairs(query))
+                .map(|target| NativeUrl { url: target.url().to_string() }),
+        )
     }
 
     /// Gets the access token in use; it comes as `id`, or nothing does if there is none.

@@ -29,6 +29,8 @@ use crate::http::Response;
 
 /// Wake Node when so many completions wait, even if the runtime has more to do.
 const BATCH: usize = 32;
+/// Completions that JavaScript gets at once, at most: timers and sockets have their turn between two batches.
+const MOST: usize = 48;
 /// Values in a batch for each completion: id and status in one number, and three that depend on the status.
 const STRIDE: u32 = 4;
 /// What the id is multiplied with in that number; the status is the rest.
@@ -126,7 +128,7 @@ impl Outcome {
 #[derive(Default)]
 pub(super) struct Completions {
     finished: Mutex<Vec<Finished>>,
-    /// Node has been woken and has not come yet.
+    /// Node has been woken, and comes again until it finds nothing.
     woken: AtomicBool,
     wake: OnceLock<Wake>,
     /// The calls in flight. Only Node's thread touches it.
@@ -143,7 +145,9 @@ pub struct NativeCompletions(Arc<Completions>);
 impl NativeCompletions {
     /// `dispatch` gets what has finished, four values for each: 1024 times its id plus its status; then, for an HTTP
     /// status, the header lines, the body (`undefined` if empty) and the URL if redirects led elsewhere; for 0, a
-    /// value; for 1, a `NativeError`. It must not throw.
+    /// value; for 1, a `NativeError`. It must not throw, and has to see to it that `next` is called in the next turn
+    /// of the event loop, and in each after it, until there is nothing: Node is not woken meanwhile. (Woken again and
+    /// again, it would serve a busy client before its timers.)
     #[napi(constructor, catch_unwind)]
     pub fn new(
         env: Env,
@@ -164,6 +168,13 @@ impl NativeCompletions {
         let _ = completions.wake.set(wake);
         env.add_env_cleanup_hook(Arc::clone(&completions), |completions| completions.abandon())?;
         Ok(Self(completions))
+    }
+
+    /// What has finished since, as `dispatch` gets it, or nothing.
+    #[napi(catch_unwind, ts_return_type = "unknown[] | null")]
+    pub fn next(&self, env: Env) -> Option<Batch> {
+        let finished = self.0.take(env.raw());
+        if finished.is_empty() { None } else { Some(Batch(finished)) }
     }
 
     /// Stops a call wherever it is: waiting, connecting, sending, reading. It is never dispatched.
@@ -223,16 +234,27 @@ impl Completions {
         }
     }
 
-    /// Takes what has finished and is still wanted. On Node's thread.
+    /// Takes what has finished and is still wanted. If that is nothing, Node must be woken for what comes. On Node's
+    /// thread.
     fn take(&self, env: sys::napi_env) -> Vec<Finished> {
-        // Before taking: what finishes after the take needs another wake-up.
-        self.woken.store(false, Ordering::Release);
-        let mut finished = std::mem::take(&mut *lock(&self.finished));
         let mut running = lock(&self.running);
         let before = running.len();
-        finished.retain(|(id, _)| running.remove(id).is_some());
+        let mut taken = Vec::new();
+        while taken.is_empty() {
+            let mut finished = lock(&self.finished);
+            if finished.is_empty() {
+                // Under the lock: what finishes now finds it so.
+                self.woken.store(false, Ordering::Release);
+                break;
+            }
+            let most = finished.len().min(MOST);
+            let rest = finished.split_off(most);
+            taken = std::mem::replace(&mut *finished, rest);
+            drop(finished);
+            taken.retain(|(id, _)| running.remove(id).is_some());
+        }
         self.hold_process(env, running.len(), before);
-        finished
+        taken
     }
 
     /// Keeps the process alive while calls are in flight, and not longer.

@@ -23,6 +23,13 @@ struct Core {
 }
 
 impl Core {
+    /// Says how much is waiting now. The lock is free again when the core is woken, which takes it first of all.
+    fn add(&self, work: Work) -> usize {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        waiting.push(work);
+        waiting.len()
+    }
+
     fn take(&self) -> Vec<Work> {
         std::mem::take(&mut self.waiting.lock().unwrap_or_else(PoisonError::into_inner))
     }
@@ -40,9 +47,7 @@ impl Core {
 /// Runs `work` on the core's thread, which is started when first needed.
 pub(super) fn spawn(work: impl Future<Output = ()> + Send + 'static) -> napi::Result<()> {
     let core = core()?;
-    let mut waiting = core.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-    waiting.push(Box::pin(work));
-    if waiting.len() == 1 {
+    if core.add(Box::pin(work)) == 1 {
         core.wake.notify_one();
     }
     Ok(())

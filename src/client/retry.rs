@@ -54,12 +54,12 @@ pub(super) enum Decision {
     Retry(Duration),
 }
 
-/// Decides. `jitter` is in `[0, 1)`.
+/// Decides. `jitter` gives a number in `[0, 1)`, for what waits by chance.
 ///
 /// A 401 does not prove that the token is dead: the vendor answers it to some permission denials too. One renewal and
 /// one repeat tell the two apart. What was certainly not processed may be sent again whatever it is; what may have
 /// been, only if twice is as good as once.
-pub(super) fn decide(attempt: Attempt, outcome: &Result<Answer>, jitter: f64) -> Decision {
+pub(super) fn decide(attempt: Attempt, outcome: &Result<Answer>, jitter: fn() -> f64) -> Decision {
     let unprocessed = match outcome {
         Ok(answer) => match answer.status.as_u16() {
             401 => return unauthorized(attempt),
@@ -77,7 +77,7 @@ pub(super) fn decide(attempt: Attempt, outcome: &Result<Answer>, jitter: f64) ->
         return Decision::Return;
     }
     let asked = outcome.as_ref().ok().and_then(|answer| answer.retry_after);
-    Decision::Retry(asked.unwrap_or_else(|| backoff(attempt.retries, jitter)))
+    Decision::Retry(asked.unwrap_or_else(|| backoff(attempt.retries, jitter())))
 }
 
 fn unauthorized(attempt: Attempt) -> Decision {
@@ -172,7 +172,7 @@ mod tests {
     }
 
     fn retries(attempt: Attempt, outcome: &Result<Answer>) -> bool {
-        matches!(decide(attempt, outcome, 0.5), Decision::Retry(_))
+        matches!(decide(attempt, outcome, || 0.5), Decision::Retry(_))
     }
 
     #[test]
@@ -212,7 +212,7 @@ mod tests {
     #[test]
     fn only_a_first_401_is_worth_another_token() {
         let unauthorized = Ok(answer(401, None));
-        let decide = |attempt| decide(attempt, &unauthorized, 0.5);
+        let decide = |attempt| decide(attempt, &unauthorized, || 0.5);
         assert_eq!(decide(FIRST), Decision::Reauthorize);
         assert_eq!(decide(Attempt { retries: 3, ..FIRST }), Decision::Reauthorize);
         assert_eq!(decide(Attempt { idempotent: false, ..FIRST }), Decision::Reauthorize);
@@ -224,7 +224,7 @@ mod tests {
 
     #[test]
     fn waits_are_what_the_server_asks_for_or_grow_with_full_jitter() {
-        assert_eq!(decide(FIRST, &Ok(answer(429, Some(7))), 0.0), Decision::Retry(Duration::from_secs(7)));
+        assert_eq!(decide(FIRST, &Ok(answer(429, Some(7))), || 0.0), Decision::Retry(Duration::from_secs(7)));
         for (retries, most) in [(0, 500), (1, 1000), (2, 2000), (6, 20_000), (60, 20_000)] {
             assert_eq!(backoff(retries, 0.0), Duration::ZERO);
             assert_eq!(backoff(retries, 0.5), Duration::from_millis(most / 2), "{retries}");

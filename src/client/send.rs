@@ -18,7 +18,7 @@ use crate::lifecycle::{Held, TokenSource};
 use crate::limit::Endpoint;
 use crate::random;
 
-/// How much of a body is read ahead of who reads it, in bytes.
+/// How much of a body is read ahead of who reads it, and of an error at all, in bytes.
 const READ_AT_ONCE: usize = 64 * 1024;
 /// How often the runtime gets to bring the rest of a short body.
 const TURNS: usize = 3;
@@ -52,7 +52,7 @@ impl Client {
             if sent.response.status.is_success() {
                 Ok(sent.open(request.timeout).await)
             } else {
-                Err(sent.error(self.max_body_size).await)
+                Err(sent.error().await)
             }
         };
         deadline.keep(open).await
@@ -81,7 +81,9 @@ impl Client {
             let mut outcome = self.transport.send(request, &authorization, permit, progress).await;
             // What a redirect led to says nothing of the first request, which was processed, nor of its token.
             let led = outcome.as_ref().is_ok_and(|response| response.url.is_some());
-            if let (Some(limit), Ok(response)) = (buffer, &mut outcome) {
+            if let (Some(limit), Ok(response)) = (buffer, &mut outcome)
+                && response.status.is_success()
+            {
                 response.body.read_ahead(limit).await;
                 if let Some(failure) = response.body.failure() {
                     outcome = Err(failure.clone());
@@ -89,15 +91,15 @@ impl Client {
             }
             let answer = outcome.as_ref().map(|response| self.read(response)).map_err(Clone::clone);
             attempt.denied = credential.denies(request, &answer);
-            let decision = if led { Decision::Return } else { decide(attempt, &answer, random::fraction()) };
+            let decision = if led { Decision::Return } else { decide(attempt, &answer, random::fraction) };
+            if let (Decision::Reauthorize | Decision::Retry(_), Ok(response)) = (decision, &mut outcome) {
+                // So that its connection is free for others while we wait, and can be used again.
+                response.body.read_ahead(READ_AT_ONCE).await;
+            }
             match decision {
                 Decision::Return => {}
                 Decision::ReturnDenied => credential.deny(request),
                 Decision::Reauthorize => {
-                    // Its body first: nobody shall wait for this connection while we wait for a token.
-                    if let Ok(response) = &mut outcome {
-                        response.body.read_ahead(READ_AT_ONCE).await;
-                    }
                     progress.enter(Phase::Token);
                     if credential.renew().await? {
                         attempt.reauthorized = true;
@@ -157,18 +159,17 @@ struct Sent {
 impl Sent {
     async fn whole(self, limit: usize) -> Result<Response<Bytes>> {
         if !self.response.status.is_success() {
-            return Err(self.error(limit).await);
+            return Err(self.error().await);
         }
         let Response { status, headers, body, url } = self.response;
         Ok(Response { status, headers, body: body.collect(limit).await?, url })
     }
 
-    async fn error(self, limit: usize) -> Error {
-        let Response { status, headers, body, .. } = self.response;
-        match body.collect(limit).await {
-            Ok(body) => Error::Api(Box::new(read_error(status, &headers, &body, &self.authorization))),
-            Err(error) => error,
-        }
+    /// What the answer says of itself, as far as its body came and is no longer than errors are.
+    async fn error(self) -> Error {
+        let Response { status, headers, mut body, .. } = self.response;
+        body.read_ahead(READ_AT_ONCE).await;
+        Error::Api(Box::new(read_error(status, &headers, &body.take_ahead(), &self.authorization)))
     }
 
     /// A short body comes with its headers: a few turns of the runtime show whether it is whole.

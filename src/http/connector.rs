@@ -1,6 +1,7 @@
 //! How connections are made: timeouts, proxies, whom to trust. Everything that opens one starts here.
 
-use std::sync::Arc;
+use std::fmt;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use reqwest::{NoProxy, Proxy};
@@ -20,6 +21,9 @@ const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
 const HTTP2_PING: Duration = Duration::from_secs(15);
 /// Never through a proxy of the environment: what goes to loopback may be in the clear.
 const LOOPBACK: &str = "localhost,127.0.0.0/8,::1";
+
+/// Whom all clients of this process trust. Read for the first of them: it takes longer than all else there.
+static MACHINE: OnceLock<Arc<RootCertStore>> = OnceLock::new();
 
 /// How connections are made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,7 +60,7 @@ pub struct Identity {
 }
 
 /// Makes connections.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Connector {
     options: Arc<ConnectOptions>,
     proxies: Vec<Proxy>,
@@ -123,6 +127,13 @@ impl Connector {
     }
 }
 
+impl fmt::Debug for Connector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // A `Proxy` prints its password.
+        f.debug_struct("Connector").field("options", &self.options).finish_non_exhaustive()
+    }
+}
+
 fn build(builder: reqwest::ClientBuilder) -> Result<reqwest::Client> {
     builder.build().map_err(|_| Error::Internal { problem: "the HTTP client could not be set up" })
 }
@@ -170,16 +181,9 @@ fn malformed_proxy(field: &'static str) -> Error {
 }
 
 fn tls(ca: Option<&str>, identity: Option<&Identity>) -> Result<rustls::ClientConfig> {
-    let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-    for name in ["NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE"] {
-        if let Some(path) = variable(name).filter(|path| !path.is_empty()) {
-            let pem = std::fs::read(path)
-                .map_err(|_| Error::configuration(name, "names a file that cannot be read"))?;
-            trust(&mut roots, name, &pem)?;
-        }
-    }
+    let mut roots = machine_roots()?;
     if let Some(ca) = ca {
-        trust(&mut roots, "ca", ca.as_bytes())?;
+        trust(Arc::make_mut(&mut roots), "ca", ca.as_bytes())?;
     }
     let config =
         rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
@@ -194,6 +198,25 @@ fn tls(ca: Option<&str>, identity: Option<&Identity>) -> Result<rustls::ClientCo
         rustls::Error::InvalidCertificate(_) => Error::configuration("cert", "must be certificates in PEM"),
         _ => Error::configuration("key", "must be the key of `cert`, of a kind that TLS 1.2 or 1.3 knows"),
     })
+}
+
+/// Mozilla's roots, and those that the environment names.
+fn machine_roots() -> Result<Arc<RootCertStore>> {
+    if let Some(roots) = MACHINE.get() {
+        return Ok(Arc::clone(roots));
+    }
+    let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+    let mut read = None;
+    for name in ["NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE"] {
+        // Both often name the same file.
+        let path = variable(name).filter(|path| !path.is_empty() && read.as_ref() != Some(path));
+        let Some(path) = path else { continue };
+        let pem = std::fs::read(&path)
+            .map_err(|_| Error::configuration(name, "names a file that cannot be read"))?;
+        trust(&mut roots, name, &pem)?;
+        read = Some(path);
+    }
+    Ok(Arc::clone(MACHINE.get_or_init(|| Arc::new(roots))))
 }
 
 fn trust(roots: &mut RootCertStore, field: &'static str, pem: &[u8]) -> Result<()> {
@@ -246,7 +269,9 @@ mod tests {
         for bad in ["socks5://canary.example", "http://", "", "http://canary:99999999"] {
             assert_eq!(field(proxies(&ProxyChoice::Url(Secret::new(bad)))), "proxy", "{bad}");
         }
-        let shown = format!("{:?}", ProxyChoice::Url(Secret::new("http://u:canary@p")));
+        let proxy = ProxyChoice::Url(Secret::new("http://u:canary@p"));
+        let connector = Connector::new(ConnectOptions { proxy, ..ConnectOptions::default() }).unwrap();
+        let shown = format!("{connector:?} {:?}", connector.pooled().unwrap());
         assert!(!shown.contains("canary"), "{shown}");
     }
 
@@ -260,5 +285,33 @@ mod tests {
         assert_eq!(with(ca(garbage)), "ca");
         let identity = Identity { certificate: "canary".into(), key: Secret::new("canary") };
         assert_eq!(with(ConnectOptions { identity: Some(identity), ..ConnectOptions::default() }), "cert");
+    }
+
+    /// RFC 8305: an address that does not answer must not hold up one of the other family.
+    #[tokio::test]
+    async fn an_address_that_swallows_connections_does_not_hold_up_the_other_family() {
+        use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+        use tokio::net::{TcpListener, TcpSocket, TcpStream};
+
+        // Whose queue is full: it takes no connection and refuses none.
+        let silent = TcpSocket::new_v6().unwrap();
+        silent.bind("[::1]:0".parse().unwrap()).unwrap();
+        let silent = silent.listen(0).unwrap();
+        let _queued = TcpStream::connect(silent.local_addr().unwrap()).await.unwrap();
+        let answering = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let addresses = [silent.local_addr().unwrap(), answering.local_addr().unwrap()];
+
+        let patient = ConnectOptions {
+            connect_timeout: Duration::from_secs(3600),
+            proxy: ProxyChoice::Direct,
+            ..ConnectOptions::default()
+        };
+        let builder = Connector::new(patient).unwrap().builder(&[b"http/1.1"]);
+        let client = build(builder.resolve_to_addrs("api.test", &addresses)).unwrap();
+        let call = tokio::spawn(client.get("http://api.test/").send());
+        let (mut connection, _) = answering.accept().await.unwrap();
+        assert!(connection.read_u8().await.is_ok());
+        connection.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").await.unwrap();
+        assert_eq!(call.await.unwrap().unwrap().status(), 204);
     }
 }

@@ -23,7 +23,9 @@ pub fn read_error(
     authorization: &Authorization,
 ) -> ApiError {
     let json = serde_json::from_slice::<Value>(body).unwrap_or_default();
-    let safe = |text: &str| authorization.redact(&cut(text)).into_owned();
+    // Cut last: half a quote at the cut would be none that is recognised.
+    let redactor = authorization.redactor();
+    let safe = |text: &str| cut(&redactor.redact(text));
     let text =
         |of: &Value, key: &str| of.get(key).and_then(Value::as_str).filter(|text| !text.is_empty()).map(safe);
     let errors: Vec<_> = json
@@ -49,7 +51,7 @@ pub fn read_error(
         message: message.unwrap_or_else(|| describe(status)),
         vendor_code,
         request_id: request_id(headers).map(safe),
-        headers: authorization.redact(&without_cookies(headers)).into_owned(),
+        headers: redactor.redact(&without_cookies(headers)).into_owned(),
         errors,
     }
 }

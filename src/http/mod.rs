@@ -2,6 +2,7 @@
 
 mod body;
 mod connector;
+mod decoding;
 mod environment;
 mod error_body;
 mod headers;

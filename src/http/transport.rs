@@ -1,23 +1,23 @@
 //! Sends one request on a pooled connection, follows its redirects, and hands up the answer. Never retries.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_LENGTH, HeaderName, LOCATION};
+use http::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_LENGTH, HeaderName, LOCATION, RANGE};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use url::Url;
 
 use super::body::{self, RequestBody, ResponseBody};
 use super::connector::{CONNECTIONS, Connector};
+use super::decoding;
 use super::headers::header_lines;
 use super::redirect::{self, Hop, MOST_HOPS};
 use super::target::Target;
 use crate::error::{Cause, Error, NetworkKind, Phase, Result};
-use crate::secret::{Secret, redact};
+use crate::secret::{Redactor, Secret};
 
 /// Some servers begin text with it; no text is meant to have it (RFC 8259 section 8.1 lets it be ignored).
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
@@ -41,10 +41,10 @@ impl Authorization {
         Self::new(AUTHORIZATION, &value)
     }
 
-    /// `text` without what it quotes of the credential.
-    pub(super) fn redact<'a>(&self, text: &'a str) -> Cow<'a, str> {
+    /// Takes out of texts what they quote of the credential.
+    pub(super) fn redactor(&self) -> Redactor {
         let value = self.value.to_str().unwrap_or_default();
-        redact(text, value.strip_prefix("Bearer ").unwrap_or(value))
+        Redactor::new([value.strip_prefix("Bearer ").unwrap_or(value)])
     }
 
     fn new(name: HeaderName, text: &str) -> Result<Self> {
@@ -263,7 +263,9 @@ fn headers(request: &Request, authorization: &Authorization) -> HeaderMap {
         headers.insert(CONTENT_LENGTH, length.into());
     }
     // Unless the caller chose; what comes is decoded all the same if it can be.
-    headers.entry(ACCEPT_ENCODING).or_insert(HeaderValue::from_static(body::ACCEPT_ENCODING));
+    // A range is one of encoded bytes, which nothing can decode (Fetch standard, HTTP-network-or-cache fetch).
+    let codings = if headers.contains_key(RANGE) { "identity" } else { decoding::ACCEPT_ENCODING };
+    headers.entry(ACCEPT_ENCODING).or_insert(HeaderValue::from_static(codings));
     headers
 }
 

@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
-use super::renewal::{GrantRenewal, stored};
+use super::protocol::stored;
+use super::renewal::GrantRenewal;
 use super::source::TokenSource;
 use crate::clock::Clock;
 use crate::credential::OAuthClient;
@@ -179,6 +180,7 @@ impl OAuthApp {
             refresh: grant.refresh,
             refresh_issued_at: grant.refresh_issued_at.unwrap_or(now),
             scopes: grant.scopes,
+            contested: false,
             state: GrantState::Idle { unresolved: 0 },
         };
         self.replace(&grant.id, &record).await?;
@@ -218,6 +220,7 @@ impl OAuthApp {
             refresh,
             refresh_issued_at: tokens.access.issued.unix_millis(),
             scopes: tokens.access.scopes.clone(),
+            contested: false,
             state: GrantState::Idle { unresolved: 0 },
         };
         self.replace(&id, &record).await?;

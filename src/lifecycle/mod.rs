@@ -3,6 +3,7 @@
 
 mod app;
 mod client_credentials;
+mod protocol;
 mod renewal;
 mod source;
 

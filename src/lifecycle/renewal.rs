@@ -3,16 +3,20 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::protocol::{Commit, LEASE_MILLIS, Step, after_failure, commit, renewed, step};
 use super::source::{Exchange, ExchangeFuture, Held};
 use crate::clock::{Clock, Moment};
 use crate::credential::OAuthClient;
-use crate::error::{Error, OAuthErrorCode, ReauthorizationReason, Result};
+use crate::error::{Error, ReauthorizationReason, Result};
 use crate::oauth::{TokenEndpoint, TokenRequest};
-use crate::store::{GrantRecord, GrantState, Sealer, Store, StoredAccessToken, Swap, Version};
-use crate::token::{AccessToken, RefreshToken, TokenSet};
+use crate::store::{GrantRecord, GrantState, Sealer, Store, Swap, Version};
+use crate::token::{AccessToken, TokenSet};
 
-/// How long an exchange may hold a grant. Longer than the token endpoint's deadline by what a commit may take.
-const LEASE: Duration = Duration::from_secs(90);
+/// How long an exchange may hold a grant.
+const LEASE: Duration = Duration::from_millis(LEASE_MILLIS);
+/// A journal that took longer leaves too little of the lease for the exchange and its commit: it is begun again, once
+/// that lease is over. Longer than any store takes, and shorter than the lease by the token endpoint's deadline.
+const LONGEST_JOURNAL: Duration = Duration::from_secs(20);
 /// How often a holder's lease is looked at by those who wait for it.
 const LEASE_POLL: Duration = Duration::from_millis(200);
 /// The first wait between two attempts to write down what an exchange yielded; it doubles up to the longest.
@@ -49,30 +53,23 @@ impl GrantRenewal {
             if let Some(token) = adoptable(&record, held, now) {
                 return Ok(token);
             }
-            let unresolved = match record.state {
-                GrantState::Idle { unresolved } => unresolved,
-                GrantState::Exchanging { until, unresolved, .. } => {
-                    let lease = waiting.filter(|lease| lease.version == version).unwrap_or(Lease {
-                        version,
-                        since: now,
-                        until,
-                    });
-                    if !lease.is_over(now) {
-                        waiting = Some(lease);
-                        tokio::time::sleep(LEASE_POLL).await;
-                        continue;
-                    }
-                    // Its holder died, or lost its way: nobody knows what became of that exchange.
-                    unresolved.saturating_add(1)
+            let lease = Lease::of(version, &record.state, now, waiting);
+            let unresolved = match step(&record.state, lease.is_over(now)) {
+                Step::Exchange { unresolved } => unresolved,
+                Step::Wait => {
+                    waiting = Some(lease);
+                    tokio::time::sleep(LEASE_POLL).await;
+                    continue;
                 }
-                GrantState::Ended { reason } => return Err(self.ended(reason)),
+                Step::End(reason) => return Err(self.ended(reason)),
             };
-            let until = now.unix_millis().saturating_add(millis(LEASE));
+            let until = now.unix_millis().saturating_add(LEASE_MILLIS);
             let exchanging = GrantState::Exchanging { owner: self.owner.clone(), until, unresolved };
             let journal = GrantRecord { state: exchanging, ..record };
             // Journal before exchange: who finds this record later knows that the refresh token may be spent.
             if self.swap(version, &journal).await? == Swap::Won
-                && let Some(token) = self.exchange(version + 1, journal, unresolved).await?
+                && self.clock.now().since(now) < LONGEST_JOURNAL
+                && let Some(token) = self.exchange(version + 1, journal).await?
             {
                 return Ok(token);
             }
@@ -80,30 +77,15 @@ impl GrantRenewal {
     }
 
     /// Spends the refresh token. None: the record was changed by somebody else meanwhile, who is to be believed.
-    async fn exchange(
-        &self,
-        version: Version,
-        journal: GrantRecord,
-        unresolved: u32,
-    ) -> Result<Option<AccessToken>> {
+    async fn exchange(&self, version: Version, journal: GrantRecord) -> Result<Option<AccessToken>> {
         let request = TokenRequest::RefreshToken(&journal.refresh);
         let error = match self.endpoint.exchange(&self.client, request, &*self.clock).await {
             // Commit before use: a token that nobody can renew later must not be the only one.
             Ok(tokens) => return Ok(self.commit(version, journal, tokens).await),
             Err(error) => error,
         };
-        let (state, error) = match verdict(&error) {
-            Verdict::Untouched => (GrantState::Idle { unresolved }, error),
-            Verdict::Unknown => (GrantState::Idle { unresolved: unresolved.saturating_add(1) }, error),
-            Verdict::Dead => {
-                let reason = if unresolved == 0 {
-                    ReauthorizationReason::RevokedOrExpired
-                } else {
-                    ReauthorizationReason::ResponseLost
-                };
-                (GrantState::Ended { reason }, self.ended(reason))
-            }
-        };
+        let state = after_failure(&journal, &error);
+        let error = if let GrantState::Ended { reason } = state { self.ended(reason) } else { error };
         match self.swap(version, &GrantRecord { state, ..journal }).await {
             // It was the refresh token of an earlier authorization that is dead, or unknown.
             Ok(Swap::Lost) => Ok(None),
@@ -118,15 +100,17 @@ impl GrantRenewal {
     /// another one is a new authorization, which wins: then none.
     async fn commit(&self, version: Version, journal: GrantRecord, tokens: TokenSet) -> Option<AccessToken> {
         let access = tokens.access.clone();
-        let spent = journal.refresh.clone();
-        let record = renewed(journal, tokens);
+        let mut record = renewed(journal.clone(), tokens);
         let mut version = version;
         let mut wait = FIRST_COMMIT_WAIT;
         loop {
-            match self.try_commit(version, &record, &spent).await {
-                Ok(Commit::Done) => return Some(access),
-                Ok(Commit::Superseded) => return None,
-                Ok(Commit::Again(now)) => version = now,
+            match self.try_commit(version, &record, &journal).await {
+                Ok((Commit::Done, _)) => return Some(access),
+                Ok((Commit::Superseded, _)) => return None,
+                Ok((Commit::Again { contested }, now)) => {
+                    record.contested |= contested;
+                    version = now;
+                }
                 Err(_) => {
                     tokio::time::sleep(wait).await;
                     wait = (wait * 2).min(LONGEST_COMMIT_WAIT);
@@ -139,29 +123,33 @@ impl GrantRenewal {
         &self,
         version: Version,
         record: &GrantRecord,
-        spent: &RefreshToken,
-    ) -> Result<Commit> {
+        journal: &GrantRecord,
+    ) -> Result<(Commit, Version)> {
         let swap = self.swap(version, record).await;
         if let Ok(Swap::Won) = swap {
-            return Ok(Commit::Done);
+            return Ok((Commit::Done, version));
         }
         // Also after an error: the swap may have been written, and only its answer lost.
-        let (version, current) = self.load().await?;
-        if current.access == record.access {
-            return Ok(Commit::Done);
+        let Some((version, current)) = self.find().await? else {
+            // The store lost the journal; this is now the only copy of the grant.
+            return Ok((Commit::Again { contested: false }, 0));
+        };
+        match commit(record, journal, &current) {
+            again @ Commit::Again { .. } => swap.map(|_| (again, version)),
+            other => Ok((other, version)),
         }
-        if current.refresh != *spent {
-            return Ok(Commit::Superseded);
-        }
-        swap.map(|_| Commit::Again(version))
     }
 
     async fn load(&self) -> Result<(Version, GrantRecord)> {
-        let stored = self.store.load(&self.id).await?.ok_or_else(|| Error::Store {
+        self.find().await?.ok_or_else(|| Error::Store {
             operation: "load",
             problem: format!("there is no grant {:?}; exchange() or import() makes one", self.id).into(),
-        })?;
-        Ok((stored.version, self.sealer.open(&self.id, &stored)?))
+        })
+    }
+
+    async fn find(&self) -> Result<Option<(Version, GrantRecord)>> {
+        let Some(stored) = self.store.load(&self.id).await? else { return Ok(None) };
+        Ok(Some((stored.version, self.sealer.open(&self.id, &stored)?)))
     }
 
     async fn swap(&self, version: Version, record: &GrantRecord) -> Result<Swap> {
@@ -183,43 +171,15 @@ struct Lease {
 }
 
 impl Lease {
+    /// The lease in `state`, watched since now unless it is the one that we watch.
+    fn of(version: Version, state: &GrantState, now: Moment, watched: Option<Self>) -> Self {
+        let until = if let GrantState::Exchanging { until, .. } = state { *until } else { 0 };
+        watched.filter(|lease| lease.version == version).unwrap_or(Self { version, since: now, until })
+    }
+
     /// By its holder's clock or, where that is ahead of ours, by ours.
     fn is_over(self, now: Moment) -> bool {
         self.until <= now.unix_millis() || now.since(self.since) >= LEASE
-    }
-}
-
-/// What one attempt to write down an exchange came to.
-enum Commit {
-    /// It is written.
-    Done,
-    /// The record has this version by now, and still holds the refresh token that was spent: write again.
-    Again(Version),
-    /// The record is a new authorization.
-    Superseded,
-}
-
-/// What a failed exchange tells of the refresh token.
-#[derive(Debug, PartialEq, Eq)]
-enum Verdict {
-    /// It was not used: the request never left, or the answer is not about the grant.
-    Untouched,
-    /// It may be spent: the request left and no usable answer came.
-    Unknown,
-    /// The server says that it is no good.
-    Dead,
-}
-
-fn verdict(error: &Error) -> Verdict {
-    match error {
-        Error::TokenRefused { error: OAuthErrorCode::InvalidGrant, .. } => Verdict::Dead,
-        // A 2xx without a token: the server has done its part.
-        Error::TokenInvalid { .. } => Verdict::Unknown,
-        Error::TokenUnavailable { sent: true, status, .. } => match status {
-            None | Some(429 | 500..) => Verdict::Unknown,
-            Some(_) => Verdict::Untouched,
-        },
-        _ => Verdict::Untouched,
     }
 }
 
@@ -237,36 +197,6 @@ fn adoptable(record: &GrantRecord, held: Option<&Held>, now: Moment) -> Option<A
     };
     let usable = token.freshness(now, Duration::ZERO) != crate::token::Freshness::Expired;
     usable.then_some(token)
-}
-
-fn renewed(record: GrantRecord, tokens: TokenSet) -> GrantRecord {
-    let issued_at = tokens.access.issued.unix_millis();
-    let (refresh, refresh_issued_at) = match tokens.refresh {
-        Some(refresh) => (refresh, issued_at),
-        // RFC 6749 section 6: no new one means keep the old.
-        None => (record.refresh, record.refresh_issued_at),
-    };
-    let scopes = if tokens.access.scopes.is_empty() { record.scopes } else { tokens.access.scopes.clone() };
-    GrantRecord {
-        access: Some(stored(&tokens.access)),
-        refresh,
-        refresh_issued_at,
-        scopes,
-        state: GrantState::Idle { unresolved: 0 },
-    }
-}
-
-/// An access token as a record holds it.
-pub(super) fn stored(access: &AccessToken) -> StoredAccessToken {
-    StoredAccessToken {
-        value: access.value.clone(),
-        issued_at: access.issued.unix_millis(),
-        expires_at: access.expires_at(),
-    }
-}
-
-fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

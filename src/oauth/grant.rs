@@ -79,7 +79,7 @@ pub(super) fn read_answer(status: StatusCode, body: &[u8], sent: Moment) -> Resu
     if let Some(error) = text("error") {
         return Err(Error::TokenRefused {
             error: OAuthErrorCode::parse(error),
-            description: text("error_description").map(description),
+            description: text("error_description").map(str::to_owned),
             status: status.as_u16(),
         });
     }

@@ -15,8 +15,8 @@ use crate::clock::Clock;
 use crate::credential::{ClientAuthentication, OAuthClient};
 use crate::error::{Error, OAuthErrorCode, Result};
 use crate::http::{ConnectOptions, Connector, network_error};
-use crate::oauth::grant::{Field, TokenRequest, read_answer};
-use crate::secret::redact;
+use crate::oauth::grant::{Field, TokenRequest, description as shown_description, read_answer};
+use crate::secret::Redactor;
 use crate::token::TokenSet;
 
 /// How long an answer may take. Long, since giving up on a slow answer loses a one-time refresh token.
@@ -122,7 +122,7 @@ fn expose(field: Field<'_>) -> &str {
 
 fn exchange_error(error: reqwest::Error) -> Error {
     let source = network_error(error);
-    let sent = !matches!(source, Error::Network { sent: false, .. });
+    let sent = !matches!(source, Error::Network { sent: false, .. } | Error::ConnectTimeout);
     unavailable(source.to_string().into(), sent, Some(Box::new(source)))
 }
 
@@ -133,18 +133,15 @@ fn unavailable(problem: std::borrow::Cow<'static, str>, sent: bool, source: Opti
 /// A server may quote what it was sent: its error is kept without that.
 fn without_echo(error: Error, client: &OAuthClient, fields: &[(&'static str, Field<'_>)]) -> Error {
     let Error::TokenRefused { error, description, status } = error else { return error };
-    let secrets = fields.iter().filter_map(|(_, field)| match field {
-        Field::Secret(secret) => Some(*secret),
-        Field::Plain(_) => None,
-    });
-    let safe = |text: &str| {
-        secrets
-            .clone()
-            .chain([&client.secret])
-            .fold(text.to_owned(), |text, secret| redact(&text, secret.expose()).into_owned())
-    };
-    let error = if safe(error.as_str()) == error.as_str() { error } else { OAuthErrorCode::unreadable() };
-    Error::TokenRefused { error, description: description.as_deref().map(safe), status }
+    let secrets = fields.iter().filter(|(_, field)| matches!(field, Field::Secret(_)));
+    let secrets = secrets.map(|(_, field)| expose(*field)).chain([client.secret.expose()]);
+    let redactor = Redactor::new(secrets);
+    // A code of RFC 6749 says nothing of a secret, whatever words that has.
+    let quotes = error.is_passing() && redactor.redact(error.as_str()) != error.as_str();
+    let error = if quotes { OAuthErrorCode::unreadable() } else { error };
+    // Cut last: half a quote at the cut would be none that is recognised.
+    let shown = description.map(|text| shown_description(&redactor.redact(&text)));
+    Error::TokenRefused { error, description: shown, status }
 }
 
 #[cfg(test)]
@@ -207,6 +204,11 @@ mod tests {
             "wrong [redacted] in form [redacted]"
         );
         assert_eq!(shown("rt-canary-0123456789", "").0, "unreadable_error_code");
+        let grant = RefreshToken(Secret::new("invalid"));
+        let refused =
+            Error::TokenRefused { error: OAuthErrorCode::InvalidGrant, description: None, status: 400 };
+        let kept = without_echo(refused, &client, &TokenRequest::RefreshToken(&grant).fields());
+        assert!(matches!(kept, Error::TokenRefused { error: OAuthErrorCode::InvalidGrant, .. }), "{kept:?}");
         let header = basic(&client).unwrap();
         let quoted = shown("x", header.to_str().unwrap()).1;
         assert!(quoted.ends_with("[redacted]"), "{quoted}");

@@ -20,6 +20,7 @@ struct Plain {
     refresh_token: String,
     refresh_issued_at: u64,
     scopes: Vec<String>,
+    contested: bool,
     state: PlainState,
 }
 
@@ -52,6 +53,7 @@ pub(super) fn encode(record: &GrantRecord) -> Result<Vec<u8>> {
         refresh_token: record.refresh.0.expose().to_owned(),
         refresh_issued_at: record.refresh_issued_at,
         scopes: record.scopes.clone(),
+        contested: record.contested,
         state: match &record.state {
             GrantState::Idle { unresolved } => PlainState::Idle { unresolved: *unresolved },
             GrantState::Exchanging { owner, until, unresolved } => {
@@ -82,6 +84,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<GrantRecord> {
         refresh: RefreshToken(Secret::new(std::mem::take(&mut plain.refresh_token))),
         refresh_issued_at: plain.refresh_issued_at,
         scopes: std::mem::take(&mut plain.scopes),
+        contested: plain.contested,
         state: match &mut plain.state {
             PlainState::Idle { unresolved } => GrantState::Idle { unresolved: *unresolved },
             PlainState::Exchanging { owner, until, unresolved } => GrantState::Exchanging {
@@ -115,6 +118,7 @@ mod tests {
             refresh: RefreshToken(Secret::new("rt")),
             refresh_issued_at: 3,
             scopes: vec!["jobs_read".into()],
+            contested: true,
             state,
         }
     }

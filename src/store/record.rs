@@ -18,6 +18,9 @@ pub struct GrantRecord {
     pub refresh_issued_at: u64,
     /// The scopes that the server named, if it named any.
     pub scopes: Vec<String>,
+    /// Whether the refresh token before this one may have been presented twice: a server that answers reuse by
+    /// revoking the whole family (RFC 9700 section 4.14.2) may then refuse this one too.
+    pub contested: bool,
     /// Whether somebody is exchanging it.
     pub state: GrantState,
 }

@@ -275,6 +275,7 @@ mod tests {
             refresh: RefreshToken(Secret::new("canary-refresh-token")),
             refresh_issued_at: 3,
             scopes: Vec::new(),
+            contested: false,
             state: GrantState::Idle { unresolved: 0 },
         }
     }

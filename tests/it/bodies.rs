@@ -1,5 +1,8 @@
 //! Bodies: decoded, bounded, streamed in and out.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use async_compression::tokio::write::{BrotliEncoder, DeflateEncoder, GzipEncoder, ZlibEncoder, ZstdEncoder};
 use bytes::Bytes;
 use http::Method;
@@ -8,6 +11,7 @@ use smartrecruiters::credential::ApiKey;
 use smartrecruiters::error::{Error, ErrorCode};
 use smartrecruiters::http::{RequestBody, streamed_body};
 use tokio::io::AsyncWriteExt as _;
+use tokio::sync::Semaphore;
 
 use crate::support::{Reply, Server, get};
 
@@ -98,6 +102,142 @@ async fn a_bomb_stops_at_the_cap_whether_buffered_or_streamed() {
 }
 
 #[tokio::test]
+async fn others_get_their_turn_while_a_bomb_is_decoded() {
+    let bomb = encoded("br", &vec![0; 24 * MIB]).await;
+    let server = Server::start(move |_| Reply::Encoded("br", bomb.clone())).await;
+    let client = client(&server);
+    let turns = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&turns);
+    let other = tokio::spawn(async move {
+        loop {
+            counter.fetch_add(1, Ordering::Relaxed);
+            tokio::task::yield_now().await;
+        }
+    });
+    assert_eq!(client.send(&get(&client, "/jobs")).await.unwrap().body.len(), 24 * MIB);
+    other.abort();
+    let turns = turns.load(Ordering::Relaxed);
+    assert!(turns > 40, "{turns} turns");
+}
+
+#[tokio::test]
+async fn several_codings_are_decoded_in_reverse_order() {
+    let inner = encoded("gzip", b"the plain text").await;
+    let both = encoded("br", &inner).await;
+    let five = encoded("zstd", &encoded("deflate", &encoded("gzip", &both).await).await).await;
+    for (codings, body) in
+        [("gzip, br", &both), ("GZip,\tBR ,, identity", &both), ("gzip, br, gzip, deflate, zstd", &five)]
+    {
+        let body = body.clone();
+        let server = Server::start(move |_| Reply::Encoded(codings, body.clone())).await;
+        let client = client(&server);
+        assert_eq!(client.send(&get(&client, "/jobs")).await.unwrap().body, "the plain text", "{codings}");
+    }
+    // One that is unknown leaves them all to the caller.
+    let raw = both.clone();
+    let server = Server::start(move |_| Reply::Encoded("gzip, own, br", raw.clone())).await;
+    let client = client(&server);
+    assert_eq!(client.send(&get(&client, "/jobs")).await.unwrap().body, both);
+}
+
+#[tokio::test]
+async fn more_than_five_codings_are_refused() {
+    let server = Server::start(|_| Reply::Encoded("gzip,gzip,gzip,gzip,gzip,gzip", Vec::new())).await;
+    let client = client(&server);
+    let error = client.send(&get(&client, "/jobs")).await.unwrap_err();
+    assert_eq!(error.code(), ErrorCode::InvalidResponse);
+}
+
+#[tokio::test]
+async fn no_coding_in_a_chain_expands_without_bounds() {
+    // Blocks of deflate that hold nothing (RFC 1951 section 3.2.4): the whole is nothing, but was long between.
+    let nothing = [0, 0, 0, 0xff, 0xff].repeat(72 * MIB / 5);
+    let bomb = encoded("gzip", &nothing).await;
+    let server = Server::start(move |_| Reply::Encoded("deflate, gzip", bomb.clone())).await;
+    let client = client(&server);
+    let error = client.send(&get(&client, "/jobs")).await.unwrap_err();
+    assert!(error.to_string().contains("expands"), "{error}");
+}
+
+#[tokio::test]
+async fn a_range_is_asked_for_as_it_is() {
+    let server = Server::start(|_| Reply::Json(206, "{}".into())).await;
+    let client = client(&server);
+    let mut request = get(&client, "/file");
+    request.headers.insert("range", "bytes=0-9".parse().unwrap());
+    client.send(&request).await.unwrap();
+    request.headers.insert("accept-encoding", "br".parse().unwrap());
+    client.send(&request).await.unwrap();
+    let asked: Vec<_> =
+        server.seen().iter().map(|seen| seen.header("accept-encoding").unwrap().to_owned()).collect();
+    assert_eq!(asked, ["identity", "br"], "the caller's own choice stays");
+}
+
+/// Reads a body whose end comes only when it was seen that it is not there yet.
+async fn read_before_its_end(client: &Client, gate: &Semaphore) -> Vec<u8> {
+    let answer = client.open(&get(client, "/jobs")).await.unwrap();
+    let Opened::Open(mut body) = answer.body.opened() else { panic!("its end was not waited for") };
+    let mut whole = body.read(1).await.unwrap().unwrap().to_vec();
+    gate.add_permits(1);
+    while let Some(part) = body.read(1).await.unwrap() {
+        whole.extend(part);
+    }
+    // The connection is put back by a task of its own.
+    for _ in 0..20 {
+        tokio::task::yield_now().await;
+    }
+    whole
+}
+
+#[tokio::test]
+async fn a_connection_is_used_again_though_the_end_of_the_body_came_late() {
+    for coding in ["gzip", "deflate", "br", "zstd", "deflate, br"] {
+        let mut body = b"whole".to_vec();
+        for coding in coding.split(", ") {
+            body = encoded(coding, &body).await;
+        }
+        let gate = Arc::new(Semaphore::new(0));
+        let held = Arc::clone(&gate);
+        let server = Server::start(move |_| Reply::Unended(coding, body.clone(), Arc::clone(&held))).await;
+        let client = client(&server);
+        for _ in 0..3 {
+            assert_eq!(read_before_its_end(&client, &gate).await, b"whole", "{coding}");
+        }
+        assert_eq!(server.connections(), 1, "{coding}");
+    }
+}
+
+#[tokio::test]
+async fn what_follows_the_data_is_ignored_but_not_read_for_long() {
+    let member = encoded("gzip", b"whole").await;
+    let zeros = |length| [member.as_slice(), &vec![0; length]].concat();
+    for (body, connections) in [
+        (zeros(1), 1),
+        (zeros(512), 1),
+        ([member.as_slice(), b"garbage"].concat(), 1),
+        // Longer than what is read for the sake of the connection, and than what is read at once.
+        (zeros(8 * MIB), 2),
+    ] {
+        let length = body.len();
+        let server = Server::start(move |_| Reply::Encoded("gzip", body.clone())).await;
+        let client = client(&server);
+        for _ in 0..2 {
+            assert_eq!(client.send(&get(&client, "/jobs")).await.unwrap().body, "whole", "{length}");
+            for _ in 0..20 {
+                tokio::task::yield_now().await;
+            }
+        }
+        assert_eq!(server.connections(), connections, "{length}");
+    }
+    // What begins like a member has to be one.
+    let broken = [member.as_slice(), b"\x1f\x8bgarbage"].concat();
+    let server = Server::start(move |_| Reply::Encoded("gzip", broken.clone())).await;
+    let client = client(&server);
+    let error = client.send(&get(&client, "/jobs")).await.unwrap_err();
+    assert_eq!(error.code(), ErrorCode::InvalidResponse);
+}
+
+#[tokio::test]
 async fn a_short_body_is_there_with_its_headers_and_a_long_one_is_read_in_parts() {
     let server = Server::start(|seen| {
         let length = seen.path.trim_start_matches('/').parse().unwrap();
@@ -145,6 +285,29 @@ async fn a_body_of_several_members_is_read_to_its_end() {
         let server = Server::start(move |_| Reply::Encoded(coding, body.clone())).await;
         let client = client(&server);
         assert_eq!(client.send(&get(&client, "/jobs")).await.unwrap().body, "first, second", "{coding}");
+    }
+}
+
+#[tokio::test]
+async fn an_error_is_an_error_however_long_its_body_is_and_wherever_it_ends() {
+    for (body, cut) in [("x".repeat(10 * MIB), false), (r#"{"message":"half"#.into(), true)] {
+        let server =
+            Server::start(
+                move |_| {
+                    if cut { Reply::Cut(403, body.clone()) } else { Reply::Json(403, body.clone()) }
+                },
+            )
+            .await;
+        let client = client(&server);
+        for error in [
+            client.send(&get(&client, "/jobs")).await.unwrap_err(),
+            client.open_success(&get(&client, "/jobs")).await.unwrap_err(),
+        ] {
+            assert_eq!(
+                (error.code(), error.to_string()),
+                (ErrorCode::Permission, "HTTP 403 Forbidden".into())
+            );
+        }
     }
 }
 

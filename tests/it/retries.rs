@@ -94,7 +94,7 @@ async fn an_answer_that_asks_to_wait_beyond_the_deadline_is_the_last_there_can_b
 
 #[tokio::test]
 async fn a_body_that_is_cut_is_asked_for_again_only_where_that_does_no_harm() {
-    let cut = || Reply::Cut(r#"{"total":1"#.into());
+    let cut = || Reply::Cut(200, r#"{"total":1"#.into());
     assert_eq!(call(&failing(1, cut).await, Method::GET, false, RequestBody::Empty).await, (2, true));
     assert_eq!(call(&failing(1, cut).await, Method::POST, false, body()).await, (1, false));
     assert_eq!(call(&failing(1, cut).await, Method::POST, true, body()).await, (2, true));

@@ -493,6 +493,23 @@ async fn a_code_that_passes_by_itself_is_asked_again_soon_and_costs_no_grant() {
 }
 
 #[tokio::test]
+async fn a_token_endpoint_that_takes_no_connection_in_time_was_sent_nothing() {
+    use tokio::net::{TcpSocket, TcpStream};
+
+    // Whose queue is full: it takes no connection and refuses none.
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let silent = socket.listen(0).unwrap();
+    let _queued = TcpStream::connect(silent.local_addr().unwrap()).await.unwrap();
+    let server = Server::at(silent.local_addr().unwrap());
+    let connect = ConnectOptions { connect_timeout: Duration::from_millis(50), ..ConnectOptions::default() };
+    let client =
+        server.client_of(&client_credentials(), ClientOptions { connect, ..ClientOptions::default() });
+    let error = client.send(&get(&client, "/jobs")).await.unwrap_err();
+    assert!(matches!(error, Error::TokenUnavailable { sent: false, .. }), "{error:?}");
+}
+
+#[tokio::test]
 async fn another_way_to_the_token_endpoint_is_another_token() {
     let server = Server::start(strict()).await;
     let credential = client_credentials();

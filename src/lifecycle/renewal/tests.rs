@@ -5,6 +5,7 @@ use crate::clock::ManualClock;
 use crate::error::ErrorCode;
 use crate::secret::Secret;
 use crate::store::{MemoryStore, StoreFuture, Stored};
+use crate::token::RefreshToken;
 
 fn record(state: GrantState) -> GrantRecord {
     GrantRecord {
@@ -12,6 +13,7 @@ fn record(state: GrantState) -> GrantRecord {
         refresh: RefreshToken(Secret::new("rt-1")),
         refresh_issued_at: 0,
         scopes: vec!["jobs_read".into()],
+        contested: false,
         state,
     }
 }
@@ -57,44 +59,6 @@ async fn stored(store: &dyn Store) -> (Version, GrantRecord) {
 async fn put(store: &dyn Store, version: Version, record: &GrantRecord) {
     let bytes = sealer().seal("g", version + 1, record).unwrap();
     assert_eq!(store.swap("g", version, bytes, None).await.unwrap(), Swap::Won);
-}
-
-#[test]
-fn only_the_server_can_declare_a_refresh_token_dead() {
-    let refused = |code: &str| Error::TokenRefused {
-        error: OAuthErrorCode::parse(code),
-        description: None,
-        status: 400,
-    };
-    let unavailable =
-        |sent, status| Error::TokenUnavailable { problem: "".into(), status, sent, source: None };
-    let table = [
-        (refused("invalid_grant"), Verdict::Dead),
-        (refused("invalid_client"), Verdict::Untouched),
-        (refused("invalid_request"), Verdict::Untouched),
-        (refused("something_new"), Verdict::Untouched),
-        (unavailable(false, None), Verdict::Untouched),
-        (unavailable(true, None), Verdict::Unknown),
-        (unavailable(true, Some(302)), Verdict::Untouched),
-        (unavailable(true, Some(404)), Verdict::Untouched),
-        (unavailable(true, Some(429)), Verdict::Unknown),
-        (unavailable(true, Some(503)), Verdict::Unknown),
-        (Error::TokenInvalid { problem: "".into() }, Verdict::Unknown),
-    ];
-    for (error, expected) in table {
-        assert_eq!(verdict(&error), expected, "{error:?}");
-    }
-}
-
-#[test]
-fn an_omitted_refresh_token_keeps_the_old_one_and_its_age() {
-    let clock = ManualClock::new();
-    let kept = renewed(record(GrantState::Idle { unresolved: 3 }), tokens(&clock, "at", None));
-    assert_eq!((kept.refresh.0.expose(), kept.refresh_issued_at), ("rt-1", 0));
-    assert_eq!(kept.scopes, ["jobs_read"], "an omitted scope changes none");
-    let next = renewed(record(GrantState::Idle { unresolved: 3 }), tokens(&clock, "at", Some("rt-2")));
-    assert_eq!((next.refresh.0.expose(), next.refresh_issued_at), ("rt-2", clock.now().unix_millis()));
-    assert_eq!(next.state, GrantState::Idle { unresolved: 0 });
 }
 
 #[tokio::test]
@@ -261,4 +225,16 @@ async fn a_commit_is_repeated_until_it_is_known_to_be_there() {
         let (version, after) = stored(&*store).await;
         assert_eq!((version, after.refresh.0.expose()), (2, "rt-2"), "written once");
     }
+}
+
+#[tokio::test]
+async fn a_commit_makes_the_record_again_if_the_store_was_emptied() {
+    let clock = ManualClock::new();
+    let store = Arc::new(MemoryStore::new());
+    let journal = record(GrantState::Exchanging { owner: "me".into(), until: 0, unresolved: 0 });
+    let token =
+        renewal(store.clone(), &clock).commit(7, journal, tokens(&clock, "at", Some("rt-2"))).await.unwrap();
+    assert_eq!(token.value.expose(), "at");
+    let (version, after) = stored(&*store).await;
+    assert_eq!((version, after.refresh.0.expose()), (1, "rt-2"));
 }

@@ -30,6 +30,7 @@ fn record(token: &str) -> GrantRecord {
         refresh: RefreshToken(Secret::new(token)),
         refresh_issued_at: 1,
         scopes: Vec::new(),
+        contested: false,
         state: GrantState::Idle { unresolved: 0 },
     }
 }

@@ -2,11 +2,14 @@
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use http_body_util::{BodyExt as _, Full};
-use hyper::body::{Bytes, Incoming};
+use futures_util::{StreamExt as _, stream};
+use http_body_util::combinators::UnsyncBoxBody;
+use http_body_util::{BodyExt as _, Full, StreamBody};
+use hyper::body::{Bytes, Frame, Incoming};
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use smartrecruiters::client::{Client, ClientOptions, Credential};
@@ -39,14 +42,16 @@ pub(crate) enum Reply {
     Wait(u16, &'static str),
     /// With a `Content-Encoding`.
     Encoded(&'static str, Vec<u8>),
+    /// The same, but its end comes when the test has added a permit.
+    Unended(&'static str, Vec<u8>, Arc<Semaphore>),
     /// The connection is closed without an answer.
     Drop,
     /// No answer ever comes.
     Never,
     /// As the other, once the test has added a permit.
     Held(Arc<Semaphore>, Box<Reply>),
-    /// One byte less than it says.
-    Cut(String),
+    /// A part of it, and the connection's end.
+    Cut(u16, String),
 }
 
 type Handler = Box<dyn Fn(&Seen) -> Reply + Send + Sync>;
@@ -55,6 +60,7 @@ pub(crate) struct Server {
     address: SocketAddr,
     seen: Arc<Mutex<Vec<Seen>>>,
     arrived: Arc<Notify>,
+    connections: Arc<AtomicUsize>,
 }
 
 impl Server {
@@ -64,12 +70,15 @@ impl Server {
         let address = listener.local_addr().unwrap();
         let seen = Arc::new(Mutex::new(Vec::new()));
         let arrived = Arc::new(Notify::new());
+        let connections = Arc::new(AtomicUsize::new(0));
         let handler: Arc<Handler> = Arc::new(Box::new(handler));
         tokio::spawn({
             let (seen, arrived) = (Arc::clone(&seen), Arc::clone(&arrived));
+            let connections = Arc::clone(&connections);
             async move {
                 loop {
                     let (stream, _) = listener.accept().await.unwrap();
+                    connections.fetch_add(1, Ordering::Relaxed);
                     let (seen, arrived) = (Arc::clone(&seen), Arc::clone(&arrived));
                     let handler = Arc::clone(&handler);
                     tokio::spawn(async move {
@@ -82,12 +91,12 @@ impl Server {
                 }
             }
         });
-        Self { address, seen, arrived }
+        Self { address, seen, arrived, connections }
     }
 
     /// A server that somebody else runs at this address, or nobody does.
     pub(crate) fn at(address: SocketAddr) -> Self {
-        Self { address, seen: Arc::default(), arrived: Arc::default() }
+        Self { address, seen: Arc::default(), arrived: Arc::default(), connections: Arc::default() }
     }
 
     pub(crate) fn url(&self) -> String {
@@ -96,6 +105,11 @@ impl Server {
 
     pub(crate) fn seen(&self) -> Vec<Seen> {
         self.seen.lock().unwrap().clone()
+    }
+
+    /// How many connections were made.
+    pub(crate) fn connections(&self) -> usize {
+        self.connections.load(Ordering::Relaxed)
     }
 
     /// How many requests for this path came.
@@ -139,7 +153,7 @@ async fn answer(
     seen: &Mutex<Vec<Seen>>,
     arrived: &Notify,
     handler: &Handler,
-) -> Result<hyper::Response<Full<Bytes>>, Refused> {
+) -> Result<hyper::Response<UnsyncBoxBody<Bytes, Refused>>, Refused> {
     let (parts, body) = request.into_parts();
     let body = body.collect().await.map_err(|_| Refused)?.to_bytes();
     let this = Seen {
@@ -156,35 +170,49 @@ async fn answer(
         reply = *then;
     }
     let response = hyper::Response::builder();
-    match reply {
-        Reply::Json(status, body) => Ok(response
-            .status(status)
-            .header("content-type", "application/json")
-            .body(Full::new(Bytes::from(body)))
-            .unwrap()),
+    let whole = |body: Bytes| Full::new(body).map_err(|never| match never {}).boxed_unsync();
+    Ok(match reply {
+        Reply::Json(status, body) => {
+            response.status(status).header("content-type", "application/json").body(whole(body.into()))
+        }
         Reply::Redirect(status, to) => {
-            Ok(response.status(status).header("location", to).body(Full::new(Bytes::new())).unwrap())
+            response.status(status).header("location", to).body(whole(Bytes::new()))
         }
         Reply::Wait(status, until) => {
-            Ok(response.status(status).header("retry-after", until).body(Full::new(Bytes::new())).unwrap())
+            response.status(status).header("retry-after", until).body(whole(Bytes::new()))
         }
-        Reply::Encoded(coding, body) => Ok(response
+        Reply::Encoded(coding, body) => response
             .header("content-encoding", coding)
             .header("content-type", "text/plain")
-            .body(Full::new(Bytes::from(body)))
-            .unwrap()),
-        Reply::Cut(body) => Ok(response
-            .header("content-type", "application/json")
-            .header("content-length", body.len() + 1)
-            .body(Full::new(Bytes::from(body)))
-            .unwrap()),
+            .body(whole(body.into())),
+        Reply::Unended(coding, body, gate) => {
+            let end = async move {
+                gate.acquire().await.unwrap().forget();
+                Ok(Frame::data(Bytes::new()))
+            };
+            let parts = stream::iter([Ok(Frame::data(Bytes::from(body)))]).chain(stream::once(end));
+            response.header("content-encoding", coding).body(StreamBody::new(parts).boxed_unsync())
+        }
+        Reply::Cut(status, body) => {
+            let end = async {
+                // What came before is on its way when hyper has nothing else to do.
+                tokio::task::yield_now().await;
+                Err(Refused)
+            };
+            let parts = stream::iter([Ok(Frame::data(Bytes::from(body)))]).chain(stream::once(end));
+            response
+                .status(status)
+                .header("content-type", "application/json")
+                .body(StreamBody::new(parts).boxed_unsync())
+        }
+        Reply::Drop => return Err(Refused),
         Reply::Held(..) => unreachable!("it was waited for"),
-        Reply::Drop => Err(Refused),
         Reply::Never => {
             let never: Infallible = std::future::pending().await;
             match never {}
         }
     }
+    .unwrap())
 }
 
 /// Makes hyper close the connection.
