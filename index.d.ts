@@ -59,6 +59,22 @@ export declare class NativeCompletions {
 /** What a client authenticates with. */
 export declare class NativeCredential {}
 
+/** A user's object as a store, and the way in which its answers come back. */
+export declare class NativeCustomStore {
+  /** `ask` calls the user's object; the answer comes by one of the methods below. It must not throw. */
+  constructor(ask: (question: NativeQuestion) => void, durable: boolean, namespace: string)
+  /** The store, for an app. */
+  store(): NativeStore
+  /** Answers `load`. */
+  loaded(number: number, version?: number | undefined | null, content?: Uint8Array | undefined | null): void
+  /** Answers `swap`. */
+  swapped(number: number, won: boolean): void
+  /** Answers `due`. */
+  due(number: number, ids: Array<string>): void
+  /** Answers that the object failed. */
+  failed(number: number, problem: string): void
+}
+
 /** An app registered for the authorization code grant. */
 export declare class NativeOAuthApp {
   /** Makes an authorization request for a user's browser. Empty `scopes`: the app's own. */
@@ -67,12 +83,22 @@ export declare class NativeOAuthApp {
   exchange(completions: NativeCompletions, call: number, callback: string, state: string, id?: string | undefined | null): void
   /** Stores a grant that another system obtained; `call` comes when it is stored. */
   import(completions: NativeCompletions, call: number, grant: NativeImport, refreshToken: string, accessToken?: string | undefined | null): void
+  /** Forgets a grant; `call` comes when its tokens have left the store. */
+  forget(completions: NativeCompletions, call: number, id: string): void
+  /**
+   * One pass of keep-alive: renews what was idle for `idle` milliseconds, at most so many grants `per_second`.
+   * `progress` hears how far it is; what it came to comes as `call`.
+   */
+  keepAlive(completions: NativeCompletions, call: number, idle: number, perSecond: number, progress: (progress: NativeKeepAliveProgress) => void): void
   /** The credential of the grant of this id. */
   grant(id: string): NativeCredential
 }
 
 /** Where grants live. */
-export declare class NativeStore {}
+export declare class NativeStore {
+  /** What is wrong with the server's settings comes as `call`: a list of sentences. */
+  warnings(completions: NativeCompletions, call: number): void
+}
 
 /** The body of a request, to be written in parts. */
 export declare class NativeUpload {
@@ -99,11 +125,26 @@ export declare function clientCredentials(clientId: string, clientSecret: string
 /** A client of the API at `base_url`, or of an environment's; if neither, of its grant's API, or of production. */
 export declare function createClient(credential: NativeCredential, options: NativeClientOptions, proxyUrl?: string | undefined | null, key?: string | undefined | null): NativeClient | NativeError
 
-/** An app. Its secret stands apart: no object that holds one is ever converted. */
-export declare function createOauthApp(options: NativeOAuthAppOptions, clientSecret: string, store: NativeStore, proxyUrl?: string | undefined | null, key?: string | undefined | null): NativeOAuthApp | NativeError
+/**
+ * An app. Its secrets stand apart: no object that holds one is ever converted. `encryption_keys`: none if nobody said
+ * anything, empty if records are to be plain.
+ */
+export declare function createOauthApp(options: NativeOAuthAppOptions, clientSecret: string, store: NativeStore, encryptionKeys: Array<string> | undefined | null, listen: (event: NativeEvent) => void, proxyUrl?: string | undefined | null, key?: string | undefined | null): NativeOAuthApp | NativeError
 
 /** A body to be written in parts, which are `length` bytes together, if that is known. */
 export declare function createUpload(length?: number | undefined | null): NativeUpload
+
+/**
+ * Lets no more of them begin, and blocks this thread until there are none, for so many milliseconds at most: for the
+ * end of a process.
+ */
+export declare function endExchanges(patience: number): void
+
+/** How many exchanges of tokens that work once are under way in this process. */
+export declare function exchangesUnderWay(): number
+
+/** `call` comes when there are none, after so many milliseconds at most. */
+export declare function landExchanges(completions: NativeCompletions, call: number, patience: number): void
 
 /** A store in memory. */
 export declare function memoryStore(): NativeStore
@@ -196,6 +237,22 @@ export interface NativeErrorDetail {
   message?: string
 }
 
+/** What happened to a grant. */
+export interface NativeEvent {
+  /** `renewed`, `renewalFailed`, `reauthorizationRequired` or `expiring`. */
+  name: string
+  /** The grant's id. */
+  grantId: string
+  /** Why a renewal failed. */
+  error?: NativeError
+  /** Why a grant has ended. */
+  reason?: NativeReauthorizationReason
+  /** When its refresh token dies, in milliseconds since the Unix epoch. */
+  expiresAt?: number
+  /** In less than so many days. */
+  days?: number
+}
+
 /** A grant that another system obtained, without its tokens. */
 export interface NativeImport {
   /** The id to store it under. */
@@ -206,6 +263,18 @@ export interface NativeImport {
   expiresAt?: number
   /** When the refresh token was issued, in milliseconds since the Unix epoch. */
   refreshTokenIssuedAt?: number
+}
+
+/** How far a pass of keep-alive is. */
+export interface NativeKeepAliveProgress {
+  /** Grants that it renewed. */
+  renewed: number
+  /** Grants that somebody else renewed. */
+  skipped: number
+  /** Grants that could not be renewed. */
+  failed: number
+  /** Grants that are known to be due still. */
+  remaining: number
 }
 
 /** Where the network failed. */
@@ -244,8 +313,28 @@ export interface NativeOAuthAppOptions {
 /** What a call was doing when its deadline passed. */
 export type NativePhase = 'queue' | 'token' | 'connect' | 'response' | 'body' | 'retry'
 
+/** What a user's store is asked: `method` with those of the other values that it needs. */
+export interface NativeQuestion {
+  /** What the answer is to name. */
+  number: number
+  /** `load`, `swap` or `due`. */
+  method: string
+  /** The record's id. */
+  id?: string
+  /** The version that a swap replaces. */
+  expected?: number
+  /** What a swap writes. */
+  content?: Uint8Array
+  /** When the record next needs attention, in milliseconds since the Unix epoch. */
+  due?: number
+  /** Before when, in milliseconds since the Unix epoch. */
+  before?: number
+  /** How many ids at most. */
+  limit?: number
+}
+
 /** Why a grant is over. */
-export type NativeReauthorizationReason = 'revokedOrExpired' | 'responseLost'
+export type NativeReauthorizationReason = 'revokedOrExpired' | 'responseLost' | 'forgotten'
 
 /** What to do with redirects. */
 export type NativeRedirect = 'follow' | 'manual' | 'error'
@@ -265,3 +354,12 @@ export interface NativeUrl {
   /** The whole of it. */
   url: string
 }
+
+/** A store in PostgreSQL. `url` may hold a password. */
+export declare function postgresStore(url: string, namespace?: string | undefined | null, ca?: string | undefined | null, connections?: number | undefined | null): NativeStore | NativeError
+
+/** A store in Redis. `url` may hold a password. */
+export declare function redisStore(url: string, namespace?: string | undefined | null, ca?: string | undefined | null): NativeStore | NativeError
+
+/** A store in an SQLite file. */
+export declare function sqliteStore(path: string, namespace?: string | undefined | null): NativeStore | NativeError

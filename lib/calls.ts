@@ -1,5 +1,7 @@
 /** Calls of the addon, from their number to their promise. */
 
+// A realm of its own, such as a test runner's, may have no such global.
+import { setImmediate } from 'node:timers'
 import type { NativeCompletions, NativeError } from '../index.js'
 import { type CallContext, toError } from './errors.js'
 import { native } from './native.js'

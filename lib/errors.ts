@@ -116,6 +116,7 @@ export class ReauthorizationRequiredError extends TokenError {
   /**
    * `revokedOrExpired`: the refresh token was revoked, or 28 days passed without use.
    * `responseLost`: the answer to an earlier exchange was lost, and with it the next refresh token.
+   * `forgotten`: by `app.forget()`.
    */
   readonly reason: NativeReauthorizationReason | undefined
 

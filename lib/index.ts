@@ -35,7 +35,25 @@ export {
   TimeoutError,
   TokenError,
 } from './errors.js'
-export { type AuthorizationRequest, type GrantImport, OAuthApp, type OAuthAppOptions } from './oauth-app.js'
+export {
+  type AuthorizationRequest,
+  type GrantImport,
+  type KeepAliveOptions,
+  type KeepAliveProgress,
+  OAuthApp,
+  type OAuthAppEvents,
+  type OAuthAppOptions,
+} from './oauth-app.js'
 export type { RequestOptions, Scalar } from './request.js'
 export type { ResponsePromise } from './response-promise.js'
-export { MemoryStore } from './stores.js'
+export {
+  MemoryStore,
+  PostgresStore,
+  type PostgresStoreOptions,
+  RedisStore,
+  type RedisStoreOptions,
+  SqliteStore,
+  type SqliteStoreOptions,
+  type Store,
+  type StoredRecord,
+} from './stores.js'

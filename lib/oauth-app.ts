@@ -1,18 +1,29 @@
 /** OAuth 2.0 authorization code (RFC 6749 section 4.1): customers give an app permission, and it keeps their grants. */
 
-import type { NativeOAuthApp } from '../index.js'
+import { EventEmitter } from 'node:events'
+import type { NativeEvent, NativeKeepAliveProgress, NativeOAuthApp } from '../index.js'
 import { call } from './calls.js'
 import { CONNECTION_OPTIONS, type ConnectionOptions, connection } from './connection.js'
 import { Grant } from './credentials.js'
-import { configurationError, unwrap } from './errors.js'
-import { setCredential, storeOf } from './handles.js'
+import {
+  configurationError,
+  type ReauthorizationRequiredError,
+  type SmartRecruitersError,
+  toError,
+  unwrap,
+} from './errors.js'
+import { landExchanges } from './exit.js'
+import { setCredential } from './handles.js'
 import { native } from './native.js'
 import { isA } from './platform.js'
-import { MemoryStore } from './stores.js'
+import { MemoryStore, type PostgresStore, type RedisStore, type SqliteStore, type Store, storeOf } from './stores.js'
 import {
   boolean,
+  integer,
+  milliseconds,
   optionalChoice,
   optionalDate,
+  optionalSignal,
   optionalString,
   optionalUrl,
   optionsObject,
@@ -31,7 +42,17 @@ export interface OAuthAppOptions extends ConnectionOptions {
   /** The scopes to ask for. Default: none is sent, and the vendor gives those that the app is registered with. */
   scopes?: readonly string[]
   /** Where grants live. Default: a {@link MemoryStore}, which loses them when the process ends. */
-  store?: MemoryStore
+  store?: MemoryStore | SqliteStore | RedisStore | PostgresStore | Store
+  /**
+   * What seals the records of a durable store (AES-256-GCM): 32 random bytes in Base64 or hex, as
+   * `openssl rand -base64 32` prints them. A list replaces a key: the first seals, all open. `false`: tokens are
+   * stored in the clear. Needed with a durable store.
+   */
+  encryptionKey?: string | readonly string[] | false
+  /**
+   * How long the end of the process waits for an exchange in flight, in milliseconds. Default: 5000.
+   */
+  exitTimeout?: number
   /** The vendor's environment. Default: `production`. */
   environment?: 'production' | 'sandbox'
   /** Another API root, with authorization and token endpoint below it: a local sandbox. */
@@ -82,6 +103,8 @@ const OPTIONS = [
   'redirectUri',
   'scopes',
   'store',
+  'encryptionKey',
+  'exitTimeout',
   'environment',
   'baseUrl',
   'authorizeUrl',
@@ -94,17 +117,57 @@ const OPTIONS = [
   ...CONNECTION_OPTIONS,
 ] as const
 
+/** Options of {@link OAuthApp.keepAlive}. */
+export interface KeepAliveOptions {
+  /** Renew grants that were not renewed for so many milliseconds; less than 28 days. Default: 14 days. */
+  idle?: number
+  /** How many exchanges to begin in a second at most. Default: 5. */
+  perSecond?: number
+  /** Hears how far it is, after each grant. */
+  onProgress?: (progress: KeepAliveProgress) => void
+  /** Stops the pass; what it leaves is due in the next. Exchanges that have begun go on. */
+  signal?: AbortSignal
+}
+
+/** How far a pass of keep-alive is. */
+export interface KeepAliveProgress {
+  /** Grants that it renewed. */
+  renewed: number
+  /** Grants that somebody else renewed meanwhile, or is renewing. */
+  skipped: number
+  /** Grants that could not be renewed: they ended, or their turn comes again in the next pass. */
+  failed: number
+  /** Grants that are known to be due still, of at most 1,000 that are looked up at once. */
+  remaining: number
+}
+
+/** The events of {@link OAuthApp}, each of what this process did. */
+export interface OAuthAppEvents {
+  /** A grant's tokens were renewed and stored. */
+  renewed: [{ grantId: string }]
+  /** They were not, for now, and are tried again when they are needed; or they could not be stored yet. */
+  renewalFailed: [{ grantId: string; error: SmartRecruitersError }]
+  /** A grant has ended: the customer has to authorize again. */
+  reauthorizationRequired: [{ grantId: string; reason: ReauthorizationRequiredError['reason'] }]
+  /** Keep-alive could not renew a grant whose refresh token dies in less than 7, 3 or 1 `days`. */
+  expiring: [{ grantId: string; expiresAt: Date; days: number }]
+}
+
+const DAY = 24 * 60 * 60 * 1000
+
 /** An app registered with SmartRecruiters for the authorization code grant. */
 export class OAuthApp {
   /** The client id. */
   readonly clientId: string
   readonly #native: NativeOAuthApp
+  readonly #events = new EventEmitter<OAuthAppEvents>()
 
   /** @throws {ConfigurationError} if an option is missing, unknown or malformed. */
   constructor(options: OAuthAppOptions) {
     const known = optionsObject('OAuthApp', options, OPTIONS)
     this.clientId = string('clientId', known.clientId)
     const { options: wire, proxyUrl, key } = connection(known)
+    const exitTimeout = milliseconds('exitTimeout', known.exitTimeout, 5000)
     this.#native = unwrap(
       native.createOauthApp(
         {
@@ -126,10 +189,25 @@ export class OAuthApp {
         },
         string('clientSecret', known.clientSecret),
         storeOf('store', known.store ?? new MemoryStore()),
+        encryptionKeys(known.encryptionKey),
+        listener(this.#events),
         proxyUrl,
         key,
       ),
     )
+    landExchanges(exitTimeout)
+  }
+
+  /** Calls `listener` at each event of this name. What it throws is an uncaught exception. */
+  on<Name extends keyof OAuthAppEvents>(name: Name, listener: (...event: OAuthAppEvents[Name]) => void): this {
+    this.#events.on(name, listener as never)
+    return this
+  }
+
+  /** Calls `listener` no more. */
+  off<Name extends keyof OAuthAppEvents>(name: Name, listener: (...event: OAuthAppEvents[Name]) => void): this {
+    this.#events.off(name, listener as never)
+    return this
   }
 
   /**
@@ -169,6 +247,48 @@ export class OAuthApp {
     return grant
   }
 
+  /**
+   * Forgets a grant: its tokens leave the store, and whoever uses it then gets a
+   * {@link ReauthorizationRequiredError}. It is not revoked at SmartRecruiters, and other processes use an access token
+   * that they have until its end.
+   */
+  async forget(id: string): Promise<void> {
+    const known = string('id', id)
+    await call((completions, number) => this.#native.forget(completions, number, known), {})
+  }
+
+  /**
+   * One pass of keep-alive: renews the grants that nobody used, before their refresh tokens die after 28 days. Call it
+   * daily. Any number of processes may: each grant is renewed by one of them. It ends early, with some `remaining`,
+   * when the token endpoint is down.
+   * @throws {StoreError} if the store fails.
+   */
+  async keepAlive(options: KeepAliveOptions = {}): Promise<KeepAliveProgress> {
+    const known = optionsObject('keepAlive', options, ['idle', 'perSecond', 'onProgress', 'signal'])
+    const idle = integer('idle', known.idle, 0, 28 * DAY - 1, 14 * DAY)
+    const perSecond = integer('perSecond', known.perSecond, 1, 1000, 5)
+    const { onProgress } = options
+    if (onProgress !== undefined && typeof onProgress !== 'function') {
+      throw configurationError('onProgress', 'must be a function')
+    }
+    let ended = false
+    const tell = (progress: NativeKeepAliveProgress) => {
+      if (!ended) onProgress?.(progress)
+    }
+    try {
+      const outcome = await call(
+        (completions, number) => this.#native.keepAlive(completions, number, idle, perSecond, tell),
+        {},
+        optionalSignal('signal', known.signal),
+      )
+      tell(outcome.first as KeepAliveProgress)
+      return outcome.first as KeepAliveProgress
+    } finally {
+      // It may come later than the result.
+      ended = true
+    }
+  }
+
   /** Stores a grant that another system obtained, in place of one of the same id. */
   async import(grant: GrantImport): Promise<Grant> {
     const known = optionsObject('import', grant, [
@@ -197,6 +317,27 @@ export class OAuthApp {
       this.#native.import(completions, number, record, refreshToken, accessToken)
     }, {})
     return this.grant(record.id)
+  }
+}
+
+/** Nothing if nobody said anything; empty if records are to be plain. */
+function encryptionKeys(value: unknown): string[] | undefined {
+  if (value === undefined) return undefined
+  if (value === false) return []
+  const keys = Array.isArray(value) ? strings('encryptionKey', value) : [string('encryptionKey', value)]
+  if (keys.length === 0) throw configurationError('encryptionKey', 'must hold at least one key, or be false')
+  return keys
+}
+
+/** Hands the core's events to those who listen. */
+function listener(events: EventEmitter<OAuthAppEvents>): (event: NativeEvent) => void {
+  return ({ name, grantId, error, reason, expiresAt, days }) => {
+    if (name === 'renewed') events.emit('renewed', { grantId })
+    else if (name === 'reauthorizationRequired') events.emit('reauthorizationRequired', { grantId, reason })
+    else if (error !== undefined) events.emit('renewalFailed', { grantId, error: toError(error, {}) })
+    else if (expiresAt !== undefined && days !== undefined) {
+      events.emit('expiring', { grantId, expiresAt: new Date(expiresAt), days })
+    }
   }
 }
 

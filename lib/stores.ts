@@ -1,13 +1,218 @@
 /** Where grants live. */
 
-import { setStore } from './handles.js'
+import type { NativeCustomStore, NativeError, NativeQuestion, NativeStore } from '../index.js'
+import { call } from './calls.js'
+import { configurationError, unwrap } from './errors.js'
 import { native } from './native.js'
+import { boolean, integer, kind, optionalString, optionsObject, record, string } from './validate.js'
+
+/** A record as a store holds it. */
+export interface StoredRecord {
+  /** Its version, 1 or more. */
+  version: number
+  /** Its content, opaque to the store. */
+  content: Uint8Array
+}
+
+/**
+ * A store of your own: three methods over one versioned record for each id. Check it by `checkStore` of
+ * `smartrecruiters/testing`.
+ *
+ * A method that rejects or throws, or that has not settled after 20 seconds, fails the renewal that needs it. A swap
+ * that fails may or may not have happened: the record is loaded again and compared.
+ */
+export interface Store {
+  /** The record of `id`, or nothing. */
+  load(id: string): Promise<StoredRecord | null | undefined> | StoredRecord | null | undefined
+  /**
+   * Writes `content` as version `expected + 1`, if the record still has version `expected` (0: if there is none), and
+   * says whether it did. Atomic, and durable once it has settled.
+   *
+   * `due` is when the record next needs attention, in milliseconds since the Unix epoch; `undefined`: never.
+   */
+  swap(id: string, expected: number, content: Uint8Array, due: number | undefined): Promise<boolean> | boolean
+  /** The ids of at most `limit` records that are due before `before`, the most urgent first. */
+  due(before: number, limit: number): Promise<readonly string[]> | readonly string[]
+  /** Whether records outlive the process, and so need an `encryptionKey`. Default: true. */
+  readonly durable?: boolean
+  /** What keeps these records apart from others in the same place; they are sealed with it. Default: nothing. */
+  readonly namespace?: string
+}
+
+const handles = new WeakMap<object, NativeStore>()
+
+/** The native half of a store that the caller gave. */
+export function storeOf(field: string, value: unknown): NativeStore {
+  const remedy = 'must be a MemoryStore, SqliteStore, RedisStore or PostgresStore, or an object with load, swap and due'
+  if (typeof value !== 'object' || value === null) throw configurationError(field, remedy)
+  let handle = handles.get(value)
+  if (handle === undefined) {
+    const store = value as Store
+    for (const method of ['load', 'swap', 'due'] as const) {
+      if (typeof store[method] !== 'function') throw configurationError(`${field}.${method}`, remedy)
+    }
+    handle = customStore(field, store)
+    handles.set(value, handle)
+  }
+  return handle
+}
 
 /** A store in memory, for tests and for trying things out: its grants are lost when the process ends. */
 export class MemoryStore {
   declare private readonly brand: 'MemoryStore'
 
   constructor() {
-    setStore(this, native.memoryStore())
+    handles.set(this, native.memoryStore())
   }
+}
+
+/** Options of {@link SqliteStore}. */
+export interface SqliteStoreOptions {
+  /**
+   * The file, on a local disk: SQLite's locks do not work over a network. It is made when first used, readable by its
+   * owner only, as are folders that are missing.
+   */
+  path: string
+  /** Keeps apart what shares a file: 1 to 64 letters, digits, `.`, `_` or `-`. Default: `default`. */
+  namespace?: string
+}
+
+/** A store in an SQLite file, for any number of processes on one machine. What is stored is on the disk. */
+export class SqliteStore {
+  declare private readonly brand: 'SqliteStore'
+
+  /** @throws {ConfigurationError} if an option is missing, unknown or malformed. */
+  constructor(options: SqliteStoreOptions) {
+    const known = optionsObject('SqliteStore', options, ['path', 'namespace'])
+    const namespace = optionalString('namespace', known.namespace)
+    handles.set(this, unwrap(native.sqliteStore(string('path', known.path), namespace)))
+  }
+}
+
+/** Options of {@link RedisStore}. */
+export interface RedisStoreOptions {
+  /** `redis://user:password@host:6379/0`, or `rediss://…` with TLS. */
+  url: string
+  /** Keeps apart what shares a database: 1 to 64 letters, digits, `.`, `_` or `-`. Default: `default`. */
+  namespace?: string
+  /** Certificates to trust in place of Mozilla's, in PEM. */
+  ca?: string
+}
+
+/**
+ * A store in Redis or Valkey. What is stored is as safe as the server keeps it: ask {@link RedisStore.warnings}.
+ */
+export class RedisStore {
+  declare private readonly brand: 'RedisStore'
+
+  /** @throws {ConfigurationError} if an option is missing, unknown or malformed. */
+  constructor(options: RedisStoreOptions) {
+    const known = optionsObject('RedisStore', options, ['url', 'namespace', 'ca'])
+    const namespace = optionalString('namespace', known.namespace)
+    const ca = optionalString('ca', known.ca)
+    handles.set(this, unwrap(native.redisStore(string('url', known.url), namespace, ca)))
+  }
+
+  /**
+   * How grants could be lost there: by eviction, or by a server that does not write to its disk. Empty if all is well.
+   * @throws {StoreError} if the server cannot be asked.
+   */
+  warnings(): Promise<string[]> {
+    return warnings(this)
+  }
+}
+
+/** Options of {@link PostgresStore}. */
+export interface PostgresStoreOptions {
+  /**
+   * `postgres://user:password@host:5432/database?sslmode=require`. TLS is used where the server offers it, unless
+   * `sslmode` says `require` or `disable`.
+   */
+  url: string
+  /** Keeps apart what shares a database: 1 to 64 letters, digits, `.`, `_` or `-`. Default: `default`. */
+  namespace?: string
+  /** Certificates to trust in place of Mozilla's, in PEM. */
+  ca?: string
+  /** How many connections may be open. Default: 4. */
+  connections?: number
+}
+
+/** A store in PostgreSQL, directly or through a pooler in transaction mode. It makes its tables if it may. */
+export class PostgresStore {
+  declare private readonly brand: 'PostgresStore'
+
+  /** @throws {ConfigurationError} if an option is missing, unknown or malformed. */
+  constructor(options: PostgresStoreOptions) {
+    const known = optionsObject('PostgresStore', options, ['url', 'namespace', 'ca', 'connections'])
+    const namespace = optionalString('namespace', known.namespace)
+    const ca = optionalString('ca', known.ca)
+    const connections = integer('connections', known.connections, 1, 1000, 4)
+    handles.set(this, unwrap(native.postgresStore(string('url', known.url), namespace, ca, connections)))
+  }
+
+  /**
+   * How grants could be lost there: by a server that does not write to its disk. Empty if all is well.
+   * @throws {StoreError} if the server cannot be asked.
+   */
+  warnings(): Promise<string[]> {
+    return warnings(this)
+  }
+}
+
+async function warnings(store: object): Promise<string[]> {
+  const handle = storeOf('store', store)
+  const outcome = await call((completions, number) => handle.warnings(completions, number), {})
+  return outcome.first as string[]
+}
+
+/** Lets the core ask a user's object. Its answers are checked before the addon sees them. */
+function customStore(field: string, store: Store): NativeStore {
+  const durable = boolean(`${field}.durable`, store.durable, true)
+  const namespace = store.namespace === undefined ? '' : string(`${field}.namespace`, store.namespace)
+  const bridge: NativeCustomStore = new native.NativeCustomStore(
+    question => {
+      void answer(store, question, bridge).catch((error: unknown) => {
+        bridge.failed(question.number, `the store's ${question.method}() failed: ${describe(error)}`)
+      })
+    },
+    durable,
+    namespace,
+  )
+  return bridge.store()
+}
+
+async function answer(store: Store, question: NativeQuestion, bridge: NativeCustomStore): Promise<void> {
+  const { number, method, id = '', expected = 0, content = new Uint8Array(), due, before = 0, limit = 0 } = question
+  switch (method) {
+    case 'load': {
+      const found = (await store.load(id)) ?? undefined
+      if (found === undefined) return bridge.loaded(number)
+      const { version, content } = record('the record', found)
+      if (!Number.isSafeInteger(version) || (version as number) < 1) throw wrong('a version of 1 or more', version)
+      if (!(content instanceof Uint8Array) && !ArrayBuffer.isView(content)) throw wrong('a Uint8Array', content)
+      const bytes = new Uint8Array(content.buffer, content.byteOffset, content.byteLength)
+      return bridge.loaded(number, version as number, bytes)
+    }
+    case 'swap': {
+      const won: unknown = await store.swap(id, expected, content, due)
+      if (typeof won !== 'boolean') throw wrong('true or false', won)
+      return bridge.swapped(number, won)
+    }
+    default: {
+      const ids: unknown = await store.due(before, limit)
+      if (!Array.isArray(ids) || ids.some(entry => typeof entry !== 'string')) throw wrong('a list of ids', ids)
+      return bridge.due(number, ids as string[])
+    }
+  }
+}
+
+function wrong(wanted: string, value: unknown): TypeError {
+  return new TypeError(`it must give ${wanted}, but gave ${kind(value)}`)
+}
+
+/** An error of somebody else's code, without the password of a URL that it may quote. */
+function describe(error: unknown): string {
+  const { name, message } = error instanceof Error ? error : { name: 'Error', message: (error as NativeError)?.message }
+  const text = typeof message === 'string' ? message : 'it gave no reason'
+  return `${name}: ${text.replace(/\/\/[^/\s]*@/g, '//').slice(0, 500)}`
 }

@@ -343,6 +343,8 @@ pub enum ReauthorizationReason {
     RevokedOrExpired,
     /// An earlier exchange was sent and its answer lost; the refresh token is now spent.
     ResponseLost,
+    /// The app forgot it.
+    Forgotten,
 }
 
 impl ReauthorizationReason {
@@ -354,6 +356,7 @@ impl ReauthorizationReason {
             Self::ResponseLost => {
                 "the answer to an earlier token exchange was lost and its refresh token is spent; send the user through authorizationUrl()"
             }
+            Self::Forgotten => "it was forgotten by forget(); send the user through authorizationUrl()",
         }
     }
 }

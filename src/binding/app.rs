@@ -1,9 +1,10 @@
 //! [`NativeOAuthApp`]: an app, its authorization requests and its grants.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use napi::Env;
-use napi::bindgen_prelude::Either;
+use napi::bindgen_prelude::{Either, FnArgs, Function};
 use napi_derive::napi;
 
 use super::client::NativeEnvironment;
@@ -11,24 +12,17 @@ use super::completions::{NativeCompletions, Outcome};
 use super::connection::{NativeConnection, connect_options};
 use super::credential::{NativeClientAuth, NativeCredential, either, oauth_client};
 use super::error::NativeError;
+use super::events::{NativeEvent, NativeKeepAliveProgress, listener, teller};
+use super::store::{NativeStore, whole};
 use crate::client::Credential;
 use crate::clock::SystemClock;
 use crate::credential::visible_ascii;
 use crate::error::Result;
 use crate::http::Connector;
-use crate::lifecycle::{ImportedAccessToken, ImportedGrant, OAuthApp, OAuthAppOptions};
-use crate::store::{MemoryStore, Store};
+use crate::lifecycle::{ImportedAccessToken, ImportedGrant, KeepAliveOptions, OAuthApp, OAuthAppOptions};
+use crate::secret::Secret;
+use crate::store::{Sealing, SealingKey};
 use crate::token::RefreshToken;
-
-/// Where grants live.
-#[napi]
-pub struct NativeStore(Arc<dyn Store>);
-
-/// A store in memory.
-#[napi(catch_unwind)]
-pub fn memory_store() -> NativeStore {
-    NativeStore(Arc::new(MemoryStore::new()))
-}
 
 /// An app registered for the authorization code grant.
 #[napi]
@@ -87,16 +81,20 @@ pub struct NativeImport {
     pub refresh_token_issued_at: Option<f64>,
 }
 
-/// An app. Its secret stands apart: no object that holds one is ever converted.
+/// An app. Its secrets stand apart: no object that holds one is ever converted. `encryption_keys`: none if nobody said
+/// anything, empty if records are to be plain.
 #[napi(catch_unwind)]
 pub fn create_oauth_app(
     options: NativeOAuthAppOptions,
     client_secret: String,
     store: &NativeStore,
+    encryption_keys: Option<Vec<String>>,
+    #[napi(ts_arg_type = "(event: NativeEvent) => void")] listen: Function<'_, FnArgs<(NativeEvent,)>, ()>,
     proxy_url: Option<String>,
     key: Option<String>,
-) -> Either<NativeOAuthApp, NativeError> {
-    either((|| {
+) -> napi::Result<Either<NativeOAuthApp, NativeError>> {
+    let listener = listener(listen)?;
+    Ok(either((|| {
         let connect = connect_options(options.connection, proxy_url, key);
         let options = OAuthAppOptions {
             client: oauth_client(options.client_id, client_secret, options.client_auth)?,
@@ -111,11 +109,19 @@ pub fn create_oauth_app(
             send_redirect_uri: options.send_redirect_uri,
             issuer: options.issuer,
             store: Arc::clone(&store.0),
-            sealing: None,
+            sealing: encryption_keys.map(sealing).transpose()?,
+            listener,
         };
         let connector = Connector::new(connect)?;
         OAuthApp::new(options, &connector, Arc::new(SystemClock)).map(NativeOAuthApp)
-    })())
+    })()))
+}
+
+fn sealing(keys: Vec<String>) -> Result<Sealing> {
+    if keys.is_empty() {
+        return Ok(Sealing::Plain);
+    }
+    keys.into_iter().map(|key| SealingKey::new(&Secret::new(key))).collect::<Result<_>>().map(Sealing::Keys)
 }
 
 #[napi]
@@ -167,6 +173,45 @@ impl NativeOAuthApp {
         )
     }
 
+    /// Forgets a grant; `call` comes when its tokens have left the store.
+    #[napi(catch_unwind)]
+    pub fn forget(
+        &self,
+        env: Env,
+        completions: &NativeCompletions,
+        call: u32,
+        id: String,
+    ) -> napi::Result<()> {
+        let app = Arc::clone(&self.0);
+        completions.start(env, call, async move { app.forget(id).await.map(|()| Outcome::Nothing) })
+    }
+
+    /// One pass of keep-alive: renews what was idle for `idle` milliseconds, at most so many grants `per_second`.
+    /// `progress` hears how far it is; what it came to comes as `call`.
+    #[napi(catch_unwind)]
+    pub fn keep_alive(
+        &self,
+        env: Env,
+        completions: &NativeCompletions,
+        call: u32,
+        idle: f64,
+        per_second: u32,
+        #[napi(ts_arg_type = "(progress: NativeKeepAliveProgress) => void")] progress: Function<
+            '_,
+            FnArgs<(NativeKeepAliveProgress,)>,
+            (),
+        >,
+    ) -> napi::Result<()> {
+        let app = Arc::clone(&self.0);
+        let tell = teller(progress)?;
+        let options = KeepAliveOptions { idle: Duration::from_millis(whole(idle)), per_second };
+        completions.start(env, call, async move {
+            app.keep_alive(options, move |progress| tell(progress.into()))
+                .await
+                .map(|done| Outcome::KeptAlive(done.into()))
+        })
+    }
+
     /// The credential of the grant of this id.
     #[napi(catch_unwind)]
     pub fn grant(&self, id: String) -> NativeCredential {
@@ -181,17 +226,8 @@ fn imported(grant: NativeImport, refresh: String, access: Option<String>) -> Res
         refresh: RefreshToken(visible_ascii("refreshToken", refresh)?),
         access: access
             .zip(grant.expires_at)
-            .map(|(value, expires_at)| ImportedAccessToken { value, expires_at: millis(expires_at) }),
+            .map(|(value, expires_at)| ImportedAccessToken { value, expires_at: whole(expires_at) }),
         scopes: grant.scopes,
-        refresh_issued_at: grant.refresh_token_issued_at.map(millis),
+        refresh_issued_at: grant.refresh_token_issued_at.map(whole),
     })
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "the face lets only dates through"
-)]
-fn millis(time: f64) -> u64 {
-    time as u64
 }

@@ -21,6 +21,7 @@ use napi_derive::napi;
 
 use super::body::NativeBody;
 use super::error::NativeError;
+use super::events::NativeKeepAliveProgress;
 use super::runtime;
 use super::token::NativeToken;
 use crate::client::{OpenBody, Opened};
@@ -57,6 +58,10 @@ pub(super) enum Outcome {
     Id(String),
     /// A part of a body; none at its end.
     Chunk(Option<Bytes>),
+    /// What a pass of keep-alive came to.
+    KeptAlive(NativeKeepAliveProgress),
+    /// Sentences.
+    Texts(Vec<String>),
     /// Yes or no.
     Flag(bool),
     /// Nothing but success.
@@ -347,6 +352,8 @@ fn values(env: sys::napi_env, outcome: Result<Outcome>) -> napi::Result<Values> 
         Ok(Outcome::Token(token)) => (VALUE, first(Some(value(env, token)?))),
         Ok(Outcome::Id(id)) => (VALUE, first(Some(value(env, id)?))),
         Ok(Outcome::Chunk(Some(chunk))) => (VALUE, first(Some(bytes(env, &chunk)?))),
+        Ok(Outcome::KeptAlive(progress)) => (VALUE, first(Some(value(env, progress)?))),
+        Ok(Outcome::Texts(texts)) => (VALUE, first(Some(value(env, texts)?))),
         Ok(Outcome::Flag(flag)) => (VALUE, first(Some(value(env, flag)?))),
         Ok(Outcome::Chunk(None) | Outcome::Nothing) => (VALUE, first(None)),
         Err(error) => (FAILURE, first(Some(value(env, NativeError::from(&error))?))),

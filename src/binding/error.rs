@@ -156,6 +156,8 @@ pub enum NativeReauthorizationReason {
     RevokedOrExpired,
     /// The answer to an earlier exchange was lost.
     ResponseLost,
+    /// The app forgot it.
+    Forgotten,
 }
 
 impl From<ReauthorizationReason> for NativeReauthorizationReason {
@@ -163,6 +165,7 @@ impl From<ReauthorizationReason> for NativeReauthorizationReason {
         match reason {
             ReauthorizationReason::RevokedOrExpired => Self::RevokedOrExpired,
             ReauthorizationReason::ResponseLost => Self::ResponseLost,
+            ReauthorizationReason::Forgotten => Self::Forgotten,
         }
     }
 }

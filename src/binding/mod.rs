@@ -10,5 +10,7 @@ mod completions;
 mod connection;
 mod credential;
 mod error;
+mod events;
 mod runtime;
+mod store;
 mod token;

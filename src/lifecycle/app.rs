@@ -3,12 +3,14 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
+use super::events::Listener;
+use super::flights::InFlight;
 use super::protocol::stored;
 use super::renewal::GrantRenewal;
 use super::source::TokenSource;
 use crate::clock::Clock;
 use crate::credential::OAuthClient;
-use crate::error::{Error, Result};
+use crate::error::{Error, ReauthorizationReason, Result};
 use crate::http::{BaseUrl, Connector, Environment, authorize_url, parse_secure_url, token_url};
 use crate::oauth::{AuthorizationEndpoint, AuthorizationUrl, TokenEndpoint, TokenRequest};
 use crate::random;
@@ -43,6 +45,8 @@ pub struct OAuthAppOptions {
     pub issuer: Option<String>,
     /// Where its grants live.
     pub store: Arc<dyn Store>,
+    /// Who hears of what happens to them.
+    pub listener: Listener,
     /// How they are sealed there. None: not at all in a store in memory; a durable store is then refused.
     pub sealing: Option<Sealing>,
 }
@@ -59,6 +63,7 @@ pub struct OAuthApp {
     store: Arc<dyn Store>,
     sealer: Arc<Sealer>,
     clock: Arc<dyn Clock>,
+    pub(super) listener: Listener,
     /// Names this process in leases.
     owner: String,
     /// One source for each grant in use, so that a grant has one exchange in flight however many clients it has.
@@ -133,6 +138,7 @@ impl OAuthApp {
             base,
             sealer: Arc::new(Sealer::new(&*options.store, options.sealing)?),
             store: options.store,
+            listener: options.listener,
             clock,
             owner: random::text::<16>()?,
             sources: Mutex::default(),
@@ -156,6 +162,7 @@ impl OAuthApp {
         // A code works once: from here on the caller's patience must not decide what becomes of it.
         let app = Arc::clone(&self);
         let exchange = tokio::spawn(async move {
+            let _in_flight = InFlight::begin()?;
             let request = TokenRequest::AuthorizationCode {
                 code: &callback.code,
                 redirect_uri: app.send_redirect_uri.then_some(app.authorization.redirect_uri.as_str()),
@@ -193,22 +200,59 @@ impl OAuthApp {
     pub fn grant(self: &Arc<Self>, id: String) -> Grant {
         let mut sources = self.sources();
         let source = sources.get(&id).and_then(Weak::upgrade).unwrap_or_else(|| {
-            let renewal = GrantRenewal {
-                id: id.clone(),
-                owner: self.owner.clone(),
-                endpoint: self.token_endpoint.clone(),
-                client: self.client.clone(),
-                store: Arc::clone(&self.store),
-                sealer: Arc::clone(&self.sealer),
-                clock: Arc::clone(&self.clock),
-            };
-            let source = TokenSource::new(Arc::new(renewal), Arc::clone(&self.clock));
+            let source = TokenSource::new(Arc::new(self.renewal(&id)), Arc::clone(&self.clock));
             // Thousands of grants come and go in one process.
             sources.retain(|_, source| source.strong_count() > 0);
             sources.insert(id.clone(), Arc::downgrade(&source));
             source
         });
         Grant { id, source, base: self.base.clone() }
+    }
+
+    /// Forgets the grant of this id: its tokens leave the store, and a renewal in flight cannot bring them back. The
+    /// record itself stays, so that an old authorization is not mistaken for a new one.
+    pub async fn forget(self: Arc<Self>, id: String) -> Result<()> {
+        if self.store.load(&id).await?.is_none() {
+            return Ok(());
+        }
+        let record = GrantRecord {
+            access: None,
+            refresh: RefreshToken(Secret::new("")),
+            refresh_issued_at: 0,
+            scopes: Vec::new(),
+            contested: false,
+            state: GrantState::Ended { reason: ReauthorizationReason::Forgotten },
+        };
+        self.replace(&id, &record).await?;
+        self.grant(id).source.reset(None);
+        Ok(())
+    }
+
+    pub(super) fn renewal(&self, id: &str) -> GrantRenewal {
+        GrantRenewal {
+            id: id.to_owned(),
+            owner: self.owner.clone(),
+            endpoint: self.token_endpoint.clone(),
+            client: self.client.clone(),
+            store: Arc::clone(&self.store),
+            sealer: Arc::clone(&self.sealer),
+            clock: Arc::clone(&self.clock),
+            listener: self.listener.clone(),
+        }
+    }
+
+    /// When the refresh token of this grant dies, in milliseconds since the Unix epoch; none if it has ended.
+    pub(super) async fn expires_at(&self, id: &str) -> Result<Option<u64>> {
+        let stored = self.store.load(id).await?;
+        Ok(stored.map(|stored| self.sealer.open(id, &stored)).transpose()?.and_then(|record| record.due()))
+    }
+
+    pub(super) async fn due(&self, before: u64, limit: usize) -> Result<Vec<String>> {
+        self.store.due(before, limit).await
+    }
+
+    pub(super) fn now(&self) -> u64 {
+        self.clock.now().unix_millis()
     }
 
     async fn authorized(self: Arc<Self>, id: String, tokens: TokenSet) -> Result<Grant> {

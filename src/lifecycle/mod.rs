@@ -3,10 +3,16 @@
 
 mod app;
 mod client_credentials;
+mod events;
+mod flights;
+mod keep_alive;
 mod protocol;
 mod renewal;
 mod source;
 
 pub use app::{Grant, ImportedAccessToken, ImportedGrant, OAuthApp, OAuthAppOptions};
 pub use client_credentials::ClientCredentials;
+pub use events::{Event, Listener};
+pub use flights::{await_exchanges, end_exchanges, exchanges_in_flight};
+pub use keep_alive::{KeepAliveOptions, KeepAliveProgress};
 pub use source::{Held, TokenSource};

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::events::{Event, Listener};
+use super::flights::InFlight;
 use super::protocol::{Commit, LEASE_MILLIS, Step, after_failure, commit, renewed, step};
 use super::source::{Exchange, ExchangeFuture, Held};
 use crate::clock::{Clock, Moment};
@@ -35,6 +37,24 @@ pub(super) struct GrantRenewal {
     pub(super) store: Arc<dyn Store>,
     pub(super) sealer: Arc<Sealer>,
     pub(super) clock: Arc<dyn Clock>,
+    pub(super) listener: Listener,
+}
+
+/// What became of a grant that is due.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum KeptAlive {
+    /// It was renewed.
+    Renewed,
+    /// Somebody else renewed it, is renewing it, or ended it.
+    Skipped,
+}
+
+/// How a record came to be good enough.
+enum Renewal<T> {
+    /// It already was.
+    Found(T),
+    /// By an exchange, which yielded this token.
+    Exchanged(AccessToken),
 }
 
 impl Exchange for GrantRenewal {
@@ -45,13 +65,50 @@ impl Exchange for GrantRenewal {
 
 impl GrantRenewal {
     async fn renew(&self, held: Option<&Held>) -> Result<AccessToken> {
+        // Somebody else may have renewed it: their token is ours too.
+        match self.renew_unless(|record, now| adoptable(record, held, now)).await? {
+            Renewal::Found(token) | Renewal::Exchanged(token) => Ok(token),
+        }
+    }
+
+    /// Renews the grant if its refresh token dies before `before`, in milliseconds since the Unix epoch, unless
+    /// somebody else does.
+    pub(super) async fn keep_alive(&self, before: u64) -> Result<KeptAlive> {
+        let settled = |record: &GrantRecord, now: Moment| match &record.state {
+            GrantState::Exchanging { until, .. } if *until > now.unix_millis() => Some(()),
+            _ if record.due().is_none_or(|due| due >= before) => Some(()),
+            _ => None,
+        };
+        Ok(match self.renew_unless(settled).await? {
+            Renewal::Found(()) => KeptAlive::Skipped,
+            Renewal::Exchanged(_) => KeptAlive::Renewed,
+        })
+    }
+
+    async fn renew_unless<T>(
+        &self,
+        enough: impl Fn(&GrantRecord, Moment) -> Option<T>,
+    ) -> Result<Renewal<T>> {
+        let renewal = self.try_renew_unless(enough).await;
+        let grant_id = self.id.clone();
+        match &renewal {
+            Ok(Renewal::Found(_)) | Err(Error::ReauthorizationRequired { .. }) => {}
+            Ok(Renewal::Exchanged(_)) => self.listener.tell(Event::Renewed { grant_id }),
+            Err(error) => self.listener.tell(Event::RenewalFailed { grant_id, error: error.clone() }),
+        }
+        renewal
+    }
+
+    async fn try_renew_unless<T>(
+        &self,
+        enough: impl Fn(&GrantRecord, Moment) -> Option<T>,
+    ) -> Result<Renewal<T>> {
         let mut waiting: Option<Lease> = None;
         loop {
-            // Somebody else may have renewed it: their token is ours too.
             let (version, record) = self.load().await?;
             let now = self.clock.now();
-            if let Some(token) = adoptable(&record, held, now) {
-                return Ok(token);
+            if let Some(found) = enough(&record, now) {
+                return Ok(Renewal::Found(found));
             }
             let lease = Lease::of(version, &record.state, now, waiting);
             let unresolved = match step(&record.state, lease.is_over(now)) {
@@ -66,12 +123,13 @@ impl GrantRenewal {
             let until = now.unix_millis().saturating_add(LEASE_MILLIS);
             let exchanging = GrantState::Exchanging { owner: self.owner.clone(), until, unresolved };
             let journal = GrantRecord { state: exchanging, ..record };
+            let _in_flight = InFlight::begin()?;
             // Journal before exchange: who finds this record later knows that the refresh token may be spent.
             if self.swap(version, &journal).await? == Swap::Won
                 && self.clock.now().since(now) < LONGEST_JOURNAL
                 && let Some(token) = self.exchange(version + 1, journal).await?
             {
-                return Ok(token);
+                return Ok(Renewal::Exchanged(token));
             }
         }
     }
@@ -85,14 +143,17 @@ impl GrantRenewal {
             Err(error) => error,
         };
         let state = after_failure(&journal, &error);
-        let error = if let GrantState::Ended { reason } = state { self.ended(reason) } else { error };
+        let ended = if let GrantState::Ended { reason } = state { Some(reason) } else { None };
         match self.swap(version, &GrantRecord { state, ..journal }).await {
             // It was the refresh token of an earlier authorization that is dead, or unknown.
-            Ok(Swap::Lost) => Ok(None),
+            Ok(Swap::Lost) => return Ok(None),
             // Where this write fails, the journal stays; whoever finds it once its lease is over knows that the
             // outcome is unknown, which is then the truth.
-            Ok(Swap::Won) | Err(_) => Err(error),
+            Ok(Swap::Won) | Err(_) => {}
         }
+        let Some(reason) = ended else { return Err(error) };
+        self.listener.tell(Event::ReauthorizationRequired { grant_id: self.id.clone(), reason });
+        Err(self.ended(reason))
     }
 
     /// Writes down what an exchange yielded, for as long as it takes: there is no second copy, and no second
@@ -111,7 +172,8 @@ impl GrantRenewal {
                     record.contested |= contested;
                     version = now;
                 }
-                Err(_) => {
+                Err(error) => {
+                    self.listener.tell(Event::RenewalFailed { grant_id: self.id.clone(), error });
                     tokio::time::sleep(wait).await;
                     wait = (wait * 2).min(LONGEST_COMMIT_WAIT);
                 }

@@ -39,6 +39,7 @@ enum PlainState {
     Exchanging { owner: String, until: u64, unresolved: u32 },
     RevokedOrExpired,
     ResponseLost,
+    Forgotten,
 }
 
 /// The record as bytes.
@@ -63,6 +64,7 @@ pub(super) fn encode(record: &GrantRecord) -> Result<Vec<u8>> {
                 PlainState::RevokedOrExpired
             }
             GrantState::Ended { reason: ReauthorizationReason::ResponseLost } => PlainState::ResponseLost,
+            GrantState::Ended { reason: ReauthorizationReason::Forgotten } => PlainState::Forgotten,
         },
     };
     serde_json::to_vec(&plain).map_err(|_| Error::Internal { problem: "a grant record has no JSON form" })
@@ -96,6 +98,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<GrantRecord> {
                 GrantState::Ended { reason: ReauthorizationReason::RevokedOrExpired }
             }
             PlainState::ResponseLost => GrantState::Ended { reason: ReauthorizationReason::ResponseLost },
+            PlainState::Forgotten => GrantState::Ended { reason: ReauthorizationReason::Forgotten },
         },
     })
 }
@@ -130,6 +133,7 @@ mod tests {
             GrantState::Exchanging { owner: "p".into(), until: 9, unresolved: 1 },
             GrantState::Ended { reason: ReauthorizationReason::RevokedOrExpired },
             GrantState::Ended { reason: ReauthorizationReason::ResponseLost },
+            GrantState::Ended { reason: ReauthorizationReason::Forgotten },
         ] {
             let record = record(state);
             assert_eq!(decode(&encode(&record).unwrap()).unwrap(), record);

@@ -28,7 +28,7 @@ pub use self::postgres::{PostgresOptions, PostgresStore};
 #[cfg(feature = "redis")]
 pub use self::redis::{RedisOptions, RedisStore};
 pub use memory::MemoryStore;
-pub use record::{GrantRecord, GrantState, StoredAccessToken};
+pub use record::{GrantRecord, GrantState, REFRESH_TOKEN_LIFETIME, StoredAccessToken};
 pub use seal::{Sealer, Sealing, SealingKey};
 #[cfg(feature = "sqlite")]
 pub use sqlite::{SqliteOptions, SqliteStore};
@@ -81,6 +81,11 @@ pub trait Store: fmt::Debug + Send + Sync {
     #[expect(clippy::unnecessary_literal_bound, reason = "other stores return their own")]
     fn namespace(&self) -> &str {
         ""
+    }
+
+    /// What is wrong with the place's settings: how grants could be lost there. Empty if all is well.
+    fn warnings(&self) -> StoreFuture<'_, Vec<String>> {
+        Box::pin(std::future::ready(Ok(Vec::new())))
     }
 
     /// The record of `id`, or none.

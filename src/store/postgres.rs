@@ -102,18 +102,6 @@ impl PostgresStore {
         Ok(Self { pool, namespace, ready: OnceCell::new() })
     }
 
-    /// What is wrong with the server's settings: how grants could be lost there. Empty if all is well.
-    pub async fn warnings(&self) -> Result<Vec<String>> {
-        let sql = "SELECT name, setting FROM pg_settings
-                   WHERE name IN ('fsync', 'full_page_writes', 'synchronous_commit') AND setting = 'off'";
-        let rows = self.query("load", sql, &[]).await?;
-        let warning = |row: Row| {
-            let name: &str = row.try_get(0)?;
-            Ok(format!("PostgreSQL loses grants when its machine fails ({name} is off); set it to on"))
-        };
-        rows.into_iter().map(warning).collect::<Result<_, _>>().map_err(|error| failed("load", &error))
-    }
-
     /// Runs one statement, on tables that are there.
     async fn query(&self, operation: &'static str, sql: &str, params: &Params<'_>) -> Result<Vec<Row>> {
         self.ready.get_or_try_init(|| self.migrate(operation)).await?;
@@ -183,6 +171,19 @@ impl fmt::Debug for PostgresStore {
 impl Store for PostgresStore {
     fn namespace(&self) -> &str {
         self.namespace.as_str()
+    }
+
+    fn warnings(&self) -> StoreFuture<'_, Vec<String>> {
+        Box::pin(async move {
+            let sql = "SELECT name, setting FROM pg_settings
+                       WHERE name IN ('fsync', 'full_page_writes', 'synchronous_commit') AND setting = 'off'";
+            let rows = self.query("load", sql, &[]).await?;
+            let warning = |row: Row| {
+                let name: &str = row.try_get(0)?;
+                Ok(format!("PostgreSQL loses grants when its machine fails ({name} is off); set it to on"))
+            };
+            rows.into_iter().map(warning).collect::<Result<_, _>>().map_err(|error| failed("load", &error))
+        })
     }
 
     fn load<'a>(&'a self, id: &'a str) -> StoreFuture<'a, Option<Stored>> {

@@ -1,11 +1,13 @@
 //! [`GrantRecord`]: what a store holds of a grant, its lease and crash journal included.
 
+use std::time::Duration;
+
 use crate::error::ReauthorizationReason;
 use crate::secret::Secret;
 use crate::token::RefreshToken;
 
 /// A refresh token dies when it was not used for 28 days (vendor: OAuth 2.0).
-const REFRESH_TOKEN_LIFETIME_MILLIS: u64 = 28 * 24 * 3600 * 1000;
+pub const REFRESH_TOKEN_LIFETIME: Duration = Duration::from_secs(28 * 24 * 3600);
 
 /// A grant as it is stored. Times are milliseconds since the Unix epoch: other machines read them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,7 +67,8 @@ impl GrantRecord {
     pub fn due(&self) -> Option<u64> {
         match self.state {
             GrantState::Idle { .. } | GrantState::Exchanging { .. } => {
-                Some(self.refresh_issued_at.saturating_add(REFRESH_TOKEN_LIFETIME_MILLIS))
+                let lifetime = u64::try_from(REFRESH_TOKEN_LIFETIME.as_millis()).unwrap_or(u64::MAX);
+                Some(self.refresh_issued_at.saturating_add(lifetime))
             }
             GrantState::Ended { .. } => None,
         }

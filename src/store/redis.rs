@@ -87,41 +87,6 @@ impl RedisStore {
         Ok(Self { client, namespace, connection: OnceCell::new() })
     }
 
-    /// What is wrong with the server's settings: how grants could be lost there. Empty if all is well.
-    pub async fn warnings(&self) -> Result<Vec<String>> {
-        let info: String = self.ask("load", cmd("INFO").arg("everything")).await?;
-        let setting = |name: &str| {
-            info.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).unwrap_or("unknown")
-        };
-        let mut warnings = Vec::new();
-        let policy = setting("maxmemory_policy");
-        if policy != "noeviction" {
-            warnings.push(format!(
-                "Redis may evict grants to save memory (maxmemory-policy is {policy}); set it to noeviction"
-            ));
-        }
-        if setting("aof_enabled") == "1" {
-            // A managed server may not tell.
-            let fsync: Result<Vec<String>> =
-                self.ask("load", cmd("CONFIG").arg("GET").arg("appendfsync")).await;
-            let fsync =
-                fsync.ok().and_then(|pair| pair.into_iter().nth(1)).unwrap_or_else(|| "unknown".into());
-            if fsync != "always" {
-                warnings.push(format!(
-                    "Redis loses the last second of writes, and so grants, when its machine fails (appendfsync is \
-                     {fsync}); set it to always"
-                ));
-            }
-        } else {
-            warnings.push(
-                "Redis loses grants when it restarts (appendonly is no); set appendonly to yes, and appendfsync to \
-                 always"
-                    .to_owned(),
-            );
-        }
-        Ok(warnings)
-    }
-
     /// Runs a command that changes nothing.
     async fn ask<T: FromRedisValue>(&self, operation: &'static str, command: &Cmd) -> Result<T> {
         let mut connection = self.connection(operation).await?;
@@ -184,6 +149,42 @@ impl fmt::Debug for RedisStore {
 impl Store for RedisStore {
     fn namespace(&self) -> &str {
         self.namespace.as_str()
+    }
+
+    fn warnings(&self) -> StoreFuture<'_, Vec<String>> {
+        Box::pin(async move {
+            let info: String = self.ask("load", cmd("INFO").arg("everything")).await?;
+            let setting = |name: &str| {
+                info.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).unwrap_or("unknown")
+            };
+            let mut warnings = Vec::new();
+            let policy = setting("maxmemory_policy");
+            if policy != "noeviction" {
+                warnings.push(format!(
+                    "Redis may evict grants to save memory (maxmemory-policy is {policy}); set it to noeviction"
+                ));
+            }
+            if setting("aof_enabled") == "1" {
+                // A managed server may not tell.
+                let fsync: Result<Vec<String>> =
+                    self.ask("load", cmd("CONFIG").arg("GET").arg("appendfsync")).await;
+                let fsync =
+                    fsync.ok().and_then(|pair| pair.into_iter().nth(1)).unwrap_or_else(|| "unknown".into());
+                if fsync != "always" {
+                    warnings.push(format!(
+                        "Redis loses the last second of writes, and so grants, when its machine fails (appendfsync is \
+                         {fsync}); set it to always"
+                    ));
+                }
+            } else {
+                warnings.push(
+                    "Redis loses grants when it restarts (appendonly is no); set appendonly to yes, and appendfsync to \
+                     always"
+                        .to_owned(),
+                );
+            }
+            Ok(warnings)
+        })
     }
 
     fn load<'a>(&'a self, id: &'a str) -> StoreFuture<'a, Option<Stored>> {

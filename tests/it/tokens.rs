@@ -9,7 +9,9 @@ use smartrecruiters::clock::{ManualClock, SystemClock};
 use smartrecruiters::credential::{ApiKey, ClientAuthentication, OAuthClient};
 use smartrecruiters::error::{Error, ErrorCode, ReauthorizationReason, Result};
 use smartrecruiters::http::{ConnectOptions, Connector, ProxyChoice};
-use smartrecruiters::lifecycle::{ClientCredentials, Grant, ImportedGrant, OAuthApp, OAuthAppOptions};
+use smartrecruiters::lifecycle::{
+    ClientCredentials, Grant, ImportedGrant, Listener, OAuthApp, OAuthAppOptions,
+};
 use smartrecruiters::secret::Secret;
 use smartrecruiters::store::{MemoryStore, Sealing, Store};
 use smartrecruiters::token::RefreshToken;
@@ -51,6 +53,7 @@ fn app_with(
         issuer: None,
         store,
         sealing,
+        listener: Listener::default(),
     };
     OAuthApp::new(options, &Connector::new(ConnectOptions::default()).unwrap(), Arc::new(clock.clone()))
 }

@@ -195,6 +195,7 @@ impl From<&GrantState> for State {
             }
             GrantState::Ended { reason: ReauthorizationReason::ResponseLost } => Self::Lost,
             GrantState::Ended { reason: ReauthorizationReason::RevokedOrExpired } => Self::Revoked,
+            GrantState::Ended { reason: ReauthorizationReason::Forgotten } => unreachable!("nobody forgets"),
         }
     }
 }

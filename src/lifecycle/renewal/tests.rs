@@ -41,6 +41,7 @@ fn renewal(store: Arc<dyn Store>, clock: &ManualClock) -> GrantRenewal {
         client: OAuthClient::new("id".into(), "secret".into(), crate::credential::ClientAuthentication::Body)
             .unwrap(),
         sealer: Arc::new(Sealer::new(&*store, None).unwrap()),
+        listener: Listener::default(),
         store,
         clock: Arc::new(clock.clone()),
     }

@@ -1,0 +1,41 @@
+// One process of a fleet that shares a grant: does what its parent says, and says what came of it.
+
+import { OAuthApp, SmartRecruiters } from 'smartrecruiters'
+import { ENCRYPTION_KEY, openStore } from '../support/stores.mjs'
+
+const { place, app: options } = JSON.parse(process.argv[2])
+const app = new OAuthApp({ ...options, store: openStore(place), encryptionKey: ENCRYPTION_KEY })
+const sr = new SmartRecruiters({ credential: app.grant('customer') })
+
+const ACTIONS = {
+  /** Answered, or the error's code and reason. */
+  async call() {
+    return sr.get('/payload/20').then(
+      () => 'answered',
+      error => `${error.code} ${error.reason ?? ''}`.trim(),
+    )
+  },
+  /** Begins a call, and ends the process by itself `after` so many milliseconds. */
+  async exitAfter({ after }) {
+    void sr.get('/payload/20').catch(() => {})
+    await new Promise(resolve => setTimeout(resolve, after))
+    process.exit(0)
+  },
+  /** Begins a call, and gives it and everything else up `after` so many milliseconds. */
+  async abandonAfter({ after }) {
+    const call = new AbortController()
+    void sr.get('/payload/20', { signal: call.signal }).catch(() => {})
+    await new Promise(resolve => setTimeout(resolve, after))
+    call.abort()
+    process.disconnect()
+  },
+  keepAlive({ idle, perSecond }) {
+    return app.keepAlive({ idle, perSecond })
+  },
+}
+
+process.on('message', async ({ action, ...options }) => {
+  const answer = await ACTIONS[action](options)
+  if (process.connected) process.send(answer)
+})
+process.send('ready')

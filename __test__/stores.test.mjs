@@ -1,0 +1,314 @@
+// Grants in each store: shared by processes, sealed, and renewed once however many want it.
+
+import assert from 'node:assert/strict'
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { readdir, readFile, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import {
+  ConfigurationError,
+  OAuthApp,
+  PostgresStore,
+  ReauthorizationRequiredError,
+  RedisStore,
+  SmartRecruiters,
+  SqliteStore,
+  StoreError,
+} from 'smartrecruiters'
+import { startSandbox } from 'smartrecruiters-sandbox'
+import { ENCRYPTION_KEY, openStore, STORES, startPlace } from './support/stores.mjs'
+
+const TOKEN = { path: '/identity/oauth/token' }
+const PROCESSES = 8
+const EXPIRIES = 25
+
+async function start(t, kind, options = {}) {
+  const sandbox = await startSandbox({ limits: false, jobs: 20, candidates: 20, ...options })
+  t.after(() => sandbox.close())
+  const place = await startPlace(t, kind)
+  const { clientId, clientSecret, redirectUris } = sandbox.app
+  const appOptions = { clientId, clientSecret, redirectUri: redirectUris[0], baseUrl: sandbox.baseUrl }
+  const app = new OAuthApp({ ...appOptions, store: openStore(place), encryptionKey: ENCRYPTION_KEY })
+  return { sandbox, place, appOptions, app }
+}
+
+async function authorize(sandbox, app, id = 'customer') {
+  const { url, state } = app.authorizationUrl()
+  return app.exchange(await sandbox.consentTo(url), { state, id })
+}
+
+/** The next event of this name. */
+function next(app, name) {
+  return new Promise(resolve => {
+    const listener = event => {
+      app.off(name, listener)
+      resolve([event])
+    }
+    assert.equal(app.on(name, listener), app)
+  })
+}
+
+/** A process of the fleet, which does one thing at a time. */
+async function startProcess(t, place, appOptions) {
+  const program = fileURLToPath(new URL('./processes/grant-user.mjs', import.meta.url))
+  const child = fork(program, [JSON.stringify({ place, app: appOptions })])
+  const ended = once(child, 'exit')
+  t.after(async () => {
+    child.kill()
+    await ended
+  })
+  await once(child, 'message')
+  return {
+    ended,
+    async run(action, options) {
+      child.send({ action, ...options })
+      const [answer] = await once(child, 'message')
+      return answer
+    },
+    start: (action, options) => child.send({ action, ...options }),
+  }
+}
+
+function startFleet(t, { place, appOptions }, size = PROCESSES) {
+  return Promise.all(Array.from({ length: size }, () => startProcess(t, place, appOptions)))
+}
+
+/** Every refresh token that was presented, was presented once. */
+function assertEachPresentedOnce(sandbox, exchanges) {
+  const { exchanges: counted, refreshTokens } = sandbox.counters()
+  assert.deepEqual(counted.refresh_token, { attempts: exchanges, successes: exchanges })
+  assert.deepEqual(
+    Object.values(refreshTokens),
+    Array.from({ length: exchanges }, () => 1),
+  )
+}
+
+async function* files(folder) {
+  for (const entry of await readdir(folder, { withFileTypes: true, recursive: true })) {
+    if (entry.isFile()) yield join(entry.parentPath ?? entry.path, entry.name)
+  }
+}
+
+for (const kind of STORES) {
+  test(`${kind}: ${PROCESSES} processes share a grant, and each expiry is one exchange`, async t => {
+    const setup = await start(t, kind)
+    await authorize(setup.sandbox, setup.app)
+    const fleet = await startFleet(t, setup)
+    for (let expiry = 0; expiry < EXPIRIES; expiry++) {
+      const answers = await Promise.all(fleet.map(process => process.run('call')))
+      assert.deepEqual(new Set(answers), new Set(['answered']))
+      setup.sandbox.expireAccessTokens()
+    }
+    // The first round was served with the token of the authorization.
+    assertEachPresentedOnce(setup.sandbox, EXPIRIES - 1)
+  })
+
+  test(`${kind}: no token is in what it writes, and a grant is there for the next app`, async t => {
+    const { sandbox, place, appOptions, app } = await start(t, kind)
+    const refreshToken = 'canary-refresh-token-of-an-import'
+    await app.import({ id: 'imported', refreshToken, accessToken: 'canary-access-token', expiresAt: Date.now() + 3e6 })
+    await authorize(sandbox, app)
+    let bytes = 0
+    for await (const file of files(place.folder)) {
+      const content = await readFile(file).catch(() => Buffer.alloc(0))
+      bytes += content.length
+      assert.equal(content.includes('canary'), false, file)
+    }
+    assert.ok(bytes > 200)
+    const next = new OAuthApp({ ...appOptions, store: openStore(place), encryptionKey: ENCRYPTION_KEY })
+    const sr = new SmartRecruiters({ credential: next.grant('customer') })
+    assert.equal((await sr.token()).accessToken.length > 0, true)
+    const other = new OAuthApp({ ...appOptions, store: openStore(place), encryptionKey: 'a5'.repeat(32) })
+    const refused = new SmartRecruiters({ credential: other.grant('customer') })
+    await assert.rejects(refused.get('/payload/20'), error => {
+      assert.ok(error instanceof StoreError, error)
+      assert.match(error.message, /sealed with a key that was not given/)
+      return true
+    })
+    const both = new OAuthApp({
+      ...appOptions,
+      store: openStore(place),
+      encryptionKey: ['a5'.repeat(32), ENCRYPTION_KEY],
+    })
+    await new SmartRecruiters({ credential: both.grant('customer') }).get('/payload/20')
+  })
+
+  test(`${kind}: a process that ends in the middle of an exchange loses nothing`, async t => {
+    // A store in JavaScript ends at process.exit(); until the event loop is empty it works.
+    const action = kind === 'custom' ? 'abandonAfter' : 'exitAfter'
+    const setup = await start(t, kind)
+    await authorize(setup.sandbox, setup.app)
+    for (const after of [0, 1, 2, 5, 10, 20, 40]) {
+      setup.sandbox.expireAccessTokens()
+      setup.sandbox.fault({ ...TOKEN, kind: 'delay', ms: 50, when: 'after' })
+      const process = await startProcess(t, setup.place, setup.appOptions)
+      process.start(action, { after })
+      await process.ended
+      setup.sandbox.clearFaults()
+      assertEachPresentedOnce(setup.sandbox, setup.sandbox.counters().exchanges.refresh_token.attempts)
+    }
+    const [last] = await startFleet(t, setup, 1)
+    assert.equal(await last.run('call'), 'answered')
+  })
+
+  test(`${kind}: keep-alive renews what is due once, by however many processes`, async t => {
+    const setup = await start(t, kind)
+    const ids = Array.from({ length: 30 }, (_, index) => `customer-${index}`)
+    for (const id of ids) await authorize(setup.sandbox, setup.app, id)
+    const fleet = await startFleet(t, setup, 4)
+    assert.deepEqual(await fleet[0].run('keepAlive', {}), { renewed: 0, skipped: 0, failed: 0, remaining: 0 })
+    // What was issued before this instant is due.
+    const now = Date.now()
+    while (Date.now() - now < 5) await new Promise(resolve => setTimeout(resolve, 5))
+    const passes = await Promise.all(fleet.map(process => process.run('keepAlive', { idle: 1, perSecond: 200 })))
+    const renewed = passes.reduce((sum, pass) => sum + pass.renewed, 0)
+    assert.ok(renewed >= ids.length, `${renewed}`)
+    const { refreshTokens } = setup.sandbox.counters()
+    assert.deepEqual(new Set(Object.values(refreshTokens)), new Set([1]))
+  })
+}
+
+test('a grant that is forgotten stays so, also against a renewal in flight', async t => {
+  const { sandbox, app } = await start(t, 'sqlite')
+  const grant = await authorize(sandbox, app)
+  const sr = new SmartRecruiters({ credential: grant })
+  sandbox.expireAccessTokens()
+  const held = sandbox.fault({ ...TOKEN, kind: 'hold', when: 'after' })
+  const call = sr.get('/payload/20').then(
+    () => 'it was answered',
+    error => error,
+  )
+  while (held.hits === 0) await new Promise(setImmediate)
+  await app.forget('customer')
+  held.clear()
+  for (const attempt of [call.then(Promise.reject.bind(Promise)), sr.get('/payload/20')]) {
+    await assert.rejects(attempt, error => {
+      assert.ok(error instanceof ReauthorizationRequiredError, error)
+      assert.equal(error.reason, 'forgotten')
+      return true
+    })
+  }
+  await app.forget('nobody')
+  await authorize(sandbox, app)
+  await new SmartRecruiters({ credential: app.grant('customer') }).get('/payload/20')
+})
+
+test('events tell what became of grants', async t => {
+  const { sandbox, app } = await start(t, 'sqlite')
+  const sr = new SmartRecruiters({ credential: await authorize(sandbox, app) })
+  sandbox.expireAccessTokens()
+  const renewed = next(app, 'renewed')
+  await sr.get('/payload/20')
+  assert.deepEqual(await renewed, [{ grantId: 'customer' }])
+
+  sandbox.expireAccessTokens()
+  sandbox.fault({ ...TOKEN, kind: 'status', status: 503 })
+  const failed = next(app, 'renewalFailed')
+  await assert.rejects(sr.get('/payload/20'))
+  const [{ grantId, error }] = await failed
+  assert.equal(grantId, 'customer')
+  assert.equal(error.code, 'TOKEN_UNAVAILABLE')
+
+  await app.import({ id: 'dead', refreshToken: 'unknown', refreshTokenIssuedAt: Date.now() - 27.5 * 864e5 })
+  const ended = next(app, 'reauthorizationRequired')
+  assert.deepEqual(await app.keepAlive(), { renewed: 0, skipped: 0, failed: 1, remaining: 0 })
+  assert.deepEqual(await ended, [{ grantId: 'dead', reason: 'revokedOrExpired' }])
+
+  const progress = []
+  const expiring = next(app, 'expiring')
+  await app.import({ id: 'late', refreshToken: 'unknown', refreshTokenIssuedAt: Date.now() - 27.5 * 864e5 })
+  sandbox.fault({ ...TOKEN, kind: 'status', status: 503 })
+  await app.keepAlive({ onProgress: step => progress.push(step) })
+  const [warning] = await expiring
+  assert.equal(warning.grantId, 'late')
+  assert.equal(warning.days, 1)
+  assert.ok(warning.expiresAt > new Date())
+  assert.deepEqual(progress.at(-1), { renewed: 0, skipped: 0, failed: 1, remaining: 0 })
+})
+
+test('a durable store needs a key, or a clear word that there is none', async t => {
+  const { place, appOptions } = await start(t, 'sqlite')
+  const store = openStore(place)
+  const field = value => error => error instanceof ConfigurationError && error.field === value
+  assert.throws(() => new OAuthApp({ ...appOptions, store }), field('encryptionKey'))
+  for (const encryptionKey of ['short', [], 7, true, ['']]) {
+    assert.throws(
+      () => new OAuthApp({ ...appOptions, store, encryptionKey }),
+      error => error instanceof ConfigurationError && error.field.startsWith('encryptionKey'),
+    )
+  }
+  const plain = new OAuthApp({ ...appOptions, store, encryptionKey: false })
+  await plain.import({ id: 'plain', refreshToken: 'canary-in-the-clear' })
+  assert.equal((await stat(place.options.path)).mode & 0o777, 0o600)
+  assert.ok((await readFile(`${place.options.path}-wal`)).includes('canary-in-the-clear'))
+})
+
+test('bad options of stores are refused where they are given, without showing them', () => {
+  const bad = [
+    [SqliteStore, { path: '' }, 'path'],
+    [SqliteStore, { path: ':memory:' }, 'path'],
+    [SqliteStore, { path: 'x', namespace: 'a b' }, 'namespace'],
+    [SqliteStore, { file: 'x' }, 'file'],
+    [RedisStore, { url: 'http://user:canary@host' }, 'url'],
+    [RedisStore, { url: 7 }, 'url'],
+    [PostgresStore, { url: 'canary' }, 'url'],
+    [PostgresStore, { url: 'postgres://host/db', connections: 0 }, 'connections'],
+  ]
+  for (const [Store, options, field] of bad) {
+    assert.throws(
+      () => new Store(options),
+      error => {
+        assert.ok(error instanceof ConfigurationError, error)
+        assert.equal(error.field, field)
+        assert.ok(!error.message.includes('canary'))
+        return true
+      },
+    )
+  }
+})
+
+test('servers say how they could lose grants', async t => {
+  const safe = await startPlace(t, 'redis')
+  assert.deepEqual(await openStore(safe).warnings(), [])
+  assert.deepEqual(await openStore(await startPlace(t, 'postgres')).warnings(), [])
+})
+
+test("what is wrong with a user's store is named", async t => {
+  const { appOptions } = await start(t, 'sqlite')
+  const good = { load: () => undefined, swap: () => true, due: () => [] }
+  const bad = [
+    [
+      { load: () => Promise.reject(new Error('redis://user:canary@host is down')) },
+      /load\(\) failed: Error: redis:\/\/host is down/,
+    ],
+    [
+      {
+        load() {
+          throw new TypeError('now')
+        },
+      },
+      /load\(\) failed: TypeError: now/,
+    ],
+    [{ load: () => ({ version: 0, content: new Uint8Array() }) }, /a version of 1 or more/],
+    [{ load: () => ({ version: 1, content: 'text' }) }, /a Uint8Array/],
+    [{ swap: () => 'yes' }, /true or false/],
+    [{ swap: () => Promise.reject('no reason') }, /it gave no reason/],
+  ]
+  for (const [methods, message] of bad) {
+    const app = new OAuthApp({ ...appOptions, store: { ...good, ...methods }, encryptionKey: ENCRYPTION_KEY })
+    await assert.rejects(app.import({ id: 'a', refreshToken: 'b' }), error => {
+      assert.ok(error instanceof StoreError, error)
+      assert.match(error.message, message)
+      assert.ok(!error.message.includes('canary'))
+      return true
+    })
+  }
+  const app = new OAuthApp({ ...appOptions, store: { ...good, due: () => [7] }, encryptionKey: ENCRYPTION_KEY })
+  await assert.rejects(app.keepAlive(), /a list of ids/)
+  assert.throws(
+    () => new OAuthApp({ ...appOptions, store: { load: good.load }, encryptionKey: ENCRYPTION_KEY }),
+    error => error.field === 'store.swap',
+  )
+})

@@ -1,0 +1,130 @@
+//! What JavaScript hears of by itself: events of grants, and how far keep-alive is.
+
+use std::time::Duration;
+
+use napi::bindgen_prelude::{FnArgs, Function, ToNapiValue};
+use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
+use napi::{Env, Status};
+use napi_derive::napi;
+
+use super::completions::{NativeCompletions, Outcome};
+use super::error::{NativeError, NativeReauthorizationReason};
+use super::store::number;
+use crate::lifecycle::{self, Event, KeepAliveProgress, Listener, await_exchanges, exchanges_in_flight};
+
+/// What happened to a grant.
+#[napi(object, object_from_js = false)]
+pub struct NativeEvent {
+    /// `renewed`, `renewalFailed`, `reauthorizationRequired` or `expiring`.
+    pub name: String,
+    /// The grant's id.
+    pub grant_id: String,
+    /// Why a renewal failed.
+    pub error: Option<NativeError>,
+    /// Why a grant has ended.
+    pub reason: Option<NativeReauthorizationReason>,
+    /// When its refresh token dies, in milliseconds since the Unix epoch.
+    pub expires_at: Option<f64>,
+    /// In less than so many days.
+    pub days: Option<u8>,
+}
+
+impl From<Event> for NativeEvent {
+    fn from(event: Event) -> Self {
+        let of = |name: &str, grant_id| Self {
+            name: name.to_owned(),
+            grant_id,
+            error: None,
+            reason: None,
+            expires_at: None,
+            days: None,
+        };
+        match event {
+            Event::Renewed { grant_id } => of("renewed", grant_id),
+            Event::RenewalFailed { grant_id, error } => {
+                Self { error: Some(NativeError::from(&error)), ..of("renewalFailed", grant_id) }
+            }
+            Event::ReauthorizationRequired { grant_id, reason } => {
+                Self { reason: Some(reason.into()), ..of("reauthorizationRequired", grant_id) }
+            }
+            Event::Expiring { grant_id, expires_at, days } => {
+                Self { expires_at: Some(number(expires_at)), days: Some(days), ..of("expiring", grant_id) }
+            }
+        }
+    }
+}
+
+/// How far a pass of keep-alive is.
+#[napi(object, object_from_js = false)]
+pub struct NativeKeepAliveProgress {
+    /// Grants that it renewed.
+    pub renewed: f64,
+    /// Grants that somebody else renewed.
+    pub skipped: f64,
+    /// Grants that could not be renewed.
+    pub failed: f64,
+    /// Grants that are known to be due still.
+    pub remaining: f64,
+}
+
+impl From<KeepAliveProgress> for NativeKeepAliveProgress {
+    fn from(progress: KeepAliveProgress) -> Self {
+        let KeepAliveProgress { renewed, skipped, failed, remaining } = progress;
+        Self {
+            renewed: number(renewed),
+            skipped: number(skipped),
+            failed: number(failed),
+            remaining: number(remaining),
+        }
+    }
+}
+
+/// A listener of the core that calls `listen`, as long as its environment lives.
+pub(super) fn listener(listen: Function<'_, FnArgs<(NativeEvent,)>, ()>) -> napi::Result<Listener> {
+    let tell = teller(listen)?;
+    Ok(Listener::new(move |event| tell(event.into())))
+}
+
+/// Calls `listen` on Node's thread, soon, and keeps no process alive for it.
+pub(super) fn teller<T: ToNapiValue + Send + 'static>(
+    listen: Function<'_, FnArgs<(T,)>, ()>,
+) -> napi::Result<impl Fn(T) + Send + Sync + 'static> {
+    let listen: ThreadsafeFunction<T, (), FnArgs<(T,)>, Status, false, true> = listen
+        .build_threadsafe_function::<T>()
+        .weak::<true>()
+        .callee_handled::<false>()
+        .build_callback(|context| Ok(FnArgs::from((context.value,))))?;
+    Ok(move |value| {
+        // Any other status means that the environment is going down.
+        listen.call(value, ThreadsafeFunctionCallMode::NonBlocking);
+    })
+}
+
+/// How many exchanges of tokens that work once are under way in this process.
+#[napi(catch_unwind)]
+pub fn exchanges_under_way() -> u32 {
+    u32::try_from(exchanges_in_flight()).unwrap_or(u32::MAX)
+}
+
+/// Lets no more of them begin, and blocks this thread until there are none, for so many milliseconds at most: for the
+/// end of a process.
+#[napi(catch_unwind)]
+pub fn end_exchanges(patience: u32) {
+    lifecycle::end_exchanges(Duration::from_millis(patience.into()));
+}
+
+/// `call` comes when there are none, after so many milliseconds at most.
+#[napi(catch_unwind)]
+pub fn land_exchanges(
+    env: Env,
+    completions: &NativeCompletions,
+    call: u32,
+    patience: u32,
+) -> napi::Result<()> {
+    completions.start(env, call, async move {
+        let patience = Duration::from_millis(patience.into());
+        // A panic in there means that nobody can tell any more: the process may end.
+        let _ = tokio::task::spawn_blocking(move || await_exchanges(patience)).await;
+        Ok(Outcome::Nothing)
+    })
+}

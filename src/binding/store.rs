@@ -1,0 +1,309 @@
+//! [`NativeStore`]: the stores of the core, and a user's own object as one of them.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use napi::bindgen_prelude::{Either, FnArgs, Function, Uint8Array};
+use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
+use napi::{Env, Status};
+use napi_derive::napi;
+use tokio::sync::oneshot;
+
+use super::completions::{NativeCompletions, Outcome};
+use super::credential::either;
+use super::error::NativeError;
+use crate::error::{Error, Result};
+use crate::secret::Secret;
+use crate::store::{
+    MemoryStore, PostgresOptions, PostgresStore, RedisOptions, RedisStore, SqliteOptions, SqliteStore, Store,
+    StoreFuture, Stored, Swap, Version,
+};
+
+/// How long a user's store may take to answer: as long as the longest of ours.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Where grants live.
+#[napi]
+pub struct NativeStore(pub(super) Arc<dyn Store>);
+
+/// A store in memory.
+#[napi(catch_unwind)]
+pub fn memory_store() -> NativeStore {
+    NativeStore(Arc::new(MemoryStore::new()))
+}
+
+/// A store in an SQLite file.
+#[napi(catch_unwind)]
+pub fn sqlite_store(path: String, namespace: Option<String>) -> Either<NativeStore, NativeError> {
+    let options = SqliteOptions { path: PathBuf::from(path), namespace };
+    either(SqliteStore::new(options).map(|store| NativeStore(Arc::new(store))))
+}
+
+/// A store in Redis. `url` may hold a password.
+#[napi(catch_unwind)]
+pub fn redis_store(
+    url: String,
+    namespace: Option<String>,
+    ca: Option<String>,
+) -> Either<NativeStore, NativeError> {
+    let options = RedisOptions { url: Secret::new(url), namespace, ca };
+    either(RedisStore::new(options).map(|store| NativeStore(Arc::new(store))))
+}
+
+/// A store in PostgreSQL. `url` may hold a password.
+#[napi(catch_unwind)]
+pub fn postgres_store(
+    url: String,
+    namespace: Option<String>,
+    ca: Option<String>,
+    connections: Option<u32>,
+) -> Either<NativeStore, NativeError> {
+    let connections = connections.map(|connections| connections as usize);
+    let options = PostgresOptions { url: Secret::new(url), namespace, ca, connections };
+    either(PostgresStore::new(options).map(|store| NativeStore(Arc::new(store))))
+}
+
+#[napi]
+impl NativeStore {
+    /// What is wrong with the server's settings comes as `call`: a list of sentences.
+    #[napi(catch_unwind)]
+    pub fn warnings(&self, env: Env, completions: &NativeCompletions, call: u32) -> napi::Result<()> {
+        let store = Arc::clone(&self.0);
+        completions.start(env, call, async move { store.warnings().await.map(Outcome::Texts) })
+    }
+}
+
+/// What a user's store is asked: `method` with those of the other values that it needs.
+#[napi(object, object_from_js = false)]
+pub struct NativeQuestion {
+    /// What the answer is to name.
+    pub number: u32,
+    /// `load`, `swap` or `due`.
+    pub method: String,
+    /// The record's id.
+    pub id: Option<String>,
+    /// The version that a swap replaces.
+    pub expected: Option<f64>,
+    /// What a swap writes.
+    pub content: Option<Uint8Array>,
+    /// When the record next needs attention, in milliseconds since the Unix epoch.
+    pub due: Option<f64>,
+    /// Before when, in milliseconds since the Unix epoch.
+    pub before: Option<f64>,
+    /// How many ids at most.
+    pub limit: Option<f64>,
+}
+
+impl NativeQuestion {
+    fn new(method: &str, id: Option<&str>) -> Self {
+        Self {
+            number: 0,
+            method: method.to_owned(),
+            id: id.map(str::to_owned),
+            expected: None,
+            content: None,
+            due: None,
+            before: None,
+            limit: None,
+        }
+    }
+}
+
+type Ask = ThreadsafeFunction<NativeQuestion, (), FnArgs<(NativeQuestion,)>, Status, false, true>;
+
+/// What a user's store answered.
+enum Answer {
+    Record(Option<Stored>),
+    Swap(Swap),
+    Ids(Vec<String>),
+}
+
+/// A user's object as a store.
+pub(super) struct CustomStore {
+    ask: Ask,
+    namespace: String,
+    durable: bool,
+    last: AtomicU32,
+    waiting: Mutex<HashMap<u32, oneshot::Sender<Result<Answer, String>>>>,
+}
+
+/// A user's object as a store, and the way in which its answers come back.
+#[napi]
+pub struct NativeCustomStore(Arc<CustomStore>);
+
+#[napi]
+impl NativeCustomStore {
+    /// `ask` calls the user's object; the answer comes by one of the methods below. It must not throw.
+    #[napi(constructor, catch_unwind)]
+    pub fn new(
+        #[napi(ts_arg_type = "(question: NativeQuestion) => void")] ask: Function<
+            '_,
+            FnArgs<(NativeQuestion,)>,
+            (),
+        >,
+        durable: bool,
+        namespace: String,
+    ) -> napi::Result<Self> {
+        let ask = ask
+            .build_threadsafe_function::<NativeQuestion>()
+            // Whoever waits for a call holds the process.
+            .weak::<true>()
+            .callee_handled::<false>()
+            .build_callback(|context| Ok(FnArgs::from((context.value,))))?;
+        Ok(Self(Arc::new(CustomStore {
+            ask,
+            namespace,
+            durable,
+            last: AtomicU32::new(0),
+            waiting: Mutex::default(),
+        })))
+    }
+
+    /// The store, for an app.
+    #[napi(catch_unwind)]
+    pub fn store(&self) -> NativeStore {
+        NativeStore(Arc::clone(&self.0) as Arc<dyn Store>)
+    }
+
+    /// Answers `load`.
+    #[napi(catch_unwind)]
+    pub fn loaded(&self, number: u32, version: Option<f64>, content: Option<Uint8Array>) {
+        let record = version
+            .zip(content)
+            .map(|(version, content)| Stored { version: whole(version), bytes: content.to_vec() });
+        self.0.answer(number, Ok(Answer::Record(record)));
+    }
+
+    /// Answers `swap`.
+    #[napi(catch_unwind)]
+    pub fn swapped(&self, number: u32, won: bool) {
+        self.0.answer(number, Ok(Answer::Swap(if won { Swap::Won } else { Swap::Lost })));
+    }
+
+    /// Answers `due`.
+    #[napi(catch_unwind)]
+    pub fn due(&self, number: u32, ids: Vec<String>) {
+        self.0.answer(number, Ok(Answer::Ids(ids)));
+    }
+
+    /// Answers that the object failed.
+    #[napi(catch_unwind)]
+    pub fn failed(&self, number: u32, problem: String) {
+        self.0.answer(number, Err(problem));
+    }
+}
+
+impl CustomStore {
+    fn answer(&self, number: u32, answer: Result<Answer, String>) {
+        if let Some(waiting) = self.waiting().remove(&number) {
+            // Nobody may be left to hear it.
+            let _ = waiting.send(answer);
+        }
+    }
+
+    async fn ask(&self, operation: &'static str, question: NativeQuestion) -> Result<Answer> {
+        let number = self.last.fetch_add(1, Ordering::Relaxed);
+        let (answer, answered) = oneshot::channel();
+        self.waiting().insert(number, answer);
+        let failed = |problem: String| Error::Store { operation, problem: problem.into() };
+        let question = NativeQuestion { number, ..question };
+        let asked = self.ask.call(question, ThreadsafeFunctionCallMode::NonBlocking);
+        let result = if asked == Status::Ok {
+            tokio::time::timeout(PATIENCE, answered).await
+        } else {
+            Ok(Ok(Err("the Node environment that it belongs to has ended".to_owned())))
+        };
+        self.waiting().remove(&number);
+        match result {
+            Ok(Ok(Ok(answer))) => Ok(answer),
+            Ok(Ok(Err(problem))) => Err(failed(problem)),
+            Ok(Err(_)) | Err(_) => Err(failed(format!("it did not answer in {} s", PATIENCE.as_secs()))),
+        }
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, HashMap<u32, oneshot::Sender<Result<Answer, String>>>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for CustomStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CustomStore").field("namespace", &self.namespace).finish_non_exhaustive()
+    }
+}
+
+impl Store for CustomStore {
+    fn is_durable(&self) -> bool {
+        self.durable
+    }
+
+    fn namespace(&self) -> &str {
+        &self.namespace
+    }
+
+    fn load<'a>(&'a self, id: &'a str) -> StoreFuture<'a, Option<Stored>> {
+        Box::pin(async move {
+            match self.ask("load", NativeQuestion::new("load", Some(id))).await? {
+                Answer::Record(record) => Ok(record),
+                Answer::Swap(_) | Answer::Ids(_) => Err(mixed_up()),
+            }
+        })
+    }
+
+    fn swap<'a>(
+        &'a self,
+        id: &'a str,
+        expected: Version,
+        bytes: Vec<u8>,
+        due: Option<u64>,
+    ) -> StoreFuture<'a, Swap> {
+        Box::pin(async move {
+            let question = NativeQuestion {
+                expected: Some(number(expected)),
+                content: Some(bytes.into()),
+                due: due.map(number),
+                ..NativeQuestion::new("swap", Some(id))
+            };
+            match self.ask("swap", question).await? {
+                Answer::Swap(swap) => Ok(swap),
+                Answer::Record(_) | Answer::Ids(_) => Err(mixed_up()),
+            }
+        })
+    }
+
+    fn due(&self, before: u64, limit: usize) -> StoreFuture<'_, Vec<String>> {
+        Box::pin(async move {
+            let question = NativeQuestion {
+                before: Some(number(before)),
+                limit: Some(number(limit as u64)),
+                ..NativeQuestion::new("due", None)
+            };
+            match self.ask("due", question).await? {
+                Answer::Ids(ids) => Ok(ids),
+                Answer::Record(_) | Answer::Swap(_) => Err(mixed_up()),
+            }
+        })
+    }
+}
+
+fn mixed_up() -> Error {
+    Error::Internal { problem: "a store's answer was to another question" }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "versions, counts and times are far below 2^53")]
+pub(super) fn number(value: u64) -> f64 {
+    value as f64
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "the face lets only whole numbers through"
+)]
+pub(super) fn whole(value: f64) -> u64 {
+    value as u64
+}
