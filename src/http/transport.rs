@@ -192,7 +192,7 @@ impl Transport {
                     return Ok(Response {
                         status: response.status(),
                         headers: response.headers().clone(),
-                        body: ResponseBody::new(response, permit),
+                        body: ResponseBody::new(response, permit, request.body.stream()),
                         url: hop.map(|hop: redirect::Next| hop.url),
                     });
                 }
