@@ -65,7 +65,9 @@ impl Client {
         let progress = &deadline.progress;
         let mut credential = match &self.authorizer {
             Authorizer::Fixed(authorization) => Session::Fixed(authorization),
-            Authorizer::Tokens(source) => Session::Tokens { source, held: None },
+            Authorizer::Tokens(source) => {
+                Session::Tokens { source, held: None, once: !request.body.is_replayable() }
+            }
         };
         let mut attempt = Attempt {
             retries: 0,
@@ -90,7 +92,7 @@ impl Client {
                 }
             }
             let answer = outcome.as_ref().map(|response| self.read(response)).map_err(Clone::clone);
-            attempt.denied = credential.denies(request, &answer);
+            credential.recall(request, &answer, &mut attempt);
             let decision = if led { Decision::Return } else { decide(attempt, &answer, random::fraction) };
             if let (Decision::Reauthorize | Decision::Retry(_), Ok(response)) = (decision, &mut outcome) {
                 // So that its connection is free for others while we wait, and can be used again.
@@ -99,6 +101,7 @@ impl Client {
             match decision {
                 Decision::Return => {}
                 Decision::ReturnDenied => credential.deny(request),
+                Decision::ReturnRefused => credential.refuse(request),
                 Decision::Reauthorize => {
                     progress.enter(Phase::Token);
                     if credential.renew().await? {
@@ -189,7 +192,12 @@ impl Sent {
 /// The credential of one call, with the token that it uses.
 enum Session<'a> {
     Fixed(&'a Authorization),
-    Tokens { source: &'a Arc<TokenSource>, held: Option<Arc<Held>> },
+    /// `once` says that the call's body cannot be sent again.
+    Tokens {
+        source: &'a Arc<TokenSource>,
+        held: Option<Arc<Held>>,
+        once: bool,
+    },
 }
 
 impl Session<'_> {
@@ -197,14 +205,18 @@ impl Session<'_> {
     fn at_hand(&mut self) -> Option<Result<Authorization>> {
         match self {
             Self::Fixed(authorization) => Some(Ok(authorization.clone())),
-            Self::Tokens { source, held } => Some(Self::of(source.at_hand()?, held)),
+            Self::Tokens { source, held, once } => {
+                let token = if *once { source.unrefused_at_hand() } else { source.at_hand() };
+                Some(Self::of(token?, held))
+            }
         }
     }
 
     async fn obtain(&mut self) -> Result<Authorization> {
         match self {
             Self::Fixed(authorization) => Ok(authorization.clone()),
-            Self::Tokens { source, held } => Self::of(source.token().await?, held),
+            Self::Tokens { source, held, once: true } => Self::of(source.unrefused().await?, held),
+            Self::Tokens { source, held, once: false } => Self::of(source.token().await?, held),
         }
     }
 
@@ -217,27 +229,33 @@ impl Session<'_> {
     /// Gets another token; false if there is none.
     async fn renew(&mut self) -> Result<bool> {
         match self {
-            Self::Tokens { source, held: Some(held) } => Ok(source.replace(held).await?.is_some()),
+            Self::Tokens { source, held: Some(held), .. } => Ok(source.replace(held).await?.is_some()),
             _ => Ok(false),
         }
     }
 
-    /// Whether this 401 is a denial that is known already. Naming the endpoint costs what only a 401 is worth.
-    fn denies(&self, request: &Request, answer: &Result<Answer>) -> bool {
-        let unauthorized = matches!(answer, Ok(answer) if answer.status == StatusCode::UNAUTHORIZED);
-        unauthorized && self.held().is_some_and(|held| held.denies(&endpoint(request)))
+    /// Tells an attempt what earlier ones had learnt of a 401 like its own, or that the endpoint took the token.
+    fn recall(&self, request: &Request, answer: &Result<Answer>, attempt: &mut Attempt) {
+        let (Self::Tokens { held: Some(held), .. }, Ok(answer)) = (self, answer) else { return };
+        if answer.status == StatusCode::UNAUTHORIZED {
+            let endpoint = endpoint(request);
+            attempt.denied = held.denies(&endpoint);
+            attempt.reauthorized |= held.renewed_for(&endpoint);
+        } else {
+            held.accept(|| endpoint(request));
+        }
     }
 
     fn deny(&self, request: &Request) {
-        if let Some(held) = self.held() {
+        if let Self::Tokens { held: Some(held), .. } = self {
             held.deny(endpoint(request));
         }
     }
 
-    fn held(&self) -> Option<&Held> {
-        match self {
-            Self::Tokens { held: Some(held), .. } => Some(held),
-            _ => None,
+    /// Has the token replaced, without waiting for it.
+    fn refuse(&self, request: &Request) {
+        if let Self::Tokens { source, held: Some(held), .. } = self {
+            source.refuse(held, endpoint(request));
         }
     }
 }

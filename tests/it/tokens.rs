@@ -8,7 +8,7 @@ use smartrecruiters::client::{Client, ClientOptions, Credential};
 use smartrecruiters::clock::{ManualClock, SystemClock};
 use smartrecruiters::credential::{ApiKey, ClientAuthentication, OAuthClient};
 use smartrecruiters::error::{Error, ErrorCode, ReauthorizationReason};
-use smartrecruiters::http::{ConnectOptions, Connector, ProxyChoice};
+use smartrecruiters::http::{ConnectOptions, Connector, ProxyChoice, Request, RequestBody, streamed_body};
 use smartrecruiters::lifecycle::{ClientCredentials, Grant, ImportedGrant, OAuthApp, OAuthAppOptions};
 use smartrecruiters::secret::Secret;
 use smartrecruiters::store::{MemoryStore, Store};
@@ -334,6 +334,66 @@ async fn denied_routes_in_turn_burn_one_renewal_each_and_no_more() {
         }
     }
     assert_eq!(server.count(TOKEN), 1 + 3);
+}
+
+/// A body that can be sent once.
+fn upload(client: &Client, path: &str) -> Request {
+    let (upload, stream) = streamed_body();
+    upload.finish();
+    Request { method: http::Method::POST, body: RequestBody::Stream(stream, None), ..get(client, path) }
+}
+
+#[tokio::test]
+async fn a_client_that_only_uploads_gets_over_each_revocation() {
+    let (issued, revoked) = (AtomicUsize::new(0), Arc::new(AtomicUsize::new(0)));
+    let server = {
+        let revoked = Arc::clone(&revoked);
+        Server::start(move |seen| match seen.header("authorization") {
+            _ if seen.path == TOKEN => {
+                token(&format!("at-{}", issued.fetch_add(1, Ordering::SeqCst) + 1), None)
+            }
+            Some(used) if used == format!("Bearer at-{}", revoked.load(Ordering::SeqCst)) => {
+                Reply::Json(401, "{}".into())
+            }
+            _ => Reply::Json(200, "{}".into()),
+        })
+        .await
+    };
+    let client = server.client(&client_credentials());
+    for revocation in 1..=3 {
+        client.send(&upload(&client, "/upload")).await.unwrap();
+        revoked.store(revocation, Ordering::SeqCst);
+        let error = client.send(&upload(&client, "/upload")).await.unwrap_err();
+        assert_eq!(error.code(), ErrorCode::Authentication);
+    }
+    client.send(&upload(&client, "/upload")).await.unwrap();
+    let used: Vec<_> = server
+        .seen()
+        .iter()
+        .filter(|seen| seen.path == "/upload")
+        .map(|seen| seen.header("authorization").unwrap().to_owned())
+        .collect();
+    let expected = [1, 1, 2, 2, 3, 3, 4].map(|number| format!("Bearer at-{number}"));
+    assert_eq!(used, expected);
+    assert_eq!(server.count(TOKEN), 4);
+}
+
+#[tokio::test]
+async fn denied_uploads_burn_one_renewal_for_each_route() {
+    let strict = strict();
+    let server = Server::start(move |seen| {
+        if seen.path.starts_with("/denied/") { Reply::Json(401, "{}".into()) } else { strict(seen) }
+    })
+    .await;
+    let client = server.client(&client_credentials());
+    for _ in 0..10 {
+        for path in ["/denied/a", "/denied/b"] {
+            let error = client.send(&upload(&client, path)).await.unwrap_err();
+            assert_eq!(error.code(), ErrorCode::Authentication);
+        }
+    }
+    assert_eq!((server.count("/denied/a"), server.count("/denied/b")), (10, 10));
+    assert_eq!(server.count(TOKEN), 1 + 2);
 }
 
 #[tokio::test]
