@@ -82,6 +82,16 @@ pub(super) fn decide(attempt: Attempt, outcome: &Result<Answer>, jitter: fn() ->
     Decision::Retry(asked.unwrap_or_else(|| backoff(attempt.retries, jitter())))
 }
 
+/// Decides after an answer that redirects led to. It says nothing of the first request, which was processed; but of the
+/// token, if that went along (`authorized`).
+pub(super) fn decide_led(attempt: Attempt, status: StatusCode, authorized: bool) -> Decision {
+    if status == StatusCode::UNAUTHORIZED && authorized {
+        unauthorized(Attempt { replayable: attempt.replayable && attempt.idempotent, ..attempt })
+    } else {
+        Decision::Return
+    }
+}
+
 fn unauthorized(attempt: Attempt) -> Decision {
     if !attempt.renewable || attempt.denied {
         Decision::Return

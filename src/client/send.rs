@@ -10,7 +10,7 @@ use http::header::RETRY_AFTER;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 
-use super::retry::{Answer, Attempt, Decision, decide, is_idempotent, retry_after};
+use super::retry::{Answer, Attempt, Decision, decide, decide_led, is_idempotent, retry_after};
 use super::{Authorizer, Client};
 use crate::error::{Error, Phase, Result};
 use crate::http::{Authorization, Progress, Request, Response, ResponseBody, read_error};
@@ -81,8 +81,6 @@ impl Client {
         loop {
             let (permit, authorization) = self.admit(&mut credential, progress).await?;
             let mut outcome = self.transport.send(request, &authorization, permit, progress).await;
-            // What a redirect led to says nothing of the first request, which was processed, nor of its token.
-            let led = outcome.as_ref().is_ok_and(|response| response.url.is_some());
             if let (Some(limit), Ok(response)) = (buffer, &mut outcome)
                 && response.status.is_success()
             {
@@ -93,7 +91,12 @@ impl Client {
             }
             let answer = outcome.as_ref().map(|response| self.read(response)).map_err(Clone::clone);
             credential.recall(request, &answer, &mut attempt);
-            let decision = if led { Decision::Return } else { decide(attempt, &answer, random::fraction) };
+            let decision = match &outcome {
+                Ok(Response { url: Some(_), status, authorized, .. }) => {
+                    decide_led(attempt, *status, *authorized)
+                }
+                _ => decide(attempt, &answer, random::fraction),
+            };
             if let (Decision::Reauthorize | Decision::Retry(_), Ok(response)) = (decision, &mut outcome) {
                 // So that its connection is free for others while we wait, and can be used again.
                 response.body.read_ahead(READ_AT_ONCE).await;
@@ -164,8 +167,8 @@ impl Sent {
         if !self.response.status.is_success() {
             return Err(self.error().await);
         }
-        let Response { status, headers, body, url } = self.response;
-        Ok(Response { status, headers, body: body.collect(limit).await?, url })
+        let Response { status, headers, body, url, authorized } = self.response;
+        Ok(Response { status, headers, body: body.collect(limit).await?, url, authorized })
     }
 
     /// What the answer says of itself, as far as its body came and is no longer than errors are.
@@ -177,7 +180,7 @@ impl Sent {
 
     /// A short body comes with its headers: a few turns of the runtime show whether it is whole.
     async fn open(self, timeout: Duration) -> Response<OpenBody> {
-        let Response { status, headers, mut body, url } = self.response;
+        let Response { status, headers, mut body, url, authorized } = self.response;
         for _ in 0..TURNS {
             body.read_ready(READ_AT_ONCE);
             if !body.is_open() {
@@ -185,7 +188,7 @@ impl Sent {
             }
             tokio::task::yield_now().await;
         }
-        Response { status, headers, body: OpenBody { body, timeout }, url }
+        Response { status, headers, body: OpenBody { body, timeout }, url, authorized }
     }
 }
 

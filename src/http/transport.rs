@@ -99,6 +99,8 @@ pub struct Response<Body = ResponseBody> {
     pub body: Body,
     /// Where it came from, if redirects led elsewhere.
     pub url: Option<Url>,
+    /// Whether the credential went there.
+    pub authorized: bool,
 }
 
 impl Response<Bytes> {
@@ -193,7 +195,8 @@ impl Transport {
                         status: response.status(),
                         headers: response.headers().clone(),
                         body: ResponseBody::new(response, permit, request.body.stream()),
-                        url: hop.map(|hop: redirect::Next| hop.url),
+                        authorized: hop.as_ref().is_none_or(|hop: &redirect::Next| hop.same_origin),
+                        url: hop.map(|hop| hop.url),
                     });
                 }
                 Some(_) if hops == MOST_HOPS => break,

@@ -397,19 +397,48 @@ async fn denied_uploads_burn_one_renewal_for_each_route() {
 }
 
 #[tokio::test]
-async fn a_401_from_where_a_redirect_led_burns_no_renewal() {
-    let server = Server::start(|seen| match seen.path.as_str() {
+async fn a_401_from_where_a_redirect_led_burns_a_renewal_only_if_the_token_went_there() {
+    let elsewhere = Server::start(|_| Reply::Json(401, "{}".into())).await;
+    let storage = format!("{}/storage", elsewhere.url());
+    let server = Server::start(move |seen| match seen.path.as_str() {
         TOKEN => token("at", None),
-        "/file" => Reply::Redirect(302, "/storage".into()),
-        "/storage" => Reply::Json(401, "{}".into()),
-        _ => Reply::Json(200, "{}".into()),
+        "/file" => Reply::Redirect(302, "/moved".into()),
+        "/away" => Reply::Redirect(302, storage.clone()),
+        _ => Reply::Json(401, "{}".into()),
     })
     .await;
     let client = server.client(&client_credentials());
-    for _ in 0..3 {
-        assert_eq!(client.send(&get(&client, "/file")).await.unwrap_err().code(), ErrorCode::Authentication);
+    let refused = async |path| {
+        for _ in 0..3 {
+            assert_eq!(client.send(&get(&client, path)).await.unwrap_err().code(), ErrorCode::Authentication);
+        }
+    };
+    refused("/away").await;
+    assert_eq!((server.count(TOKEN), server.count("/away"), elsewhere.count("/storage")), (1, 3, 3));
+    refused("/file").await;
+    assert_eq!((server.count(TOKEN), server.count("/file"), server.count("/moved")), (2, 4, 4));
+}
+
+#[tokio::test]
+async fn a_token_that_is_revoked_behind_a_redirect_is_renewed() {
+    for (method, sent) in [(http::Method::GET, 2), (http::Method::POST, 1)] {
+        let strict = strict();
+        let server = Server::start(move |seen| match seen.path.as_str() {
+            "/file" => Reply::Redirect(303, "/moved".into()),
+            "/moved" if seen.header("authorization") == Some("Bearer at-1") => Reply::Json(401, "{}".into()),
+            _ => strict(seen),
+        })
+        .await;
+        let client = server.client(&client_credentials());
+        let request = Request { method: method.clone(), ..get(&client, "/file") };
+        let first = client.send(&request).await;
+        // What is not safe to repeat is handed up, but the next call has a new token.
+        assert_eq!((first.is_ok(), server.count("/file")), (method == http::Method::GET, sent));
+        server.reached(TOKEN, 2).await;
+        client.send(&upload(&client, "/jobs")).await.unwrap();
+        client.send(&request).await.unwrap();
+        assert_eq!((server.count(TOKEN), server.count("/file")), (2, sent + 1));
     }
-    assert_eq!((server.count(TOKEN), server.count("/file"), server.count("/storage")), (1, 3, 3));
 }
 
 #[tokio::test]
