@@ -26,6 +26,8 @@ const FIRST_WAIT: Duration = Duration::from_secs(1);
 const LONGEST_WAIT: Duration = Duration::from_secs(15);
 /// The wait after a refusal that only somebody's change can end. Not for ever: the change may be at the server.
 const WAIT_AFTER_REFUSAL: Duration = Duration::from_secs(300);
+/// Endpoints whose 401 is remembered: many more than there are, in case that ids are taken for names.
+const MOST_ENDPOINTS: usize = 1024;
 
 /// Gets the next access token.
 pub(super) trait Exchange: fmt::Debug + Send + Sync {
@@ -63,7 +65,15 @@ enum Unauthorized {
 impl Held {
     /// Remembers that a 401 for `endpoint` is a permission denial: a new token changed nothing.
     pub fn deny(&self, endpoint: String) {
-        self.unauthorized().insert(endpoint, Unauthorized::Denied);
+        self.remember(endpoint, Unauthorized::Denied);
+    }
+
+    fn remember(&self, endpoint: String, known: Unauthorized) {
+        let mut unauthorized = self.unauthorized();
+        if unauthorized.len() >= MOST_ENDPOINTS {
+            unauthorized.clear();
+        }
+        unauthorized.insert(endpoint, known);
     }
 
     /// Whether a 401 for `endpoint` is known to be a permission denial.
@@ -184,7 +194,7 @@ impl TokenSource {
 
     /// Has a token replaced that `endpoint` answered with 401, for the calls to come.
     pub fn refuse(self: &Arc<Self>, refused: &Arc<Held>, endpoint: String) {
-        refused.unauthorized().insert(endpoint, Unauthorized::Once);
+        refused.remember(endpoint, Unauthorized::Once);
         refused.refused.store(true, Ordering::Relaxed);
         drop(self.join(Some(refused)));
     }
