@@ -97,9 +97,11 @@ impl Client {
                 }
                 _ => decide(attempt, &answer, random::fraction),
             };
-            if let (Decision::Reauthorize | Decision::Retry(_), Ok(response)) = (decision, &mut outcome) {
-                // So that its connection is free for others while we wait, and can be used again.
-                response.body.read_ahead(READ_AT_ONCE).await;
+            // So that its connection is free for others while we wait, and can be used again.
+            match (decision, &mut outcome) {
+                (Decision::Reauthorize, Ok(response)) => response.body.cut(READ_AT_ONCE).await,
+                (Decision::Retry(_), Ok(response)) => response.body.read_ahead(READ_AT_ONCE).await,
+                _ => {}
             }
             match decision {
                 Decision::Return => {}

@@ -213,6 +213,14 @@ impl ResponseBody {
         }
     }
 
+    /// Reads ahead as [`Self::read_ahead`] does, and gives up what is longer: the connection is free after it.
+    pub async fn cut(&mut self, limit: usize) {
+        self.read_ahead(limit).await;
+        if self.is_open() {
+            self.rest = Rest::Failed(Error::BodyTooLarge { limit });
+        }
+    }
+
     /// Whether there is more to come than what was read ahead.
     pub fn is_open(&self) -> bool {
         matches!(self.rest, Rest::Open { .. })

@@ -475,6 +475,36 @@ async fn who_waits_for_a_token_holds_no_connection() {
 }
 
 #[tokio::test]
+async fn a_long_401_holds_no_connection_while_its_token_is_renewed() {
+    let gate = Arc::new(Semaphore::new(1));
+    let server = {
+        let gate = Arc::clone(&gate);
+        Server::start(move |seen| match seen.path.as_str() {
+            TOKEN => Reply::Held(Arc::clone(&gate), Box::new(token("at", None))),
+            "/denied" => Reply::Json(401, "x".repeat(1_000_000)),
+            _ => Reply::Json(200, "{}".into()),
+        })
+        .await
+    };
+    let waiting = server.client(&client_credentials());
+    let calls: Vec<_> = (0..64)
+        .map(|_| {
+            let client = waiting.clone();
+            tokio::spawn(async move { client.send(&get(&client, "/denied")).await.unwrap_err().code() })
+        })
+        .collect();
+    server.reached("/denied", 64).await;
+    let key = Credential::ApiKey(ApiKey::new("key".into()).unwrap());
+    let other = waiting.with_credential(&key).unwrap();
+    other.send(&get(&other, "/users")).await.unwrap();
+    assert_eq!((server.count("/denied"), server.count(TOKEN)), (64, 2));
+    gate.add_permits(1);
+    for call in calls {
+        assert_eq!(call.await.unwrap(), ErrorCode::Authentication);
+    }
+}
+
+#[tokio::test]
 async fn a_token_endpoint_that_hangs_fails_and_delays_no_call_while_the_token_lives() {
     let gate = Arc::new(Semaphore::new(1));
     let server = {
