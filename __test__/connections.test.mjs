@@ -6,7 +6,7 @@ import { lookup } from 'node:dns/promises'
 import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
-import { createSecureServer } from 'node:http2'
+import { constants, createSecureServer } from 'node:http2'
 import { createServer as createTlsServer } from 'node:https'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -243,6 +243,43 @@ test('HTTP/2 carries bodies both ways, and an abort resets its stream alone', as
   await closed
   assert.equal(await send(), size)
   assert.equal(sessions, 1)
+})
+
+test('what an HTTP/2 server says that it did not process is sent again, whatever it is', async t => {
+  const { NGHTTP2_NO_ERROR, NGHTTP2_REFUSED_STREAM } = constants
+  const refusals = {
+    '/refused': stream => stream.close(NGHTTP2_REFUSED_STREAM),
+    // The stream before it is the last that it sees to.
+    '/leaving': stream => stream.session.goaway(NGHTTP2_NO_ERROR, stream.id - 2),
+  }
+  for (const [path, refuse] of Object.entries(refusals)) {
+    const arrived = []
+    const server = createSecureServer({ ...certificate })
+    server.on('stream', (stream, headers) => {
+      stream.on('error', () => {})
+      arrived.push(`${headers[':method']} ${headers[':path']}`)
+      if (arrived.length === 2) return refuse(stream)
+      stream.respond({ ':status': 200 })
+      stream.end()
+    })
+    const sr = client({ baseUrl: `https://localhost:${await listen(t, server)}`, ca: ca.cert, retries: 1 })
+    await sr.get('/first')
+    await sr.post(path, { json: {} })
+    assert.deepEqual(arrived, ['GET /first', `POST ${path}`, `POST ${path}`])
+  }
+})
+
+test('an HTTP/2 stream that is reset otherwise may have been processed, and is not sent again', async t => {
+  let arrived = 0
+  const server = createSecureServer({ ...certificate })
+  server.on('stream', stream => {
+    stream.on('error', () => {})
+    arrived++
+    stream.close(constants.NGHTTP2_INTERNAL_ERROR)
+  })
+  const sr = client({ baseUrl: `https://localhost:${await listen(t, server)}`, ca: ca.cert, retries: 1 })
+  assert.ok((await failure(sr.post('/', { json: {} }))) instanceof NetworkError)
+  assert.equal(arrived, 1)
 })
 
 test('HTTP/1.1 is spoken where the server has only that', async t => {

@@ -61,6 +61,11 @@ test('a process whose only call is aborted ends by itself', async () => {
   sandbox.clearFaults()
 })
 
+test('a process whose upload was answered early ends by itself, and ends its source', async () => {
+  const { stdout } = await run('early-answer')
+  assert.equal(stdout.trim(), '413 returned')
+})
+
 test('a worker that is terminated with calls in flight takes nothing else down', async () => {
   sandbox.fault({ path: '/payload', kind: 'hold', times: Number.POSITIVE_INFINITY })
   for (let round = 0; round < 100; round++) {

@@ -28,7 +28,7 @@ pub(super) struct Attempt {
     pub(super) replayable: bool,
     /// Whether the credential can get another token.
     pub(super) renewable: bool,
-    /// Whether this call has had its token renewed already.
+    /// Whether the token was renewed already for a 401 to this call, or to an earlier one of its endpoint.
     pub(super) reauthorized: bool,
     /// Whether the API is known to deny this endpoint to this token.
     pub(super) denied: bool,
@@ -48,6 +48,8 @@ pub(super) enum Decision {
     Return,
     /// Hand it up, and remember that this endpoint is denied: a new token changed nothing.
     ReturnDenied,
+    /// Hand it up, and have the token renewed for the calls to come.
+    ReturnRefused,
     /// Get another token and send the request again.
     Reauthorize,
     /// Wait, and send the request again.
@@ -80,13 +82,25 @@ pub(super) fn decide(attempt: Attempt, outcome: &Result<Answer>, jitter: fn() ->
     Decision::Retry(asked.unwrap_or_else(|| backoff(attempt.retries, jitter())))
 }
 
+/// Decides after an answer that redirects led to. It says nothing of the first request, which was processed; but of the
+/// token, if that went along (`authorized`).
+pub(super) fn decide_led(attempt: Attempt, status: StatusCode, authorized: bool) -> Decision {
+    if status == StatusCode::UNAUTHORIZED && authorized {
+        unauthorized(Attempt { replayable: attempt.replayable && attempt.idempotent, ..attempt })
+    } else {
+        Decision::Return
+    }
+}
+
 fn unauthorized(attempt: Attempt) -> Decision {
-    if !attempt.renewable || attempt.denied || !attempt.replayable {
+    if !attempt.renewable || attempt.denied {
         Decision::Return
     } else if attempt.reauthorized {
         Decision::ReturnDenied
-    } else {
+    } else if attempt.replayable {
         Decision::Reauthorize
+    } else {
+        Decision::ReturnRefused
     }
 }
 
@@ -219,7 +233,7 @@ mod tests {
         assert_eq!(decide(Attempt { reauthorized: true, ..FIRST }), Decision::ReturnDenied);
         assert_eq!(decide(Attempt { denied: true, ..FIRST }), Decision::Return);
         assert_eq!(decide(Attempt { renewable: false, ..FIRST }), Decision::Return);
-        assert_eq!(decide(Attempt { replayable: false, ..FIRST }), Decision::Return);
+        assert_eq!(decide(Attempt { replayable: false, ..FIRST }), Decision::ReturnRefused);
     }
 
     #[test]

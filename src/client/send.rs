@@ -10,7 +10,7 @@ use http::header::RETRY_AFTER;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 
-use super::retry::{Answer, Attempt, Decision, decide, is_idempotent, retry_after};
+use super::retry::{Answer, Attempt, Decision, decide, decide_led, is_idempotent, retry_after};
 use super::{Authorizer, Client};
 use crate::error::{Error, Phase, Result};
 use crate::http::{Authorization, Progress, Request, Response, ResponseBody, read_error};
@@ -65,7 +65,9 @@ impl Client {
         let progress = &deadline.progress;
         let mut credential = match &self.authorizer {
             Authorizer::Fixed(authorization) => Session::Fixed(authorization),
-            Authorizer::Tokens(source) => Session::Tokens { source, held: None },
+            Authorizer::Tokens(source) => {
+                Session::Tokens { source, held: None, once: !request.body.is_replayable() }
+            }
         };
         let mut attempt = Attempt {
             retries: 0,
@@ -79,8 +81,6 @@ impl Client {
         loop {
             let (permit, authorization) = self.admit(&mut credential, progress).await?;
             let mut outcome = self.transport.send(request, &authorization, permit, progress).await;
-            // What a redirect led to says nothing of the first request, which was processed, nor of its token.
-            let led = outcome.as_ref().is_ok_and(|response| response.url.is_some());
             if let (Some(limit), Ok(response)) = (buffer, &mut outcome)
                 && response.status.is_success()
             {
@@ -90,15 +90,23 @@ impl Client {
                 }
             }
             let answer = outcome.as_ref().map(|response| self.read(response)).map_err(Clone::clone);
-            attempt.denied = credential.denies(request, &answer);
-            let decision = if led { Decision::Return } else { decide(attempt, &answer, random::fraction) };
-            if let (Decision::Reauthorize | Decision::Retry(_), Ok(response)) = (decision, &mut outcome) {
-                // So that its connection is free for others while we wait, and can be used again.
-                response.body.read_ahead(READ_AT_ONCE).await;
+            credential.recall(request, &answer, &mut attempt);
+            let decision = match &outcome {
+                Ok(Response { url: Some(_), status, authorized, .. }) => {
+                    decide_led(attempt, *status, *authorized)
+                }
+                _ => decide(attempt, &answer, random::fraction),
+            };
+            // So that its connection is free for others while we wait, and can be used again.
+            match (decision, &mut outcome) {
+                (Decision::Reauthorize, Ok(response)) => response.body.cut(READ_AT_ONCE).await,
+                (Decision::Retry(_), Ok(response)) => response.body.read_ahead(READ_AT_ONCE).await,
+                _ => {}
             }
             match decision {
                 Decision::Return => {}
                 Decision::ReturnDenied => credential.deny(request),
+                Decision::ReturnRefused => credential.refuse(request),
                 Decision::Reauthorize => {
                     progress.enter(Phase::Token);
                     if credential.renew().await? {
@@ -161,8 +169,8 @@ impl Sent {
         if !self.response.status.is_success() {
             return Err(self.error().await);
         }
-        let Response { status, headers, body, url } = self.response;
-        Ok(Response { status, headers, body: body.collect(limit).await?, url })
+        let Response { status, headers, body, url, authorized } = self.response;
+        Ok(Response { status, headers, body: body.collect(limit).await?, url, authorized })
     }
 
     /// What the answer says of itself, as far as its body came and is no longer than errors are.
@@ -174,7 +182,7 @@ impl Sent {
 
     /// A short body comes with its headers: a few turns of the runtime show whether it is whole.
     async fn open(self, timeout: Duration) -> Response<OpenBody> {
-        let Response { status, headers, mut body, url } = self.response;
+        let Response { status, headers, mut body, url, authorized } = self.response;
         for _ in 0..TURNS {
             body.read_ready(READ_AT_ONCE);
             if !body.is_open() {
@@ -182,14 +190,19 @@ impl Sent {
             }
             tokio::task::yield_now().await;
         }
-        Response { status, headers, body: OpenBody { body, timeout }, url }
+        Response { status, headers, body: OpenBody { body, timeout }, url, authorized }
     }
 }
 
 /// The credential of one call, with the token that it uses.
 enum Session<'a> {
     Fixed(&'a Authorization),
-    Tokens { source: &'a Arc<TokenSource>, held: Option<Arc<Held>> },
+    /// `once` says that the call's body cannot be sent again.
+    Tokens {
+        source: &'a Arc<TokenSource>,
+        held: Option<Arc<Held>>,
+        once: bool,
+    },
 }
 
 impl Session<'_> {
@@ -197,14 +210,18 @@ impl Session<'_> {
     fn at_hand(&mut self) -> Option<Result<Authorization>> {
         match self {
             Self::Fixed(authorization) => Some(Ok(authorization.clone())),
-            Self::Tokens { source, held } => Some(Self::of(source.at_hand()?, held)),
+            Self::Tokens { source, held, once } => {
+                let token = if *once { source.unrefused_at_hand() } else { source.at_hand() };
+                Some(Self::of(token?, held))
+            }
         }
     }
 
     async fn obtain(&mut self) -> Result<Authorization> {
         match self {
             Self::Fixed(authorization) => Ok(authorization.clone()),
-            Self::Tokens { source, held } => Self::of(source.token().await?, held),
+            Self::Tokens { source, held, once: true } => Self::of(source.unrefused().await?, held),
+            Self::Tokens { source, held, once: false } => Self::of(source.token().await?, held),
         }
     }
 
@@ -217,27 +234,33 @@ impl Session<'_> {
     /// Gets another token; false if there is none.
     async fn renew(&mut self) -> Result<bool> {
         match self {
-            Self::Tokens { source, held: Some(held) } => Ok(source.replace(held).await?.is_some()),
+            Self::Tokens { source, held: Some(held), .. } => Ok(source.replace(held).await?.is_some()),
             _ => Ok(false),
         }
     }
 
-    /// Whether this 401 is a denial that is known already. Naming the endpoint costs what only a 401 is worth.
-    fn denies(&self, request: &Request, answer: &Result<Answer>) -> bool {
-        let unauthorized = matches!(answer, Ok(answer) if answer.status == StatusCode::UNAUTHORIZED);
-        unauthorized && self.held().is_some_and(|held| held.denies(&endpoint(request)))
+    /// Tells an attempt what earlier ones had learnt of a 401 like its own, or that the endpoint took the token.
+    fn recall(&self, request: &Request, answer: &Result<Answer>, attempt: &mut Attempt) {
+        let (Self::Tokens { held: Some(held), .. }, Ok(answer)) = (self, answer) else { return };
+        if answer.status == StatusCode::UNAUTHORIZED {
+            let endpoint = endpoint(request);
+            attempt.denied = held.denies(&endpoint);
+            attempt.reauthorized |= held.renewed_for(&endpoint);
+        } else {
+            held.accept(|| endpoint(request));
+        }
     }
 
     fn deny(&self, request: &Request) {
-        if let Some(held) = self.held() {
+        if let Self::Tokens { held: Some(held), .. } = self {
             held.deny(endpoint(request));
         }
     }
 
-    fn held(&self) -> Option<&Held> {
-        match self {
-            Self::Tokens { held: Some(held), .. } => Some(held),
-            _ => None,
+    /// Has the token replaced, without waiting for it.
+    fn refuse(&self, request: &Request) {
+        if let Self::Tokens { source, held: Some(held), .. } = self {
+            source.refuse(held, endpoint(request));
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Bodies: a request's, in one piece or streamed in, and an answer's, streamed out and decoded.
 
 use std::collections::VecDeque;
+use std::convert::Infallible;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -8,7 +9,7 @@ use bytes::Bytes;
 use futures_util::stream::BoxStream;
 use futures_util::{FutureExt as _, TryStreamExt as _};
 use http_body_util::channel::{Channel, Sender};
-use tokio::sync::OwnedSemaphorePermit;
+use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use super::decoding::{codings, decoded, decoding_error};
 use crate::error::{Error, Result};
@@ -29,14 +30,25 @@ pub enum RequestBody {
     Stream(StreamedBody, Option<u64>),
 }
 
-/// A body that is sent as it comes, once.
+/// A body that is sent as it comes, once. It is wanted until all its clones are gone.
 #[derive(Clone)]
-pub struct StreamedBody(Arc<Mutex<Option<Channel<Bytes, Interrupted>>>>);
+pub struct StreamedBody(Arc<Stream>);
+
+struct Stream {
+    channel: Mutex<Option<Channel<Bytes, Interrupted>>>,
+    _wanted: oneshot::Sender<Infallible>,
+}
 
 /// The writing end of a [`StreamedBody`]. Dropped before [`Upload::finish`], it cuts the request off: the server must
 /// not take a part for the whole.
 #[derive(Debug)]
-pub struct Upload(Option<Sender<Bytes, Interrupted>>);
+pub struct Upload(Option<Open>);
+
+#[derive(Debug)]
+struct Open {
+    sender: Sender<Bytes, Interrupted>,
+    unwanted: oneshot::Receiver<Infallible>,
+}
 
 /// Why a streamed body did not come to its end.
 #[derive(Debug, Clone, Copy, thiserror::Error)]
@@ -63,13 +75,21 @@ impl RequestBody {
         }
     }
 
+    /// Its stream, if it is one.
+    pub(super) fn stream(&self) -> Option<StreamedBody> {
+        match self {
+            Self::Stream(stream, _) => Some(stream.clone()),
+            _ => None,
+        }
+    }
+
     /// The body to send now.
     pub(super) fn outgoing(&self) -> Result<Option<reqwest::Body>> {
         Ok(match self {
             Self::Empty => None,
             Self::Bytes(bytes) => Some(bytes.clone().into()),
             Self::Stream(stream, _) => {
-                let channel = stream.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+                let channel = stream.0.channel.lock().unwrap_or_else(PoisonError::into_inner).take();
                 let channel =
                     channel.ok_or(Error::Internal { problem: "a streamed body was to be sent twice" })?;
                 Some(reqwest::Body::wrap(channel))
@@ -81,29 +101,42 @@ impl RequestBody {
 /// A body to be written through its [`Upload`].
 pub fn streamed_body() -> (Upload, StreamedBody) {
     let (sender, channel) = Channel::new(UPLOAD_CHUNKS);
-    (Upload(Some(sender)), StreamedBody(Arc::new(Mutex::new(Some(channel)))))
+    let (wanted, unwanted) = oneshot::channel();
+    let stream = Stream { channel: Mutex::new(Some(channel)), _wanted: wanted };
+    (Upload(Some(Open { sender, unwanted })), StreamedBody(Arc::new(stream)))
 }
 
 impl Upload {
-    /// Hands a chunk over, when there is room for it. False: nobody reads any more; the request is over.
+    /// Hands a chunk over, when there is room for it. False: nobody reads any more, or the call is over, which the
+    /// server may have answered without reading.
     pub async fn write(&mut self, chunk: Bytes) -> bool {
-        match &mut self.0 {
-            Some(sender) => sender.send_data(chunk).await.is_ok(),
-            None => false,
+        let Some(Open { sender, unwanted }) = &mut self.0 else { return false };
+        let written = tokio::select! {
+            biased;
+            _ = unwanted => false,
+            sent = sender.send_data(chunk) => sent.is_ok(),
+        };
+        if !written {
+            self.cut();
         }
+        written
     }
 
     /// The body is whole.
     pub fn finish(mut self) {
         drop(self.0.take());
     }
+
+    fn cut(&mut self) {
+        if let Some(open) = self.0.take() {
+            open.sender.abort(Interrupted);
+        }
+    }
 }
 
 impl Drop for Upload {
     fn drop(&mut self) {
-        if let Some(sender) = self.0.take() {
-            sender.abort(Interrupted);
-        }
+        self.cut();
     }
 }
 
@@ -113,7 +146,8 @@ impl fmt::Debug for StreamedBody {
     }
 }
 
-/// An answer's body, decoded. It holds its connection until its end was reached, or it is dropped.
+/// An answer's body, decoded. It holds its connection, and the stream that it answers, until its end was reached, or it
+/// is dropped.
 pub struct ResponseBody {
     /// What was read ahead of who reads it.
     before: VecDeque<Bytes>,
@@ -123,7 +157,7 @@ pub struct ResponseBody {
 }
 
 enum Rest {
-    Open { reader: Reader, _permit: OwnedSemaphorePermit },
+    Open { reader: Reader, _permit: OwnedSemaphorePermit, _answers: Option<StreamedBody> },
     Ended,
     Failed(Error),
 }
@@ -134,15 +168,21 @@ enum Reader {
 }
 
 impl ResponseBody {
-    /// The body of `response`, whose headers must still be there.
-    pub(super) fn new(response: reqwest::Response, permit: OwnedSemaphorePermit) -> Self {
-        let rest = match codings(response.headers()) {
-            Ok(codings) if codings.is_empty() => {
-                Rest::Open { reader: Reader::Plain(response), _permit: permit }
+    /// The body of `response`, whose headers must still be there, to a request with the stream that it `answers`.
+    pub(super) fn new(
+        response: reqwest::Response,
+        permit: OwnedSemaphorePermit,
+        answers: Option<StreamedBody>,
+    ) -> Self {
+        let reader = codings(response.headers()).map(|codings| {
+            if codings.is_empty() {
+                Reader::Plain(response)
+            } else {
+                Reader::Decoded(decoded(response, &codings))
             }
-            Ok(codings) => {
-                Rest::Open { reader: Reader::Decoded(decoded(response, &codings)), _permit: permit }
-            }
+        });
+        let rest = match reader {
+            Ok(reader) => Rest::Open { reader, _permit: permit, _answers: answers },
             Err(error) => Rest::Failed(error),
         };
         Self { before: VecDeque::new(), ahead: 0, rest }
@@ -170,6 +210,14 @@ impl ResponseBody {
     pub async fn read_ahead(&mut self, limit: usize) {
         while self.ahead <= limit && self.is_open() {
             self.read_next().await;
+        }
+    }
+
+    /// Reads ahead as [`Self::read_ahead`] does, and gives up what is longer: the connection is free after it.
+    pub async fn cut(&mut self, limit: usize) {
+        self.read_ahead(limit).await;
+        if self.is_open() {
+            self.rest = Rest::Failed(Error::BodyTooLarge { limit });
         }
     }
 

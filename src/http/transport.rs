@@ -99,6 +99,8 @@ pub struct Response<Body = ResponseBody> {
     pub body: Body,
     /// Where it came from, if redirects led elsewhere.
     pub url: Option<Url>,
+    /// Whether the credential went there.
+    pub authorized: bool,
 }
 
 impl Response<Bytes> {
@@ -192,8 +194,9 @@ impl Transport {
                     return Ok(Response {
                         status: response.status(),
                         headers: response.headers().clone(),
-                        body: ResponseBody::new(response, permit),
-                        url: hop.map(|hop: redirect::Next| hop.url),
+                        body: ResponseBody::new(response, permit, request.body.stream()),
+                        authorized: hop.as_ref().is_none_or(|hop: &redirect::Next| hop.same_origin),
+                        url: hop.map(|hop| hop.url),
                     });
                 }
                 Some(_) if hops == MOST_HOPS => break,
@@ -288,10 +291,18 @@ pub fn network_error(error: reqwest::Error) -> Error {
     } else {
         NetworkKind::Reset
     };
-    let sent = !error.is_connect();
+    // Not while its body is read: what was answered was processed.
+    let refused = error.is_request() && cause::<h2::Error>(&error).is_some_and(is_unprocessed);
+    let sent = !error.is_connect() && !refused;
     // The URL's query may hold personal data; the caller knows the path.
     let source: Cause = Arc::new(error.without_url());
     Error::Network { kind, sent, source: Some(source) }
+}
+
+/// Whether an HTTP/2 server says that it did not process the request (RFC 9113 section 8.7). A stream fails with a
+/// `GOAWAY` only if it is above the last that the server has seen to.
+fn is_unprocessed(error: &h2::Error) -> bool {
+    error.is_remote() && (error.is_go_away() || error.reason() == Some(h2::Reason::REFUSED_STREAM))
 }
 
 fn has_cause<E: std::error::Error + 'static>(error: &reqwest::Error) -> bool {

@@ -1,6 +1,6 @@
 //! [`TokenSource`]: one credential's access token, as fresh as it needs to be.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
@@ -26,6 +26,8 @@ const FIRST_WAIT: Duration = Duration::from_secs(1);
 const LONGEST_WAIT: Duration = Duration::from_secs(15);
 /// The wait after a refusal that only somebody's change can end. Not for ever: the change may be at the server.
 const WAIT_AFTER_REFUSAL: Duration = Duration::from_secs(300);
+/// Endpoints whose 401 is remembered: many more than there are, in case that ids are taken for names.
+const MOST_ENDPOINTS: usize = 1024;
 
 /// Gets the next access token.
 pub(super) trait Exchange: fmt::Debug + Send + Sync {
@@ -45,23 +47,65 @@ pub struct Held {
     pub token: AccessToken,
     /// The API answered 401 to it. It is replaced if it can be, and used on if not.
     refused: AtomicBool,
-    /// What the API denies to this credential with a 401, by the caller's name for it.
-    denied: Mutex<HashSet<String>>,
+    /// Which endpoints answered 401, by the caller's names for them.
+    unauthorized: Mutex<HashMap<String, Unauthorized>>,
+}
+
+/// What a 401 of an endpoint is known to mean.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Unauthorized {
+    /// Nothing yet: it was the first.
+    Once,
+    /// Nothing yet, but the token is another since. The next 401 is a denial.
+    Renewed,
+    /// A permission denial: a new token changed nothing.
+    Denied,
 }
 
 impl Held {
     /// Remembers that a 401 for `endpoint` is a permission denial: a new token changed nothing.
     pub fn deny(&self, endpoint: String) {
-        self.denied().insert(endpoint);
+        self.remember(endpoint, Unauthorized::Denied);
+    }
+
+    fn remember(&self, endpoint: String, known: Unauthorized) {
+        let mut unauthorized = self.unauthorized();
+        if unauthorized.len() >= MOST_ENDPOINTS {
+            unauthorized.clear();
+        }
+        unauthorized.insert(endpoint, known);
     }
 
     /// Whether a 401 for `endpoint` is known to be a permission denial.
     pub fn denies(&self, endpoint: &str) -> bool {
-        self.denied().contains(endpoint)
+        self.unauthorized().get(endpoint) == Some(&Unauthorized::Denied)
     }
 
-    fn denied(&self) -> MutexGuard<'_, HashSet<String>> {
-        self.denied.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Whether this token came in place of one that `endpoint` answered with 401, and has not been accepted there.
+    pub fn renewed_for(&self, endpoint: &str) -> bool {
+        self.unauthorized().get(endpoint) == Some(&Unauthorized::Renewed)
+    }
+
+    /// Remembers that an endpoint took this token: its next 401 is a first one. The endpoint is only named if that
+    /// matters.
+    pub fn accept(&self, endpoint: impl FnOnce() -> String) {
+        let mut unauthorized = self.unauthorized();
+        if !unauthorized.is_empty() {
+            unauthorized.remove(&endpoint());
+        }
+    }
+
+    /// What of this is still known with the token that replaces this one.
+    fn inherited(&self) -> HashMap<String, Unauthorized> {
+        let mut unauthorized = self.unauthorized().clone();
+        for known in unauthorized.values_mut().filter(|known| **known == Unauthorized::Once) {
+            *known = Unauthorized::Renewed;
+        }
+        unauthorized
+    }
+
+    fn unauthorized(&self) -> MutexGuard<'_, HashMap<String, Unauthorized>> {
+        self.unauthorized.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -132,6 +176,27 @@ impl TokenSource {
             Freshness::Fresh | Freshness::Renewable => drop(self.join(Some(&held))),
         }
         Some(held)
+    }
+
+    /// The same, but one that the API refused is not at hand for a call that can be sent only once.
+    pub fn unrefused_at_hand(self: &Arc<Self>) -> Option<Arc<Held>> {
+        self.at_hand().filter(|held| !held.refused.load(Ordering::Relaxed))
+    }
+
+    /// A token for a call that can be sent only once: one that the API refused only while there is no other.
+    pub async fn unrefused(self: &Arc<Self>) -> Result<Arc<Held>> {
+        let held = self.token().await?;
+        if !held.refused.load(Ordering::Relaxed) {
+            return Ok(held);
+        }
+        Ok(self.replace(&held).await?.unwrap_or(held))
+    }
+
+    /// Has a token replaced that `endpoint` answered with 401, for the calls to come.
+    pub fn refuse(self: &Arc<Self>, refused: &Arc<Held>, endpoint: String) {
+        refused.remember(endpoint, Unauthorized::Once);
+        refused.refused.store(true, Ordering::Relaxed);
+        drop(self.join(Some(refused)));
     }
 
     /// A token in place of one that the API answered with 401; none while there is no other to be had. An error says
@@ -212,7 +277,7 @@ impl TokenSource {
                 let next = hold(token);
                 if let Some(held) = held.filter(|held| held.refused.load(Ordering::Relaxed)) {
                     // Renewed for the sake of one route: what others are known to deny, they still do.
-                    next.denied().clone_from(&held.denied());
+                    *next.unauthorized() = held.inherited();
                 }
                 self.current.store(Some(Arc::clone(&next)));
                 Ok(next)
@@ -237,7 +302,7 @@ enum Joined {
 }
 
 fn hold(token: AccessToken) -> Arc<Held> {
-    Arc::new(Held { token, refused: AtomicBool::new(false), denied: Mutex::default() })
+    Arc::new(Held { token, refused: AtomicBool::new(false), unauthorized: Mutex::default() })
 }
 
 /// How long nobody asks again after the `failures`-th failure in a row. `fraction` in `[0, 1)` is the jitter.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use async_compression::tokio::write::{BrotliEncoder, DeflateEncoder, GzipEncoder, ZlibEncoder, ZstdEncoder};
 use bytes::Bytes;
@@ -11,6 +12,7 @@ use smartrecruiters::credential::ApiKey;
 use smartrecruiters::error::{Error, ErrorCode};
 use smartrecruiters::http::{RequestBody, streamed_body};
 use tokio::io::AsyncWriteExt as _;
+use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 
 use crate::support::{Reply, Server, get};
@@ -332,4 +334,29 @@ async fn a_body_that_is_given_up_is_not_taken_for_a_whole_one() {
     drop(upload);
     assert_eq!(call.await.unwrap().unwrap_err().code(), ErrorCode::BodyInterrupted);
     assert!(server.seen().is_empty(), "the server has no whole request");
+}
+
+#[tokio::test]
+async fn an_upload_ends_with_its_call_however_little_the_server_read() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let server = Server::at(listener.local_addr().unwrap());
+    // It answers after the first bytes, reads no more and keeps the connection.
+    let held = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        stream.readable().await.unwrap();
+        stream.write_all(b"HTTP/1.1 413 Too Large\r\ncontent-length: 2\r\n\r\nno").await.unwrap();
+        stream
+    });
+    let client = client(&server);
+    let (mut upload, stream) = streamed_body();
+    let mut request = get(&client, "/upload");
+    request.method = Method::POST;
+    request.body = RequestBody::Stream(stream, None);
+    let call = tokio::spawn(async move { client.send(&request).await });
+    let part = Bytes::from(vec![0; MIB]);
+    let writing = async { while upload.write(part.clone()).await {} };
+    tokio::time::timeout(Duration::from_secs(10), writing).await.unwrap();
+    assert!(!upload.write(part.clone()).await, "the end stays the end");
+    assert!(matches!(call.await.unwrap(), Err(Error::Api(error)) if error.status == 413));
+    drop(held.await.unwrap());
 }

@@ -8,7 +8,7 @@ use smartrecruiters::client::{Client, ClientOptions, Credential};
 use smartrecruiters::clock::{ManualClock, SystemClock};
 use smartrecruiters::credential::{ApiKey, ClientAuthentication, OAuthClient};
 use smartrecruiters::error::{Error, ErrorCode, ReauthorizationReason, Result};
-use smartrecruiters::http::{ConnectOptions, Connector, ProxyChoice};
+use smartrecruiters::http::{ConnectOptions, Connector, ProxyChoice, Request, RequestBody, streamed_body};
 use smartrecruiters::lifecycle::{
     ClientCredentials, Grant, ImportedGrant, Listener, OAuthApp, OAuthAppOptions,
 };
@@ -348,20 +348,109 @@ async fn denied_routes_in_turn_burn_one_renewal_each_and_no_more() {
     assert_eq!(server.count(TOKEN), 1 + 3);
 }
 
+/// A body that can be sent once.
+fn upload(client: &Client, path: &str) -> Request {
+    let (upload, stream) = streamed_body();
+    upload.finish();
+    Request { method: http::Method::POST, body: RequestBody::Stream(stream, None), ..get(client, path) }
+}
+
 #[tokio::test]
-async fn a_401_from_where_a_redirect_led_burns_no_renewal() {
-    let server = Server::start(|seen| match seen.path.as_str() {
-        TOKEN => token("at", None),
-        "/file" => Reply::Redirect(302, "/storage".into()),
-        "/storage" => Reply::Json(401, "{}".into()),
-        _ => Reply::Json(200, "{}".into()),
+async fn a_client_that_only_uploads_gets_over_each_revocation() {
+    let (issued, revoked) = (AtomicUsize::new(0), Arc::new(AtomicUsize::new(0)));
+    let server = {
+        let revoked = Arc::clone(&revoked);
+        Server::start(move |seen| match seen.header("authorization") {
+            _ if seen.path == TOKEN => {
+                token(&format!("at-{}", issued.fetch_add(1, Ordering::SeqCst) + 1), None)
+            }
+            Some(used) if used == format!("Bearer at-{}", revoked.load(Ordering::SeqCst)) => {
+                Reply::Json(401, "{}".into())
+            }
+            _ => Reply::Json(200, "{}".into()),
+        })
+        .await
+    };
+    let client = server.client(&client_credentials());
+    for revocation in 1..=3 {
+        client.send(&upload(&client, "/upload")).await.unwrap();
+        revoked.store(revocation, Ordering::SeqCst);
+        let error = client.send(&upload(&client, "/upload")).await.unwrap_err();
+        assert_eq!(error.code(), ErrorCode::Authentication);
+    }
+    client.send(&upload(&client, "/upload")).await.unwrap();
+    let used: Vec<_> = server
+        .seen()
+        .iter()
+        .filter(|seen| seen.path == "/upload")
+        .map(|seen| seen.header("authorization").unwrap().to_owned())
+        .collect();
+    let expected = [1, 1, 2, 2, 3, 3, 4].map(|number| format!("Bearer at-{number}"));
+    assert_eq!(used, expected);
+    assert_eq!(server.count(TOKEN), 4);
+}
+
+#[tokio::test]
+async fn denied_uploads_burn_one_renewal_for_each_route() {
+    let strict = strict();
+    let server = Server::start(move |seen| {
+        if seen.path.starts_with("/denied/") { Reply::Json(401, "{}".into()) } else { strict(seen) }
     })
     .await;
     let client = server.client(&client_credentials());
-    for _ in 0..3 {
-        assert_eq!(client.send(&get(&client, "/file")).await.unwrap_err().code(), ErrorCode::Authentication);
+    for _ in 0..10 {
+        for path in ["/denied/a", "/denied/b"] {
+            let error = client.send(&upload(&client, path)).await.unwrap_err();
+            assert_eq!(error.code(), ErrorCode::Authentication);
+        }
     }
-    assert_eq!((server.count(TOKEN), server.count("/file"), server.count("/storage")), (1, 3, 3));
+    assert_eq!((server.count("/denied/a"), server.count("/denied/b")), (10, 10));
+    assert_eq!(server.count(TOKEN), 1 + 2);
+}
+
+#[tokio::test]
+async fn a_401_from_where_a_redirect_led_burns_a_renewal_only_if_the_token_went_there() {
+    let elsewhere = Server::start(|_| Reply::Json(401, "{}".into())).await;
+    let storage = format!("{}/storage", elsewhere.url());
+    let server = Server::start(move |seen| match seen.path.as_str() {
+        TOKEN => token("at", None),
+        "/file" => Reply::Redirect(302, "/moved".into()),
+        "/away" => Reply::Redirect(302, storage.clone()),
+        _ => Reply::Json(401, "{}".into()),
+    })
+    .await;
+    let client = server.client(&client_credentials());
+    let refused = async |path| {
+        for _ in 0..3 {
+            assert_eq!(client.send(&get(&client, path)).await.unwrap_err().code(), ErrorCode::Authentication);
+        }
+    };
+    refused("/away").await;
+    assert_eq!((server.count(TOKEN), server.count("/away"), elsewhere.count("/storage")), (1, 3, 3));
+    refused("/file").await;
+    assert_eq!((server.count(TOKEN), server.count("/file"), server.count("/moved")), (2, 4, 4));
+}
+
+#[tokio::test]
+async fn a_token_that_is_revoked_behind_a_redirect_is_renewed() {
+    for (method, sent) in [(http::Method::GET, 2), (http::Method::POST, 1)] {
+        let strict = strict();
+        let server = Server::start(move |seen| match seen.path.as_str() {
+            "/file" => Reply::Redirect(303, "/moved".into()),
+            "/moved" if seen.header("authorization") == Some("Bearer at-1") => Reply::Json(401, "{}".into()),
+            _ => strict(seen),
+        })
+        .await;
+        let client = server.client(&client_credentials());
+        let request = Request { method: method.clone(), ..get(&client, "/file") };
+        let first = client.send(&request).await;
+        // What is not safe to repeat is handed up, but the next call has a new token.
+        assert_eq!((first.is_ok(), server.count("/file")), (method == http::Method::GET, sent));
+        server.reached(TOKEN, 2).await;
+        client.send(&upload(&client, "/jobs")).await.unwrap();
+        client.send(&request).await.unwrap();
+        assert_eq!((server.count(TOKEN), server.count("/file")), (2, sent + 1));
+    }
 }
 
 #[tokio::test]
@@ -395,6 +484,36 @@ async fn who_waits_for_a_token_holds_no_connection() {
         call.await.unwrap();
     }
     assert_eq!(server.count("/jobs"), 200);
+}
+
+#[tokio::test]
+async fn a_long_401_holds_no_connection_while_its_token_is_renewed() {
+    let gate = Arc::new(Semaphore::new(1));
+    let server = {
+        let gate = Arc::clone(&gate);
+        Server::start(move |seen| match seen.path.as_str() {
+            TOKEN => Reply::Held(Arc::clone(&gate), Box::new(token("at", None))),
+            "/denied" => Reply::Json(401, "x".repeat(1_000_000)),
+            _ => Reply::Json(200, "{}".into()),
+        })
+        .await
+    };
+    let waiting = server.client(&client_credentials());
+    let calls: Vec<_> = (0..64)
+        .map(|_| {
+            let client = waiting.clone();
+            tokio::spawn(async move { client.send(&get(&client, "/denied")).await.unwrap_err().code() })
+        })
+        .collect();
+    server.reached("/denied", 64).await;
+    let key = Credential::ApiKey(ApiKey::new("key".into()).unwrap());
+    let other = waiting.with_credential(&key).unwrap();
+    other.send(&get(&other, "/users")).await.unwrap();
+    assert_eq!((server.count("/denied"), server.count(TOKEN)), (64, 2));
+    gate.add_permits(1);
+    for call in calls {
+        assert_eq!(call.await.unwrap(), ErrorCode::Authentication);
+    }
 }
 
 #[tokio::test]

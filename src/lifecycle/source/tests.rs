@@ -315,3 +315,16 @@ fn waits_grow_to_a_bound_and_a_lost_grant_has_none() {
     };
     assert_eq!(wait_after(&ended, 3, 0.5), Duration::ZERO);
 }
+
+#[tokio::test]
+async fn what_is_remembered_of_a_token_is_bounded() {
+    let (source, _, _) = source();
+    let held = source.token().await.unwrap();
+    for number in 0..10 * MOST_ENDPOINTS {
+        let (denied, refused) = (format!("denied {number}"), format!("refused {number}"));
+        held.deny(denied.clone());
+        source.refuse(&held, refused);
+        assert!(held.denies(&denied));
+        assert!(held.unauthorized().len() <= MOST_ENDPOINTS);
+    }
+}
