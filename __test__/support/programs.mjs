@@ -12,7 +12,10 @@ const FIND = 'for f in /usr/lib/postgresql/*/bin; do PATH=$PATH:$f; done; PATH=$
 
 export const isRoot = process.getuid?.() === 0
 
-/** Where a program is. If nowhere, its Debian package is installed, where that may be. */
+/**
+ * Where a program is. If nowhere, its Debian package is installed, where that may be. Tests that do so at once take
+ * turns: the package manager waits for others when it installs, but not when it updates its lists.
+ */
 export function programPath(name, debianPackage) {
   const found = find(name)
   if (found !== undefined) return found
@@ -20,10 +23,8 @@ export function programPath(name, debianPackage) {
   if (isRoot) {
     try {
       const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' }
-      execFileSync('sh', ['-c', install.replaceAll('apt-get', 'apt-get -o DPkg::Lock::Timeout=120')], {
-        stdio: 'ignore',
-        env,
-      })
+      const waiting = install.replaceAll('apt-get', 'apt-get -o DPkg::Lock::Timeout=120')
+      execFileSync('flock', ['--timeout', '300', '/var/lib/apt', 'sh', '-c', waiting], { stdio: 'ignore', env })
     } catch {
       // What is missing then is said below.
     }

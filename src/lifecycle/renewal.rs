@@ -165,13 +165,10 @@ impl GrantRenewal {
         let mut version = version;
         let mut wait = FIRST_COMMIT_WAIT;
         loop {
-            match self.try_commit(version, &record, &journal).await {
-                Ok((Commit::Done, _)) => return Some(access),
-                Ok((Commit::Superseded, _)) => return None,
-                Ok((Commit::Again { contested }, now)) => {
-                    record.contested |= contested;
-                    version = now;
-                }
+            match self.try_commit(&mut version, &record, &journal).await {
+                Ok(Commit::Done) => return Some(access),
+                Ok(Commit::Superseded) => return None,
+                Ok(Commit::Again { contested }) => record.contested |= contested,
                 Err(error) => {
                     self.listener.tell(Event::RenewalFailed { grant_id: self.id.clone(), error });
                     tokio::time::sleep(wait).await;
@@ -181,25 +178,29 @@ impl GrantRenewal {
         }
     }
 
+    /// Moves `version` to that of the record to write over. An error: wait before the next attempt.
     async fn try_commit(
         &self,
-        version: Version,
+        version: &mut Version,
         record: &GrantRecord,
         journal: &GrantRecord,
-    ) -> Result<(Commit, Version)> {
-        let swap = self.swap(version, record).await;
+    ) -> Result<Commit> {
+        let swap = self.swap(*version, record).await;
         if let Ok(Swap::Won) = swap {
-            return Ok((Commit::Done, version));
+            return Ok(Commit::Done);
         }
         // Also after an error: the swap may have been written, and only its answer lost.
-        let Some((version, current)) = self.find().await? else {
+        let Some((now, current)) = self.find().await? else {
             // The store lost the journal; this is now the only copy of the grant.
-            return Ok((Commit::Again { contested: false }, 0));
+            *version = 0;
+            return swap.map(|_| Commit::Again { contested: false });
         };
-        match commit(record, journal, &current) {
-            again @ Commit::Again { .. } => swap.map(|_| (again, version)),
-            other => Ok((other, version)),
+        let next = commit(record, journal, &current);
+        if let Commit::Again { .. } = next {
+            swap?;
+            *version = now;
         }
+        Ok(next)
     }
 
     async fn load(&self) -> Result<(Version, GrantRecord)> {

@@ -20,6 +20,7 @@ struct Plain {
     refresh_token: String,
     refresh_issued_at: u64,
     scopes: Vec<String>,
+    #[serde(default)]
     contested: bool,
     state: PlainState,
 }
@@ -138,6 +139,15 @@ mod tests {
             let record = record(state);
             assert_eq!(decode(&encode(&record).unwrap()).unwrap(), record);
         }
+    }
+
+    #[test]
+    fn a_record_that_does_not_say_so_is_not_contested() {
+        let idle = record(GrantState::Idle { unresolved: 0 });
+        let text = String::from_utf8(encode(&idle).unwrap()).unwrap();
+        let without = text.replace(r#""contested":true,"#, "");
+        assert_ne!(without, text);
+        assert_eq!(decode(without.as_bytes()).unwrap(), GrantRecord { contested: false, ..idle });
     }
 
     #[test]

@@ -1,4 +1,5 @@
-use std::sync::atomic::AtomicBool;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use super::*;
 use crate::clock::ManualClock;
@@ -175,7 +176,10 @@ async fn a_late_commit_wins_over_a_lease_taken_over_but_not_over_a_new_authoriza
 struct Unsure {
     inner: MemoryStore,
     loses_answer: AtomicBool,
-    refuses: AtomicBool,
+    /// So many swaps fail, and are not written.
+    refuses: AtomicU32,
+    /// The versions that swaps expected.
+    expected: Mutex<Vec<Version>>,
 }
 
 impl Store for Unsure {
@@ -195,9 +199,11 @@ impl Store for Unsure {
         due: Option<u64>,
     ) -> StoreFuture<'a, Swap> {
         Box::pin(async move {
-            let down = self.refuses.swap(false, std::sync::atomic::Ordering::SeqCst);
+            self.expected.lock().unwrap().push(expected);
+            let less = |left: u32| left.checked_sub(1);
+            let down = self.refuses.fetch_update(Ordering::SeqCst, Ordering::SeqCst, less).is_ok();
             let swap = if down { Ok(Swap::Lost) } else { self.inner.swap(id, expected, bytes, due).await };
-            if down || self.loses_answer.swap(false, std::sync::atomic::Ordering::SeqCst) {
+            if down || self.loses_answer.swap(false, Ordering::SeqCst) {
                 return Err(Error::Store { operation: "swap", problem: "its answer was lost".into() });
             }
             swap
@@ -216,8 +222,8 @@ async fn a_commit_is_repeated_until_it_is_known_to_be_there() {
         let store = Arc::new(Unsure::default());
         let journal = record(GrantState::Exchanging { owner: "me".into(), until: 0, unresolved: 0 });
         put(&*store, 0, &journal).await;
-        store.refuses.store(down, std::sync::atomic::Ordering::SeqCst);
-        store.loses_answer.store(!down, std::sync::atomic::Ordering::SeqCst);
+        store.refuses.store(u32::from(down), Ordering::SeqCst);
+        store.loses_answer.store(!down, Ordering::SeqCst);
         let token = renewal(store.clone(), &clock)
             .commit(1, journal, tokens(&clock, "at", Some("rt-2")))
             .await
@@ -238,4 +244,39 @@ async fn a_commit_makes_the_record_again_if_the_store_was_emptied() {
     assert_eq!(token.value.expose(), "at");
     let (version, after) = stored(&*store).await;
     assert_eq!((version, after.refresh.0.expose()), (1, "rt-2"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_commit_waits_for_an_emptied_store_to_take_writes() {
+    let clock = ManualClock::new();
+    let store = Arc::new(Unsure::default());
+    store.refuses.store(3, Ordering::SeqCst);
+    let heard = Arc::new(AtomicU32::new(0));
+    let mut renewal = renewal(store.clone(), &clock);
+    renewal.listener = Listener::new({
+        let heard = Arc::clone(&heard);
+        move |_| {
+            heard.fetch_add(1, Ordering::SeqCst);
+        }
+    });
+    let journal = record(GrantState::Exchanging { owner: "me".into(), until: 0, unresolved: 0 });
+    let token = renewal.commit(7, journal, tokens(&clock, "at", Some("rt-2"))).await.unwrap();
+    assert_eq!(token.value.expose(), "at");
+    assert_eq!(stored(&*store).await.1.refresh.0.expose(), "rt-2");
+    assert_eq!(*store.expected.lock().unwrap(), [7, 0, 0, 0], "no record is version 0");
+    assert_eq!(heard.load(Ordering::SeqCst), 3, "each failure was told, and waited after");
+}
+
+#[tokio::test]
+async fn a_commit_does_not_bring_back_what_was_forgotten() {
+    let clock = ManualClock::new();
+    let store = Arc::new(MemoryStore::new());
+    let journal = record(GrantState::Exchanging { owner: "me".into(), until: 0, unresolved: 0 });
+    put(&*store, 0, &journal).await;
+    let state = GrantState::Ended { reason: ReauthorizationReason::Forgotten };
+    let forgotten = GrantRecord { refresh: RefreshToken(Secret::new("")), ..record(state) };
+    put(&*store, 1, &forgotten).await;
+    let renewal = renewal(store.clone(), &clock);
+    assert!(renewal.commit(1, journal, tokens(&clock, "at", Some("rt-2"))).await.is_none());
+    assert_eq!(stored(&*store).await, (2, forgotten));
 }

@@ -161,17 +161,20 @@ fn quiet(command: &mut Command) -> &mut Command {
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null())
 }
 
-/// Where `name` is; if nowhere, it is installed by Debian's package manager where that may be.
+/// Where `name` is; if nowhere, it is installed by Debian's package manager where that may be. Tests that do so at
+/// once take turns: the package manager waits for others when it installs, but not when it updates its lists.
 fn program(name: &str, package: &str) -> PathBuf {
     static INSTALLING: Mutex<()> = Mutex::new(());
     let _installing = INSTALLING.lock();
-    let install = format!(
-        "apt-get update && RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive \
-         apt-get install -y --no-install-recommends {package}"
-    );
+    let install = format!("apt-get update && apt-get install -y --no-install-recommends {package}");
     if find(name).is_none() && is_root() {
+        let waiting = install.replace("apt-get", "apt-get -o DPkg::Lock::Timeout=120");
+        let mut command = Command::new("flock");
+        command.args(["--timeout", "300", "/var/lib/apt", "sh", "-c", &waiting]);
+        // The package's own server is not wanted, nor are questions.
+        command.envs([("RUNLEVEL", "1"), ("DEBIAN_FRONTEND", "noninteractive")]);
         // What is missing then is said below.
-        let _ = quiet(Command::new("sh").args(["-c", &install])).status();
+        let _ = quiet(&mut command).status();
     }
     find(name).unwrap_or_else(|| panic!("{name} is not there, and these tests need it: {install}"))
 }

@@ -11,7 +11,7 @@ use super::contract;
 use super::servers::Folder;
 
 const PROCESSES: u64 = 8;
-const SWAPS_EACH: u64 = 1_000;
+const SWAPS_EACH: u64 = 10_000;
 /// Names the file to [`a_process`].
 const FILE: &str = "SMARTRECRUITERS_TEST_FILE";
 
@@ -66,7 +66,9 @@ async fn processes_lose_no_update_and_meet_no_lock() {
 #[ignore = "one of the processes of the test above"]
 async fn a_process() {
     #[expect(clippy::disallowed_methods, reason = "how one process of a test tells another")]
-    let path = PathBuf::from(std::env::var_os(FILE).unwrap());
+    let path = std::env::var_os(FILE).map(PathBuf::from);
+    // Who runs all ignored tests means others.
+    let Some(path) = path else { return };
     contract::count_up(&*open(&path, None), SWAPS_EACH).await;
 }
 
