@@ -116,6 +116,9 @@ export declare class NativeUpload {
 /** An API key, a customer's or a partner's. */
 export declare function apiKey(key: string): NativeCredential | NativeError
 
+/** `call` comes when there are none, after so many milliseconds at most. */
+export declare function awaitExchanges(completions: NativeCompletions, call: number, patience: number): void
+
 /** An access token that somebody else renews. */
 export declare function bearerToken(token: string): NativeCredential | NativeError
 
@@ -140,11 +143,8 @@ export declare function createUpload(length?: number | undefined | null): Native
  */
 export declare function endExchanges(patience: number): void
 
-/** How many exchanges of tokens that work once are under way in this process. */
-export declare function exchangesUnderWay(): number
-
-/** `call` comes when there are none, after so many milliseconds at most. */
-export declare function landExchanges(completions: NativeCompletions, call: number, patience: number): void
+/** How many exchanges of tokens that work once are in flight in this process. */
+export declare function exchangesInFlight(): number
 
 /** A store in memory. */
 export declare function memoryStore(): NativeStore

@@ -12,7 +12,7 @@ import {
   toError,
   unwrap,
 } from './errors.js'
-import { landExchanges } from './exit.js'
+import { awaitExchangesAtExit } from './exit.js'
 import { setCredential } from './handles.js'
 import { native } from './native.js'
 import { isA } from './platform.js'
@@ -195,7 +195,7 @@ export class OAuthApp {
         key,
       ),
     )
-    landExchanges(exitTimeout)
+    awaitExchangesAtExit(exitTimeout)
   }
 
   /** Calls `listener` at each event of this name. What it throws is an uncaught exception. */

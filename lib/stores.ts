@@ -1,9 +1,10 @@
 /** Where grants live. */
 
-import type { NativeCustomStore, NativeError, NativeQuestion, NativeStore } from '../index.js'
+import type { NativeCustomStore, NativeQuestion, NativeStore } from '../index.js'
 import { call } from './calls.js'
 import { configurationError, unwrap } from './errors.js'
 import { native } from './native.js'
+import { types } from './platform.js'
 import { boolean, integer, kind, optionalString, optionsObject, record, string } from './validate.js'
 
 /** A record as a store holds it. */
@@ -15,8 +16,8 @@ export interface StoredRecord {
 }
 
 /**
- * A store of your own: three methods over one versioned record for each id. Check it by `checkStore` of
- * `smartrecruiters/testing`.
+ * A store of your own: three methods over one versioned record for each id. It works until `process.exit()`: end a
+ * process by letting its event loop run empty.
  *
  * A method that rejects or throws, or that has not settled after 20 seconds, fails the renewal that needs it. A swap
  * that fails may or may not have happened: the record is loaded again and compared.
@@ -189,9 +190,8 @@ async function answer(store: Store, question: NativeQuestion, bridge: NativeCust
       if (found === undefined) return bridge.loaded(number)
       const { version, content } = record('the record', found)
       if (!Number.isSafeInteger(version) || (version as number) < 1) throw wrong('a version of 1 or more', version)
-      if (!(content instanceof Uint8Array) && !ArrayBuffer.isView(content)) throw wrong('a Uint8Array', content)
-      const bytes = new Uint8Array(content.buffer, content.byteOffset, content.byteLength)
-      return bridge.loaded(number, version as number, bytes)
+      if (!types.isUint8Array(content)) throw wrong('a Uint8Array', content)
+      return bridge.loaded(number, version as number, content)
     }
     case 'swap': {
       const won: unknown = await store.swap(id, expected, content, due)
@@ -212,7 +212,8 @@ function wrong(wanted: string, value: unknown): TypeError {
 
 /** An error of somebody else's code, without the password of a URL that it may quote. */
 function describe(error: unknown): string {
-  const { name, message } = error instanceof Error ? error : { name: 'Error', message: (error as NativeError)?.message }
+  // By its shape: it may be of another realm.
+  const { name, message } = Object(error) as Partial<Error>
   const text = typeof message === 'string' ? message : 'it gave no reason'
-  return `${name}: ${text.replace(/\/\/[^/\s]*@/g, '//').slice(0, 500)}`
+  return `${typeof name === 'string' ? name : 'Error'}: ${text.replace(/\/\/[^/\s]*@/g, '//').slice(0, 500)}`
 }

@@ -10,7 +10,7 @@ use napi_derive::napi;
 use super::completions::{NativeCompletions, Outcome};
 use super::error::{NativeError, NativeReauthorizationReason};
 use super::store::number;
-use crate::lifecycle::{self, Event, KeepAliveProgress, Listener, await_exchanges, exchanges_in_flight};
+use crate::lifecycle::{self, Event, KeepAliveProgress, Listener};
 
 /// What happened to a grant.
 #[napi(object, object_from_js = false)]
@@ -100,10 +100,10 @@ pub(super) fn teller<T: ToNapiValue + Send + 'static>(
     })
 }
 
-/// How many exchanges of tokens that work once are under way in this process.
+/// How many exchanges of tokens that work once are in flight in this process.
 #[napi(catch_unwind)]
-pub fn exchanges_under_way() -> u32 {
-    u32::try_from(exchanges_in_flight()).unwrap_or(u32::MAX)
+pub fn exchanges_in_flight() -> u32 {
+    u32::try_from(lifecycle::exchanges_in_flight()).unwrap_or(u32::MAX)
 }
 
 /// Lets no more of them begin, and blocks this thread until there are none, for so many milliseconds at most: for the
@@ -115,7 +115,7 @@ pub fn end_exchanges(patience: u32) {
 
 /// `call` comes when there are none, after so many milliseconds at most.
 #[napi(catch_unwind)]
-pub fn land_exchanges(
+pub fn await_exchanges(
     env: Env,
     completions: &NativeCompletions,
     call: u32,
@@ -124,7 +124,7 @@ pub fn land_exchanges(
     completions.start(env, call, async move {
         let patience = Duration::from_millis(patience.into());
         // A panic in there means that nobody can tell any more: the process may end.
-        let _ = tokio::task::spawn_blocking(move || await_exchanges(patience)).await;
+        let _ = tokio::task::spawn_blocking(move || lifecycle::await_exchanges(patience)).await;
         Ok(Outcome::Nothing)
     })
 }

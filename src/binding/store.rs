@@ -302,7 +302,7 @@ pub(super) fn number(value: u64) -> f64 {
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
-    reason = "the face lets only whole numbers through"
+    reason = "the face lets only numbers of 0 or more through"
 )]
 pub(super) fn whole(value: f64) -> u64 {
     value as u64

@@ -69,7 +69,7 @@ impl OAuthApp {
             }
             ids.truncate(PAGE);
             // Others go through the same ones: in another order they seldom meet.
-            ids.sort_by_cached_key(|_| random::bytes::<8>().unwrap_or_default());
+            ids.sort_by_cached_key(|_| random::fraction().to_bits());
             done.remaining = ids.len() as u64;
             let mut running = JoinSet::new();
             let mut ids = ids.into_iter();
