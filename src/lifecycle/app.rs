@@ -244,7 +244,10 @@ impl OAuthApp {
     /// When the refresh token of this grant dies, in milliseconds since the Unix epoch; none if it has ended.
     pub(super) async fn expires_at(&self, id: &str) -> Result<Option<u64>> {
         let stored = self.store.load(id).await?;
-        Ok(stored.map(|stored| self.sealer.open(id, &stored)).transpose()?.and_then(|record| record.due()))
+        Ok(stored
+            .map(|stored| self.sealer.open::<GrantRecord>(id, &stored))
+            .transpose()?
+            .and_then(|record| record.due()))
     }
 
     pub(super) async fn due(&self, before: u64, limit: usize) -> Result<Vec<String>> {

@@ -1,10 +1,9 @@
-//! Turns a [`GrantRecord`] into bytes and back. The only place where stored tokens are in the clear;
-//! `seal.rs` then makes of them what a store gets to see.
+//! Turns a [`GrantRecord`] into bytes and back. `seal.rs` then makes of them what a store gets to see.
 
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-use super::record::{GrantRecord, GrantState, StoredAccessToken};
+use super::record::{GrantRecord, GrantState, Record, StoredAccessToken};
 use crate::error::{Error, ReauthorizationReason, Result};
 use crate::secret::Secret;
 use crate::token::RefreshToken;
@@ -43,65 +42,65 @@ enum PlainState {
     Forgotten,
 }
 
-/// The record as bytes.
-pub(super) fn encode(record: &GrantRecord) -> Result<Vec<u8>> {
-    let plain = Plain {
-        schema: SCHEMA,
-        access: record.access.as_ref().map(|access| PlainAccessToken {
-            token: access.value.expose().to_owned(),
-            issued_at: access.issued_at,
-            expires_at: access.expires_at,
-        }),
-        refresh_token: record.refresh.0.expose().to_owned(),
-        refresh_issued_at: record.refresh_issued_at,
-        scopes: record.scopes.clone(),
-        contested: record.contested,
-        state: match &record.state {
-            GrantState::Idle { unresolved } => PlainState::Idle { unresolved: *unresolved },
-            GrantState::Exchanging { owner, until, unresolved } => {
-                PlainState::Exchanging { owner: owner.clone(), until: *until, unresolved: *unresolved }
-            }
-            GrantState::Ended { reason: ReauthorizationReason::RevokedOrExpired } => {
-                PlainState::RevokedOrExpired
-            }
-            GrantState::Ended { reason: ReauthorizationReason::ResponseLost } => PlainState::ResponseLost,
-            GrantState::Ended { reason: ReauthorizationReason::Forgotten } => PlainState::Forgotten,
-        },
-    };
-    serde_json::to_vec(&plain).map_err(|_| Error::Internal { problem: "a grant record has no JSON form" })
-}
-
-/// The record of bytes that [`encode`] made.
-pub(super) fn decode(bytes: &[u8]) -> Result<GrantRecord> {
-    // The parser's own message may quote what it read.
-    let mut plain = serde_json::from_slice::<Plain>(bytes).map_err(|_| unreadable())?;
-    if plain.schema != SCHEMA {
-        return Err(unreadable());
-    }
-    Ok(GrantRecord {
-        access: plain.access.as_mut().map(|access| StoredAccessToken {
-            value: Secret::new(std::mem::take(&mut access.token)),
-            issued_at: access.issued_at,
-            expires_at: access.expires_at,
-        }),
-        refresh: RefreshToken(Secret::new(std::mem::take(&mut plain.refresh_token))),
-        refresh_issued_at: plain.refresh_issued_at,
-        scopes: std::mem::take(&mut plain.scopes),
-        contested: plain.contested,
-        state: match &mut plain.state {
-            PlainState::Idle { unresolved } => GrantState::Idle { unresolved: *unresolved },
-            PlainState::Exchanging { owner, until, unresolved } => GrantState::Exchanging {
-                owner: std::mem::take(owner),
-                until: *until,
-                unresolved: *unresolved,
+impl Record for GrantRecord {
+    fn encode(&self) -> Result<Vec<u8>> {
+        let plain = Plain {
+            schema: SCHEMA,
+            access: self.access.as_ref().map(|access| PlainAccessToken {
+                token: access.value.expose().to_owned(),
+                issued_at: access.issued_at,
+                expires_at: access.expires_at,
+            }),
+            refresh_token: self.refresh.0.expose().to_owned(),
+            refresh_issued_at: self.refresh_issued_at,
+            scopes: self.scopes.clone(),
+            contested: self.contested,
+            state: match &self.state {
+                GrantState::Idle { unresolved } => PlainState::Idle { unresolved: *unresolved },
+                GrantState::Exchanging { owner, until, unresolved } => {
+                    PlainState::Exchanging { owner: owner.clone(), until: *until, unresolved: *unresolved }
+                }
+                GrantState::Ended { reason: ReauthorizationReason::RevokedOrExpired } => {
+                    PlainState::RevokedOrExpired
+                }
+                GrantState::Ended { reason: ReauthorizationReason::ResponseLost } => PlainState::ResponseLost,
+                GrantState::Ended { reason: ReauthorizationReason::Forgotten } => PlainState::Forgotten,
             },
-            PlainState::RevokedOrExpired => {
-                GrantState::Ended { reason: ReauthorizationReason::RevokedOrExpired }
-            }
-            PlainState::ResponseLost => GrantState::Ended { reason: ReauthorizationReason::ResponseLost },
-            PlainState::Forgotten => GrantState::Ended { reason: ReauthorizationReason::Forgotten },
-        },
-    })
+        };
+        serde_json::to_vec(&plain).map_err(|_| Error::Internal { problem: "a grant record has no JSON form" })
+    }
+
+    fn decode(bytes: &[u8]) -> Result<Self> {
+        // The parser's own message may quote what it read.
+        let mut plain = serde_json::from_slice::<Plain>(bytes).map_err(|_| unreadable())?;
+        if plain.schema != SCHEMA {
+            return Err(unreadable());
+        }
+        Ok(Self {
+            access: plain.access.as_mut().map(|access| StoredAccessToken {
+                value: Secret::new(std::mem::take(&mut access.token)),
+                issued_at: access.issued_at,
+                expires_at: access.expires_at,
+            }),
+            refresh: RefreshToken(Secret::new(std::mem::take(&mut plain.refresh_token))),
+            refresh_issued_at: plain.refresh_issued_at,
+            scopes: std::mem::take(&mut plain.scopes),
+            contested: plain.contested,
+            state: match &mut plain.state {
+                PlainState::Idle { unresolved } => GrantState::Idle { unresolved: *unresolved },
+                PlainState::Exchanging { owner, until, unresolved } => GrantState::Exchanging {
+                    owner: std::mem::take(owner),
+                    until: *until,
+                    unresolved: *unresolved,
+                },
+                PlainState::RevokedOrExpired => {
+                    GrantState::Ended { reason: ReauthorizationReason::RevokedOrExpired }
+                }
+                PlainState::ResponseLost => GrantState::Ended { reason: ReauthorizationReason::ResponseLost },
+                PlainState::Forgotten => GrantState::Ended { reason: ReauthorizationReason::Forgotten },
+            },
+        })
+    }
 }
 
 fn unreadable() -> Error {
@@ -137,23 +136,26 @@ mod tests {
             GrantState::Ended { reason: ReauthorizationReason::Forgotten },
         ] {
             let record = record(state);
-            assert_eq!(decode(&encode(&record).unwrap()).unwrap(), record);
+            assert_eq!(GrantRecord::decode(&record.encode().unwrap()).unwrap(), record);
         }
     }
 
     #[test]
     fn a_record_that_does_not_say_so_is_not_contested() {
         let idle = record(GrantState::Idle { unresolved: 0 });
-        let text = String::from_utf8(encode(&idle).unwrap()).unwrap();
+        let text = String::from_utf8(idle.encode().unwrap()).unwrap();
         let without = text.replace(r#""contested":true,"#, "");
         assert_ne!(without, text);
-        assert_eq!(decode(without.as_bytes()).unwrap(), GrantRecord { contested: false, ..idle });
+        assert_eq!(
+            GrantRecord::decode(without.as_bytes()).unwrap(),
+            GrantRecord { contested: false, ..idle }
+        );
     }
 
     #[test]
     fn foreign_bytes_are_refused_without_being_quoted() {
         for bytes in [&b""[..], b"{}", b"canary", br#"{"schema":99,"refreshToken":"canary"}"#] {
-            let error = decode(bytes).unwrap_err();
+            let error = GrantRecord::decode(bytes).unwrap_err();
             assert_eq!(error.code(), ErrorCode::Store);
             assert!(!format!("{error:?}").contains("canary"));
         }

@@ -28,7 +28,7 @@ pub use self::postgres::{PostgresOptions, PostgresStore};
 #[cfg(feature = "redis")]
 pub use self::redis::{RedisOptions, RedisStore};
 pub use memory::MemoryStore;
-pub use record::{GrantRecord, GrantState, REFRESH_TOKEN_LIFETIME, StoredAccessToken};
+pub use record::{GrantRecord, GrantState, REFRESH_TOKEN_LIFETIME, Record, StoredAccessToken};
 pub use seal::{Sealer, Sealing, SealingKey};
 #[cfg(feature = "sqlite")]
 pub use sqlite::{SqliteOptions, SqliteStore};

@@ -2,12 +2,22 @@
 
 use std::time::Duration;
 
-use crate::error::ReauthorizationReason;
+use crate::error::{ReauthorizationReason, Result};
 use crate::secret::Secret;
 use crate::token::RefreshToken;
 
 /// A refresh token dies when it was not used for 28 days (vendor: OAuth 2.0).
 pub const REFRESH_TOKEN_LIFETIME: Duration = Duration::from_secs(28 * 24 * 3600);
+
+/// What a store can hold, in the clear: `seal.rs` makes of it what a store gets to see.
+pub trait Record: Sized {
+    /// The record as JSON.
+    fn encode(&self) -> Result<Vec<u8>>;
+
+    /// The record of JSON that [`Record::encode`] made; an [`Error::Store`](crate::error::Error::Store) that quotes
+    /// nothing if it is another kind's, or of another version.
+    fn decode(bytes: &[u8]) -> Result<Self>;
+}
 
 /// A grant as it is stored. Times are milliseconds since the Unix epoch: other machines read them.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -13,8 +13,7 @@ use ring::error::Unspecified;
 use ring::{digest, hkdf};
 use zeroize::Zeroizing;
 
-use super::encoding::{decode, encode};
-use super::record::GrantRecord;
+use super::record::Record;
 use super::{Store, Stored, Version};
 use crate::error::{Error, Result};
 use crate::random;
@@ -123,8 +122,8 @@ impl Sealer {
     }
 
     /// `record` as the bytes of version `version` of the grant `id`.
-    pub fn seal(&self, id: &str, version: Version, record: &GrantRecord) -> Result<Vec<u8>> {
-        let mut text = Zeroizing::new(encode(record)?);
+    pub fn seal<R: Record>(&self, id: &str, version: Version, record: &R) -> Result<Vec<u8>> {
+        let mut text = Zeroizing::new(record.encode()?);
         let Some(key) = self.keys.first() else { return Ok(std::mem::take(&mut *text)) };
         let context = self.context(id);
         let nonce: [u8; NONCE_LEN] = random::bytes()?;
@@ -141,16 +140,16 @@ impl Sealer {
     }
 
     /// The record that [`Sealer::seal`] made, if it was made for this grant and version.
-    pub fn open(&self, id: &str, stored: &Stored) -> Result<GrantRecord> {
+    pub fn open<R: Record>(&self, id: &str, stored: &Stored) -> Result<R> {
         let text = match (stored.bytes.first(), self.keys.is_empty()) {
             (Some(&FORMAT), false) => self.unseal(id, stored),
-            (Some(b'{'), true) => return decode(&stored.bytes),
+            (Some(b'{'), true) => return R::decode(&stored.bytes),
             (Some(&FORMAT), true) => Err(Unreadable::NoKey),
             (Some(b'{'), false) => Err(Unreadable::NotSealed),
             _ => Err(Unreadable::Foreign),
         };
         let problem = |why: Unreadable| Error::Store { operation: "load", problem: why.to_string().into() };
-        decode(&text.map_err(problem)?)
+        R::decode(&text.map_err(problem)?)
     }
 
     fn unseal(&self, id: &str, stored: &Stored) -> Result<Zeroizing<Vec<u8>>, Unreadable> {
@@ -238,7 +237,7 @@ fn sha256<const N: usize>(parts: &[&[u8]]) -> [u8; N] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::{GrantState, MemoryStore, StoreFuture, Swap};
+    use crate::store::{GrantRecord, GrantState, MemoryStore, StoreFuture, Swap};
     use crate::token::RefreshToken;
 
     /// A durable store in name.
@@ -285,7 +284,7 @@ mod tests {
     }
 
     fn refused(sealer: &Sealer, id: &str, stored: &Stored, why: Unreadable) {
-        let error = sealer.open(id, stored).unwrap_err();
+        let error = sealer.open::<GrantRecord>(id, stored).unwrap_err();
         assert_eq!(error.to_string(), format!("the grant store failed to load: {why}"));
         assert!(!format!("{error:?}").contains("canary"));
     }
@@ -294,7 +293,7 @@ mod tests {
     fn what_was_sealed_opens_and_shows_nothing() {
         let sealer = sealer("", &[1]);
         let stored = sealed(&sealer, "g", 7);
-        assert_eq!(sealer.open("g", &stored).unwrap(), record());
+        assert_eq!(sealer.open::<GrantRecord>("g", &stored).unwrap(), record());
         assert!(!String::from_utf8_lossy(&stored.bytes).contains("canary"));
         assert_ne!(stored, sealed(&sealer, "g", 7), "each sealing has a nonce of its own");
     }
@@ -302,8 +301,8 @@ mod tests {
     #[test]
     fn a_key_is_replaced_while_both_are_known() {
         let (old, both, new) = (sealer("", &[1]), sealer("", &[2, 1]), sealer("", &[2]));
-        assert_eq!(both.open("g", &sealed(&old, "g", 1)).unwrap(), record());
-        assert_eq!(new.open("g", &sealed(&both, "g", 2)).unwrap(), record());
+        assert_eq!(both.open::<GrantRecord>("g", &sealed(&old, "g", 1)).unwrap(), record());
+        assert_eq!(new.open::<GrantRecord>("g", &sealed(&both, "g", 2)).unwrap(), record());
         refused(&new, "g", &sealed(&old, "g", 1), Unreadable::WrongKey);
     }
 
@@ -353,7 +352,7 @@ mod tests {
         let plain = Sealer::new(&Named(""), Some(Sealing::Plain)).unwrap();
         refused(&plain, "g", &sealed(&with_key, "g", 1), Unreadable::NoKey);
         refused(&with_key, "g", &sealed(&plain, "g", 1), Unreadable::NotSealed);
-        assert_eq!(plain.open("g", &sealed(&plain, "g", 1)).unwrap(), record());
+        assert_eq!(plain.open::<GrantRecord>("g", &sealed(&plain, "g", 1)).unwrap(), record());
         refused(&plain, "g", &Stored { version: 1, bytes: Vec::new() }, Unreadable::Foreign);
     }
 

@@ -49,7 +49,7 @@ async fn nothing_is_readable_in_files(store: &dyn Store, folder: &Path) {
     assert!(holds(folder, b"plain-canary"), "the search itself is broken");
     assert!(!holds(folder, b"sealed-canary"), "a token is in the clear");
     let stored = store.load("sealed").await.unwrap().unwrap();
-    assert_eq!(sealed.open("sealed", &stored).unwrap(), record("sealed-canary"));
+    assert_eq!(sealed.open::<GrantRecord>("sealed", &stored).unwrap(), record("sealed-canary"));
 }
 
 fn holds(folder: &Path, text: &[u8]) -> bool {
