@@ -11,8 +11,13 @@ export declare const __napiBindingTarget: 'native' | 'wasm32-wasi' | 'wasm32-was
 
 /** The body of an answer, still to be read. */
 export declare class NativeBody {
-  /** Reads on; the next part comes as `id`, or nothing does at the end. */
-  read(completions: NativeCompletions, id: number): void
+  /**
+   * Fills `room` with what comes next, and more with it if that is there already. How many bytes that is comes as
+   * `id`: 0 at the end. Nobody may touch `room` until then, or ever again if the call is cancelled.
+   *
+   * The core writes it, on its own thread: copying a fast download takes longer than all else that is done for it.
+   */
+  read(completions: NativeCompletions, id: number, room: Uint8Array): void
   /**
    * Gives the rest up, also in the middle of a read, which then finds the end; `id` comes when its connection is
    * closed.

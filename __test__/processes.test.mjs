@@ -80,6 +80,11 @@ test('a worker that is terminated with calls in flight takes nothing else down',
   assert.equal(stdout.trim(), 'GET')
 })
 
+test('a worker that is terminated in the middle of downloads takes nothing else down', async () => {
+  const { stdout } = await run('downloading-workers', sandbox.baseUrl, sandbox.apiKey)
+  assert.equal(stdout.trim(), '30 workers')
+})
+
 test('workers that end by themselves leave the process able to call', async () => {
   const { stdout } = await run('many-workers', sandbox.baseUrl, sandbox.apiKey)
   assert.equal(stdout.trim(), '8 workers, 80 answers')

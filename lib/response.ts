@@ -8,6 +8,9 @@ import { types } from './platform.js'
 /** Statuses whose answers have no body, which `new Response()` insists on. */
 const BODILESS = new Set([204, 205, 304])
 
+/** How much of a body is read at once at most, in bytes: enough to make crossing cheap, little to hold. */
+const ROOM = 256 * 1024
+
 /** The answer that a call came to. `url` is where it was asked; `signal` stops its body too. */
 export function toResponse(outcome: Outcome, url: string, signal: AbortSignal | undefined): Response {
   const { status, first, second, third } = outcome
@@ -66,6 +69,7 @@ function content(body: Content, signal: AbortSignal | undefined): ConstructorPar
   if (body === undefined) return null
   if (!isOpen(body)) return body
   let unwatch: (() => void) | undefined
+  let room: Uint8Array<ArrayBuffer> | undefined
   return new ReadableStream({
     type: 'bytes',
     start(controller) {
@@ -73,10 +77,19 @@ function content(body: Content, signal: AbortSignal | undefined): ConstructorPar
     },
     async pull(controller) {
       try {
-        const part = await read(body)
+        // Of its own memory, which is handed on, and not first filled with zeros.
+        const own = room ?? Buffer.allocUnsafeSlow(ROOM)
+        // Until it is filled it belongs to the core; an aborted read never gives it back.
+        room = undefined
+        const length = await read(body, own)
         if (signal?.aborted) return
-        if (part !== undefined) {
-          controller.enqueue(part)
+        if (length >= ROOM / 4) {
+          controller.enqueue(own.subarray(0, length))
+          return
+        }
+        room = own
+        if (length > 0) {
+          controller.enqueue(new Uint8Array(own.subarray(0, length)))
           return
         }
       } catch (error) {
@@ -125,10 +138,10 @@ function stopper(
   }
 }
 
-async function read(body: NativeBody): Promise<Uint8Array<ArrayBuffer> | undefined> {
+async function read(body: NativeBody, room: Uint8Array): Promise<number> {
   try {
-    const { first } = await call((completions, id) => body.read(completions, id), {})
-    return first as Uint8Array<ArrayBuffer> | undefined
+    const { first } = await call((completions, id) => body.read(completions, id, room), {})
+    return first as number
   } catch (error) {
     // As `fetch` says it.
     throw new TypeError('terminated', { cause: error })

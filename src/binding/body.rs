@@ -1,51 +1,88 @@
 //! Bodies that pass through in parts: [`NativeBody`] out of an answer, [`NativeUpload`] into a request.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use napi::Env;
 use napi::bindgen_prelude::Uint8Array;
 use napi_derive::napi;
 use tokio::sync::Notify;
+use tokio::task::AbortHandle;
 
 use super::completions::{NativeCompletions, Outcome};
+use super::room::Room;
 use crate::client::OpenBody;
 use crate::http::{RequestBody, StreamedBody, Upload, streamed_body};
-
-/// About how much of a body is handed over at once, in bytes: enough to make crossing cheap, little to hold.
-const CHUNK: usize = 256 * 1024;
 
 /// The body of an answer, still to be read.
 #[napi]
 pub struct NativeBody {
     body: Arc<tokio::sync::Mutex<Option<OpenBody>>>,
     given_up: Arc<Notify>,
+    /// Reads on while JavaScript is busy with what it got.
+    ahead: Arc<Mutex<Option<AbortHandle>>>,
 }
 
 impl NativeBody {
     pub(super) fn new(body: OpenBody) -> Self {
-        Self { body: Arc::new(tokio::sync::Mutex::new(Some(body))), given_up: Arc::default() }
+        Self {
+            body: Arc::new(tokio::sync::Mutex::new(Some(body))),
+            given_up: Arc::default(),
+            ahead: Arc::default(),
+        }
+    }
+
+    fn stop_ahead(&self) {
+        if let Some(reading) = lock(&self.ahead).take() {
+            reading.abort();
+        }
+    }
+}
+
+impl Drop for NativeBody {
+    /// Whoever collects it gives up what was being read ahead, and so its connection.
+    fn drop(&mut self) {
+        self.stop_ahead();
     }
 }
 
 #[napi]
 impl NativeBody {
-    /// Reads on; the next part comes as `id`, or nothing does at the end.
+    /// Fills `room` with what comes next, and more with it if that is there already. How many bytes that is comes as
+    /// `id`: 0 at the end. Nobody may touch `room` until then, or ever again if the call is cancelled.
+    ///
+    /// The core writes it, on its own thread: copying a fast download takes longer than all else that is done for it.
     #[napi(catch_unwind)]
-    pub fn read(&self, env: Env, completions: &NativeCompletions, id: u32) -> napi::Result<()> {
+    pub fn read(
+        &self,
+        env: Env,
+        completions: &NativeCompletions,
+        id: u32,
+        room: Uint8Array,
+    ) -> napi::Result<()> {
         let (body, given_up) = (Arc::clone(&self.body), Arc::clone(&self.given_up));
+        let ahead = Arc::clone(&self.ahead);
+        let mut room = Room::new(room, completions.alive());
         completions.start(env, id, async move {
-            let mut body = body.lock().await;
-            let Some(open) = body.as_mut() else { return Ok(Outcome::Chunk(None)) };
+            if let Some(reading) = lock(&ahead).take() {
+                reading.abort();
+            }
+            let mut open = body.lock().await;
+            let Some(answer) = open.as_mut() else { return Ok(Outcome::Filled(room, 0)) };
             let read = tokio::select! {
-                read = open.read(CHUNK) => read,
+                read = answer.read(room.len()) => read,
                 () = given_up.notified() => Ok(None),
             };
             if !matches!(read, Ok(Some(_))) {
                 // Its connection is free, or lost.
-                *body = None;
+                *open = None;
             }
-            read.map(Outcome::Chunk)
+            drop(open);
+            let length = room.fill(&read?.unwrap_or_default());
+            if length == room.len() {
+                *lock(&ahead) = Some(read_ahead(body, length));
+            }
+            Ok(Outcome::Filled(room, length))
         })
     }
 
@@ -54,12 +91,27 @@ impl NativeBody {
     #[napi(catch_unwind)]
     pub fn cancel(&self, env: Env, completions: &NativeCompletions, id: u32) -> napi::Result<()> {
         self.given_up.notify_one();
+        self.stop_ahead();
         let body = Arc::clone(&self.body);
         completions.start(env, id, async move {
             *body.lock().await = None;
             Ok(Outcome::Nothing)
         })
     }
+}
+
+/// Reads as much of `body` as there was room for: more is on its way.
+fn read_ahead(body: Arc<tokio::sync::Mutex<Option<OpenBody>>>, most: usize) -> AbortHandle {
+    let reading = tokio::spawn(async move {
+        if let Some(open) = body.lock().await.as_mut() {
+            open.read_ahead(most).await;
+        }
+    });
+    reading.abort_handle()
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The body of a request, to be written in parts.
@@ -84,7 +136,7 @@ pub fn create_upload(length: Option<i64>) -> NativeUpload {
 impl NativeUpload {
     /// The end that a request reads; a second request gets none.
     pub(super) fn body(&self) -> RequestBody {
-        let body = self.body.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let body = lock(&self.body).take();
         body.map_or(RequestBody::Empty, |body| RequestBody::Stream(body, self.length))
     }
 }

@@ -22,7 +22,9 @@ use napi_derive::napi;
 use super::body::NativeBody;
 use super::error::NativeError;
 use super::events::NativeKeepAliveProgress;
+use super::room::{Alive, Room};
 use super::runtime;
+use super::store::number;
 use super::token::NativeToken;
 use crate::client::{OpenBody, Opened};
 use crate::error::{Error, Result};
@@ -56,8 +58,8 @@ pub(super) enum Outcome {
     Token(NativeToken),
     /// The id of a grant.
     Id(String),
-    /// A part of a body; none at its end.
-    Chunk(Option<Bytes>),
+    /// So many bytes of a body are in its reader's array; 0 at its end.
+    Filled(Room, usize),
     /// What a pass of keep-alive came to.
     KeptAlive(NativeKeepAliveProgress),
     /// Sentences.
@@ -138,6 +140,8 @@ pub(super) struct Completions {
     wake: OnceLock<Wake>,
     /// The calls in flight. Only Node's thread touches it.
     running: Mutex<HashMap<u32, AbortHandle>>,
+    /// Whether the environment's memory is still there.
+    alive: Alive,
 }
 
 type Finished = (u32, Result<Outcome>);
@@ -158,7 +162,8 @@ impl NativeCompletions {
         env: Env,
         #[napi(ts_arg_type = "(batch: unknown[]) => void")] dispatch: Function<'_, FnArgs<(Batch,)>, ()>,
     ) -> napi::Result<Self> {
-        let completions = Arc::new(Completions::default());
+        let completions =
+            Arc::new(Completions { alive: Arc::new(Mutex::new(true)), ..Completions::default() });
         let weak = Arc::downgrade(&completions);
         let wake = dispatch
             .build_threadsafe_function::<()>()
@@ -194,6 +199,11 @@ impl NativeCompletions {
 }
 
 impl NativeCompletions {
+    /// Whether the memory of this environment is still there.
+    pub(super) fn alive(&self) -> Alive {
+        Arc::clone(&self.0.alive)
+    }
+
     /// Starts a call.
     pub(super) fn start(
         &self,
@@ -280,8 +290,10 @@ impl Completions {
         }
     }
 
-    /// The environment is going down: nobody is there to hear of its calls. Token exchanges go on.
+    /// The environment is going down: nobody is there to hear of its calls, and nobody may write to its memory. Token
+    /// exchanges go on.
     fn abandon(&self) {
+        *lock(&self.alive) = false;
         for (_, task) in lock(&self.running).drain() {
             task.abort();
         }
@@ -351,11 +363,15 @@ fn values(env: sys::napi_env, outcome: Result<Outcome>) -> napi::Result<Values> 
         }
         Ok(Outcome::Token(token)) => (VALUE, first(Some(value(env, token)?))),
         Ok(Outcome::Id(id)) => (VALUE, first(Some(value(env, id)?))),
-        Ok(Outcome::Chunk(Some(chunk))) => (VALUE, first(Some(bytes(env, &chunk)?))),
+        Ok(Outcome::Filled(room, length)) => {
+            // Here, on Node's thread, its reference can go at once.
+            drop(room);
+            (VALUE, first(Some(value(env, number(length as u64))?)))
+        }
         Ok(Outcome::KeptAlive(progress)) => (VALUE, first(Some(value(env, progress)?))),
         Ok(Outcome::Texts(texts)) => (VALUE, first(Some(value(env, texts)?))),
         Ok(Outcome::Flag(flag)) => (VALUE, first(Some(value(env, flag)?))),
-        Ok(Outcome::Chunk(None) | Outcome::Nothing) => (VALUE, first(None)),
+        Ok(Outcome::Nothing) => (VALUE, first(None)),
         Err(error) => (FAILURE, first(Some(value(env, NativeError::from(&error))?))),
     })
 }

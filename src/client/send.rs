@@ -287,11 +287,16 @@ impl OpenBody {
         self.body.take_whole().map_or_else(|| Opened::Open(Box::new(self)), Opened::Whole)
     }
 
-    /// The next part, and more with it if that is there already: up to about `enough` bytes. None at the end.
-    pub async fn read(&mut self, enough: usize) -> Result<Option<Bytes>> {
+    /// The next parts: what is there already, `most` bytes at most. None at the end.
+    pub async fn read(&mut self, most: usize) -> Result<Option<Vec<Bytes>>> {
         let deadline = Deadline::new(self.timeout);
         deadline.progress.enter(Phase::Body);
-        deadline.keep(self.body.read(enough)).await
+        deadline.keep(self.body.read(most)).await
+    }
+
+    /// Reads about `most` bytes for reads to come. Dropping the future loses nothing.
+    pub async fn read_ahead(&mut self, most: usize) {
+        self.body.read_ahead(most).await;
     }
 }
 

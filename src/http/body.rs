@@ -188,17 +188,33 @@ impl ResponseBody {
         Self { before: VecDeque::new(), ahead: 0, rest }
     }
 
-    /// The next part of the body, and more with it if that is there already: up to about `enough` bytes. None at its
+    /// The next of the body, in the parts in which it came: what is there already, `most` bytes at most. None at its
     /// end.
-    pub async fn read(&mut self, enough: usize) -> Result<Option<Bytes>> {
-        if self.before.is_empty() {
+    pub async fn read(&mut self, most: usize) -> Result<Option<Vec<Bytes>>> {
+        while self.before.is_empty() && self.is_open() {
             self.read_next().await;
         }
-        self.read_ready(enough);
+        self.read_ready(most);
         match &self.rest {
             Rest::Failed(error) if self.before.is_empty() => Err(error.clone()),
-            _ => Ok((!self.before.is_empty()).then(|| self.take_ahead())),
+            _ => Ok((!self.before.is_empty()).then(|| self.take(most))),
         }
+    }
+
+    fn take(&mut self, most: usize) -> Vec<Bytes> {
+        let mut taken = Vec::with_capacity(self.before.len());
+        let mut room = most;
+        while room > 0
+            && let Some(mut part) = self.before.pop_front()
+        {
+            if part.len() > room {
+                self.before.push_front(part.split_off(room));
+            }
+            room -= part.len();
+            taken.push(part);
+        }
+        self.ahead -= most - room;
+        taken
     }
 
     /// Reads ahead what is there already, up to about `enough` bytes.
@@ -258,6 +274,7 @@ impl ResponseBody {
     async fn read_next(&mut self) {
         let Rest::Open { reader, .. } = &mut self.rest else { return };
         match reader.next().await {
+            Ok(Some(chunk)) if chunk.is_empty() => {}
             Ok(Some(chunk)) => {
                 self.ahead += chunk.len();
                 self.before.push_back(chunk);

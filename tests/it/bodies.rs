@@ -93,7 +93,7 @@ async fn a_bomb_stops_at_the_cap_whether_buffered_or_streamed() {
         let mut read = 0;
         let error = loop {
             match body.read(MIB).await {
-                Ok(Some(part)) => read += part.len(),
+                Ok(Some(parts)) => read += parts.concat().len(),
                 Ok(None) => panic!("{coding}: it was read to its end"),
                 Err(error) => break error,
             }
@@ -179,10 +179,10 @@ async fn a_range_is_asked_for_as_it_is() {
 async fn read_before_its_end(client: &Client, gate: &Semaphore) -> Vec<u8> {
     let answer = client.open(&get(client, "/jobs")).await.unwrap();
     let Opened::Open(mut body) = answer.body.opened() else { panic!("its end was not waited for") };
-    let mut whole = body.read(1).await.unwrap().unwrap().to_vec();
+    let mut whole = body.read(MIB).await.unwrap().unwrap().concat();
     gate.add_permits(1);
-    while let Some(part) = body.read(1).await.unwrap() {
-        whole.extend(part);
+    while let Some(parts) = body.read(MIB).await.unwrap() {
+        whole.extend(parts.concat());
     }
     // The connection is put back by a task of its own.
     for _ in 0..20 {
@@ -252,13 +252,17 @@ async fn a_short_body_is_there_with_its_headers_and_a_long_one_is_read_in_parts(
 
     let long = client.open(&get(&client, "/20000000")).await.unwrap();
     let Opened::Open(mut body) = long.body.opened() else { panic!("20 MB at once") };
-    let (mut read, mut largest) = (0, 0);
-    while let Some(part) = body.read(256 * 1024).await.unwrap() {
-        read += part.len();
-        largest = largest.max(part.len());
+    let (mut read, mut largest) = (Vec::new(), 0);
+    for most in [1, 2, 3].into_iter().chain(std::iter::repeat(256 * 1024)) {
+        let Some(parts) = body.read(most).await.unwrap() else { break };
+        let parts = parts.concat();
+        assert!((1..=most).contains(&parts.len()), "{} bytes at once, of {most}", parts.len());
+        largest = largest.max(parts.len());
+        read.extend(parts);
     }
-    assert_eq!(read, 20_000_000);
-    assert!(largest < 2 * MIB, "{largest} bytes at once");
+    assert_eq!(read.len(), 20_000_000);
+    assert!(read.iter().all(|byte| *byte == b'x'));
+    assert!(largest > 3, "{largest} bytes at once");
     assert!(body.read(1).await.unwrap().is_none(), "the end stays the end");
 }
 
@@ -273,8 +277,8 @@ async fn closing_waits_for_no_open_body_and_cuts_none() {
     client.close().await;
     assert_eq!(client.open(&get(&client, "/jobs")).await.unwrap_err().code(), ErrorCode::Closed);
     let mut read = 0;
-    while let Some(part) = body.read(MIB).await.unwrap() {
-        read += part.len();
+    while let Some(parts) = body.read(MIB).await.unwrap() {
+        read += parts.concat().len();
     }
     assert_eq!(read, 10 * MIB);
     drop(unread);

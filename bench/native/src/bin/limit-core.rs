@@ -36,8 +36,8 @@ impl Worker for Caller {
         }
         let mut body = self.client.open_success(&request).await?.body;
         let mut length = 0;
-        while let Some(part) = body.read(READ_AT_ONCE).await? {
-            length += part.len();
+        while let Some(parts) = body.read(READ_AT_ONCE).await? {
+            length += parts.iter().map(|part| part.len()).sum::<usize>();
         }
         Ok(length)
     }
