@@ -153,7 +153,7 @@ fn authorizer(
         Credential::ApiKey(key) => Authorizer::Fixed(Authorization::smart_token(key.secret())?),
         Credential::BearerToken(token) => Authorizer::Fixed(Authorization::bearer(token.secret())?),
         Credential::ClientCredentials(credentials) => {
-            Authorizer::Tokens(credentials.source(token_url(base), connector, clock)?)
+            Authorizer::Tokens(credentials.source(token_url(base), connector, clock))
         }
         Credential::Grant(grant) => {
             // A grant of production must not be shown to the sandbox, nor the other way round.

@@ -132,7 +132,7 @@ impl OAuthApp {
                 send_response_type: options.send_response_type,
                 issuer: options.issuer,
             },
-            token_endpoint: TokenEndpoint::new(token_url, connector)?,
+            token_endpoint: TokenEndpoint::new(token_url, connector),
             scopes: options.scopes,
             send_redirect_uri: options.send_redirect_uri,
             base,
@@ -162,13 +162,14 @@ impl OAuthApp {
         // A code works once: from here on the caller's patience must not decide what becomes of it.
         let app = Arc::clone(&self);
         let exchange = tokio::spawn(async move {
+            let connection = app.token_endpoint.connect().await?;
             let _in_flight = InFlight::begin()?;
             let request = TokenRequest::AuthorizationCode {
                 code: &callback.code,
                 redirect_uri: app.send_redirect_uri.then_some(app.authorization.redirect_uri.as_str()),
                 code_verifier: callback.code_verifier.as_ref(),
             };
-            let tokens = app.token_endpoint.exchange(&app.client, request, &*app.clock).await?;
+            let tokens = connection.exchange(&app.client, request, &*app.clock).await?;
             app.authorized(id, tokens).await
         });
         exchange.await.unwrap_or(Err(Error::Internal { problem: "a token exchange panicked" }))

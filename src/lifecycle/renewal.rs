@@ -10,7 +10,7 @@ use super::source::{Exchange, ExchangeFuture, Held};
 use crate::clock::{Clock, Moment};
 use crate::credential::OAuthClient;
 use crate::error::{Error, ReauthorizationReason, Result};
-use crate::oauth::{TokenEndpoint, TokenRequest};
+use crate::oauth::{TokenConnection, TokenEndpoint, TokenRequest};
 use crate::store::{GrantRecord, GrantState, Sealer, Store, Swap, Version};
 use crate::token::{AccessToken, TokenSet};
 
@@ -120,14 +120,20 @@ impl GrantRenewal {
                 }
                 Step::End(reason) => return Err(self.ended(reason)),
             };
+            // Connect before journal: what fails here was never in doubt, and costs nothing.
+            let connection = self.endpoint.connect().await?;
+            let _in_flight = InFlight::begin()?;
+            let now = self.clock.now();
             let until = now.unix_millis().saturating_add(LEASE_MILLIS);
             let exchanging = GrantState::Exchanging { owner: self.owner.clone(), until, unresolved };
             let journal = GrantRecord { state: exchanging, ..record };
-            let _in_flight = InFlight::begin()?;
-            // Journal before exchange: who finds this record later knows that the refresh token may be spent.
-            if self.swap(version, &journal).await? == Swap::Won
-                && self.clock.now().since(now) < LONGEST_JOURNAL
-                && let Some(token) = self.exchange(version + 1, journal).await?
+            // Journal before exchange: who finds this record later knows that the refresh token may be spent. What was
+            // decided above was so of this version alone.
+            if self.swap(version, &journal).await? == Swap::Lost {
+                continue;
+            }
+            if self.clock.now().since(now) < LONGEST_JOURNAL
+                && let Some(token) = self.exchange(connection, version + 1, journal).await?
             {
                 return Ok(Renewal::Exchanged(token));
             }
@@ -135,16 +141,23 @@ impl GrantRenewal {
     }
 
     /// Spends the refresh token. None: the record was changed by somebody else meanwhile, who is to be believed.
-    async fn exchange(&self, version: Version, journal: GrantRecord) -> Result<Option<AccessToken>> {
+    async fn exchange(
+        &self,
+        connection: TokenConnection<'_>,
+        version: Version,
+        journal: GrantRecord,
+    ) -> Result<Option<AccessToken>> {
         let request = TokenRequest::RefreshToken(&journal.refresh);
-        let error = match self.endpoint.exchange(&self.client, request, &*self.clock).await {
+        let answer = connection.exchange(&self.client, request, &*self.clock).await;
+        let error = match answer {
             // Commit before use: a token that nobody can renew later must not be the only one.
             Ok(tokens) => return Ok(self.commit(version, journal, tokens).await),
             Err(error) => error,
         };
         let state = after_failure(&journal, &error);
         let ended = if let GrantState::Ended { reason } = state { Some(reason) } else { None };
-        match self.swap(version, &GrantRecord { state, ..journal }).await {
+        let released = self.swap(version, &GrantRecord { state, ..journal }).await;
+        match released {
             // It was the refresh token of an earlier authorization that is dead, or unknown.
             Ok(Swap::Lost) => return Ok(None),
             // Where this write fails, the journal stays; whoever finds it once its lease is over knows that the

@@ -6,6 +6,7 @@ mod bodies;
 mod calls;
 mod layers;
 mod redirects;
+mod renewals;
 mod retries;
 mod secrets;
 #[cfg(all(unix, feature = "stores"))]

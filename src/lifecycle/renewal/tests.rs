@@ -1,5 +1,9 @@
+use std::net::SocketAddr;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpListener;
 
 use super::*;
 use crate::clock::ManualClock;
@@ -32,13 +36,17 @@ fn tokens(clock: &ManualClock, access: &str, refresh: Option<&str>) -> TokenSet 
 }
 
 fn renewal(store: Arc<dyn Store>, clock: &ManualClock) -> GrantRenewal {
-    let connector = crate::http::Connector::new(crate::http::ConnectOptions::default()).unwrap();
     // Port 9 of loopback (discard): nobody listens, so nothing is ever sent.
-    let url = url::Url::parse("http://127.0.0.1:9/token").unwrap();
+    renewal_at("127.0.0.1:9".parse().unwrap(), store, clock)
+}
+
+fn renewal_at(address: SocketAddr, store: Arc<dyn Store>, clock: &ManualClock) -> GrantRenewal {
+    let connector = crate::http::Connector::new(crate::http::ConnectOptions::default()).unwrap();
+    let url = url::Url::parse(&format!("http://{address}/token")).unwrap();
     GrantRenewal {
         id: "g".into(),
         owner: "me".into(),
-        endpoint: TokenEndpoint::new(url, &connector).unwrap(),
+        endpoint: TokenEndpoint::new(url, &connector),
         client: OAuthClient::new("id".into(), "secret".into(), crate::credential::ClientAuthentication::Body)
             .unwrap(),
         sealer: Arc::new(Sealer::new(&*store, None).unwrap()),
@@ -82,7 +90,21 @@ async fn a_connection_that_never_stood_costs_nothing() {
     let error = renewal(store.clone(), &clock).renew(None).await.unwrap_err();
     assert_eq!(error.code(), ErrorCode::TokenUnavailable);
     let (version, after) = stored(&*store).await;
-    assert_eq!((version, after.state), (3, GrantState::Idle { unresolved: 0 }), "journalled, and taken back");
+    assert_eq!((version, after.state), (1, GrantState::Idle { unresolved: 0 }), "nothing was written");
+}
+
+/// Answers the first request as if there were no token endpoint, which says nothing of a grant.
+async fn no_endpoint() -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        let (mut connection, _) = listener.accept().await.unwrap();
+        assert_ne!(connection.read(&mut [0; 4096]).await.unwrap(), 0);
+        connection.write_all(b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n").await.unwrap();
+        // Until it is closed.
+        while connection.read(&mut [0; 4096]).await.is_ok_and(|read| read > 0) {}
+    });
+    address
 }
 
 #[tokio::test]
@@ -92,8 +114,9 @@ async fn a_dead_holders_exchange_counts_as_unresolved() {
     let until = clock.now().unix_millis();
     let state = GrantState::Exchanging { owner: "dead".into(), until, unresolved: 0 };
     put(&*store, 0, &record(state)).await;
-    renewal(store.clone(), &clock).renew(None).await.unwrap_err();
-    assert_eq!(stored(&*store).await.1.state, GrantState::Idle { unresolved: 1 });
+    renewal_at(no_endpoint().await, store.clone(), &clock).renew(None).await.unwrap_err();
+    let (version, after) = stored(&*store).await;
+    assert_eq!((version, after.state), (3, GrantState::Idle { unresolved: 1 }), "journalled, and taken back");
 }
 
 #[tokio::test(start_paused = true)]
@@ -126,8 +149,8 @@ async fn a_holder_whose_clock_is_ahead_is_waited_for_no_longer_than_a_lease() {
     tokio::time::sleep(LEASE_POLL * 3).await;
     assert!(!waiting.is_finished());
     clock.advance(LEASE);
-    assert_eq!(waiting.await.unwrap().unwrap_err().code(), ErrorCode::TokenUnavailable);
-    assert_eq!(stored(&*store).await.1.state, GrantState::Idle { unresolved: 1 }, "taken over");
+    let error = waiting.await.unwrap().unwrap_err();
+    assert_eq!(error.code(), ErrorCode::TokenUnavailable, "it went to the token endpoint itself");
 }
 
 #[tokio::test]
