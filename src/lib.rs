@@ -10,6 +10,7 @@ pub mod error;
 mod random;
 pub mod secret;
 pub mod token;
+mod torture;
 // -- wire: bytes to and from a server
 pub mod http;
 pub mod oauth;

@@ -13,6 +13,7 @@ use crate::error::{Error, ReauthorizationReason, Result};
 use crate::oauth::{TokenConnection, TokenEndpoint, TokenRequest};
 use crate::store::{GrantRecord, GrantState, Sealer, Store, Swap, Version};
 use crate::token::{AccessToken, TokenSet};
+use crate::torture::reach;
 
 /// How long an exchange may hold a grant.
 const LEASE: Duration = Duration::from_millis(LEASE_MILLIS);
@@ -106,6 +107,7 @@ impl GrantRenewal {
         let mut waiting: Option<Lease> = None;
         loop {
             let (version, record) = self.load().await?;
+            reach("loaded");
             let now = self.clock.now();
             if let Some(found) = enough(&record, now) {
                 return Ok(Renewal::Found(found));
@@ -121,7 +123,9 @@ impl GrantRenewal {
                 Step::End(reason) => return Err(self.ended(reason)),
             };
             // Connect before journal: what fails here was never in doubt, and costs nothing.
+            reach("connecting");
             let connection = self.endpoint.connect().await?;
+            reach("connected");
             let _in_flight = InFlight::begin()?;
             let now = self.clock.now();
             let until = now.unix_millis().saturating_add(LEASE_MILLIS);
@@ -129,9 +133,11 @@ impl GrantRenewal {
             let journal = GrantRecord { state: exchanging, ..record };
             // Journal before exchange: who finds this record later knows that the refresh token may be spent. What was
             // decided above was so of this version alone.
+            reach("journalling");
             if self.swap(version, &journal).await? == Swap::Lost {
                 continue;
             }
+            reach("journalled");
             if self.clock.now().since(now) < LONGEST_JOURNAL
                 && let Some(token) = self.exchange(connection, version + 1, journal).await?
             {
@@ -149,6 +155,7 @@ impl GrantRenewal {
     ) -> Result<Option<AccessToken>> {
         let request = TokenRequest::RefreshToken(&journal.refresh);
         let answer = connection.exchange(&self.client, request, &*self.clock).await;
+        reach("answered");
         let error = match answer {
             // Commit before use: a token that nobody can renew later must not be the only one.
             Ok(tokens) => return Ok(self.commit(version, journal, tokens).await),
@@ -156,7 +163,9 @@ impl GrantRenewal {
         };
         let state = after_failure(&journal, &error);
         let ended = if let GrantState::Ended { reason } = state { Some(reason) } else { None };
+        reach("releasing");
         let released = self.swap(version, &GrantRecord { state, ..journal }).await;
+        reach("released");
         match released {
             // It was the refresh token of an earlier authorization that is dead, or unknown.
             Ok(Swap::Lost) => return Ok(None),
@@ -178,8 +187,12 @@ impl GrantRenewal {
         let mut version = version;
         let mut wait = FIRST_COMMIT_WAIT;
         loop {
+            reach("committing");
             match self.try_commit(&mut version, &record, &journal).await {
-                Ok(Commit::Done) => return Some(access),
+                Ok(Commit::Done) => {
+                    reach("committed");
+                    return Some(access);
+                }
                 Ok(Commit::Superseded) => return None,
                 Ok(Commit::Again { contested }) => record.contested |= contested,
                 Err(error) => {

@@ -4,11 +4,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Folders and files of `src`, from the bottom to the top, with what of ours each may name.
-const LAYERS: [(&str, &[&str]); 14] = [
+const LAYERS: [(&str, &[&str]); 15] = [
     ("secret", &[]),
     ("error", &[]),
     ("clock", &[]),
     ("random", &["error"]),
+    ("torture", &[]),
     ("credential", &["error", "secret"]),
     ("token", &["clock", "secret"]),
     ("http", &["clock", "credential", "error", "random", "secret", "token", "http"]),
@@ -17,7 +18,19 @@ const LAYERS: [(&str, &[&str]); 14] = [
     ("store", &["clock", "error", "random", "secret", "token", "store"]),
     (
         "lifecycle",
-        &["clock", "credential", "error", "http", "lifecycle", "oauth", "random", "secret", "store", "token"],
+        &[
+            "clock",
+            "credential",
+            "error",
+            "http",
+            "lifecycle",
+            "oauth",
+            "random",
+            "secret",
+            "store",
+            "token",
+            "torture",
+        ],
     ),
     (
         "client",
