@@ -186,21 +186,31 @@ impl GrantRenewal {
         let mut record = renewed(journal.clone(), tokens);
         let mut version = version;
         let mut wait = FIRST_COMMIT_WAIT;
+        let mut surprised = false;
         loop {
             reach("committing");
-            match self.try_commit(&mut version, &record, &journal).await {
+            let failed = match self.try_commit(&mut version, &record, &journal).await {
                 Ok(Commit::Done) => {
                     reach("committed");
                     return Some(access);
                 }
                 Ok(Commit::Superseded) => return None,
-                Ok(Commit::Again { contested }) => record.contested |= contested,
-                Err(error) => {
-                    self.listener.tell(Event::RenewalFailed { grant_id: self.id.clone(), error });
-                    tokio::time::sleep(wait).await;
-                    wait = (wait * 2).min(LONGEST_COMMIT_WAIT);
+                Ok(Commit::Again { contested }) => {
+                    record.contested |= contested;
+                    // Once, somebody may have got in between; again and again, the store does not do its part.
+                    if !std::mem::replace(&mut surprised, true) {
+                        continue;
+                    }
+                    Error::Store {
+                        operation: "swap",
+                        problem: "the record is never the one that it was".into(),
+                    }
                 }
-            }
+                Err(error) => error,
+            };
+            self.listener.tell(Event::RenewalFailed { grant_id: self.id.clone(), error: failed });
+            tokio::time::sleep(wait).await;
+            wait = (wait * 2).min(LONGEST_COMMIT_WAIT);
         }
     }
 

@@ -290,6 +290,74 @@ async fn a_commit_waits_for_an_emptied_store_to_take_writes() {
     assert_eq!(heard.load(Ordering::SeqCst), 3, "each failure was told, and waited after");
 }
 
+/// A store that loses what it was given, and takes nothing any more.
+#[derive(Debug, Default)]
+struct Sieve {
+    swaps: AtomicU32,
+    /// From this swap on it is a store again.
+    until: u32,
+    inner: MemoryStore,
+}
+
+impl Store for Sieve {
+    fn is_durable(&self) -> bool {
+        false
+    }
+
+    fn load<'a>(&'a self, id: &'a str) -> StoreFuture<'a, Option<Stored>> {
+        self.inner.load(id)
+    }
+
+    fn swap<'a>(
+        &'a self,
+        id: &'a str,
+        expected: Version,
+        bytes: Vec<u8>,
+        due: Option<u64>,
+    ) -> StoreFuture<'a, Swap> {
+        Box::pin(async move {
+            if self.swaps.fetch_add(1, Ordering::SeqCst) < self.until {
+                return Ok(Swap::Lost);
+            }
+            self.inner.swap(id, expected, bytes, due).await
+        })
+    }
+
+    fn due(&self, before: u64, limit: usize) -> StoreFuture<'_, Vec<String>> {
+        self.inner.due(before, limit)
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_commit_does_not_spin_on_a_store_that_neither_has_the_record_nor_takes_it() {
+    let clock = ManualClock::new();
+    let store = Arc::new(Sieve { until: 100, ..Sieve::default() });
+    let heard = Arc::new(AtomicU32::new(0));
+    let mut renewal = renewal(store.clone(), &clock);
+    renewal.listener = Listener::new({
+        let heard = Arc::clone(&heard);
+        move |event| {
+            assert!(matches!(event, Event::RenewalFailed { error: Error::Store { .. }, .. }), "{event:?}");
+            heard.fetch_add(1, Ordering::SeqCst);
+        }
+    });
+    let journal = record(GrantState::Exchanging { owner: "me".into(), until: 0, unresolved: 0 });
+    let commit = tokio::spawn(async move {
+        renewal.commit(7, journal, tokens(&clock, "at", Some("rt-2"))).await.map(|token| token.value)
+    });
+    // Of a clock that moves only when nobody has anything to do.
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    let (swaps, told) = (store.swaps.load(Ordering::SeqCst), heard.load(Ordering::SeqCst));
+    assert!((10..=20).contains(&swaps), "{swaps} attempts in a minute");
+    assert_eq!(
+        told,
+        swaps - 1,
+        "each was told, but for the first, after which it may have been somebody else"
+    );
+    assert_eq!(commit.await.unwrap().unwrap().expose(), "at", "for as long as it takes");
+    assert_eq!(stored(&*store).await.1.refresh.0.expose(), "rt-2");
+}
+
 #[tokio::test]
 async fn a_commit_does_not_bring_back_what_was_forgotten() {
     let clock = ManualClock::new();
