@@ -7,6 +7,7 @@
 pub mod clock;
 pub mod credential;
 pub mod error;
+pub mod fingerprint;
 mod random;
 pub mod secret;
 pub mod token;

@@ -27,7 +27,7 @@ const LOOPBACK: &str = "localhost,127.0.0.0/8,::1";
 static MACHINE: OnceLock<Arc<RootCertStore>> = OnceLock::new();
 
 /// How connections are made.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ConnectOptions {
     /// How long connecting may take.
     pub connect_timeout: Duration,
@@ -40,7 +40,7 @@ pub struct ConnectOptions {
 }
 
 /// Through what to connect.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub enum ProxyChoice {
     /// `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`; never to loopback.
     #[default]
@@ -52,7 +52,7 @@ pub enum ProxyChoice {
 }
 
 /// A client certificate and its key, in PEM.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Identity {
     /// The certificate, and those that it was signed by.
     pub certificate: String,

@@ -1,5 +1,6 @@
 //! One POST to the token endpoint (RFC 6749 section 3.2): written once, on its own connection, no redirect.
 
+use std::hash::{Hash, Hasher};
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -34,6 +35,12 @@ impl PartialEq for TokenEndpoint {
     /// Whether it is the same endpoint, reached in the same way.
     fn eq(&self, other: &Self) -> bool {
         self.url == other.url && self.connector.options() == other.connector.options()
+    }
+}
+
+impl Hash for TokenEndpoint {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (&self.url, self.connector.options()).hash(state);
     }
 }
 

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that meets one fails, as it should")]
 
+mod apps;
 mod bodies;
 mod calls;
 mod layers;

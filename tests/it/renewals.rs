@@ -5,16 +5,16 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use smartrecruiters::clock::ManualClock;
-use smartrecruiters::credential::{ClientAuthentication, OAuthClient};
 use smartrecruiters::error::{Error, ReauthorizationReason, Result};
 use smartrecruiters::http::{ConnectOptions, Connector, ProxyChoice};
-use smartrecruiters::lifecycle::{Held, ImportedGrant, Listener, OAuthApp, OAuthAppOptions, TokenSource};
+use smartrecruiters::lifecycle::{Held, OAuthApp, TokenSource};
 use smartrecruiters::secret::Secret;
 use smartrecruiters::store::{MemoryStore, Store, StoreFuture, Stored, Swap, Version};
-use smartrecruiters::token::RefreshToken;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
+
+use crate::support::{app_options, customer};
 
 const ANSWER: &str = r#"{"access_token":"at-1","token_type":"Bearer","refresh_token":"rt-1"}"#;
 const REFUSED: &str = r#"{"error":"invalid_grant"}"#;
@@ -161,15 +161,9 @@ impl Setup {
         let proxy =
             if through_proxy { ProxyChoice::Url(Secret::new(url.clone())) } else { ProxyChoice::Direct };
         let connector = Connector::new(ConnectOptions { proxy, ..ConnectOptions::default() }).unwrap();
-        let app = OAuthApp::new(options(&url, store.clone()), &connector, Arc::new(clock.clone())).unwrap();
-        let grant = ImportedGrant {
-            id: "customer".into(),
-            refresh: RefreshToken(Secret::new("rt-0")),
-            access: None,
-            scopes: Vec::new(),
-            refresh_issued_at: None,
-        };
-        let source = app.import(grant).await.unwrap().source;
+        let app =
+            OAuthApp::new(app_options(&url, store.clone()), &connector, Arc::new(clock.clone())).unwrap();
+        let source = app.import(customer("rt-0")).await.unwrap().source;
         store.armed.store(true, Ordering::SeqCst);
         (Self { log, clock, store, source }, url)
     }
@@ -177,25 +171,6 @@ impl Setup {
     /// A failure takes its time only where a step is out of its order.
     async fn token(&self) -> Result<Arc<Held>> {
         tokio::time::timeout(Duration::from_secs(60), self.source.token()).await.unwrap()
-    }
-}
-
-fn options(url: &str, store: Arc<dyn Store>) -> OAuthAppOptions {
-    OAuthAppOptions {
-        client: OAuthClient::new("id".into(), "secret".into(), ClientAuthentication::Body).unwrap(),
-        redirect_uri: "http://localhost:3000/callback".into(),
-        scopes: Vec::new(),
-        environment: None,
-        base_url: Some(url.to_owned()),
-        authorize_url: None,
-        token_url: None,
-        pkce: false,
-        send_response_type: true,
-        send_redirect_uri: true,
-        issuer: None,
-        store,
-        sealing: None,
-        listener: Listener::default(),
     }
 }
 

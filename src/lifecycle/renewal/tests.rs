@@ -6,10 +6,13 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
 use super::*;
-use crate::clock::ManualClock;
+use crate::clock::{Clock as _, ManualClock};
+use crate::credential::{ClientAuthentication, OAuthClient};
 use crate::error::ErrorCode;
+use crate::lifecycle::events::Listener;
+use crate::oauth::TokenEndpoint;
 use crate::secret::Secret;
-use crate::store::{MemoryStore, StoreFuture, Stored};
+use crate::store::{MemoryStore, Sealer, Store, StoreFuture, Stored};
 use crate::token::RefreshToken;
 
 fn record(state: GrantState) -> GrantRecord {
@@ -43,17 +46,25 @@ fn renewal(store: Arc<dyn Store>, clock: &ManualClock) -> GrantRenewal {
 fn renewal_at(address: SocketAddr, store: Arc<dyn Store>, clock: &ManualClock) -> GrantRenewal {
     let connector = crate::http::Connector::new(crate::http::ConnectOptions::default()).unwrap();
     let url = url::Url::parse(&format!("http://{address}/token")).unwrap();
-    GrantRenewal {
-        id: "g".into(),
-        owner: "me".into(),
-        endpoint: TokenEndpoint::new(url, &connector),
-        client: OAuthClient::new("id".into(), "secret".into(), crate::credential::ClientAuthentication::Body)
-            .unwrap(),
-        sealer: Arc::new(Sealer::new(&*store, None).unwrap()),
-        listener: Listener::default(),
-        store,
-        clock: Arc::new(clock.clone()),
-    }
+    let client = OAuthClient::new("id".into(), "secret".into(), ClientAuthentication::Body).unwrap();
+    let endpoint = TokenEndpoint::new(url, &connector);
+    let sealer = Sealer::new(&*store, None).unwrap();
+    let grants = Grants::new(client, endpoint, store, sealer, Arc::new(clock.clone())).unwrap();
+    GrantRenewal { id: "g".into(), grants: Arc::new(grants) }
+}
+
+/// Counts the failures that are told.
+fn failures_of(renewal: &GrantRenewal) -> (Arc<AtomicU32>, Arc<Listener>) {
+    let heard = Arc::new(AtomicU32::new(0));
+    let listener = Listener::new({
+        let heard = Arc::clone(&heard);
+        move |event| {
+            assert!(matches!(event, Event::RenewalFailed { error: Error::Store { .. }, .. }), "{event:?}");
+            heard.fetch_add(1, Ordering::SeqCst);
+            true
+        }
+    });
+    (heard, renewal.grants.listeners.add(listener))
 }
 
 /// That of a store in memory: plain.
@@ -274,14 +285,8 @@ async fn a_commit_waits_for_an_emptied_store_to_take_writes() {
     let clock = ManualClock::new();
     let store = Arc::new(Unsure::default());
     store.refuses.store(3, Ordering::SeqCst);
-    let heard = Arc::new(AtomicU32::new(0));
-    let mut renewal = renewal(store.clone(), &clock);
-    renewal.listener = Listener::new({
-        let heard = Arc::clone(&heard);
-        move |_| {
-            heard.fetch_add(1, Ordering::SeqCst);
-        }
-    });
+    let renewal = renewal(store.clone(), &clock);
+    let (heard, _listener) = failures_of(&renewal);
     let journal = record(GrantState::Exchanging { owner: "me".into(), until: 0, unresolved: 0 });
     let token = renewal.commit(7, journal, tokens(&clock, "at", Some("rt-2"))).await.unwrap();
     assert_eq!(token.value.expose(), "at");
@@ -332,15 +337,8 @@ impl Store for Sieve {
 async fn a_commit_does_not_spin_on_a_store_that_neither_has_the_record_nor_takes_it() {
     let clock = ManualClock::new();
     let store = Arc::new(Sieve { until: 100, ..Sieve::default() });
-    let heard = Arc::new(AtomicU32::new(0));
-    let mut renewal = renewal(store.clone(), &clock);
-    renewal.listener = Listener::new({
-        let heard = Arc::clone(&heard);
-        move |event| {
-            assert!(matches!(event, Event::RenewalFailed { error: Error::Store { .. }, .. }), "{event:?}");
-            heard.fetch_add(1, Ordering::SeqCst);
-        }
-    });
+    let renewal = renewal(store.clone(), &clock);
+    let (heard, _listener) = failures_of(&renewal);
     let journal = record(GrantState::Exchanging { owner: "me".into(), until: 0, unresolved: 0 });
     let commit = tokio::spawn(async move {
         renewal.commit(7, journal, tokens(&clock, "at", Some("rt-2"))).await.map(|token| token.value)
