@@ -14,9 +14,16 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { inspect, promisify } from 'node:util'
-import { ApiKey, ConfigurationError, NetworkError, SmartRecruiters, SmartRecruitersError } from 'smartrecruiters'
+import {
+  ApiKey,
+  ConfigurationError,
+  NetworkError,
+  OAuthApp,
+  SmartRecruiters,
+  SmartRecruitersError,
+} from 'smartrecruiters'
 import { authority, clientCertificate, serverCertificate } from './support/certificates.mjs'
-import { failure, listen, serve } from './support/servers.mjs'
+import { deferred, failure, listen, serve } from './support/servers.mjs'
 import { startTinyproxy } from './support/tinyproxy.mjs'
 
 const USER = 'tester'
@@ -526,4 +533,56 @@ test('a proxy of the environment that cannot be is refused by the name of its va
   const { error } = await callWith({ HTTPS_PROXY: 'socks5://u:canary@p' }, {})
   assert.deepEqual([error.code, error.field], ['CONFIGURATION', 'HTTPS_PROXY'])
   assert.doesNotMatch(JSON.stringify(error), /canary/)
+})
+
+test('a renewal is written down once its way is open, through proxy and TLS, and before a byte of it is sent', async t => {
+  const counts = { tls: 0, requests: 0 }
+  const requestCert = { requestCert: true, rejectUnauthorized: true, ca: ca.cert }
+  const { server, port, baseUrl } = await serveTls(t, requestCert, async (request, response) => {
+    counts.requests++
+    for await (const _ of request);
+    response.setHeader('content-type', 'application/json')
+    response.end(JSON.stringify({ access_token: 'at', refresh_token: `rt-${counts.requests}`, expires_in: 1 }))
+  })
+  let secured = deferred()
+  server.on('secureConnection', () => {
+    counts.tls++
+    secured.resolve()
+  })
+  const proxy = await recorder(t, port)
+  const records = new Map()
+  const journals = []
+  const store = {
+    durable: false,
+    load: id => records.get(id),
+    async swap(id, expected, content) {
+      if (JSON.parse(Buffer.from(content)).state.is === 'exchanging') {
+        // The server may learn later than the client that the connection is there.
+        await secured.promise
+        for (let turn = 0; turn < 100; turn++) await new Promise(setImmediate)
+        journals.push({ tunnels: proxy.asked.length, ...counts })
+        secured = deferred()
+      }
+      if ((records.get(id)?.version ?? 0) !== expected) return false
+      records.set(id, { version: expected + 1, content: Buffer.from(content) })
+      return true
+    },
+    due: () => [],
+  }
+  const own = await clientCertificate(ca, 'the client')
+  const way = { ca: ca.cert, ...own, proxy: proxy.url }
+  const redirectUri = 'http://localhost:3000/callback'
+  const app = new OAuthApp({ clientId: 'id', clientSecret: 'secret', redirectUri, baseUrl, store, ...way })
+  for (let renewal = 0; renewal < 3; renewal++) {
+    const grant = await app.import({ id: 'customer', refreshToken: `other-${renewal}` })
+    const { accessToken } = await new SmartRecruiters({ credential: grant, ...way }).token()
+    assert.equal(accessToken, 'at')
+  }
+  // Each on a connection of its own, which carries one request.
+  assert.deepEqual(journals, [
+    { tunnels: 1, tls: 1, requests: 0 },
+    { tunnels: 2, tls: 2, requests: 1 },
+    { tunnels: 3, tls: 3, requests: 2 },
+  ])
+  assert.deepEqual(counts, { tls: 3, requests: 3 })
 })

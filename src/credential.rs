@@ -14,7 +14,7 @@ pub struct ApiKey(Secret);
 pub struct BearerToken(Secret);
 
 /// A client registered with the authorization server (RFC 6749 section 2).
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct OAuthClient {
     /// `client_id`.
     pub id: String,
@@ -25,7 +25,7 @@ pub struct OAuthClient {
 }
 
 /// How a client proves itself to the token endpoint (RFC 6749 section 2.3.1).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum ClientAuthentication {
     /// `client_id` and `client_secret` in the form, as in the vendor's examples.
     #[default]

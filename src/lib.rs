@@ -7,9 +7,11 @@
 pub mod clock;
 pub mod credential;
 pub mod error;
+pub mod fingerprint;
 mod random;
 pub mod secret;
 pub mod token;
+mod torture;
 // -- wire: bytes to and from a server
 pub mod http;
 pub mod oauth;

@@ -19,7 +19,9 @@ use crate::clock::SystemClock;
 use crate::credential::visible_ascii;
 use crate::error::Result;
 use crate::http::Connector;
-use crate::lifecycle::{ImportedAccessToken, ImportedGrant, KeepAliveOptions, OAuthApp, OAuthAppOptions};
+use crate::lifecycle::{
+    ImportedAccessToken, ImportedGrant, KeepAliveOptions, KeepAliveProgress, OAuthApp, OAuthAppOptions,
+};
 use crate::secret::Secret;
 use crate::store::{Sealing, SealingKey};
 use crate::token::RefreshToken;
@@ -206,9 +208,11 @@ impl NativeOAuthApp {
         let tell = teller(progress)?;
         let options = KeepAliveOptions { idle: Duration::from_millis(whole(idle)), per_second };
         completions.start(env, call, async move {
-            app.keep_alive(options, move |progress| tell(progress.into()))
-                .await
-                .map(|done| Outcome::KeptAlive(done.into()))
+            let progress = move |progress: KeepAliveProgress| {
+                // An environment that has ended gives its calls up by itself.
+                let _ = tell(progress.into());
+            };
+            app.keep_alive(options, progress).await.map(|done| Outcome::KeptAlive(done.into()))
         })
     }
 

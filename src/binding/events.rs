@@ -85,19 +85,16 @@ pub(super) fn listener(listen: Function<'_, FnArgs<(NativeEvent,)>, ()>) -> napi
     Ok(Listener::new(move |event| tell(event.into())))
 }
 
-/// Calls `listen` on Node's thread, soon, and keeps no process alive for it.
+/// Calls `listen` on Node's thread, soon, and keeps no process alive for it. False: its environment has ended.
 pub(super) fn teller<T: ToNapiValue + Send + 'static>(
     listen: Function<'_, FnArgs<(T,)>, ()>,
-) -> napi::Result<impl Fn(T) + Send + Sync + 'static> {
+) -> napi::Result<impl Fn(T) -> bool + Send + Sync + 'static> {
     let listen: ThreadsafeFunction<T, (), FnArgs<(T,)>, Status, false, true> = listen
         .build_threadsafe_function::<T>()
         .weak::<true>()
         .callee_handled::<false>()
         .build_callback(|context| Ok(FnArgs::from((context.value,))))?;
-    Ok(move |value| {
-        // Any other status means that the environment is going down.
-        listen.call(value, ThreadsafeFunctionCallMode::NonBlocking);
-    })
+    Ok(move |value| listen.call(value, ThreadsafeFunctionCallMode::NonBlocking) == Status::Ok)
 }
 
 /// How many exchanges of tokens that work once are in flight in this process.

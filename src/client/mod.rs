@@ -68,6 +68,8 @@ pub struct Client {
 enum Authorizer {
     Fixed(Authorization),
     Tokens(Arc<TokenSource>),
+    /// The same, of a grant: its app goes on to hear of it while it is in use.
+    Grant(Grant),
 }
 
 /// The calls in flight, so that a client can be closed without cutting one.
@@ -90,7 +92,7 @@ impl Client {
         let transport = Arc::new(Transport::new(&connector)?);
         let base = match (base, credential) {
             (Some(base), _) => base,
-            (None, Credential::Grant(grant)) => grant.base.clone(),
+            (None, Credential::Grant(grant)) => grant.base().clone(),
             (None, _) => Environment::Production.base_url()?,
         };
         Ok(Self {
@@ -125,7 +127,9 @@ impl Client {
         let _call = self.calls.begin()?;
         match &self.authorizer {
             Authorizer::Fixed(_) => Ok(None),
-            Authorizer::Tokens(source) => source.token().await.map(Some),
+            Authorizer::Tokens(source) | Authorizer::Grant(Grant { source, .. }) => {
+                source.token().await.map(Some)
+            }
         }
     }
 
@@ -153,17 +157,17 @@ fn authorizer(
         Credential::ApiKey(key) => Authorizer::Fixed(Authorization::smart_token(key.secret())?),
         Credential::BearerToken(token) => Authorizer::Fixed(Authorization::bearer(token.secret())?),
         Credential::ClientCredentials(credentials) => {
-            Authorizer::Tokens(credentials.source(token_url(base), connector, clock)?)
+            Authorizer::Tokens(credentials.source(token_url(base), connector, clock))
         }
         Credential::Grant(grant) => {
             // A grant of production must not be shown to the sandbox, nor the other way round.
-            if !base.same_origin(&grant.base.join("/")) {
+            if !base.same_origin(&grant.base().join("/")) {
                 return Err(Error::configuration(
                     "credential",
                     "is a grant for another API than this client's: give the OAuthApp and the client the same `environment` or `baseUrl`",
                 ));
             }
-            Authorizer::Tokens(Arc::clone(&grant.source))
+            Authorizer::Grant(grant.clone())
         }
     })
 }

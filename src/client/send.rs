@@ -14,7 +14,7 @@ use super::retry::{Answer, Attempt, Decision, decide, decide_led, is_idempotent,
 use super::{Authorizer, Client};
 use crate::error::{Error, Phase, Result};
 use crate::http::{Authorization, Progress, Request, Response, ResponseBody, read_error};
-use crate::lifecycle::{Held, TokenSource};
+use crate::lifecycle::{Grant, Held, TokenSource};
 use crate::limit::Endpoint;
 use crate::random;
 
@@ -65,7 +65,7 @@ impl Client {
         let progress = &deadline.progress;
         let mut credential = match &self.authorizer {
             Authorizer::Fixed(authorization) => Session::Fixed(authorization),
-            Authorizer::Tokens(source) => {
+            Authorizer::Tokens(source) | Authorizer::Grant(Grant { source, .. }) => {
                 Session::Tokens { source, held: None, once: !request.body.is_replayable() }
             }
         };

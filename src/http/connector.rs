@@ -9,6 +9,7 @@ use rustls::RootCertStore;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
+use super::open_connection::Keep;
 use crate::error::{Error, Result};
 use crate::secret::Secret;
 
@@ -26,7 +27,7 @@ const LOOPBACK: &str = "localhost,127.0.0.0/8,::1";
 static MACHINE: OnceLock<Arc<RootCertStore>> = OnceLock::new();
 
 /// How connections are made.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ConnectOptions {
     /// How long connecting may take.
     pub connect_timeout: Duration,
@@ -39,7 +40,7 @@ pub struct ConnectOptions {
 }
 
 /// Through what to connect.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub enum ProxyChoice {
     /// `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`; never to loopback.
     #[default]
@@ -51,7 +52,7 @@ pub enum ProxyChoice {
 }
 
 /// A client certificate and its key, in PEM.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Identity {
     /// The certificate, and those that it was signed by.
     pub certificate: String,
@@ -104,10 +105,10 @@ impl Connector {
         )
     }
 
-    /// A client for token exchanges: each on a connection of its own, since a reused one may be closed by the
-    /// server in the very moment that a one-time refresh token is written to it.
-    pub fn unpooled(&self) -> Result<reqwest::Client> {
-        build(self.builder(&[b"http/1.1"]).pool_max_idle_per_host(0).http1_only())
+    /// A client for one request on a connection of its own, since a reused one may be closed by the server in the very
+    /// moment that a one-time refresh token is written to it. `keep` keeps that connection until there is the request.
+    pub(super) fn single_use(&self, keep: Keep) -> Result<reqwest::Client> {
+        build(self.builder(&[b"http/1.1"]).pool_max_idle_per_host(0).http1_only().connector_layer(keep))
     }
 
     fn builder(&self, alpn: &[&[u8]]) -> reqwest::ClientBuilder {

@@ -293,7 +293,10 @@ pub fn network_error(error: reqwest::Error) -> Error {
     };
     // Not while its body is read: what was answered was processed.
     let refused = error.is_request() && cause::<h2::Error>(&error).is_some_and(is_unprocessed);
-    let sent = !error.is_connect() && !refused;
+    // hyper's word for a request that was still in its hands when the connection ended.
+    let unwritten =
+        error.is_request() && cause::<hyper::Error>(&error).is_some_and(hyper::Error::is_canceled);
+    let sent = !error.is_connect() && !refused && !unwritten;
     // The URL's query may hold personal data; the caller knows the path.
     let source: Cause = Arc::new(error.without_url());
     Error::Network { kind, sent, source: Some(source) }
@@ -305,7 +308,7 @@ fn is_unprocessed(error: &h2::Error) -> bool {
     error.is_remote() && (error.is_go_away() || error.reason() == Some(h2::Reason::REFUSED_STREAM))
 }
 
-fn has_cause<E: std::error::Error + 'static>(error: &reqwest::Error) -> bool {
+pub(super) fn has_cause<E: std::error::Error + 'static>(error: &reqwest::Error) -> bool {
     cause::<E>(error).is_some()
 }
 

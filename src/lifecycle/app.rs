@@ -1,12 +1,11 @@
 //! [`OAuthApp`]: an app registered for the authorization code grant, and the grants that it was given.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::Arc;
 
 use super::events::Listener;
 use super::flights::InFlight;
+use super::grants::Grants;
 use super::protocol::stored;
-use super::renewal::GrantRenewal;
 use super::source::TokenSource;
 use crate::clock::Clock;
 use crate::credential::OAuthClient;
@@ -15,7 +14,7 @@ use crate::http::{BaseUrl, Connector, Environment, authorize_url, parse_secure_u
 use crate::oauth::{AuthorizationEndpoint, AuthorizationUrl, TokenEndpoint, TokenRequest};
 use crate::random;
 use crate::secret::Secret;
-use crate::store::{GrantRecord, GrantState, Sealer, Sealing, Store, StoredAccessToken, Swap};
+use crate::store::{GrantRecord, GrantState, Sealer, Sealing, Store, StoredAccessToken};
 use crate::token::{RefreshToken, TokenSet};
 
 /// What an app is registered with, and where. Checked by [`OAuthApp::new`].
@@ -52,22 +51,18 @@ pub struct OAuthAppOptions {
 }
 
 /// An app registered for the authorization code grant (RFC 6749 section 4.1).
+///
+/// Apps that are the same (client, token endpoint and way to it, store, keys) share their grants within the process:
+/// one exchange serves them all, and each hears of it.
 #[derive(Debug)]
 pub struct OAuthApp {
-    client: OAuthClient,
     authorization: AuthorizationEndpoint,
-    token_endpoint: TokenEndpoint,
     scopes: Vec<String>,
     send_redirect_uri: bool,
     base: BaseUrl,
-    store: Arc<dyn Store>,
-    sealer: Arc<Sealer>,
-    clock: Arc<dyn Clock>,
-    pub(super) listener: Listener,
-    /// Names this process in leases.
-    owner: String,
-    /// One source for each grant in use, so that a grant has one exchange in flight however many clients it has.
-    sources: Mutex<HashMap<String, Weak<TokenSource>>>,
+    pub(super) grants: Arc<Grants>,
+    /// Among those of `grants` as long as this app, or a grant that it gave out, is in use.
+    _listener: Arc<Listener>,
 }
 
 /// One customer's permission, by its id in the store.
@@ -77,8 +72,14 @@ pub struct Grant {
     pub id: String,
     /// Its tokens.
     pub source: Arc<TokenSource>,
+    app: Arc<OAuthApp>,
+}
+
+impl Grant {
     /// The API that its access tokens are for.
-    pub base: BaseUrl,
+    pub fn base(&self) -> &BaseUrl {
+        &self.app.base
+    }
 }
 
 /// A grant that another system obtained.
@@ -123,8 +124,10 @@ impl OAuthApp {
         // Checked, not normalized: the vendor compares it letter for letter.
         parse_secure_url("redirectUri", &options.redirect_uri)?;
         check_scopes(&options.scopes)?;
+        let endpoint = TokenEndpoint::new(token_url, connector);
+        let sealer = Sealer::new(&*options.store, options.sealing)?;
+        let grants = Grants::of(options.client, endpoint, options.store, sealer, clock)?;
         Ok(Arc::new(Self {
-            client: options.client,
             authorization: AuthorizationEndpoint {
                 url: authorize_url,
                 redirect_uri: options.redirect_uri,
@@ -132,16 +135,11 @@ impl OAuthApp {
                 send_response_type: options.send_response_type,
                 issuer: options.issuer,
             },
-            token_endpoint: TokenEndpoint::new(token_url, connector)?,
             scopes: options.scopes,
             send_redirect_uri: options.send_redirect_uri,
             base,
-            sealer: Arc::new(Sealer::new(&*options.store, options.sealing)?),
-            store: options.store,
-            listener: options.listener,
-            clock,
-            owner: random::text::<16>()?,
-            sources: Mutex::default(),
+            _listener: grants.listeners.add(options.listener),
+            grants,
         }))
     }
 
@@ -149,12 +147,13 @@ impl OAuthApp {
     pub fn authorization_url(&self, scopes: &[String]) -> Result<AuthorizationUrl> {
         check_scopes(scopes)?;
         let scopes = if scopes.is_empty() { &self.scopes } else { scopes };
-        self.authorization.request(&self.client.id, &self.client.secret, scopes)
+        let client = &self.grants.client;
+        self.authorization.request(&client.id, &client.secret, scopes)
     }
 
     /// Turns the callback of an authorization request into a grant, stored under `id` (a new random one if none).
     pub async fn exchange(self: Arc<Self>, callback: &str, state: &str, id: Option<String>) -> Result<Grant> {
-        let callback = self.authorization.callback(&self.client.secret, callback, state)?;
+        let callback = self.authorization.callback(&self.grants.client.secret, callback, state)?;
         let id = match id {
             Some(id) => id,
             None => random::text::<16>()?,
@@ -162,13 +161,15 @@ impl OAuthApp {
         // A code works once: from here on the caller's patience must not decide what becomes of it.
         let app = Arc::clone(&self);
         let exchange = tokio::spawn(async move {
+            let Grants { client, endpoint, clock, .. } = &*app.grants;
+            let connection = endpoint.connect().await?;
             let _in_flight = InFlight::begin()?;
             let request = TokenRequest::AuthorizationCode {
                 code: &callback.code,
                 redirect_uri: app.send_redirect_uri.then_some(app.authorization.redirect_uri.as_str()),
                 code_verifier: callback.code_verifier.as_ref(),
             };
-            let tokens = app.token_endpoint.exchange(&app.client, request, &*app.clock).await?;
+            let tokens = connection.exchange(client, request, &**clock).await?;
             app.authorized(id, tokens).await
         });
         exchange.await.unwrap_or(Err(Error::Internal { problem: "a token exchange panicked" }))
@@ -176,7 +177,7 @@ impl OAuthApp {
 
     /// Stores a grant that another system obtained, in place of one of the same id.
     pub async fn import(self: Arc<Self>, grant: ImportedGrant) -> Result<Grant> {
-        let now = self.clock.now().unix_millis();
+        let now = self.grants.now();
         let record = GrantRecord {
             // Its life seems to begin now; only its end matters.
             access: grant.access.map(|access| StoredAccessToken {
@@ -190,29 +191,19 @@ impl OAuthApp {
             contested: false,
             state: GrantState::Idle { unresolved: 0 },
         };
-        self.replace(&grant.id, &record).await?;
-        let grant = self.grant(grant.id);
-        grant.source.reset(None);
-        Ok(grant)
+        self.grants.replace(&grant.id, &record, None).await?;
+        Ok(self.grant(grant.id))
     }
 
     /// The grant of this id. Whether there is one shows when it is used.
     pub fn grant(self: &Arc<Self>, id: String) -> Grant {
-        let mut sources = self.sources();
-        let source = sources.get(&id).and_then(Weak::upgrade).unwrap_or_else(|| {
-            let source = TokenSource::new(Arc::new(self.renewal(&id)), Arc::clone(&self.clock));
-            // Thousands of grants come and go in one process.
-            sources.retain(|_, source| source.strong_count() > 0);
-            sources.insert(id.clone(), Arc::downgrade(&source));
-            source
-        });
-        Grant { id, source, base: self.base.clone() }
+        Grant { source: self.grants.source(&id), id, app: Arc::clone(self) }
     }
 
     /// Forgets the grant of this id: its tokens leave the store, and a renewal in flight cannot bring them back. The
     /// record itself stays, so that an old authorization is not mistaken for a new one.
     pub async fn forget(self: Arc<Self>, id: String) -> Result<()> {
-        if self.store.load(&id).await?.is_none() {
+        if self.grants.store.load(&id).await?.is_none() {
             return Ok(());
         }
         let record = GrantRecord {
@@ -223,39 +214,7 @@ impl OAuthApp {
             contested: false,
             state: GrantState::Ended { reason: ReauthorizationReason::Forgotten },
         };
-        self.replace(&id, &record).await?;
-        self.grant(id).source.reset(None);
-        Ok(())
-    }
-
-    pub(super) fn renewal(&self, id: &str) -> GrantRenewal {
-        GrantRenewal {
-            id: id.to_owned(),
-            owner: self.owner.clone(),
-            endpoint: self.token_endpoint.clone(),
-            client: self.client.clone(),
-            store: Arc::clone(&self.store),
-            sealer: Arc::clone(&self.sealer),
-            clock: Arc::clone(&self.clock),
-            listener: self.listener.clone(),
-        }
-    }
-
-    /// When the refresh token of this grant dies, in milliseconds since the Unix epoch; none if it has ended.
-    pub(super) async fn expires_at(&self, id: &str) -> Result<Option<u64>> {
-        let stored = self.store.load(id).await?;
-        Ok(stored
-            .map(|stored| self.sealer.open::<GrantRecord>(id, &stored))
-            .transpose()?
-            .and_then(|record| record.due()))
-    }
-
-    pub(super) async fn due(&self, before: u64, limit: usize) -> Result<Vec<String>> {
-        self.store.due(before, limit).await
-    }
-
-    pub(super) fn now(&self) -> u64 {
-        self.clock.now().unix_millis()
+        self.grants.replace(&id, &record, None).await
     }
 
     async fn authorized(self: Arc<Self>, id: String, tokens: TokenSet) -> Result<Grant> {
@@ -270,25 +229,8 @@ impl OAuthApp {
             contested: false,
             state: GrantState::Idle { unresolved: 0 },
         };
-        self.replace(&id, &record).await?;
-        let grant = self.grant(id);
-        grant.source.reset(Some(tokens.access));
-        Ok(grant)
-    }
-
-    /// A new authorization wins over whatever is in the store, a renewal in flight included.
-    async fn replace(&self, id: &str, record: &GrantRecord) -> Result<()> {
-        loop {
-            let version = self.store.load(id).await?.map_or(0, |stored| stored.version);
-            let bytes = self.sealer.seal(id, version + 1, record)?;
-            if self.store.swap(id, version, bytes, record.due()).await? == Swap::Won {
-                return Ok(());
-            }
-        }
-    }
-
-    fn sources(&self) -> std::sync::MutexGuard<'_, HashMap<String, Weak<TokenSource>>> {
-        self.sources.lock().unwrap_or_else(PoisonError::into_inner)
+        self.grants.replace(&id, &record, Some(tokens.access)).await?;
+        Ok(self.grant(id))
     }
 }
 

@@ -7,7 +7,6 @@ use url::Url;
 use super::source::{Exchange, ExchangeFuture, Held, TokenSource};
 use crate::clock::Clock;
 use crate::credential::OAuthClient;
-use crate::error::Result;
 use crate::http::Connector;
 use crate::oauth::{TokenEndpoint, TokenRequest};
 
@@ -27,16 +26,11 @@ impl ClientCredentials {
     }
 
     /// The tokens for an API whose own token endpoint is `token_url`.
-    pub fn source(
-        &self,
-        token_url: Url,
-        connector: &Connector,
-        clock: &Arc<dyn Clock>,
-    ) -> Result<Arc<TokenSource>> {
-        let endpoint = TokenEndpoint::new(self.token_url.clone().unwrap_or(token_url), connector)?;
+    pub fn source(&self, token_url: Url, connector: &Connector, clock: &Arc<dyn Clock>) -> Arc<TokenSource> {
+        let endpoint = TokenEndpoint::new(self.token_url.clone().unwrap_or(token_url), connector);
         let mut sources = self.sources.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, source)) = sources.iter().find(|(known, _)| *known == endpoint) {
-            return Ok(Arc::clone(source));
+            return Arc::clone(source);
         }
         let exchange = ClientCredentialsExchange {
             endpoint: endpoint.clone(),
@@ -45,7 +39,7 @@ impl ClientCredentials {
         };
         let source = TokenSource::new(Arc::new(exchange), Arc::clone(clock));
         sources.push((endpoint, Arc::clone(&source)));
-        Ok(source)
+        source
     }
 }
 
@@ -60,9 +54,9 @@ struct ClientCredentialsExchange {
 impl Exchange for ClientCredentialsExchange {
     fn next(self: Arc<Self>, _held: Option<Arc<Held>>) -> ExchangeFuture {
         Box::pin(async move {
-            let tokens =
-                self.endpoint.exchange(&self.client, TokenRequest::ClientCredentials, &*self.clock).await?;
-            Ok(tokens.access)
+            let connection = self.endpoint.connect().await?;
+            let request = TokenRequest::ClientCredentials;
+            Ok(connection.exchange(&self.client, request, &*self.clock).await?.access)
         })
     }
 }

@@ -1,7 +1,7 @@
 //! [`Event`]: what an app's owner wants to hear of its grants, whoever made it happen.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use crate::error::{Error, ReauthorizationReason};
 
@@ -39,29 +39,52 @@ pub enum Event {
 }
 
 /// Who hears of events. Called on the core's thread: it must not block.
-#[derive(Clone)]
-pub struct Listener(Arc<dyn Fn(Event) + Send + Sync>);
+pub struct Listener(Box<dyn Fn(Event) -> bool + Send + Sync>);
 
 impl Listener {
-    /// A listener that calls `listen`.
-    pub fn new(listen: impl Fn(Event) + Send + Sync + 'static) -> Self {
-        Self(Arc::new(listen))
-    }
-
-    pub(super) fn tell(&self, event: Event) {
-        (self.0)(event);
+    /// A listener that calls `listen`, until that says that nobody is there to hear any more.
+    pub fn new(listen: impl Fn(Event) -> bool + Send + Sync + 'static) -> Self {
+        Self(Box::new(listen))
     }
 }
 
 impl Default for Listener {
     /// Nobody.
     fn default() -> Self {
-        Self::new(drop)
+        Self::new(|_| false)
     }
 }
 
 impl fmt::Debug for Listener {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Listener")
+    }
+}
+
+/// The listeners of all apps that share grants, each for as long as its app holds it.
+#[derive(Debug, Default)]
+pub(super) struct Listeners(Mutex<Vec<Weak<Listener>>>);
+
+impl Listeners {
+    pub(super) fn add(&self, listener: Listener) -> Arc<Listener> {
+        let listener = Arc::new(listener);
+        let mut all = self.all();
+        all.retain(|listener| listener.strong_count() > 0);
+        all.push(Arc::downgrade(&listener));
+        listener
+    }
+
+    pub(super) fn tell(&self, event: &Event) {
+        // Not under the lock: what a listener does is its own affair.
+        let listening: Vec<_> = self.all().iter().filter_map(Weak::upgrade).collect();
+        for listener in listening {
+            if !(listener.0)(event.clone()) {
+                self.all().retain(|other| !std::ptr::eq(other.as_ptr(), &raw const *listener));
+            }
+        }
+    }
+
+    fn all(&self) -> MutexGuard<'_, Vec<Weak<Listener>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -53,7 +53,8 @@ impl OAuthApp {
         progress: impl Fn(KeepAliveProgress) + Send,
     ) -> Result<KeepAliveProgress> {
         let lifetime = REFRESH_TOKEN_LIFETIME.saturating_sub(options.idle);
-        let before = self.now().saturating_add(u64::try_from(lifetime.as_millis()).unwrap_or(u64::MAX));
+        let before =
+            self.grants.now().saturating_add(u64::try_from(lifetime.as_millis()).unwrap_or(u64::MAX));
         let mut pace = interval(Duration::from_secs(1) / options.per_second.max(1));
         pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut done = KeepAliveProgress::default();
@@ -61,7 +62,7 @@ impl OAuthApp {
         let mut failures_in_a_row = 0;
         loop {
             // What failed, or is being renewed by somebody else, is due still.
-            let mut ids = self.due(before, PAGE + seen.len()).await?;
+            let mut ids = self.grants.store.due(before, PAGE + seen.len()).await?;
             ids.retain(|id| !seen.contains(id));
             if ids.is_empty() || failures_in_a_row >= FAILURES {
                 done.remaining = ids.len() as u64;
@@ -80,7 +81,7 @@ impl OAuthApp {
                 {
                     pace.tick().await;
                     // In a task of its own: a pass that is stopped must not stop an exchange.
-                    let renewal = self.renewal(&id);
+                    let renewal = self.grants.renewal(&id);
                     let renewed = tokio::spawn(async move { renewal.keep_alive(before).await });
                     running.spawn(async move { (id, renewed.await) });
                     continue;
@@ -112,10 +113,10 @@ impl OAuthApp {
 
     async fn warn_of_expiry(&self, id: &str) {
         // Where the store fails, the renewal's own error has said so.
-        let Ok(Some(expires_at)) = self.expires_at(id).await else { return };
-        let left = Duration::from_millis(expires_at.saturating_sub(self.now()));
+        let Ok(Some(expires_at)) = self.grants.expires_at(id).await else { return };
+        let left = Duration::from_millis(expires_at.saturating_sub(self.grants.now()));
         if let Some(days) = [1, 3, 7].into_iter().find(|days| left <= DAY * u32::from(*days)) {
-            self.listener.tell(Event::Expiring { grant_id: id.to_owned(), expires_at, days });
+            self.grants.listeners.tell(&Event::Expiring { grant_id: id.to_owned(), expires_at, days });
         }
     }
 }

@@ -5,6 +5,7 @@ mod app;
 mod client_credentials;
 mod events;
 mod flights;
+mod grants;
 mod keep_alive;
 mod protocol;
 mod renewal;

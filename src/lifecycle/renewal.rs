@@ -3,16 +3,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::events::{Event, Listener};
+use super::events::Event;
 use super::flights::InFlight;
+use super::grants::Grants;
 use super::protocol::{Commit, LEASE_MILLIS, Step, after_failure, commit, renewed, step};
 use super::source::{Exchange, ExchangeFuture, Held};
-use crate::clock::{Clock, Moment};
-use crate::credential::OAuthClient;
+use crate::clock::Moment;
 use crate::error::{Error, ReauthorizationReason, Result};
-use crate::oauth::{TokenEndpoint, TokenRequest};
-use crate::store::{GrantRecord, GrantState, Sealer, Store, Swap, Version};
+use crate::oauth::{TokenConnection, TokenRequest};
+use crate::store::{GrantRecord, GrantState, Swap, Version};
 use crate::token::{AccessToken, TokenSet};
+use crate::torture::reach;
 
 /// How long an exchange may hold a grant.
 const LEASE: Duration = Duration::from_millis(LEASE_MILLIS);
@@ -30,14 +31,7 @@ const LONGEST_COMMIT_WAIT: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub(super) struct GrantRenewal {
     pub(super) id: String,
-    /// Names this process in leases.
-    pub(super) owner: String,
-    pub(super) endpoint: TokenEndpoint,
-    pub(super) client: OAuthClient,
-    pub(super) store: Arc<dyn Store>,
-    pub(super) sealer: Arc<Sealer>,
-    pub(super) clock: Arc<dyn Clock>,
-    pub(super) listener: Listener,
+    pub(super) grants: Arc<Grants>,
 }
 
 /// What became of a grant that is due.
@@ -93,8 +87,8 @@ impl GrantRenewal {
         let grant_id = self.id.clone();
         match &renewal {
             Ok(Renewal::Found(_)) | Err(Error::ReauthorizationRequired { .. }) => {}
-            Ok(Renewal::Exchanged(_)) => self.listener.tell(Event::Renewed { grant_id }),
-            Err(error) => self.listener.tell(Event::RenewalFailed { grant_id, error: error.clone() }),
+            Ok(Renewal::Exchanged(_)) => self.tell(&Event::Renewed { grant_id }),
+            Err(error) => self.tell(&Event::RenewalFailed { grant_id, error: error.clone() }),
         }
         renewal
     }
@@ -106,7 +100,8 @@ impl GrantRenewal {
         let mut waiting: Option<Lease> = None;
         loop {
             let (version, record) = self.load().await?;
-            let now = self.clock.now();
+            reach("loaded");
+            let now = self.grants.clock.now();
             if let Some(found) = enough(&record, now) {
                 return Ok(Renewal::Found(found));
             }
@@ -120,14 +115,24 @@ impl GrantRenewal {
                 }
                 Step::End(reason) => return Err(self.ended(reason)),
             };
-            let until = now.unix_millis().saturating_add(LEASE_MILLIS);
-            let exchanging = GrantState::Exchanging { owner: self.owner.clone(), until, unresolved };
-            let journal = GrantRecord { state: exchanging, ..record };
+            // Connect before journal: what fails here was never in doubt, and costs nothing.
+            reach("connecting");
+            let connection = self.grants.endpoint.connect().await?;
+            reach("connected");
             let _in_flight = InFlight::begin()?;
-            // Journal before exchange: who finds this record later knows that the refresh token may be spent.
-            if self.swap(version, &journal).await? == Swap::Won
-                && self.clock.now().since(now) < LONGEST_JOURNAL
-                && let Some(token) = self.exchange(version + 1, journal).await?
+            let now = self.grants.clock.now();
+            let until = now.unix_millis().saturating_add(LEASE_MILLIS);
+            let exchanging = GrantState::Exchanging { owner: self.grants.owner.clone(), until, unresolved };
+            let journal = GrantRecord { state: exchanging, ..record };
+            // Journal before exchange: who finds this record later knows that the refresh token may be spent. What was
+            // decided above was so of this version alone.
+            reach("journalling");
+            if self.swap(version, &journal).await? == Swap::Lost {
+                continue;
+            }
+            reach("journalled");
+            if self.grants.clock.now().since(now) < LONGEST_JOURNAL
+                && let Some(token) = self.exchange(connection, version + 1, journal).await?
             {
                 return Ok(Renewal::Exchanged(token));
             }
@@ -135,16 +140,26 @@ impl GrantRenewal {
     }
 
     /// Spends the refresh token. None: the record was changed by somebody else meanwhile, who is to be believed.
-    async fn exchange(&self, version: Version, journal: GrantRecord) -> Result<Option<AccessToken>> {
+    async fn exchange(
+        &self,
+        connection: TokenConnection<'_>,
+        version: Version,
+        journal: GrantRecord,
+    ) -> Result<Option<AccessToken>> {
         let request = TokenRequest::RefreshToken(&journal.refresh);
-        let error = match self.endpoint.exchange(&self.client, request, &*self.clock).await {
+        let answer = connection.exchange(&self.grants.client, request, &*self.grants.clock).await;
+        reach("answered");
+        let error = match answer {
             // Commit before use: a token that nobody can renew later must not be the only one.
             Ok(tokens) => return Ok(self.commit(version, journal, tokens).await),
             Err(error) => error,
         };
         let state = after_failure(&journal, &error);
         let ended = if let GrantState::Ended { reason } = state { Some(reason) } else { None };
-        match self.swap(version, &GrantRecord { state, ..journal }).await {
+        reach("releasing");
+        let released = self.swap(version, &GrantRecord { state, ..journal }).await;
+        reach("released");
+        match released {
             // It was the refresh token of an earlier authorization that is dead, or unknown.
             Ok(Swap::Lost) => return Ok(None),
             // Where this write fails, the journal stays; whoever finds it once its lease is over knows that the
@@ -152,7 +167,7 @@ impl GrantRenewal {
             Ok(Swap::Won) | Err(_) => {}
         }
         let Some(reason) = ended else { return Err(error) };
-        self.listener.tell(Event::ReauthorizationRequired { grant_id: self.id.clone(), reason });
+        self.tell(&Event::ReauthorizationRequired { grant_id: self.id.clone(), reason });
         Err(self.ended(reason))
     }
 
@@ -164,17 +179,31 @@ impl GrantRenewal {
         let mut record = renewed(journal.clone(), tokens);
         let mut version = version;
         let mut wait = FIRST_COMMIT_WAIT;
+        let mut surprised = false;
         loop {
-            match self.try_commit(&mut version, &record, &journal).await {
-                Ok(Commit::Done) => return Some(access),
-                Ok(Commit::Superseded) => return None,
-                Ok(Commit::Again { contested }) => record.contested |= contested,
-                Err(error) => {
-                    self.listener.tell(Event::RenewalFailed { grant_id: self.id.clone(), error });
-                    tokio::time::sleep(wait).await;
-                    wait = (wait * 2).min(LONGEST_COMMIT_WAIT);
+            reach("committing");
+            let failed = match self.try_commit(&mut version, &record, &journal).await {
+                Ok(Commit::Done) => {
+                    reach("committed");
+                    return Some(access);
                 }
-            }
+                Ok(Commit::Superseded) => return None,
+                Ok(Commit::Again { contested }) => {
+                    record.contested |= contested;
+                    // Once, somebody may have got in between; again and again, the store does not do its part.
+                    if !std::mem::replace(&mut surprised, true) {
+                        continue;
+                    }
+                    Error::Store {
+                        operation: "swap",
+                        problem: "the record is never the one that it was".into(),
+                    }
+                }
+                Err(error) => error,
+            };
+            self.tell(&Event::RenewalFailed { grant_id: self.id.clone(), error: failed });
+            tokio::time::sleep(wait).await;
+            wait = (wait * 2).min(LONGEST_COMMIT_WAIT);
         }
     }
 
@@ -211,13 +240,17 @@ impl GrantRenewal {
     }
 
     async fn find(&self) -> Result<Option<(Version, GrantRecord)>> {
-        let Some(stored) = self.store.load(&self.id).await? else { return Ok(None) };
-        Ok(Some((stored.version, self.sealer.open(&self.id, &stored)?)))
+        let Some(stored) = self.grants.store.load(&self.id).await? else { return Ok(None) };
+        Ok(Some((stored.version, self.grants.sealer.open(&self.id, &stored)?)))
     }
 
     async fn swap(&self, version: Version, record: &GrantRecord) -> Result<Swap> {
-        let bytes = self.sealer.seal(&self.id, version + 1, record)?;
-        self.store.swap(&self.id, version, bytes, record.due()).await
+        let bytes = self.grants.sealer.seal(&self.id, version + 1, record)?;
+        self.grants.store.swap(&self.id, version, bytes, record.due()).await
+    }
+
+    fn tell(&self, event: &Event) {
+        self.grants.listeners.tell(event);
     }
 
     fn ended(&self, reason: ReauthorizationReason) -> Error {

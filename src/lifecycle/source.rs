@@ -15,6 +15,7 @@ use crate::clock::{Clock, Moment};
 use crate::error::{Error, Result};
 use crate::random;
 use crate::token::{AccessToken, Freshness};
+use crate::torture::reach;
 
 /// A token is renewed at least this long before its end.
 const LEAST_LEAD: Duration = Duration::from_secs(240);
@@ -259,6 +260,7 @@ impl TokenSource {
             let result =
                 exchange.await.unwrap_or(Err(Error::Internal { problem: "a token exchange panicked" }));
             landed.send_replace(Some(source.land(authorization, held.as_deref(), result)));
+            reach("published");
         });
         Ok(Joined::Running(running))
     }

@@ -1,6 +1,6 @@
 //! One POST to the token endpoint (RFC 6749 section 3.2): written once, on its own connection, no redirect.
 
-use std::sync::Arc;
+use std::hash::{Hash, Hasher};
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 use crate::clock::Clock;
 use crate::credential::{ClientAuthentication, OAuthClient};
 use crate::error::{Error, OAuthErrorCode, Result};
-use crate::http::{ConnectOptions, Connector, network_error};
+use crate::http::{Connector, OpenConnection, network_error};
 use crate::oauth::grant::{Field, TokenRequest, description as shown_description, read_answer};
 use crate::secret::Redactor;
 use crate::token::TokenSet;
@@ -28,26 +28,45 @@ const LONGEST_ANSWER: usize = 64 * 1024;
 #[derive(Debug, Clone)]
 pub struct TokenEndpoint {
     url: Url,
-    connection: Arc<ConnectOptions>,
-    http: reqwest::Client,
+    connector: Connector,
 }
 
 impl PartialEq for TokenEndpoint {
     /// Whether it is the same endpoint, reached in the same way.
     fn eq(&self, other: &Self) -> bool {
-        self.url == other.url && self.connection == other.connection
+        self.url == other.url && self.connector.options() == other.connector.options()
+    }
+}
+
+impl Hash for TokenEndpoint {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (&self.url, self.connector.options()).hash(state);
     }
 }
 
 impl TokenEndpoint {
     /// The endpoint at `url`, which must be one that secrets may be sent to.
-    pub fn new(url: Url, connector: &Connector) -> Result<Self> {
-        Ok(Self { url, connection: Arc::clone(connector.options()), http: connector.unpooled()? })
+    pub fn new(url: Url, connector: &Connector) -> Self {
+        Self { url, connector: connector.clone() }
     }
 
+    /// Opens a connection for one exchange. What fails here has cost nothing: no byte of an exchange was sent.
+    pub async fn connect(&self) -> Result<TokenConnection<'_>> {
+        let connection = OpenConnection::open(&self.connector, &self.url).await.map_err(exchange_error)?;
+        Ok(TokenConnection { url: &self.url, connection })
+    }
+}
+
+/// An open connection to a token endpoint.
+pub struct TokenConnection<'a> {
+    url: &'a Url,
+    connection: OpenConnection,
+}
+
+impl TokenConnection<'_> {
     /// Exchanges once. Runs to its end whoever waits for it: spawn it, never drop it.
     pub async fn exchange(
-        &self,
+        self,
         client: &OAuthClient,
         request: TokenRequest<'_>,
         clock: &dyn Clock,
@@ -63,7 +82,7 @@ impl TokenEndpoint {
     }
 
     async fn post(
-        &self,
+        self,
         client: &OAuthClient,
         fields: &[(&'static str, Field<'_>)],
     ) -> Result<(http::StatusCode, Zeroizing<Vec<u8>>)> {
@@ -76,9 +95,11 @@ impl TokenEndpoint {
             headers.insert(AUTHORIZATION, basic(client)?);
         }
         *request.body_mut() = Some(reqwest::Body::from(form.as_bytes().to_vec()));
-        let mut response = self.http.execute(request).await.map_err(exchange_error)?;
+        let mut response = self.connection.send(request).await.map_err(exchange_error)?;
         let mut body = Zeroizing::new(Vec::new());
-        while let Some(chunk) = response.chunk().await.map_err(exchange_error)? {
+        while let Some(chunk) =
+            response.chunk().await.map_err(|error| exchange_error(network_error(error)))?
+        {
             if body.len() + chunk.len() > LONGEST_ANSWER {
                 return Err(Error::TokenInvalid { problem: "it is longer than 64 KiB".into() });
             }
@@ -120,8 +141,7 @@ fn expose(field: Field<'_>) -> &str {
     }
 }
 
-fn exchange_error(error: reqwest::Error) -> Error {
-    let source = network_error(error);
+fn exchange_error(source: Error) -> Error {
     let sent = !matches!(source, Error::Network { sent: false, .. } | Error::ConnectTimeout);
     unavailable(source.to_string().into(), sent, Some(Box::new(source)))
 }

@@ -34,6 +34,7 @@ pub use seal::{Sealer, Sealing, SealingKey};
 pub use sqlite::{SqliteOptions, SqliteStore};
 
 use crate::error::Result;
+use crate::fingerprint::Fingerprint;
 
 /// The future of a store's method, as an object-safe trait needs it.
 pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T>> + Send + 'a>>;
@@ -81,6 +82,12 @@ pub trait Store: fmt::Debug + Send + Sync {
     #[expect(clippy::unnecessary_literal_bound, reason = "other stores return their own")]
     fn namespace(&self) -> &str {
         ""
+    }
+
+    /// What and where it is, namespace included: two stores of one fingerprint hold the same records. None: nothing is
+    /// known of others.
+    fn fingerprint(&self) -> Option<Fingerprint> {
+        None
     }
 
     /// What is wrong with the place's settings: how grants could be lost there. Empty if all is well.

@@ -19,6 +19,7 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 use super::namespace::Namespace;
 use super::{Store, StoreFuture, Stored, Swap, Version, signed};
 use crate::error::{Error, Result};
+use crate::fingerprint::Fingerprint;
 use crate::secret::Secret;
 
 /// For a connection, and for an answer.
@@ -68,6 +69,7 @@ pub struct PostgresOptions {
 pub struct PostgresStore {
     pool: Pool,
     namespace: Namespace,
+    fingerprint: Fingerprint,
     /// Set once the tables are known to be there.
     ready: OnceCell<()>,
 }
@@ -78,6 +80,7 @@ impl PostgresStore {
     /// Checks the options; opens nothing yet.
     pub fn new(options: PostgresOptions) -> Result<Self> {
         let namespace = Namespace::new(options.namespace)?;
+        let fingerprint = Fingerprint::of(&("postgres", &options.url, &options.ca, namespace.as_str()));
         let connections = options.connections.unwrap_or(CONNECTIONS);
         if connections == 0 {
             return Err(Error::configuration("connections", "must be 1 or more"));
@@ -99,7 +102,7 @@ impl PostgresStore {
             .runtime(Runtime::Tokio1)
             .build()
             .map_err(|_| Error::Internal { problem: "the connection pool could not be set up" })?;
-        Ok(Self { pool, namespace, ready: OnceCell::new() })
+        Ok(Self { pool, namespace, fingerprint, ready: OnceCell::new() })
     }
 
     /// Runs one statement, on tables that are there.
@@ -171,6 +174,10 @@ impl fmt::Debug for PostgresStore {
 impl Store for PostgresStore {
     fn namespace(&self) -> &str {
         self.namespace.as_str()
+    }
+
+    fn fingerprint(&self) -> Option<Fingerprint> {
+        Some(self.fingerprint)
     }
 
     fn warnings(&self) -> StoreFuture<'_, Vec<String>> {

@@ -15,6 +15,7 @@ use tokio::sync::OnceCell;
 use super::namespace::Namespace;
 use super::{Store, StoreFuture, Stored, Swap, Version};
 use crate::error::{Error, Result};
+use crate::fingerprint::Fingerprint;
 use crate::secret::Secret;
 
 /// For a connection, and for an answer.
@@ -56,6 +57,7 @@ pub struct RedisOptions {
 pub struct RedisStore {
     client: Client,
     namespace: Namespace,
+    fingerprint: Fingerprint,
     /// One connection for all calls, made when first used and again when it is lost.
     connection: OnceCell<ConnectionManager>,
 }
@@ -64,6 +66,7 @@ impl RedisStore {
     /// Checks the options; opens nothing yet.
     pub fn new(options: RedisOptions) -> Result<Self> {
         let namespace = Namespace::new(options.namespace)?;
+        let fingerprint = Fingerprint::of(&("redis", &options.url, &options.ca, namespace.as_str()));
         // The parser's own message may quote the URL.
         let bad_url = |_| {
             Error::configuration(
@@ -84,7 +87,7 @@ impl RedisStore {
                 })?
             }
         };
-        Ok(Self { client, namespace, connection: OnceCell::new() })
+        Ok(Self { client, namespace, fingerprint, connection: OnceCell::new() })
     }
 
     /// Runs a command that changes nothing.
@@ -149,6 +152,10 @@ impl fmt::Debug for RedisStore {
 impl Store for RedisStore {
     fn namespace(&self) -> &str {
         self.namespace.as_str()
+    }
+
+    fn fingerprint(&self) -> Option<Fingerprint> {
+        Some(self.fingerprint)
     }
 
     fn warnings(&self) -> StoreFuture<'_, Vec<String>> {

@@ -5,6 +5,7 @@
 //! yields refresh tokens that were spent since, and the token endpoint refuses them.
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
@@ -16,6 +17,7 @@ use zeroize::Zeroizing;
 use super::record::Record;
 use super::{Store, Stored, Version};
 use crate::error::{Error, Result};
+use crate::fingerprint::Fingerprint;
 use crate::random;
 use crate::secret::Secret;
 
@@ -40,11 +42,12 @@ pub enum Sealing {
 /// A key of 256 bits that seals records.
 pub struct SealingKey {
     id: [u8; KEY_ID_LEN],
+    fingerprint: Fingerprint,
     root: hkdf::Prk,
 }
 
 /// Turns records into the bytes that one store holds, and back.
-#[derive(Debug)]
+#[derive(Debug, Hash)]
 pub struct Sealer {
     namespace: String,
     /// None: records are plain.
@@ -83,7 +86,7 @@ impl SealingKey {
         })?;
         let id = sha256(&[b"smartrecruiters sealing key id", &key[..]]);
         let salt = hkdf::Salt::new(hkdf::HKDF_SHA256, b"smartrecruiters sealing");
-        Ok(Self { id, root: salt.extract(&key[..]) })
+        Ok(Self { id, fingerprint: Fingerprint::of(&*key), root: salt.extract(&key[..]) })
     }
 
     /// The key of one grant. Nonces are random, and 96 bits of them are enough for 2^32 records under one key
@@ -92,6 +95,12 @@ impl SealingKey {
         let info = [context];
         let key = self.root.expand(&info, &AES_256_GCM)?;
         Ok(LessSafeKey::new(UnboundKey::from(key)))
+    }
+}
+
+impl Hash for SealingKey {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.fingerprint.hash(state);
     }
 }
 

@@ -14,6 +14,7 @@ use tokio::sync::Mutex;
 use super::namespace::Namespace;
 use super::{Store, StoreFuture, Stored, Swap, Version, signed};
 use crate::error::{Error, Result};
+use crate::fingerprint::Fingerprint;
 
 /// How long to wait for other processes' writes: many of them, and far less than the lease on an exchange.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(20);
@@ -107,6 +108,10 @@ impl fmt::Debug for SqliteStore {
 impl Store for SqliteStore {
     fn namespace(&self) -> &str {
         self.namespace.as_str()
+    }
+
+    fn fingerprint(&self) -> Option<Fingerprint> {
+        Some(Fingerprint::of(&("sqlite", &self.path, self.namespace.as_str())))
     }
 
     fn load<'a>(&'a self, id: &'a str) -> StoreFuture<'a, Option<Stored>> {

@@ -4,20 +4,35 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Folders and files of `src`, from the bottom to the top, with what of ours each may name.
-const LAYERS: [(&str, &[&str]); 14] = [
+const LAYERS: [(&str, &[&str]); 16] = [
     ("secret", &[]),
     ("error", &[]),
     ("clock", &[]),
+    ("fingerprint", &[]),
     ("random", &["error"]),
+    ("torture", &[]),
     ("credential", &["error", "secret"]),
     ("token", &["clock", "secret"]),
     ("http", &["clock", "credential", "error", "random", "secret", "token", "http"]),
     ("oauth", &["clock", "credential", "error", "random", "secret", "token", "http", "oauth"]),
     ("limit", &["clock", "error", "http", "limit"]),
-    ("store", &["clock", "error", "random", "secret", "token", "store"]),
+    ("store", &["clock", "error", "fingerprint", "random", "secret", "token", "store"]),
     (
         "lifecycle",
-        &["clock", "credential", "error", "http", "lifecycle", "oauth", "random", "secret", "store", "token"],
+        &[
+            "clock",
+            "credential",
+            "error",
+            "fingerprint",
+            "http",
+            "lifecycle",
+            "oauth",
+            "random",
+            "secret",
+            "store",
+            "token",
+            "torture",
+        ],
     ),
     (
         "client",

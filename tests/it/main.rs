@@ -2,10 +2,12 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that meets one fails, as it should")]
 
+mod apps;
 mod bodies;
 mod calls;
 mod layers;
 mod redirects;
+mod renewals;
 mod retries;
 mod secrets;
 #[cfg(all(unix, feature = "stores"))]

@@ -9,21 +9,14 @@ use smartrecruiters::clock::{ManualClock, SystemClock};
 use smartrecruiters::credential::{ApiKey, ClientAuthentication, OAuthClient};
 use smartrecruiters::error::{Error, ErrorCode, ReauthorizationReason, Result};
 use smartrecruiters::http::{ConnectOptions, Connector, ProxyChoice, Request, RequestBody, streamed_body};
-use smartrecruiters::lifecycle::{
-    ClientCredentials, Grant, ImportedGrant, Listener, OAuthApp, OAuthAppOptions,
-};
+use smartrecruiters::lifecycle::{ClientCredentials, Grant, OAuthApp, OAuthAppOptions};
 use smartrecruiters::secret::Secret;
 use smartrecruiters::store::{MemoryStore, Sealing, Store};
-use smartrecruiters::token::RefreshToken;
 use tokio::sync::Semaphore;
 
-use crate::support::{Reply, Seen, Server, get, token};
+use crate::support::{Elsewhere, Reply, Seen, Server, app_options, customer, get, oauth_client, token};
 
 const TOKEN: &str = "/identity/oauth/token";
-
-fn oauth_client() -> OAuthClient {
-    OAuthClient::new("id".into(), "secret".into(), ClientAuthentication::Body).unwrap()
-}
 
 fn client_credentials() -> Credential {
     Credential::ClientCredentials(Arc::new(ClientCredentials::new(oauth_client(), None)))
@@ -39,38 +32,13 @@ fn app_with(
     sealing: Option<Sealing>,
     clock: &ManualClock,
 ) -> Result<Arc<OAuthApp>> {
-    let options = OAuthAppOptions {
-        client: oauth_client(),
-        redirect_uri: "http://localhost:3000/callback".into(),
-        scopes: Vec::new(),
-        environment: None,
-        base_url: Some(server.url()),
-        authorize_url: None,
-        token_url: None,
-        pkce: false,
-        send_response_type: true,
-        send_redirect_uri: true,
-        issuer: None,
-        store,
-        sealing,
-        listener: Listener::default(),
-    };
+    let options = OAuthAppOptions { sealing, ..app_options(&server.url(), store) };
     OAuthApp::new(options, &Connector::new(ConnectOptions::default()).unwrap(), Arc::new(clock.clone()))
 }
 
 async fn grant(server: &Server, clock: &ManualClock) -> Grant {
     let app = app(server, Arc::new(MemoryStore::new()), clock);
     app.import(customer("rt-0")).await.unwrap()
-}
-
-fn customer(refresh: &str) -> ImportedGrant {
-    ImportedGrant {
-        id: "customer".into(),
-        refresh: RefreshToken(Secret::new(refresh)),
-        access: None,
-        scopes: Vec::new(),
-        refresh_issued_at: None,
-    }
 }
 
 fn under_clock(server: &Server, credential: &Credential, clock: &ManualClock) -> Client {
@@ -574,7 +542,7 @@ async fn a_new_authorization_wins_over_a_renewal_in_flight() {
                 async move { client.send(&get(&client, "/jobs")).await.map(|answer| answer.status) }
             });
             server.reached(TOKEN, 1).await;
-            let importer = if same_process { ours } else { app(&server, store, &clock) };
+            let importer = if same_process { ours } else { app(&server, Arc::new(Elsewhere(store)), &clock) };
             importer.import(customer("rt-new")).await.unwrap();
             gate.add_permits(1);
             assert_eq!(call.await.unwrap().unwrap(), 200);

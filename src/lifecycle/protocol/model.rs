@@ -2,7 +2,8 @@
 //! accidents of all three. The decisions are those of [`super`]; what they act on is small here.
 //!
 //! A request is processed, or is lost, before its sender's lease ends: the lease outlasts the deadline of a request,
-//! and no request is sent late in a lease.
+//! and no request is sent late in a lease. Connecting is part of the step that writes the journal: nobody else sees it,
+//! and the journal is written over the version that was read before.
 //! Not in it: a request that the server processes after its sender has given it up, and new authorizations.
 
 use std::collections::BTreeSet;
@@ -113,10 +114,10 @@ enum At {
         over: bool,
         answer: Option<Token>,
     },
-    /// It knows that it has failed, and is about to write it down: `invalid_grant`, or no answer.
+    /// It knows that it has failed, and is about to write it down.
     Failed {
         row: Row,
-        dead: bool,
+        why: Failure,
     },
     /// It has the next token, and is about to write it down over this version.
     Spent {
@@ -128,6 +129,16 @@ enum At {
     },
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Failure {
+    /// `invalid_grant`.
+    Dead,
+    /// No answer.
+    Unanswered,
+    /// The connection was found closed before a byte was written to it.
+    Unsent,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Event {
     Begin(usize),
@@ -136,6 +147,8 @@ enum Event {
     WriteUnknown(usize),
     /// The store refuses its write.
     WriteFails(usize),
+    /// The server closes the connection that is to carry its request.
+    CloseConnection(usize),
     Serve(usize),
     LoseRequest(usize),
     LoseAnswer(usize),
@@ -271,22 +284,24 @@ impl Fleet {
             // Its lease ended before it had sent a byte.
             At::Journalled { over: true, .. } => At::Loaded(world.row),
             At::Journalled { row, over } => At::Sent { row, over },
-            At::Answered { row, answer: None, .. } => At::Failed { row, dead: true },
+            At::Answered { row, answer: None, .. } => At::Failed { row, why: Failure::Dead },
             At::Answered { row, over, answer: Some(next) } => {
                 if self.broken == Broken::CommitBeforePublish {
                     published = next;
                 }
                 At::Spent { version: row.version, journal: row, over, next, contested: false }
             }
-            At::Failed { row, dead } => {
-                let error = if dead {
-                    Error::TokenRefused {
+            At::Failed { row, why } => {
+                let unavailable =
+                    |sent| Error::TokenUnavailable { problem: "".into(), status: None, sent, source: None };
+                let error = match why {
+                    Failure::Dead => Error::TokenRefused {
                         error: OAuthErrorCode::InvalidGrant,
                         description: None,
                         status: 400,
-                    }
-                } else {
-                    Error::TokenUnavailable { problem: "".into(), status: None, sent: true, source: None }
+                    },
+                    Failure::Unanswered => unavailable(true),
+                    Failure::Unsent => unavailable(false),
                 };
                 let state = State::from(&after_failure(&row.record(), &error));
                 if write == Write::Failed || world.swap(row.version, Row { state, ..row }) {
@@ -374,7 +389,7 @@ impl Model for Fleet {
                 At::Rest => {}
                 At::Sent { .. } => events.extend([Event::Serve(index), Event::LoseRequest(index)]),
                 At::Answered { .. } => events.extend([Event::Go(index), Event::LoseAnswer(index)]),
-                At::Journalled { .. } => events.push(Event::Go(index)),
+                At::Journalled { .. } => events.extend([Event::Go(index), Event::CloseConnection(index)]),
                 At::Loaded(_) | At::Failed { .. } | At::Spent { .. } => {
                     events.extend([Event::Go(index), Event::WriteUnknown(index), Event::WriteFails(index)]);
                 }
@@ -403,6 +418,10 @@ impl Model for Fleet {
             Event::Go(index) => self.go(&mut next, index, Write::Done)?,
             Event::WriteUnknown(index) => self.go(&mut next, index, Write::Unknown)?,
             Event::WriteFails(index) => self.go(&mut next, index, Write::Failed)?,
+            Event::CloseConnection(index) => {
+                let At::Journalled { row, .. } = at(index)? else { return None };
+                next.processes.get_mut(index)?.at = At::Failed { row, why: Failure::Unsent };
+            }
             Event::Serve(index) => {
                 let At::Sent { row, over } = at(index)? else { return None };
                 let answer = next.serve(row.token, self.reuse);
@@ -410,7 +429,7 @@ impl Model for Fleet {
             }
             Event::LoseRequest(index) | Event::LoseAnswer(index) => {
                 let (At::Sent { row, .. } | At::Answered { row, .. }) = at(index)? else { return None };
-                next.processes.get_mut(index)?.at = At::Failed { row, dead: false };
+                next.processes.get_mut(index)?.at = At::Failed { row, why: Failure::Unanswered };
             }
             Event::TimePasses => {
                 Self::time_passes(&mut next);

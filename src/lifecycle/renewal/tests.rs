@@ -1,11 +1,18 @@
+use std::net::SocketAddr;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpListener;
+
 use super::*;
-use crate::clock::ManualClock;
+use crate::clock::{Clock as _, ManualClock};
+use crate::credential::{ClientAuthentication, OAuthClient};
 use crate::error::ErrorCode;
+use crate::lifecycle::events::Listener;
+use crate::oauth::TokenEndpoint;
 use crate::secret::Secret;
-use crate::store::{MemoryStore, StoreFuture, Stored};
+use crate::store::{MemoryStore, Sealer, Store, StoreFuture, Stored};
 use crate::token::RefreshToken;
 
 fn record(state: GrantState) -> GrantRecord {
@@ -32,20 +39,32 @@ fn tokens(clock: &ManualClock, access: &str, refresh: Option<&str>) -> TokenSet 
 }
 
 fn renewal(store: Arc<dyn Store>, clock: &ManualClock) -> GrantRenewal {
-    let connector = crate::http::Connector::new(crate::http::ConnectOptions::default()).unwrap();
     // Port 9 of loopback (discard): nobody listens, so nothing is ever sent.
-    let url = url::Url::parse("http://127.0.0.1:9/token").unwrap();
-    GrantRenewal {
-        id: "g".into(),
-        owner: "me".into(),
-        endpoint: TokenEndpoint::new(url, &connector).unwrap(),
-        client: OAuthClient::new("id".into(), "secret".into(), crate::credential::ClientAuthentication::Body)
-            .unwrap(),
-        sealer: Arc::new(Sealer::new(&*store, None).unwrap()),
-        listener: Listener::default(),
-        store,
-        clock: Arc::new(clock.clone()),
-    }
+    renewal_at("127.0.0.1:9".parse().unwrap(), store, clock)
+}
+
+fn renewal_at(address: SocketAddr, store: Arc<dyn Store>, clock: &ManualClock) -> GrantRenewal {
+    let connector = crate::http::Connector::new(crate::http::ConnectOptions::default()).unwrap();
+    let url = url::Url::parse(&format!("http://{address}/token")).unwrap();
+    let client = OAuthClient::new("id".into(), "secret".into(), ClientAuthentication::Body).unwrap();
+    let endpoint = TokenEndpoint::new(url, &connector);
+    let sealer = Sealer::new(&*store, None).unwrap();
+    let grants = Grants::new(client, endpoint, store, sealer, Arc::new(clock.clone())).unwrap();
+    GrantRenewal { id: "g".into(), grants: Arc::new(grants) }
+}
+
+/// Counts the failures that are told.
+fn failures_of(renewal: &GrantRenewal) -> (Arc<AtomicU32>, Arc<Listener>) {
+    let heard = Arc::new(AtomicU32::new(0));
+    let listener = Listener::new({
+        let heard = Arc::clone(&heard);
+        move |event| {
+            assert!(matches!(event, Event::RenewalFailed { error: Error::Store { .. }, .. }), "{event:?}");
+            heard.fetch_add(1, Ordering::SeqCst);
+            true
+        }
+    });
+    (heard, renewal.grants.listeners.add(listener))
 }
 
 /// That of a store in memory: plain.
@@ -82,7 +101,21 @@ async fn a_connection_that_never_stood_costs_nothing() {
     let error = renewal(store.clone(), &clock).renew(None).await.unwrap_err();
     assert_eq!(error.code(), ErrorCode::TokenUnavailable);
     let (version, after) = stored(&*store).await;
-    assert_eq!((version, after.state), (3, GrantState::Idle { unresolved: 0 }), "journalled, and taken back");
+    assert_eq!((version, after.state), (1, GrantState::Idle { unresolved: 0 }), "nothing was written");
+}
+
+/// Answers the first request as if there were no token endpoint, which says nothing of a grant.
+async fn no_endpoint() -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        let (mut connection, _) = listener.accept().await.unwrap();
+        assert_ne!(connection.read(&mut [0; 4096]).await.unwrap(), 0);
+        connection.write_all(b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n").await.unwrap();
+        // Until it is closed.
+        while connection.read(&mut [0; 4096]).await.is_ok_and(|read| read > 0) {}
+    });
+    address
 }
 
 #[tokio::test]
@@ -92,8 +125,9 @@ async fn a_dead_holders_exchange_counts_as_unresolved() {
     let until = clock.now().unix_millis();
     let state = GrantState::Exchanging { owner: "dead".into(), until, unresolved: 0 };
     put(&*store, 0, &record(state)).await;
-    renewal(store.clone(), &clock).renew(None).await.unwrap_err();
-    assert_eq!(stored(&*store).await.1.state, GrantState::Idle { unresolved: 1 });
+    renewal_at(no_endpoint().await, store.clone(), &clock).renew(None).await.unwrap_err();
+    let (version, after) = stored(&*store).await;
+    assert_eq!((version, after.state), (3, GrantState::Idle { unresolved: 1 }), "journalled, and taken back");
 }
 
 #[tokio::test(start_paused = true)]
@@ -126,8 +160,8 @@ async fn a_holder_whose_clock_is_ahead_is_waited_for_no_longer_than_a_lease() {
     tokio::time::sleep(LEASE_POLL * 3).await;
     assert!(!waiting.is_finished());
     clock.advance(LEASE);
-    assert_eq!(waiting.await.unwrap().unwrap_err().code(), ErrorCode::TokenUnavailable);
-    assert_eq!(stored(&*store).await.1.state, GrantState::Idle { unresolved: 1 }, "taken over");
+    let error = waiting.await.unwrap().unwrap_err();
+    assert_eq!(error.code(), ErrorCode::TokenUnavailable, "it went to the token endpoint itself");
 }
 
 #[tokio::test]
@@ -251,20 +285,75 @@ async fn a_commit_waits_for_an_emptied_store_to_take_writes() {
     let clock = ManualClock::new();
     let store = Arc::new(Unsure::default());
     store.refuses.store(3, Ordering::SeqCst);
-    let heard = Arc::new(AtomicU32::new(0));
-    let mut renewal = renewal(store.clone(), &clock);
-    renewal.listener = Listener::new({
-        let heard = Arc::clone(&heard);
-        move |_| {
-            heard.fetch_add(1, Ordering::SeqCst);
-        }
-    });
+    let renewal = renewal(store.clone(), &clock);
+    let (heard, _listener) = failures_of(&renewal);
     let journal = record(GrantState::Exchanging { owner: "me".into(), until: 0, unresolved: 0 });
     let token = renewal.commit(7, journal, tokens(&clock, "at", Some("rt-2"))).await.unwrap();
     assert_eq!(token.value.expose(), "at");
     assert_eq!(stored(&*store).await.1.refresh.0.expose(), "rt-2");
     assert_eq!(*store.expected.lock().unwrap(), [7, 0, 0, 0], "no record is version 0");
     assert_eq!(heard.load(Ordering::SeqCst), 3, "each failure was told, and waited after");
+}
+
+/// A store that loses what it was given, and takes nothing any more.
+#[derive(Debug, Default)]
+struct Sieve {
+    swaps: AtomicU32,
+    /// From this swap on it is a store again.
+    until: u32,
+    inner: MemoryStore,
+}
+
+impl Store for Sieve {
+    fn is_durable(&self) -> bool {
+        false
+    }
+
+    fn load<'a>(&'a self, id: &'a str) -> StoreFuture<'a, Option<Stored>> {
+        self.inner.load(id)
+    }
+
+    fn swap<'a>(
+        &'a self,
+        id: &'a str,
+        expected: Version,
+        bytes: Vec<u8>,
+        due: Option<u64>,
+    ) -> StoreFuture<'a, Swap> {
+        Box::pin(async move {
+            if self.swaps.fetch_add(1, Ordering::SeqCst) < self.until {
+                return Ok(Swap::Lost);
+            }
+            self.inner.swap(id, expected, bytes, due).await
+        })
+    }
+
+    fn due(&self, before: u64, limit: usize) -> StoreFuture<'_, Vec<String>> {
+        self.inner.due(before, limit)
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_commit_does_not_spin_on_a_store_that_neither_has_the_record_nor_takes_it() {
+    let clock = ManualClock::new();
+    let store = Arc::new(Sieve { until: 100, ..Sieve::default() });
+    let renewal = renewal(store.clone(), &clock);
+    let (heard, _listener) = failures_of(&renewal);
+    let journal = record(GrantState::Exchanging { owner: "me".into(), until: 0, unresolved: 0 });
+    let commit = tokio::spawn(async move {
+        renewal.commit(7, journal, tokens(&clock, "at", Some("rt-2"))).await.map(|token| token.value)
+    });
+    // Of a clock that moves only when nobody has anything to do.
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    let (swaps, told) = (store.swaps.load(Ordering::SeqCst), heard.load(Ordering::SeqCst));
+    assert!((10..=20).contains(&swaps), "{swaps} attempts in a minute");
+    assert_eq!(
+        told,
+        swaps - 1,
+        "each was told, but for the first, after which it may have been somebody else"
+    );
+    assert_eq!(commit.await.unwrap().unwrap().expose(), "at", "for as long as it takes");
+    assert_eq!(stored(&*store).await.1.refresh.0.expose(), "rt-2");
 }
 
 #[tokio::test]

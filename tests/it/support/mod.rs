@@ -14,9 +14,42 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use smartrecruiters::client::{Client, ClientOptions, Credential};
 use smartrecruiters::clock::{Clock, SystemClock};
+use smartrecruiters::credential::{ClientAuthentication, OAuthClient};
 use smartrecruiters::http::{BaseUrl, RedirectMode, Request, RequestBody, Target};
+use smartrecruiters::lifecycle::{ImportedGrant, Listener, OAuthAppOptions};
+use smartrecruiters::secret::Secret;
+use smartrecruiters::store::{Store, StoreFuture, Stored, Swap, Version};
+use smartrecruiters::token::RefreshToken;
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, Semaphore};
+
+/// The same records through a store of its own, as another process has it.
+#[derive(Debug)]
+pub(crate) struct Elsewhere(pub(crate) Arc<dyn Store>);
+
+impl Store for Elsewhere {
+    fn is_durable(&self) -> bool {
+        self.0.is_durable()
+    }
+
+    fn load<'a>(&'a self, id: &'a str) -> StoreFuture<'a, Option<Stored>> {
+        self.0.load(id)
+    }
+
+    fn swap<'a>(
+        &'a self,
+        id: &'a str,
+        expected: Version,
+        bytes: Vec<u8>,
+        due: Option<u64>,
+    ) -> StoreFuture<'a, Swap> {
+        self.0.swap(id, expected, bytes, due)
+    }
+
+    fn due(&self, before: u64, limit: usize) -> StoreFuture<'_, Vec<String>> {
+        self.0.due(before, limit)
+    }
+}
 
 /// What reached the server.
 #[derive(Debug, Clone)]
@@ -236,6 +269,41 @@ pub(crate) fn get(client: &Client, path: &str) -> Request {
         redirect: RedirectMode::Follow,
         idempotent: false,
         timeout: Duration::from_secs(30),
+    }
+}
+
+pub(crate) fn oauth_client() -> OAuthClient {
+    OAuthClient::new("id".into(), "secret".into(), ClientAuthentication::Body).unwrap()
+}
+
+/// An app of the server at `base_url`.
+pub(crate) fn app_options(base_url: &str, store: Arc<dyn Store>) -> OAuthAppOptions {
+    OAuthAppOptions {
+        client: oauth_client(),
+        redirect_uri: "http://localhost:3000/callback".into(),
+        scopes: Vec::new(),
+        environment: None,
+        base_url: Some(base_url.to_owned()),
+        authorize_url: None,
+        token_url: None,
+        pkce: false,
+        send_response_type: true,
+        send_redirect_uri: true,
+        issuer: None,
+        store,
+        sealing: None,
+        listener: Listener::default(),
+    }
+}
+
+/// The grant `customer` as another system obtained it.
+pub(crate) fn customer(refresh: &str) -> ImportedGrant {
+    ImportedGrant {
+        id: "customer".into(),
+        refresh: RefreshToken(Secret::new(refresh)),
+        access: None,
+        scopes: Vec::new(),
+        refresh_issued_at: None,
     }
 }
 
