@@ -61,6 +61,30 @@ test('a process whose only call is aborted ends by itself', async () => {
   sandbox.clearFaults()
 })
 
+for (const list of ['/candidates', '/v1/companies/SandboxCompany/postings']) {
+  const held = { path: list, kind: 'hold', after: 1, times: Number.POSITIVE_INFINITY }
+
+  for (const how of ['break', 'abandon']) {
+    test(`a process that leaves the pages of ${list} by ${how} ends by itself, whatever is on its way`, async () => {
+      sandbox.fault(held)
+      const { stdout } = await run('unfinished-pages', sandbox.baseUrl, sandbox.apiKey, list, how)
+      sandbox.clearFaults()
+      assert.equal(stdout.trim(), 'string')
+    })
+  }
+
+  test(`pages of ${list} that nobody has any more are taken back, and leave their signal`, async () => {
+    sandbox.fault(held)
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      ['--expose-gc', path('unfinished-pages'), sandbox.baseUrl, sandbox.apiKey, list, 'collect'],
+      { timeout: 60_000 },
+    )
+    sandbox.clearFaults()
+    assert.equal(stdout.trim(), 'string')
+  })
+}
+
 test('a process whose upload was answered early ends by itself, and ends its source', async () => {
   const { stdout } = await run('early-answer')
   assert.equal(stdout.trim(), '413 returned')
