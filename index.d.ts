@@ -37,6 +37,11 @@ export declare class NativeClient {
    * is `body` or what comes through `upload`.
    */
   send(completions: NativeCompletions, id: number, method: string, path: string, timeout: number, delivery: NativeDelivery, params?: Array<string> | undefined | null, query?: Array<string> | undefined | null, headers?: Array<string> | undefined | null, body?: string | Uint8Array | undefined | null, upload?: NativeUpload | undefined | null, redirect?: NativeRedirect | undefined | null, idempotent?: boolean | undefined | null): void
+  /**
+   * A pass through the list at `path`, with arguments as those of `send`; `prefetch` pages are asked for ahead, and
+   * `from` is a cursor.
+   */
+  pages(path: string, timeout: number, params?: Array<string> | undefined | null, query?: Array<string> | undefined | null, headers?: Array<string> | undefined | null, prefetch?: number | undefined | null, from?: string | undefined | null): NativePages | NativeError
   /** The URL that `send` asks of the same arguments. */
   url(path: string, params?: Array<string> | undefined | null, query?: Array<string> | undefined | null): NativeUrl | NativeError
   /** Gets the access token in use; it comes as `id`, or nothing does if there is none. */
@@ -49,8 +54,8 @@ export declare class NativeClient {
 export declare class NativeCompletions {
   /**
    * `dispatch` gets what has finished, four values for each: 1024 times its id plus its status; then, for an HTTP
-   * status, the header lines, the body (`undefined` if empty) and the URL if redirects led elsewhere; for 0, a
-   * value; for 1, a `NativeError`. It must not throw, and has to see to it that `next` is called in the next turn
+   * status, the header lines, the body (`undefined` if empty) and the URL if redirects led elsewhere; for 0, one or
+   * two values; for 1, a `NativeError`. It must not throw, and has to see to it that `next` is called in the next turn
    * of the event loop, and in each after it, until there is nothing: Node is not woken meanwhile. (Woken again and
    * again, it would serve a busy client before its timers.)
    */
@@ -97,6 +102,27 @@ export declare class NativeOAuthApp {
   keepAlive(completions: NativeCompletions, call: number, idle: number, perSecond: number, progress: (progress: NativeKeepAliveProgress) => void): void
   /** The credential of the grant of this id. */
   grant(id: string): NativeCredential
+}
+
+/** One pass through a list. What it asked for is taken back when it is collected. */
+export declare class NativePages {
+  /** How far the list was read before the first page. */
+  start(): NativePosition
+  /**
+   * The next page; as `id` come how far the list was read, and the page's items as the JSON text of a list, or none
+   * at the end. Nothing at all comes if it was stopped.
+   */
+  next(completions: NativeCompletions, id: number): void
+  /** Takes back all that is on its way, also while a page is awaited; `id` comes when that is done. */
+  stop(completions: NativeCompletions, id: number): void
+}
+
+/** How far a list was read when a page was handed over. */
+export declare class NativePosition {
+  /** Where to read on when `taken` items of the page were taken. */
+  cursor(taken: number): string
+  /** How far the list was read when `taken` items of the page were taken. */
+  progress(taken: number): NativeProgress
 }
 
 /** Where grants live. */
@@ -232,7 +258,7 @@ export interface NativeError {
 }
 
 /** The stable name of an error. */
-export type NativeErrorCode = 'CONFIGURATION' | 'CLOSED' | 'BAD_REQUEST' | 'AUTHENTICATION' | 'PERMISSION' | 'NOT_FOUND' | 'CONFLICT' | 'RATE_LIMIT' | 'SERVER' | 'UNEXPECTED_STATUS' | 'INVALID_RESPONSE' | 'REDIRECT' | 'BODY_TOO_LARGE' | 'BODY_INTERRUPTED' | 'NETWORK' | 'TIMEOUT' | 'TOKEN_REFUSED' | 'TOKEN_UNAVAILABLE' | 'TOKEN_INVALID' | 'AUTHORIZATION_DENIED' | 'CALLBACK_REFUSED' | 'REAUTHORIZATION_REQUIRED' | 'STORE' | 'INTERNAL'
+export type NativeErrorCode = 'CONFIGURATION' | 'CLOSED' | 'BAD_REQUEST' | 'AUTHENTICATION' | 'PERMISSION' | 'NOT_FOUND' | 'CONFLICT' | 'RATE_LIMIT' | 'SERVER' | 'UNEXPECTED_STATUS' | 'INVALID_RESPONSE' | 'REDIRECT' | 'PAGINATION' | 'BODY_TOO_LARGE' | 'BODY_INTERRUPTED' | 'NETWORK' | 'TIMEOUT' | 'TOKEN_REFUSED' | 'TOKEN_UNAVAILABLE' | 'TOKEN_INVALID' | 'AUTHORIZATION_DENIED' | 'CALLBACK_REFUSED' | 'REAUTHORIZATION_REQUIRED' | 'STORE' | 'INTERNAL'
 
 /** One entry of the vendor's `errors[]`. */
 export interface NativeErrorDetail {
@@ -317,6 +343,22 @@ export interface NativeOAuthAppOptions {
 
 /** What a call was doing when its deadline passed. */
 export type NativePhase = 'queue' | 'token' | 'connect' | 'response' | 'body' | 'retry'
+
+/** How far a list was read. */
+export interface NativeProgress {
+  /** Items taken. */
+  done: number
+  /** Items that there are. */
+  total?: number
+  /** Items a second. */
+  rate: number
+  /** Seconds until the end. */
+  eta?: number
+  /** Items whose id came before. */
+  duplicates: number
+  /** Items that may never have come. */
+  missing: number
+}
 
 /** What a user's store is asked: `method` with those of the other values that it needs. */
 export interface NativeQuestion {

@@ -44,14 +44,14 @@ test('answers that nobody reads are given up when they are collected, also under
 })
 
 test('an abort reaches a call whose Request was collected, and its body', async () => {
-  sandbox.fault({ path: '/held', kind: 'hold' })
+  sandbox.fault({ path: '/held', kind: 'hold', times: 2 })
   const { stdout } = await promisify(execFile)(
     process.execPath,
     ['--expose-gc', path('collected-request'), sandbox.baseUrl, sandbox.apiKey],
     { timeout: 60_000 },
   )
   sandbox.clearFaults()
-  assert.deepEqual(stdout.trim().split('\n'), ['AbortError', 'AbortError'])
+  assert.deepEqual(stdout.trim().split('\n'), ['AbortError', 'AbortError', 'AbortError'])
 })
 
 test('a process whose only call is aborted ends by itself', async () => {
@@ -60,6 +60,30 @@ test('a process whose only call is aborted ends by itself', async () => {
   assert.equal(stdout.trim(), 'AbortError')
   sandbox.clearFaults()
 })
+
+for (const list of ['/candidates', '/v1/companies/SandboxCompany/postings']) {
+  const held = { path: list, kind: 'hold', after: 1, times: Number.POSITIVE_INFINITY }
+
+  for (const how of ['break', 'abandon']) {
+    test(`a process that leaves the pages of ${list} by ${how} ends by itself, whatever is on its way`, async () => {
+      sandbox.fault(held)
+      const { stdout } = await run('unfinished-pages', sandbox.baseUrl, sandbox.apiKey, list, how)
+      sandbox.clearFaults()
+      assert.equal(stdout.trim(), 'string')
+    })
+  }
+
+  test(`pages of ${list} that nobody has any more are taken back, and leave their signal`, async () => {
+    sandbox.fault(held)
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      ['--expose-gc', path('unfinished-pages'), sandbox.baseUrl, sandbox.apiKey, list, 'collect'],
+      { timeout: 60_000 },
+    )
+    sandbox.clearFaults()
+    assert.equal(stdout.trim(), 'string')
+  })
+}
 
 test('a process whose upload was answered early ends by itself, and ends its source', async () => {
   const { stdout } = await run('early-answer')

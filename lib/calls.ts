@@ -100,8 +100,8 @@ export function watch(signal: AbortSignal, key: unknown, abort: () => void): () 
   }
   calls.set(key, abort)
   return () => {
-    calls.delete(key)
-    if (calls.size > 0) return
+    // The second time, others may be watching the same signal.
+    if (!calls.delete(key) || calls.size > 0) return
     watched.delete(signal)
     signal.removeEventListener('abort', abortAll)
   }

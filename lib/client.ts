@@ -11,6 +11,7 @@ import { configurationError, SmartRecruitersError, toError, unwrap } from './err
 import { fetchCall } from './fetch.js'
 import { credentialOf } from './handles.js'
 import { native } from './native.js'
+import { type PaginateOptions, type Paginator, paginate } from './paginate.js'
 import { addContentType, type FlatRequest, flatRequest, type RequestOptions } from './request.js'
 import { toResponse } from './response.js'
 import { Answer, type ResponsePromise, responsePromise } from './response-promise.js'
@@ -172,6 +173,21 @@ export class SmartRecruiters {
   request<T = unknown>(method: string, path: string, options: RequestOptions = {}): ResponsePromise<T> {
     const answer = new Answer()
     return responsePromise(this.#send<T>(answer, method, path, options), answer)
+  }
+
+  /**
+   * Reads a list to its end, item by item, in order, each of its pages once: `for await (const job of
+   * sr.paginate('/jobs'))`. It knows how each list of the vendor pages, and finds out for others. Pages are of 100
+   * items, unless the query says otherwise; the next ones are asked for while you work on one. Leaving the loop takes
+   * back what was asked for.
+   *
+   * Nothing is asked for before the first item is. To go on later, or after a crash, give `from` what `cursor` was.
+   * @throws {ConfigurationError} if an argument is wrong, or `from` is of another list; as `get` throws, while it is
+   * read; and with code `PAGINATION` if the list cannot be read on.
+   */
+  paginate<Item = unknown>(path: string, options: PaginateOptions = {}): Paginator<Item> {
+    this.#refuseIfClosing()
+    return paginate(this.#native, string('path', path), options, this.#timeout)
   }
 
   /**

@@ -168,6 +168,7 @@ const CLASSES: Record<ErrorCode, ErrorClass> = {
   UNEXPECTED_STATUS: ApiError,
   INVALID_RESPONSE: SmartRecruitersError,
   REDIRECT: SmartRecruitersError,
+  PAGINATION: SmartRecruitersError,
   BODY_TOO_LARGE: SmartRecruitersError,
   BODY_INTERRUPTED: SmartRecruitersError,
   NETWORK: NetworkError,

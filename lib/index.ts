@@ -44,6 +44,7 @@ export {
   type OAuthAppEvents,
   type OAuthAppOptions,
 } from './oauth-app.js'
+export type { Page, PaginateOptions, PaginateProgress, Paginator } from './paginate.js'
 export type { RequestOptions, Scalar } from './request.js'
 export type { ResponsePromise } from './response-promise.js'
 export {

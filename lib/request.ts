@@ -60,13 +60,21 @@ export function flatRequest(
 ): { request: FlatRequest; body: Outgoing } {
   const known = optionsObject('the request', options, OPTIONS)
   const request: FlatRequest = { method, path, timeout: milliseconds('timeout', known.timeout, timeout) }
-  if (known.params !== undefined) request.params = flatten('params', record('params', known.params))
-  if (known.query !== undefined) request.query = query(known.query)
-  if (known.headers !== undefined) request.headers = headers(known.headers)
+  address(request, known)
   if (known.idempotent !== undefined) request.idempotent = boolean('idempotent', known.idempotent, false)
   const body = content(method, known)
   addContentType(request, body)
   return { request, body }
+}
+
+/** Puts what says where a request goes, and as what, into it. */
+export function address(
+  request: Pick<FlatRequest, 'params' | 'query' | 'headers'>,
+  known: Record<'params' | 'query' | 'headers', unknown>,
+): void {
+  if (known.params !== undefined) request.params = flatten('params', record('params', known.params))
+  if (known.query !== undefined) request.query = query(known.query)
+  if (known.headers !== undefined) request.headers = headers(known.headers)
 }
 
 /** Puts a body's content type into the headers, unless the caller has one there. */

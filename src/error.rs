@@ -58,6 +58,13 @@ pub enum Error {
         problem: Cow<'static, str>,
     },
 
+    /// A list cannot be read on, though the API answered: it names no page to which one could go.
+    #[error("the list cannot be read on: {problem}")]
+    Pagination {
+        /// What is wrong, and what to do about it.
+        problem: Cow<'static, str>,
+    },
+
     /// The answer's body is longer than what is read into memory.
     #[error("the answer is longer than {limit} bytes; raise `maxBodySize`, or stream it by `fetch()`")]
     BodyTooLarge {
@@ -198,6 +205,7 @@ pub enum ErrorCode {
     UnexpectedStatus,
     InvalidResponse,
     Redirect,
+    Pagination,
     BodyTooLarge,
     BodyInterrupted,
     Network,
@@ -227,6 +235,7 @@ impl Error {
             Self::InvalidResponse { .. } => ErrorCode::InvalidResponse,
             Self::Network { .. } => ErrorCode::Network,
             Self::Redirect { .. } => ErrorCode::Redirect,
+            Self::Pagination { .. } => ErrorCode::Pagination,
             Self::BodyTooLarge { .. } => ErrorCode::BodyTooLarge,
             Self::BodyInterrupted => ErrorCode::BodyInterrupted,
             Self::Timeout { .. } | Self::ConnectTimeout => ErrorCode::Timeout,
@@ -256,6 +265,7 @@ impl Error {
             | Self::Closed
             | Self::InvalidResponse { .. }
             | Self::Redirect { .. }
+            | Self::Pagination { .. }
             | Self::BodyTooLarge { .. }
             | Self::BodyInterrupted
             | Self::AuthorizationDenied { .. }

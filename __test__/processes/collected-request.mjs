@@ -1,7 +1,8 @@
 import { setImmediate } from 'node:timers/promises'
 import { ApiKey, SmartRecruiters } from 'smartrecruiters'
 
-// Aborts calls whose Requests nobody else has any more: one before its answer, one while its body is read.
+// Aborts calls whose Requests nobody else has any more: one before its answer, one while its body is read. And one whose
+// signal was that of another call, of which nothing is left.
 const [baseUrl, apiKey] = process.argv.slice(2)
 const sr = new SmartRecruiters({ credential: new ApiKey(apiKey), baseUrl })
 
@@ -29,4 +30,9 @@ await abort(async signal => {
   await collected()
   while (!signal.aborted) await setImmediate()
   for (;;) if ((await reader.read()).done) return { name: 'the whole body' }
+})
+await abort(async signal => {
+  // Too long to come with its headers.
+  await (await sr.fetch('/payload/5000000', { signal })).arrayBuffer()
+  return sr.get('/held', { signal })
 })

@@ -8,6 +8,10 @@ import {
   ClientCredentials,
   type ClientOptions,
   type Credential,
+  type Page,
+  type PaginateOptions,
+  type PaginateProgress,
+  type Paginator,
   type RequestOptions,
   type ResponsePromise,
   SmartRecruiters,
@@ -196,4 +200,55 @@ export async function wrongRequests(sr: SmartRecruiters): Promise<void> {
   await sr.get('/jobs', { signal: new AbortController() })
   // @ts-expect-error There is no such method.
   await sr.options('/jobs')
+}
+
+export async function lists(sr: SmartRecruiters, signal: AbortSignal): Promise<void> {
+  const jobs: Paginator<Job> = sr.paginate<Job>('/jobs')
+  for await (const job of jobs) {
+    holds<Equal<typeof job, Job>>()
+    const cursor: string = jobs.cursor
+    sr.paginate<Job>('/jobs', { from: cursor })
+  }
+  holds<Equal<typeof jobs.progress, PaginateProgress>>()
+  holds<Equal<typeof jobs.progress.total, number | undefined>>()
+  for await (const page of sr.paginate<Job>('/jobs').pages()) {
+    holds<Equal<typeof page, Page<Job>>>()
+    const items: Job[] = page.items
+    const total: number | undefined = page.total
+    await sr.post('/log', { json: { items, total, cursor: page.cursor } })
+  }
+  const { done, value } = await jobs.next()
+  if (done !== true) holds<Equal<typeof value, Job>>()
+  await jobs.return()
+  const options: PaginateOptions = {
+    params: { id: 'a' },
+    query: { limit: 10, tag: ['a', 'b'] },
+    headers: { 'X-One': 'a' },
+    timeout: 1000,
+    signal,
+    from: 'cursor',
+    prefetch: 0,
+  }
+  for await (const item of sr.paginate('/configuration/job-properties/{id}/values', options)) {
+    holds<Equal<typeof item, unknown>>()
+  }
+  const iterable: AsyncIterable<Job> = jobs
+  for await (const job of iterable) await sr.get('/jobs/{id}', { params: { id: job.id } })
+}
+
+export function wrongLists(sr: SmartRecruiters): void {
+  // @ts-expect-error A path is needed.
+  sr.paginate()
+  // @ts-expect-error A list is read, and nothing is sent.
+  sr.paginate('/jobs', { json: {} })
+  // @ts-expect-error The size of a page is a matter of the query.
+  sr.paginate('/jobs', { pageSize: 10 })
+  // @ts-expect-error A cursor is text.
+  sr.paginate('/jobs', { from: 100 })
+  // @ts-expect-error To the compiler a property is there or not, and never `undefined`.
+  sr.paginate('/jobs', { from: undefined })
+  // @ts-expect-error It is read only.
+  sr.paginate('/jobs').cursor = ''
+  // @ts-expect-error A list is asynchronous.
+  sr.paginate<Job>('/jobs')[Symbol.iterator]()
 }

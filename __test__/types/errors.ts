@@ -46,6 +46,7 @@ export function whatToDo(code: ErrorCode): 'mend' | 'again' | 'authorize' | 'loo
     case 'UNEXPECTED_STATUS':
     case 'INVALID_RESPONSE':
     case 'REDIRECT':
+    case 'PAGINATION':
     case 'BODY_TOO_LARGE':
     case 'TOKEN_REFUSED':
     case 'TOKEN_INVALID':

@@ -14,8 +14,9 @@ use super::completions::{NativeCompletions, Outcome};
 use super::connection::{NativeConnection, connect_options};
 use super::credential::{NativeCredential, either};
 use super::error::NativeError;
+use super::pages::NativePages;
 use super::token::NativeToken;
-use crate::client::{Client, ClientOptions};
+use crate::client::{Client, ClientOptions, Pages, PagesOptions};
 use crate::clock::SystemClock;
 use crate::error::Error;
 use crate::http::{BaseUrl, Environment, RedirectMode, Request, RequestBody, Target, request_headers};
@@ -179,6 +180,33 @@ impl NativeClient {
                 NativeDelivery::Fetch => Box::pin(client.open(&request)).await.map(Outcome::from),
             }
         })
+    }
+
+    /// A pass through the list at `path`, with arguments as those of `send`; `prefetch` pages are asked for ahead, and
+    /// `from` is a cursor.
+    #[napi(catch_unwind)]
+    pub fn pages(
+        &self,
+        path: String,
+        timeout: u32,
+        params: Option<Vec<String>>,
+        query: Option<Vec<String>>,
+        headers: Option<Vec<String>>,
+        prefetch: Option<u32>,
+        from: Option<String>,
+    ) -> Either<NativePages, NativeError> {
+        either((|| {
+            let options = PagesOptions {
+                path,
+                params: pairs(params),
+                query: pairs(query),
+                headers: request_headers(&pairs(headers))?,
+                timeout: Duration::from_millis(timeout.into()),
+                prefetch: prefetch.map(|prefetch| prefetch as usize),
+                from,
+            };
+            Pages::new(self.0.clone(), options).map(NativePages::new)
+        })())
     }
 
     /// The URL that `send` asks of the same arguments.

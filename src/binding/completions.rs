@@ -22,11 +22,12 @@ use napi_derive::napi;
 use super::body::NativeBody;
 use super::error::NativeError;
 use super::events::NativeKeepAliveProgress;
+use super::pages::NativePosition;
 use super::room::{Alive, Room};
 use super::runtime;
 use super::store::number;
 use super::token::NativeToken;
-use crate::client::{OpenBody, Opened};
+use crate::client::{OpenBody, Opened, Step};
 use crate::error::{Error, Result};
 use crate::http::Response;
 
@@ -54,6 +55,8 @@ thread_local! {
 pub(super) enum Outcome {
     /// An answer of the API: status, header lines, body, and where it came from if redirects led elsewhere.
     Answer { status: u16, headers: Text, body: Body, url: Option<String> },
+    /// A page of a list: its items as text, none at the end, and how far the list was read.
+    Page(Option<Text>, NativePosition),
     /// A token.
     Token(NativeToken),
     /// The id of a grant.
@@ -120,6 +123,12 @@ impl From<Response<OpenBody>> for Outcome {
     }
 }
 
+impl From<Step> for Outcome {
+    fn from(step: Step) -> Self {
+        Self::Page(step.items.map(Text::new), NativePosition(step.position))
+    }
+}
+
 impl Outcome {
     fn answer<B>(answer: &Response<B>, body: Body) -> Self {
         Self::Answer {
@@ -153,8 +162,8 @@ pub struct NativeCompletions(Arc<Completions>);
 #[napi]
 impl NativeCompletions {
     /// `dispatch` gets what has finished, four values for each: 1024 times its id plus its status; then, for an HTTP
-    /// status, the header lines, the body (`undefined` if empty) and the URL if redirects led elsewhere; for 0, a
-    /// value; for 1, a `NativeError`. It must not throw, and has to see to it that `next` is called in the next turn
+    /// status, the header lines, the body (`undefined` if empty) and the URL if redirects led elsewhere; for 0, one or
+    /// two values; for 1, a `NativeError`. It must not throw, and has to see to it that `next` is called in the next turn
     /// of the event loop, and in each after it, until there is nothing: Node is not woken meanwhile. (Woken again and
     /// again, it would serve a busy client before its timers.)
     #[napi(constructor, catch_unwind)]
@@ -360,6 +369,10 @@ fn values(env: sys::napi_env, outcome: Result<Outcome>) -> napi::Result<Values> 
             };
             let url = url.map(|url| value(env, url)).transpose()?;
             (status, [Some(text(env, &headers)?), body, url])
+        }
+        Ok(Outcome::Page(items, position)) => {
+            let items = items.map(|items| text(env, &items)).transpose()?;
+            (VALUE, [Some(value(env, position)?), items, None])
         }
         Ok(Outcome::Token(token)) => (VALUE, first(Some(value(env, token)?))),
         Ok(Outcome::Id(id)) => (VALUE, first(Some(value(env, id)?))),

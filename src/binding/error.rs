@@ -35,6 +35,8 @@ pub enum NativeErrorCode {
     InvalidResponse,
     /// A redirect was not followed.
     Redirect,
+    /// A list cannot be read on.
+    Pagination,
     /// The answer is longer than what is read into memory.
     BodyTooLarge,
     /// The request's streamed body was given up.
@@ -77,6 +79,7 @@ impl From<ErrorCode> for NativeErrorCode {
             ErrorCode::UnexpectedStatus => Self::UnexpectedStatus,
             ErrorCode::InvalidResponse => Self::InvalidResponse,
             ErrorCode::Redirect => Self::Redirect,
+            ErrorCode::Pagination => Self::Pagination,
             ErrorCode::BodyTooLarge => Self::BodyTooLarge,
             ErrorCode::BodyInterrupted => Self::BodyInterrupted,
             ErrorCode::Network => Self::Network,
@@ -262,6 +265,7 @@ impl From<&Error> for NativeError {
             Error::Closed
             | Error::InvalidResponse { .. }
             | Error::Redirect { .. }
+            | Error::Pagination { .. }
             | Error::BodyTooLarge { .. }
             | Error::BodyInterrupted
             | Error::TokenInvalid { .. }

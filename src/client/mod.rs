@@ -1,5 +1,6 @@
 //! [`Client`]: the steps of a call, from a credential and a request to an answer.
 
+mod pages;
 mod retry;
 mod send;
 
@@ -9,6 +10,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use tokio::sync::Notify;
 
+pub use pages::{PageProgress, Pages, PagesOptions, Position, Step};
 pub use send::{OpenBody, Opened};
 
 use retry::Budget;

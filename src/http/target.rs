@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
-use url::{Host, Url};
+use url::{Host, Position, Url};
 
 use crate::error::{Error, Result};
 
@@ -41,6 +41,14 @@ impl BaseUrl {
     /// Whether a credential of this base may go to `other`.
     pub fn same_origin(&self, other: &Url) -> bool {
         self.url.origin() == other.origin()
+    }
+
+    /// Path and query of `url`, as [`Target::parse`] takes them; none if it is on another origin. What does not begin
+    /// with this base's own path is taken to be below it: gateways hand on the API's links as they are.
+    pub fn below<'a>(&self, url: &'a Url) -> Option<&'a str> {
+        let path = self.same_origin(url).then(|| &url[Position::BeforePath..Position::AfterQuery])?;
+        let below = path.strip_prefix(self.prefix.as_str()).filter(|below| below.starts_with('/'));
+        Some(below.unwrap_or(path))
     }
 
     /// The base as text, without a slash at its end.
@@ -334,6 +342,26 @@ mod tests {
         assert_eq!(target("https://proxy.example/smart/jobs").unwrap(), "https://proxy.example/smart/jobs");
         assert_eq!(field(target("https://proxy.example/smarter/jobs")), "path");
         assert_eq!(field(target("https://proxy.example/jobs")), "path");
+    }
+
+    #[test]
+    fn what_is_below_a_base_is_of_its_origin() {
+        let below = |base: &str, url: &str| {
+            let base = BaseUrl::parse("baseUrl", base).unwrap();
+            base.below(&Url::parse(url).unwrap()).map(str::to_owned)
+        };
+        let table = [
+            ("https://a.example", "https://a.example/jobs?pageId=a%2Fb#top", Some("/jobs?pageId=a%2Fb")),
+            ("https://a.example", "https://user:pw@a.example/jobs", Some("/jobs")),
+            ("https://a.example", "https://a.example:8443/jobs", None),
+            ("https://a.example", "http://a.example/jobs", None),
+            ("https://a.example/smart", "https://a.example/smart/jobs", Some("/jobs")),
+            ("https://a.example/smart", "https://a.example/jobs", Some("/jobs")),
+            ("https://a.example/smart", "https://a.example/smarter", Some("/smarter")),
+        ];
+        for (base, url, expected) in table {
+            assert_eq!(below(base, url).as_deref(), expected, "{url} below {base}");
+        }
     }
 
     #[test]

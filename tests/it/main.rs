@@ -6,6 +6,7 @@ mod apps;
 mod bodies;
 mod calls;
 mod layers;
+mod pages;
 mod redirects;
 mod renewals;
 mod retries;

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { offsetPage, type PageRules } from '../pagination.js'
-import type { Item } from '../state/data.js'
+import type { Item, Job } from '../state/data.js'
 import type { World } from '../world.js'
 
 /** What still paginates by offset: job properties, and the public postings, which need no credential. */
@@ -14,14 +14,13 @@ export function offsetListRoutes(app: FastifyInstance, world: World): void {
   })
 
   app.get<{ Params: { id: string } }>('/v1/companies/:id/postings', { config: { access: 'public' } }, request => {
-    const postings = request.params.id === data.companyId ? [...publicPostings(world)] : []
-    const page = offsetPage(request, postings, { resource: 'postings', defaultSize: 100 })
-    return { limit: page.size, offset: page.start, totalFound: postings.length, content: page.rows }
+    const jobs = request.params.id === data.companyId ? [...data.jobs.values()] : []
+    const published = jobs.filter(({ postingStatus }) => postingStatus === 'PUBLIC')
+    const page = offsetPage(request, published, { resource: 'postings', defaultSize: 100 })
+    return { limit: page.size, offset: page.start, totalFound: published.length, content: page.rows.map(posting) }
   })
 }
 
-function* publicPostings({ data }: World): Generator<Item> {
-  for (const { id, title, refNumber, department, location, postingStatus } of data.jobs.values()) {
-    if (postingStatus === 'PUBLIC') yield { id, name: title, refNumber, department, location }
-  }
+function posting({ id, title, refNumber, department, location }: Job): Item {
+  return { id, name: title, refNumber, department, location }
 }

@@ -1,0 +1,290 @@
+//! [`Pages`]: a list of the API, page by page. What comes next is decided in `pages/`, purely; here it is asked for,
+//! ahead of whoever reads.
+
+mod course;
+mod list;
+mod page;
+mod position;
+mod tally;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{HashSet, VecDeque};
+use std::hash::{BuildHasher as _, RandomState};
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderMap, Method};
+use serde_json::value::RawValue;
+use tokio::task::JoinHandle;
+use url::Url;
+
+pub use position::{Position, Progress as PageProgress};
+
+use course::Course;
+use list::{List, Place, pagination};
+use page::Page;
+use position::{Spot, read_cursor};
+use tally::{Counts, Tally};
+
+use super::Client;
+use crate::clock::Moment;
+use crate::error::{Error, Result};
+use crate::http::{RedirectMode, Request, RequestBody, Target, next_link};
+
+/// A list, and how it is read.
+#[derive(Debug, Clone, Default)]
+pub struct PagesOptions {
+    /// Its path, as [`Target::parse`] takes it.
+    pub path: String,
+    /// Values for the `{name}`s in the path.
+    pub params: Vec<(String, String)>,
+    /// The query. The size of a page, and the order that the vendor advises, are added unless they are there.
+    pub query: Vec<(String, String)>,
+    /// The caller's headers, of each request.
+    pub headers: HeaderMap,
+    /// The deadline of each request.
+    pub timeout: Duration,
+    /// How many pages may be asked for before they are wanted; none: as many as is good.
+    pub prefetch: Option<usize>,
+    /// A cursor of the same path and query, to read on from.
+    pub from: Option<String>,
+}
+
+/// A page that was handed over, or the end.
+#[derive(Debug)]
+pub struct Step {
+    /// Its items, as the JSON text of a list; none at the end.
+    pub items: Option<Bytes>,
+    /// How far the list was read.
+    pub position: Position,
+}
+
+/// One pass through a list. Dropped, it takes back what it asked for.
+#[derive(Debug)]
+pub struct Pages {
+    client: Client,
+    list: List,
+    headers: HeaderMap,
+    timeout: Duration,
+    prefetch: Option<usize>,
+    course: Course,
+    /// What was asked for and not handed over yet, in the order of the list.
+    ahead: VecDeque<Asked>,
+    /// The URLs that were asked, as hashes.
+    urls: HashSet<u64>,
+    hasher: RandomState,
+    /// The last page, as a hash.
+    last: Option<u64>,
+    tally: Tally,
+    /// Items of the first page that an earlier pass handed over.
+    skip: u64,
+    position: Position,
+    ended: bool,
+}
+
+impl Pages {
+    /// Begins, or goes on from a cursor. Nothing is asked for before it is wanted.
+    pub fn new(client: Client, options: PagesOptions) -> Result<Self> {
+        let PagesOptions { path, params, query, headers, timeout, prefetch, from } = options;
+        let list = List::new(client.base(), &path, params, query)?;
+        let fingerprint = list.fingerprint()?;
+        let (spot, counts) = match from {
+            Some(cursor) => read_cursor(&cursor, &fingerprint)?,
+            None => (Spot { place: Some(Place::Start), skip: 0 }, Counts::default()),
+        };
+        let position = Position {
+            fingerprint: fingerprint.into(),
+            here: spot.clone(),
+            items: 0,
+            following: spot.clone(),
+            counts,
+            earlier: counts.done,
+            began: None,
+            clock: Arc::clone(&client.clock),
+        };
+        let skip = spot.skip;
+        let ended = spot.place.is_none();
+        Ok(Self {
+            course: Course::from(spot.place.unwrap_or(Place::Start)),
+            client,
+            list,
+            headers,
+            timeout,
+            prefetch,
+            ahead: VecDeque::new(),
+            urls: HashSet::new(),
+            hasher: RandomState::new(),
+            last: None,
+            tally: Tally::from(counts),
+            skip,
+            position,
+            ended,
+        })
+    }
+
+    /// How far the list was read: to the end of the page that was handed over last.
+    pub fn position(&self) -> &Position {
+        &self.position
+    }
+
+    /// The next page with items that were not handed over yet. After an error there is none.
+    pub async fn next(&mut self) -> Result<Step> {
+        let began = *self.position.began.get_or_insert_with(|| self.client.clock.now());
+        let items = if self.ended { Ok(None) } else { self.step(began).await };
+        if !matches!(items, Ok(Some(_))) {
+            self.ended = true;
+            self.ahead.clear();
+        }
+        Ok(Step { items: items?, position: self.position.clone() })
+    }
+
+    /// Takes back what it asked for, and waits until that is so.
+    pub async fn stop(mut self) {
+        for asked in &mut self.ahead {
+            asked.answer.abort();
+        }
+        for asked in &mut self.ahead {
+            // It was aborted, or had come to its end: both are as well.
+            let _ = (&mut asked.answer).await;
+        }
+    }
+
+    async fn step(&mut self, began: Moment) -> Result<Option<Bytes>> {
+        loop {
+            self.ask(self.at_once().max(1));
+            let Some(asked) = self.ahead.front_mut() else {
+                self.end(began);
+                return Ok(None);
+            };
+            let answer = (&mut asked.answer).await;
+            let place = asked.place.clone();
+            self.ahead.pop_front();
+            let Answer { url, link, body } =
+                answer.map_err(|_| Error::Internal { problem: "a request for a page panicked" })??;
+            let mut page = Page::read(&body)?;
+            if page.next.is_none() {
+                page.next = link.map(|link| self.list.link(&url, &link));
+            }
+            self.course.learn(&self.list, &place, &page);
+            self.refuse_repetition(&page)?;
+            if page.items.is_empty() {
+                // Whatever is on its way is behind the end.
+                self.ahead.clear();
+                continue;
+            }
+            self.ask(self.at_once());
+            let skipped = std::mem::take(&mut self.skip);
+            let skip = usize::try_from(skipped).unwrap_or(usize::MAX);
+            self.tally.add(&page, skip, self.course.is_by_offset(), self.list.first().unwrap_or(0));
+            let Some(rest) = page.items.get(skip..).filter(|rest| !rest.is_empty()) else { continue };
+            let text = if skip == 0 { body.slice_ref(page.text.as_bytes()) } else { listed(rest).into() };
+            let here = Spot { place: Some(place), skip: skipped };
+            self.stand(began, here, rest.len() as u64);
+            return Ok(Some(text));
+        }
+    }
+
+    fn at_once(&self) -> usize {
+        self.prefetch.unwrap_or_else(|| self.course.at_once())
+    }
+
+    /// Asks for pages until so many are on their way, or no other is known.
+    fn ask(&mut self, most: usize) {
+        while self.ahead.len() < most
+            && let Some(place) = self.course.ask()
+        {
+            let target = self.target(&place);
+            let client = self.client.clone();
+            let (headers, timeout) = (self.headers.clone(), self.timeout);
+            let answer = tokio::spawn(async move {
+                let request = Request {
+                    method: Method::GET,
+                    target: target?,
+                    headers,
+                    body: RequestBody::Empty,
+                    redirect: RedirectMode::Follow,
+                    idempotent: true,
+                    timeout,
+                };
+                let response = Box::pin(client.send(&request)).await?;
+                Ok(Answer {
+                    link: next_link(&response.headers).map(str::to_owned),
+                    body: response.text().unwrap_or_else(|| response.body.clone()),
+                    url: response.url.unwrap_or_else(|| request.target.url().clone()),
+                })
+            });
+            self.ahead.push_back(Asked { place, answer });
+        }
+    }
+
+    /// Where a page is, if it is not where one was before.
+    fn target(&mut self, place: &Place) -> Result<Target> {
+        let target = self.list.target(place)?;
+        if self.urls.insert(self.hasher.hash_one(target.url().as_str())) {
+            Ok(target)
+        } else {
+            Err(pagination("the API names a page as the next one that it gave before; begin anew"))
+        }
+    }
+
+    /// A server that knows no offsets gives its first page for each.
+    fn refuse_repetition(&mut self, page: &Page<'_>) -> Result<()> {
+        let hash = (!page.items.is_empty()).then(|| self.hasher.hash_one(page.text));
+        let last = std::mem::replace(&mut self.last, hash);
+        if hash.is_some() && hash == last && self.course.is_by_offset() {
+            return Err(pagination("the API gave one page for two offsets; read this path with `get`"));
+        }
+        Ok(())
+    }
+
+    /// A page is handed over.
+    fn stand(&mut self, began: Moment, here: Spot, items: u64) {
+        let next = self.ahead.front().map(|asked| asked.place.clone()).or_else(|| self.course.peek());
+        self.position = Position {
+            here,
+            items,
+            following: Spot { place: next, skip: 0 },
+            counts: self.tally.counts,
+            began: Some(began),
+            ..self.position.clone()
+        };
+        self.tally.counts.done = self.tally.counts.done.saturating_add(items);
+    }
+
+    /// There is no other page.
+    fn end(&mut self, began: Moment) {
+        if self.list.first().is_some() {
+            self.tally.end();
+        }
+        self.stand(began, Spot { place: None, skip: 0 }, 0);
+    }
+}
+
+/// A page that was asked for. It is no longer when this is dropped.
+#[derive(Debug)]
+struct Asked {
+    place: Place,
+    answer: JoinHandle<Result<Answer>>,
+}
+
+impl Drop for Asked {
+    fn drop(&mut self) {
+        self.answer.abort();
+    }
+}
+
+/// What is needed of the answer to a page's request.
+#[derive(Debug)]
+struct Answer {
+    url: Url,
+    /// Where it links to as the next page.
+    link: Option<String>,
+    body: Bytes,
+}
+
+/// Some items of a page, as the text of a list.
+fn listed(items: &[&RawValue]) -> String {
+    format!("[{}]", items.iter().map(|item| item.get()).collect::<Vec<_>>().join(","))
+}

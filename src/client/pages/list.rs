@@ -1,0 +1,197 @@
+//! [`List`]: what a list of the API is asked for, page by page. Pure.
+
+use std::borrow::Cow;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use ring::digest;
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Result};
+use crate::http::{BaseUrl, Target};
+
+/// The most items that the vendor gives in one page.
+const LARGEST_PAGE: &str = "100";
+
+type Pairs = Vec<(String, String)>;
+
+/// How the pages of a list follow each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Style {
+    /// Each names the next, in its body or by a link.
+    Named,
+    /// Each is asked for by the number of items before it, so that none depends on another.
+    Offset,
+    /// There is only one.
+    Whole,
+}
+
+/// What is known of a list by its path.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Rules {
+    /// None: its first page shows it.
+    pub(super) style: Option<Style>,
+    /// The parameter of the page's size, if there is one.
+    size: Option<&'static str>,
+    /// The parameter that takes a `nextPageId`.
+    page_id: &'static str,
+    /// The order in which no page misses a row.
+    sort: Option<&'static str>,
+}
+
+const UNKNOWN: Rules = Rules { style: None, size: Some("limit"), page_id: "pageId", sort: None };
+const NAMED: Rules = Rules { style: Some(Style::Named), ..UNKNOWN };
+const OFFSET: Rules = Rules { style: Some(Style::Offset), ..UNKNOWN };
+const WHOLE: Rules = Rules { style: Some(Style::Whole), size: None, ..UNKNOWN };
+
+/// The vendor's lists, as documented; `*` is any segment. What a first page shows is stronger, so that a list that is
+/// not here, or has changed, is read to its end too.
+const LISTS: [(&str, Rules); 19] = [
+    ("/jobs", Rules { sort: Some("job_id"), ..NAMED }),
+    ("/candidates", NAMED),
+    ("/user-api/*/users", NAMED),
+    ("/audit-api/*/audit-events", Rules { page_id: "nextPageId", ..NAMED }),
+    ("/approvals-api/*/approvals", NAMED),
+    ("/webhooks-api/*/subscriptions", NAMED),
+    ("/webhooks-api/*/subscriptions/*/callbacks-log", NAMED),
+    ("/messages", NAMED),
+    ("/reporting-api/*/reports", NAMED),
+    ("/configuration/job-properties/*/values", Rules { size: Some("pageSize"), ..NAMED }),
+    ("/configuration/job-properties", OFFSET),
+    ("/v1/companies/*/postings", OFFSET),
+    ("/offers", OFFSET),
+    ("/v1/assessments", OFFSET),
+    ("/configuration/departments", WHOLE),
+    ("/v1/companies/*/departments", WHOLE),
+    ("/candidates/*/attachments", WHOLE),
+    ("/candidates/*/jobs/*/attachments", WHOLE),
+    ("/reviews-api/*/reviews", WHOLE),
+];
+
+/// Which page of a list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) enum Place {
+    /// That of the caller's own query.
+    Start,
+    /// The one with this `nextPageId`.
+    PageId(String),
+    /// The one with this `nextPage`.
+    Page(String),
+    /// The one with so many items before it.
+    Offset(u64),
+    /// The one at this path and query; or, if it does not begin with a slash, at another origin, which is all that is
+    /// kept of it.
+    Link(String),
+}
+
+/// A list: a path and a query.
+#[derive(Debug)]
+pub(super) struct List {
+    base: BaseUrl,
+    path: String,
+    params: Pairs,
+    query: Pairs,
+    pub(super) rules: Rules,
+}
+
+impl List {
+    /// The list at `path`, which may hold a query of its own.
+    pub(super) fn new(base: &BaseUrl, path: &str, params: Pairs, query: Pairs) -> Result<Self> {
+        let whole = Target::parse(base, path, &params, &query)?;
+        let mut rules = rules(whole.path());
+        let (path, own) = path.split_once('?').unwrap_or((path, ""));
+        let mut query: Pairs =
+            url::form_urlencoded::parse(own.as_bytes()).into_owned().chain(query).collect();
+        let defaults =
+            [(rules.size, LARGEST_PAGE), (rules.sort.map(|_| "sort"), rules.sort.unwrap_or_default())];
+        for (name, value) in defaults {
+            if let Some(name) = name
+                && !query.iter().any(|(key, _)| key == name)
+            {
+                query.push((name.to_owned(), value.to_owned()));
+            }
+        }
+        if query.iter().any(|(key, _)| key == "offset") {
+            rules.style = Some(Style::Offset);
+        }
+        Ok(Self { base: base.clone(), path: path.to_owned(), params, query, rules })
+    }
+
+    /// Where a page is.
+    pub(super) fn target(&self, place: &Place) -> Result<Target> {
+        let (name, value) = match place {
+            Place::Start => return self.with_query(&self.query),
+            Place::PageId(id) => (self.rules.page_id, Cow::from(id)),
+            Place::Page(page) => ("page", Cow::from(page)),
+            Place::Offset(offset) => ("offset", Cow::from(offset.to_string())),
+            Place::Link(link) => return self.linked(link),
+        };
+        let mut query = self.query.clone();
+        query.retain(|(key, _)| key != name && key != "offset");
+        query.push((name.to_owned(), value.into_owned()));
+        self.with_query(&query)
+    }
+
+    fn with_query(&self, query: &[(String, String)]) -> Result<Target> {
+        Target::parse(&self.base, &self.path, &self.params, query)
+    }
+
+    /// What the API links to is encoded already. The credential stays on its origin.
+    fn linked(&self, link: &str) -> Result<Target> {
+        if !link.starts_with('/') {
+            return Err(pagination(format!(
+                "the API says that its next page is at {link}, where the credential must not go; check `baseUrl`, or read the pages one by one with `get`"
+            )));
+        }
+        Target::parse(&self.base, link, &[], &[])
+            .map_err(|_| pagination("the API's link to its next page is malformed; try again later"))
+    }
+
+    /// The place that a link leads to, seen from the page at `url`.
+    pub(super) fn link(&self, url: &url::Url, link: &str) -> Place {
+        let Ok(url) = url.join(link) else { return Place::Link("no URL".to_owned()) };
+        let below = self.base.below(&url).map(str::to_owned);
+        Place::Link(below.unwrap_or_else(|| url.origin().ascii_serialization()))
+    }
+
+    /// How many items are before the first page; none if its own query names a page, of which nobody knows.
+    pub(super) fn first(&self) -> Option<u64> {
+        let value = |name: &str| self.query.iter().find(|(key, _)| key == name).map(|(_, value)| value);
+        match value("offset") {
+            Some(offset) => offset.parse().ok(),
+            None if value(self.rules.page_id).is_some() || value("page").is_some() => None,
+            None => Some(0),
+        }
+    }
+
+    /// What tells this path and query from others, whatever the order of the query.
+    pub(super) fn fingerprint(&self) -> Result<String> {
+        let mut query: Vec<_> = self.query.iter().collect();
+        query.sort_unstable();
+        let query: Vec<_> = query.into_iter().map(|(key, value)| format!("{key}\0{value}\0")).collect();
+        let text = format!("{}\0{}", self.target(&Place::Start)?.url().path(), query.concat());
+        let digest = digest::digest(&digest::SHA256, text.as_bytes());
+        Ok(URL_SAFE_NO_PAD.encode(digest.as_ref().get(..9).unwrap_or_default()))
+    }
+}
+
+/// A list that cannot be read on.
+pub(super) fn pagination(problem: impl Into<Cow<'static, str>>) -> Error {
+    Error::Pagination { problem: problem.into() }
+}
+
+fn rules(path: &str) -> Rules {
+    LISTS.iter().find(|(pattern, _)| is_like(path, pattern)).map_or(UNKNOWN, |(_, rules)| *rules)
+}
+
+fn is_like(path: &str, pattern: &str) -> bool {
+    let (mut segments, mut wanted) = (path.trim_end_matches('/').split('/'), pattern.split('/'));
+    loop {
+        match (segments.next(), wanted.next()) {
+            (None, None) => return true,
+            (Some(segment), Some(pattern)) if pattern == "*" || pattern == segment => {}
+            _ => return false,
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! [`Position`]: how far a list was read. A cursor is one as text.
+
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::{Deserialize, Serialize};
+
+use super::list::Place;
+use super::tally::Counts;
+use crate::clock::{Clock, Moment};
+use crate::error::{Error, Result};
+
+const VERSION: u32 = 1;
+
+/// Where to read on: the items of a page after its first `skip`; none at the end.
+#[derive(Debug, Clone)]
+pub(super) struct Spot {
+    pub(super) place: Option<Place>,
+    pub(super) skip: u64,
+}
+
+/// How far a list was read when a page was handed over.
+#[derive(Debug, Clone)]
+pub struct Position {
+    /// Of the list.
+    pub(super) fingerprint: Arc<str>,
+    /// The page, and how many of its items were left out.
+    pub(super) here: Spot,
+    /// How many of its items were handed over.
+    pub(super) items: u64,
+    /// What comes after them.
+    pub(super) following: Spot,
+    /// What was counted before them, but for what the page itself shows.
+    pub(super) counts: Counts,
+    /// Items that an earlier pass handed over.
+    pub(super) earlier: u64,
+    /// When this pass began, if it has.
+    pub(super) began: Option<Moment>,
+    pub(super) clock: Arc<dyn Clock>,
+}
+
+/// How far a list was read.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Progress {
+    /// Items taken, with those of earlier passes.
+    pub done: u64,
+    /// Items that there are, if the API says so.
+    pub total: Option<u64>,
+    /// Items a second, in this pass.
+    pub rate: f64,
+    /// Seconds until the end, if that can be told.
+    pub eta: Option<f64>,
+    /// Items whose id came before.
+    pub duplicates: u64,
+    /// Items that may never have come.
+    pub missing: u64,
+}
+
+/// A cursor, before it becomes opaque.
+#[derive(Serialize, Deserialize)]
+struct Cursor {
+    list: String,
+    at: Option<Place>,
+    skip: u64,
+    counts: Counts,
+}
+
+#[derive(Deserialize)]
+struct Version {
+    v: u32,
+}
+
+#[derive(Serialize)]
+struct Versioned<'a> {
+    v: u32,
+    #[serde(flatten)]
+    cursor: &'a Cursor,
+}
+
+impl Position {
+    /// Where to read on when `taken` items of the page were taken, as text.
+    pub fn cursor(&self, taken: u64) -> String {
+        let Spot { place, skip } = if taken < self.items {
+            Spot { place: self.here.place.clone(), skip: self.here.skip.saturating_add(taken) }
+        } else {
+            self.following.clone()
+        };
+        let cursor = Cursor {
+            list: self.fingerprint.to_string(),
+            at: place,
+            skip,
+            counts: Counts { done: self.counts.done.saturating_add(taken), ..self.counts },
+        };
+        // Texts and numbers can always be written.
+        let json = serde_json::to_vec(&Versioned { v: VERSION, cursor: &cursor }).unwrap_or_default();
+        URL_SAFE_NO_PAD.encode(json)
+    }
+
+    /// How far the list was read when `taken` items of the page were taken.
+    pub fn progress(&self, taken: u64) -> Progress {
+        let Counts { duplicates, missing, total, .. } = self.counts;
+        let done = self.counts.done.saturating_add(taken);
+        let seconds = self.began.map_or(0.0, |began| self.clock.now().since(began).as_secs_f64());
+        let rate = if seconds > 0.0 { float(done - self.earlier) / seconds } else { 0.0 };
+        let left = total.map(|total| float(total.saturating_sub(done)));
+        Progress {
+            done,
+            total,
+            rate,
+            eta: left.filter(|_| rate > 0.0).map(|left| left / rate),
+            duplicates,
+            missing,
+        }
+    }
+}
+
+/// Reads a cursor of the list with this fingerprint.
+pub(super) fn read_cursor(text: &str, fingerprint: &str) -> Result<(Spot, Counts)> {
+    let refused = |problem: &'static str| Error::configuration("from", problem);
+    let unreadable = || refused("is no cursor of `paginate`: give one as it was given to you");
+    let json = URL_SAFE_NO_PAD.decode(text).map_err(|_| unreadable())?;
+    let Version { v } = serde_json::from_slice(&json).map_err(|_| unreadable())?;
+    if v != VERSION {
+        return Err(refused("is a cursor of another version of this package; begin anew without it"));
+    }
+    let Cursor { list, at, skip, counts } = serde_json::from_slice(&json).map_err(|_| unreadable())?;
+    if list != fingerprint {
+        return Err(refused("is a cursor of another path or query: give both as they were"));
+    }
+    Ok((Spot { place: at, skip }, counts))
+}
+
+#[expect(clippy::cast_precision_loss, reason = "lists are far shorter than 2^53")]
+fn float(count: u64) -> f64 {
+    count as f64
+}
