@@ -100,6 +100,11 @@ export declare class NativeOAuthApp {
    * `progress` hears how far it is; what it came to comes as `call`.
    */
   keepAlive(completions: NativeCompletions, call: number, idle: number, perSecond: number, progress: (progress: NativeKeepAliveProgress) => void): void
+  /**
+   * Has passes of keep-alive come by themselves, `every` so many milliseconds, as long as this object or a grant of
+   * it is in use.
+   */
+  keepAliveInBackground(idle: number, perSecond: number, every: number): void
   /** The credential of the grant of this id. */
   grant(id: string): NativeCredential
 }
@@ -270,11 +275,11 @@ export interface NativeErrorDetail {
 
 /** What happened to a grant. */
 export interface NativeEvent {
-  /** `renewed`, `renewalFailed`, `reauthorizationRequired` or `expiring`. */
+  /** `renewed`, `renewalFailed`, `reauthorizationRequired`, `expiring` or `keepAliveFailed`. */
   name: string
-  /** The grant's id. */
-  grantId: string
-  /** Why a renewal failed. */
+  /** The grant's id, if it happened to one. */
+  grantId?: string
+  /** Why a renewal, or a pass of keep-alive, failed. */
   error?: NativeError
   /** Why a grant has ended. */
   reason?: NativeReauthorizationReason

@@ -37,8 +37,10 @@ export {
 } from './errors.js'
 export {
   type AuthorizationRequest,
+  type BackgroundKeepAliveOptions,
   type GrantImport,
   type KeepAliveOptions,
+  type KeepAlivePassOptions,
   type KeepAliveProgress,
   OAuthApp,
   type OAuthAppEvents,

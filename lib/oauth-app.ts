@@ -50,6 +50,12 @@ export interface OAuthAppOptions extends ConnectionOptions {
    */
   encryptionKey?: string | readonly string[] | false
   /**
+   * Renews grants that nobody uses in the background, before their refresh tokens die after 28 days: passes of
+   * {@link OAuthApp.keepAlive} come by themselves, the first within a minute, until this thread ends. They keep no
+   * process alive. Any number of processes and threads may do this. Default: false.
+   */
+  keepAlive?: boolean | BackgroundKeepAliveOptions
+  /**
    * How long the end of the process waits for an exchange in flight, in milliseconds. Default: 5000.
    */
   exitTimeout?: number
@@ -104,6 +110,7 @@ const OPTIONS = [
   'scopes',
   'store',
   'encryptionKey',
+  'keepAlive',
   'exitTimeout',
   'environment',
   'baseUrl',
@@ -117,12 +124,22 @@ const OPTIONS = [
   ...CONNECTION_OPTIONS,
 ] as const
 
-/** Options of {@link OAuthApp.keepAlive}. */
-export interface KeepAliveOptions {
+/** What a pass of keep-alive does. */
+export interface KeepAlivePassOptions {
   /** Renew grants that were not renewed for so many milliseconds; less than 28 days. Default: 14 days. */
   idle?: number
   /** How many exchanges to begin in a second at most. Default: 5. */
   perSecond?: number
+}
+
+/** Options of keep-alive in the background. */
+export interface BackgroundKeepAliveOptions extends KeepAlivePassOptions {
+  /** From the end of a pass to the next in milliseconds, give or take a tenth; at least 1000. Default: 24 hours. */
+  every?: number
+}
+
+/** Options of {@link OAuthApp.keepAlive}. */
+export interface KeepAliveOptions extends KeepAlivePassOptions {
   /** Hears how far it is, after each grant. */
   onProgress?: (progress: KeepAliveProgress) => void
   /** Stops the pass; what it leaves is due in the next. Exchanges that have begun go on. */
@@ -141,7 +158,7 @@ export interface KeepAliveProgress {
   remaining: number
 }
 
-/** The events of {@link OAuthApp}, each of what this process did. */
+/** The events of {@link OAuthApp}, each of what this process did, whichever thread it was for. */
 export interface OAuthAppEvents {
   /** A grant's tokens were renewed and stored. */
   renewed: [{ grantId: string }]
@@ -151,9 +168,14 @@ export interface OAuthAppEvents {
   reauthorizationRequired: [{ grantId: string; reason: ReauthorizationRequiredError['reason'] }]
   /** Keep-alive could not renew a grant whose refresh token dies in less than 7, 3 or 1 `days`. */
   expiring: [{ grantId: string; expiresAt: Date; days: number }]
+  /** A pass of keep-alive in the background failed as a whole, because of the store. The next comes in its time. */
+  keepAliveFailed: [{ error: SmartRecruitersError }]
 }
 
 const DAY = 24 * 60 * 60 * 1000
+
+/** Apps that keep grants alive in the background: nobody else may hold them, and they must not be collected. */
+const inBackground = new Set<OAuthApp>()
 
 /** An app registered with SmartRecruiters for the authorization code grant. */
 export class OAuthApp {
@@ -168,6 +190,7 @@ export class OAuthApp {
     this.clientId = string('clientId', known.clientId)
     const { options: wire, proxyUrl, key } = connection(known)
     const exitTimeout = milliseconds('exitTimeout', known.exitTimeout, 5000)
+    const keepAlive = backgroundKeepAlive(known.keepAlive)
     this.#native = unwrap(
       native.createOauthApp(
         {
@@ -195,6 +218,10 @@ export class OAuthApp {
         key,
       ),
     )
+    if (keepAlive !== undefined) {
+      this.#native.keepAliveInBackground(keepAlive.idle, keepAlive.perSecond, keepAlive.every)
+      inBackground.add(this)
+    }
     awaitExchangesAtExit(exitTimeout)
   }
 
@@ -265,8 +292,7 @@ export class OAuthApp {
    */
   async keepAlive(options: KeepAliveOptions = {}): Promise<KeepAliveProgress> {
     const known = optionsObject('keepAlive', options, ['idle', 'perSecond', 'onProgress', 'signal'])
-    const idle = integer('idle', known.idle, 0, 28 * DAY - 1, 14 * DAY)
-    const perSecond = integer('perSecond', known.perSecond, 1, 1000, 5)
+    const { idle, perSecond } = keepAlivePass('', known)
     const { onProgress } = options
     if (onProgress !== undefined && typeof onProgress !== 'function') {
       throw configurationError('onProgress', 'must be a function')
@@ -320,6 +346,26 @@ export class OAuthApp {
   }
 }
 
+/** Checks what a pass of keep-alive does; `prefix` leads to its options. */
+function keepAlivePass(prefix: string, known: { idle: unknown; perSecond: unknown }) {
+  return {
+    idle: integer(`${prefix}idle`, known.idle, 0, 28 * DAY - 1, 14 * DAY),
+    perSecond: integer(`${prefix}perSecond`, known.perSecond, 1, 1000, 5),
+  }
+}
+
+/** Nothing if there are to be no passes in the background. */
+function backgroundKeepAlive(value: unknown) {
+  if (value === undefined || value === false) return undefined
+  const options = value === true ? {} : value
+  if (typeof options !== 'object') throw configurationError('keepAlive', 'must be true, false or an object of options')
+  const known = optionsObject('keepAlive', options, ['idle', 'perSecond', 'every'])
+  return {
+    ...keepAlivePass('keepAlive.', known),
+    every: integer('keepAlive.every', known.every, 1000, 28 * DAY - 1, DAY),
+  }
+}
+
 /** Nothing if nobody said anything; empty if records are to be plain. */
 function encryptionKeys(value: unknown): string[] | undefined {
   if (value === undefined) return undefined
@@ -331,9 +377,10 @@ function encryptionKeys(value: unknown): string[] | undefined {
 
 /** Hands the core's events to those who listen. */
 function listener(events: EventEmitter<OAuthAppEvents>): (event: NativeEvent) => void {
-  return ({ name, grantId, error, reason, expiresAt, days }) => {
+  return ({ name, grantId = '', error, reason, expiresAt, days }) => {
     if (name === 'renewed') events.emit('renewed', { grantId })
     else if (name === 'reauthorizationRequired') events.emit('reauthorizationRequired', { grantId, reason })
+    else if (name === 'keepAliveFailed' && error) events.emit('keepAliveFailed', { error: toError(error, {}) })
     else if (error !== undefined) events.emit('renewalFailed', { grantId, error: toError(error, {}) })
     else if (expiresAt !== undefined && days !== undefined) {
       events.emit('expiring', { grantId, expiresAt: new Date(expiresAt), days })

@@ -13,6 +13,7 @@ use super::connection::{NativeConnection, connect_options};
 use super::credential::{NativeClientAuth, NativeCredential, either, oauth_client};
 use super::error::NativeError;
 use super::events::{NativeEvent, NativeKeepAliveProgress, listener, teller};
+use super::runtime;
 use super::store::{NativeStore, whole};
 use crate::client::Credential;
 use crate::clock::SystemClock;
@@ -20,7 +21,8 @@ use crate::credential::visible_ascii;
 use crate::error::Result;
 use crate::http::Connector;
 use crate::lifecycle::{
-    ImportedAccessToken, ImportedGrant, KeepAliveOptions, KeepAliveProgress, OAuthApp, OAuthAppOptions,
+    BackgroundOptions, ImportedAccessToken, ImportedGrant, KeepAliveOptions, KeepAliveProgress, OAuthApp,
+    OAuthAppOptions,
 };
 use crate::secret::Secret;
 use crate::store::{Sealing, SealingKey};
@@ -214,6 +216,15 @@ impl NativeOAuthApp {
             };
             app.keep_alive(options, progress).await.map(|done| Outcome::KeptAlive(done.into()))
         })
+    }
+
+    /// Has passes of keep-alive come by themselves, `every` so many milliseconds, as long as this object or a grant of
+    /// it is in use.
+    #[napi(catch_unwind)]
+    pub fn keep_alive_in_background(&self, idle: f64, per_second: u32, every: f64) -> napi::Result<()> {
+        let pass = KeepAliveOptions { idle: Duration::from_millis(whole(idle)), per_second };
+        let options = BackgroundOptions { pass, every: Duration::from_millis(whole(every)) };
+        runtime::spawn(self.0.keep_alive_in_background(options))
     }
 
     /// The credential of the grant of this id.

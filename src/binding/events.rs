@@ -15,11 +15,11 @@ use crate::lifecycle::{self, Event, KeepAliveProgress, Listener};
 /// What happened to a grant.
 #[napi(object, object_from_js = false)]
 pub struct NativeEvent {
-    /// `renewed`, `renewalFailed`, `reauthorizationRequired` or `expiring`.
+    /// `renewed`, `renewalFailed`, `reauthorizationRequired`, `expiring` or `keepAliveFailed`.
     pub name: String,
-    /// The grant's id.
-    pub grant_id: String,
-    /// Why a renewal failed.
+    /// The grant's id, if it happened to one.
+    pub grant_id: Option<String>,
+    /// Why a renewal, or a pass of keep-alive, failed.
     pub error: Option<NativeError>,
     /// Why a grant has ended.
     pub reason: Option<NativeReauthorizationReason>,
@@ -31,7 +31,7 @@ pub struct NativeEvent {
 
 impl From<Event> for NativeEvent {
     fn from(event: Event) -> Self {
-        let of = |name: &str, grant_id| Self {
+        let about = |name: &str, grant_id| Self {
             name: name.to_owned(),
             grant_id,
             error: None,
@@ -39,6 +39,7 @@ impl From<Event> for NativeEvent {
             expires_at: None,
             days: None,
         };
+        let of = |name: &str, grant_id| about(name, Some(grant_id));
         match event {
             Event::Renewed { grant_id } => of("renewed", grant_id),
             Event::RenewalFailed { grant_id, error } => {
@@ -49,6 +50,9 @@ impl From<Event> for NativeEvent {
             }
             Event::Expiring { grant_id, expires_at, days } => {
                 Self { expires_at: Some(number(expires_at)), days: Some(days), ..of("expiring", grant_id) }
+            }
+            Event::KeepAliveFailed { error } => {
+                Self { error: Some(NativeError::from(&error)), ..about("keepAliveFailed", None) }
             }
         }
     }

@@ -1,10 +1,11 @@
 //! [`OAuthApp`]: an app registered for the authorization code grant, and the grants that it was given.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::events::Listener;
 use super::flights::InFlight;
 use super::grants::Grants;
+use super::keep_alive::Wanted;
 use super::protocol::stored;
 use super::source::TokenSource;
 use crate::clock::Clock;
@@ -63,6 +64,8 @@ pub struct OAuthApp {
     pub(super) grants: Arc<Grants>,
     /// Among those of `grants` as long as this app, or a grant that it gave out, is in use.
     _listener: Arc<Listener>,
+    /// As long as there is one, passes of keep-alive come by themselves.
+    pub(super) passes: OnceLock<Arc<Wanted>>,
 }
 
 /// One customer's permission, by its id in the store.
@@ -139,6 +142,7 @@ impl OAuthApp {
             send_redirect_uri: options.send_redirect_uri,
             base,
             _listener: grants.listeners.add(options.listener),
+            passes: OnceLock::new(),
             grants,
         }))
     }

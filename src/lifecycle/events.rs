@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use crate::error::{Error, ReauthorizationReason};
 
-/// What happened to a grant in this process.
+/// What happened to a grant in this process, or to its keep-alive.
 #[derive(Debug, Clone)]
 pub enum Event {
     /// Its tokens were renewed and stored.
@@ -35,6 +35,11 @@ pub enum Event {
         expires_at: u64,
         /// In less than so many days: 7, 3 or 1.
         days: u8,
+    },
+    /// A pass of keep-alive in the background failed as a whole. The next one comes in its time.
+    KeepAliveFailed {
+        /// Why.
+        error: Error,
     },
 }
 

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use super::events::Listeners;
+use super::keep_alive::Background;
 use super::renewal::GrantRenewal;
 use super::source::TokenSource;
 use crate::clock::Clock;
@@ -30,6 +31,7 @@ pub(super) struct Grants {
     /// Names this process in leases.
     pub(super) owner: String,
     pub(super) listeners: Listeners,
+    pub(super) background: Background,
     /// One source for each grant in use, so that a grant has one exchange in flight however many clients it has.
     sources: Mutex<HashMap<String, Weak<TokenSource>>>,
 }
@@ -71,6 +73,7 @@ impl Grants {
             clock,
             owner: random::text::<16>()?,
             listeners: Listeners::default(),
+            background: Background::default(),
             sources: Mutex::default(),
         })
     }

@@ -1,14 +1,17 @@
 //! Keep-alive: grants that nobody uses are renewed before their refresh tokens die.
 
 use std::collections::HashSet;
-use std::sync::Arc;
+use std::future::Future;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
-use tokio::task::JoinSet;
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::sync::watch;
+use tokio::task::{JoinError, JoinSet};
+use tokio::time::{Interval, MissedTickBehavior, interval};
 
 use super::app::OAuthApp;
 use super::events::Event;
+use super::grants::Grants;
 use super::renewal::KeptAlive;
 use crate::error::{Error, Result};
 use crate::random;
@@ -16,19 +19,33 @@ use crate::store::REFRESH_TOKEN_LIFETIME;
 
 /// Ids that are looked up at once.
 const PAGE: usize = 1_000;
-/// Renewals at once.
-const AT_ONCE: usize = 8;
+/// Renewals at once: as many as begin in a second, but for these bounds.
+const LEAST_AT_ONCE: usize = 8;
+const MOST_AT_ONCE: usize = 64;
 /// A pass ends when so many renewals in a row failed for a reason that passes: the token endpoint is down.
 const FAILURES: u32 = 5;
 const DAY: Duration = Duration::from_secs(24 * 3600);
+/// The first pass in the background comes within this time: not while everybody starts, and not all at once.
+const FIRST_PASS: Duration = Duration::from_secs(60);
+/// How much earlier or later than it should the next pass comes at most, as a share: fleets start together.
+const SPREAD: f64 = 0.1;
 
 /// Options of one pass.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct KeepAliveOptions {
     /// Renew what was not renewed for so long; less than the 28 days that a refresh token lives.
     pub idle: Duration,
     /// How many exchanges to begin in a second at most.
     pub per_second: u32,
+}
+
+/// Options of passes in the background.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BackgroundOptions {
+    /// What each pass does.
+    pub pass: KeepAliveOptions,
+    /// From the end of one to the beginning of the next, give or take a tenth.
+    pub every: Duration,
 }
 
 /// How far a pass has come.
@@ -52,71 +69,188 @@ impl OAuthApp {
         options: KeepAliveOptions,
         progress: impl Fn(KeepAliveProgress) + Send,
     ) -> Result<KeepAliveProgress> {
-        let lifetime = REFRESH_TOKEN_LIFETIME.saturating_sub(options.idle);
-        let before =
-            self.grants.now().saturating_add(u64::try_from(lifetime.as_millis()).unwrap_or(u64::MAX));
-        let mut pace = interval(Duration::from_secs(1) / options.per_second.max(1));
-        pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut done = KeepAliveProgress::default();
-        let mut seen = HashSet::new();
-        let mut failures_in_a_row = 0;
-        loop {
-            // What failed, or is being renewed by somebody else, is due still.
-            let mut ids = self.grants.store.due(before, PAGE + seen.len()).await?;
-            ids.retain(|id| !seen.contains(id));
-            if ids.is_empty() || failures_in_a_row >= FAILURES {
-                done.remaining = ids.len() as u64;
-                return Ok(done);
-            }
-            ids.truncate(PAGE);
-            // Others go through the same ones: in another order they seldom meet.
-            ids.sort_by_cached_key(|_| random::fraction().to_bits());
-            done.remaining = ids.len() as u64;
-            let mut running = JoinSet::new();
-            let mut ids = ids.into_iter();
-            loop {
-                if running.len() < AT_ONCE
-                    && failures_in_a_row < FAILURES
-                    && let Some(id) = ids.next()
-                {
-                    pace.tick().await;
-                    // In a task of its own: a pass that is stopped must not stop an exchange.
-                    let renewal = self.grants.renewal(&id);
-                    let renewed = tokio::spawn(async move { renewal.keep_alive(before).await });
-                    running.spawn(async move { (id, renewed.await) });
-                    continue;
-                }
-                let Some(kept) = running.join_next().await else { break };
-                let panicked = |_| Error::Internal { problem: "a renewal by keep-alive panicked" };
-                let (id, kept) = kept.map_err(panicked)?;
-                done.remaining -= 1;
-                match kept.map_err(panicked)? {
-                    Ok(KeptAlive::Renewed) => {
-                        done.renewed += 1;
-                        failures_in_a_row = 0;
-                    }
-                    Ok(KeptAlive::Skipped) => {
-                        done.skipped += 1;
-                        seen.insert(id);
-                    }
-                    Err(error) => {
-                        done.failed += 1;
-                        failures_in_a_row = if error.is_transient() { failures_in_a_row + 1 } else { 0 };
-                        self.warn_of_expiry(&id).await;
-                        seen.insert(id);
-                    }
-                }
-                progress(done);
+        keep_alive(&self.grants, options, progress).await
+    }
+
+    /// Has passes come by themselves, the first of them soon, as long as this app or a grant of it is in use. Of a
+    /// pass that fails, listeners hear. Whoever calls this runs the future that it gives. Apps that share their grants
+    /// share the passes too, if they want the same: only one of these futures has anything to do.
+    pub fn keep_alive_in_background(
+        &self,
+        options: BackgroundOptions,
+    ) -> impl Future<Output = ()> + Send + use<> {
+        let (wanted, begun) = self.grants.background.join(options);
+        // Once for an app; what it wants later is gone again here.
+        let _ = self.passes.set(wanted);
+        let grants = Arc::clone(&self.grants);
+        async move {
+            let Some(mut wanted) = begun else { return };
+            tokio::select! {
+                // Nobody ever sends: those who want it are gone. Exchanges that have begun go on.
+                _ = wanted.changed() => {}
+                () = passes(&grants, options) => {}
             }
         }
+    }
+}
+
+/// The passes that come by themselves: for each set of options, while an app wants them.
+#[derive(Debug, Default)]
+pub(super) struct Background(Mutex<Vec<(BackgroundOptions, Weak<Wanted>)>>);
+
+/// Held by each app that wants passes.
+pub(super) type Wanted = watch::Sender<()>;
+
+impl Background {
+    /// The second value is for the first who wants such passes: it changes when nobody does any more.
+    fn join(&self, options: BackgroundOptions) -> (Arc<Wanted>, Option<watch::Receiver<()>>) {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.retain(|(_, wanted)| wanted.strong_count() > 0);
+        let known = all.iter().find(|(known, _)| *known == options);
+        if let Some(wanted) = known.and_then(|(_, wanted)| wanted.upgrade()) {
+            return (wanted, None);
+        }
+        let (wanted, begun) = watch::channel(());
+        let wanted = Arc::new(wanted);
+        all.push((options, Arc::downgrade(&wanted)));
+        (wanted, Some(begun))
+    }
+}
+
+async fn passes(grants: &Arc<Grants>, BackgroundOptions { pass, every }: BackgroundOptions) {
+    let mut wait = every.min(FIRST_PASS).mul_f64(random::fraction());
+    loop {
+        tokio::time::sleep(wait).await;
+        if let Err(error) = keep_alive(grants, pass, |_| {}).await {
+            grants.listeners.tell(&Event::KeepAliveFailed { error });
+        }
+        wait = every.mul_f64(1.0 - SPREAD + 2.0 * SPREAD * random::fraction());
+    }
+}
+
+async fn keep_alive(
+    grants: &Arc<Grants>,
+    options: KeepAliveOptions,
+    progress: impl Fn(KeepAliveProgress) + Send,
+) -> Result<KeepAliveProgress> {
+    let lifetime = REFRESH_TOKEN_LIFETIME.saturating_sub(options.idle);
+    let before = grants.now().saturating_add(u64::try_from(lifetime.as_millis()).unwrap_or(u64::MAX));
+    let mut due = Due { before, seen: HashSet::new() };
+    let mut pass = Pass::new(grants, before, options.per_second, progress);
+    loop {
+        if pass.queue.is_empty() {
+            pass.queue = due.next_page(grants).await?;
+        }
+        if pass.queue.is_empty() || pass.is_over() {
+            return Ok(pass.end().await);
+        }
+        pass.renew().await?;
+    }
+}
+
+/// The grants that are due before some time, page by page, each once in a pass.
+struct Due {
+    before: u64,
+    /// What failed, or is being renewed by somebody else, is due still.
+    seen: HashSet<String>,
+}
+
+impl Due {
+    async fn next_page(&mut self, grants: &Grants) -> Result<Vec<String>> {
+        let mut ids = grants.store.due(self.before, PAGE + self.seen.len()).await?;
+        ids.retain(|id| !self.seen.contains(id));
+        ids.truncate(PAGE);
+        self.seen.extend(ids.iter().cloned());
+        // Others go through the same ones: in another order they seldom meet.
+        ids.sort_by_cached_key(|_| random::fraction().to_bits());
+        Ok(ids)
+    }
+}
+
+/// One pass.
+struct Pass<'a, Progress> {
+    grants: &'a Arc<Grants>,
+    before: u64,
+    pace: Interval,
+    at_once: usize,
+    progress: Progress,
+    /// Known to be due, and not yet tried.
+    queue: Vec<String>,
+    done: KeepAliveProgress,
+    failures_in_a_row: u32,
+}
+
+impl<'a, Progress: Fn(KeepAliveProgress) + Send> Pass<'a, Progress> {
+    fn new(grants: &'a Arc<Grants>, before: u64, per_second: u32, progress: Progress) -> Self {
+        let mut pace = interval(Duration::from_secs(1) / per_second.max(1));
+        pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let at_once = usize::try_from(per_second).unwrap_or(MOST_AT_ONCE).clamp(LEAST_AT_ONCE, MOST_AT_ONCE);
+        let done = KeepAliveProgress::default();
+        Self { grants, before, pace, at_once, progress, queue: Vec::new(), done, failures_in_a_row: 0 }
+    }
+
+    /// Whether the token endpoint seems to be down.
+    fn is_over(&self) -> bool {
+        self.failures_in_a_row >= FAILURES
+    }
+
+    /// Renews what is in the queue, or as much of it as there is a point in trying.
+    async fn renew(&mut self) -> Result<()> {
+        let panicked = |_: JoinError| Error::Internal { problem: "a renewal by keep-alive panicked" };
+        let mut running = JoinSet::new();
+        loop {
+            if running.len() < self.at_once
+                && !self.is_over()
+                && let Some(id) = self.queue.pop()
+            {
+                self.pace.tick().await;
+                let (renewal, before) = (self.grants.renewal(&id), self.before);
+                // In a task of its own: a pass that is stopped must not stop an exchange.
+                let renewed = tokio::spawn(async move { renewal.keep_alive(before).await });
+                running.spawn(async move { (id, renewed.await) });
+                continue;
+            }
+            let Some(kept) = running.join_next().await else { return Ok(()) };
+            let (id, kept) = kept.map_err(panicked)?;
+            self.count(&id, kept.map_err(panicked)?).await;
+            self.done.remaining = (self.queue.len() + running.len()) as u64;
+            (self.progress)(self.done);
+        }
+    }
+
+    async fn count(&mut self, id: &str, kept: Result<KeptAlive>) {
+        match kept {
+            Ok(KeptAlive::Renewed) => {
+                self.done.renewed += 1;
+                self.failures_in_a_row = 0;
+            }
+            Ok(KeptAlive::Skipped) => self.done.skipped += 1,
+            Err(error) => {
+                self.done.failed += 1;
+                self.failures_in_a_row = if error.is_transient() { self.failures_in_a_row + 1 } else { 0 };
+                self.warn_of_expiry(id).await;
+            }
+        }
+    }
+
+    /// What is left was not tried, but who owns it must know how long it lives.
+    async fn end(mut self) -> KeepAliveProgress {
+        let left = std::mem::take(&mut self.queue);
+        for id in &left {
+            self.warn_of_expiry(id).await;
+        }
+        KeepAliveProgress { remaining: left.len() as u64, ..self.done }
     }
 
     async fn warn_of_expiry(&self, id: &str) {
         // Where the store fails, the renewal's own error has said so.
         let Ok(Some(expires_at)) = self.grants.expires_at(id).await else { return };
         let left = Duration::from_millis(expires_at.saturating_sub(self.grants.now()));
-        if let Some(days) = [1, 3, 7].into_iter().find(|days| left <= DAY * u32::from(*days)) {
+        if let Some(days) = [1, 3, 7].into_iter().find(|days| left < DAY * u32::from(*days)) {
             self.grants.listeners.tell(&Event::Expiring { grant_id: id.to_owned(), expires_at, days });
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -15,5 +15,5 @@ pub use app::{Grant, ImportedAccessToken, ImportedGrant, OAuthApp, OAuthAppOptio
 pub use client_credentials::ClientCredentials;
 pub use events::{Event, Listener};
 pub use flights::{await_exchanges, end_exchanges, exchanges_in_flight};
-pub use keep_alive::{KeepAliveOptions, KeepAliveProgress};
+pub use keep_alive::{BackgroundOptions, KeepAliveOptions, KeepAliveProgress};
 pub use source::{Held, TokenSource};

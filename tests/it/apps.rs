@@ -199,4 +199,10 @@ async fn an_app_hears_events_while_its_grants_are_in_use_and_costs_nothing_after
     assert_eq!(listener.strong_count(), 0, "the listener went with its app");
     clock.advance(Duration::from_secs(1800));
     client.send(&get(&client, "/jobs")).await.unwrap();
+    drop((client, keeps));
+    // What has landed already may still be putting itself away.
+    for _ in 0..1000 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(Arc::strong_count(&store), 1, "the grants went with their last app");
 }

@@ -1,0 +1,221 @@
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+
+use super::*;
+use crate::clock::{Clock as _, ManualClock};
+use crate::credential::{ClientAuthentication, OAuthClient};
+use crate::http::{ConnectOptions, Connector};
+use crate::lifecycle::{Listener, OAuthAppOptions};
+use crate::secret::Secret;
+use crate::store::{GrantRecord, GrantState, MemoryStore, Sealer, Store, StoreFuture, Stored, Swap, Version};
+use crate::token::RefreshToken;
+
+const DAY_MILLIS: u64 = 24 * 3600 * 1000;
+const OPTIONS: KeepAliveOptions =
+    KeepAliveOptions { idle: Duration::from_secs(14 * 24 * 3600), per_second: 100 };
+const DAILY: BackgroundOptions = BackgroundOptions { pass: OPTIONS, every: DAY };
+
+/// An app whose token endpoint nobody listens at: port 9 of loopback (discard).
+fn app(store: &Arc<dyn Store>, clock: &ManualClock, listener: Listener) -> Arc<OAuthApp> {
+    let options = OAuthAppOptions {
+        client: OAuthClient::new("id".into(), "secret".into(), ClientAuthentication::Body).unwrap(),
+        redirect_uri: "http://localhost:3000/callback".into(),
+        scopes: Vec::new(),
+        environment: None,
+        base_url: Some("http://127.0.0.1:9".into()),
+        authorize_url: None,
+        token_url: None,
+        pkce: false,
+        send_response_type: true,
+        send_redirect_uri: true,
+        issuer: None,
+        store: Arc::clone(store),
+        listener,
+        sealing: None,
+    };
+    let connector = Connector::new(ConnectOptions::default()).unwrap();
+    OAuthApp::new(options, &connector, Arc::new(clock.clone())).unwrap()
+}
+
+/// Stores a grant whose refresh token dies in so many milliseconds.
+async fn put(store: &dyn Store, id: &str, now: u64, left: u64, state: GrantState) {
+    let record = GrantRecord {
+        access: None,
+        refresh: RefreshToken(Secret::new("rt")),
+        refresh_issued_at: now + left - 28 * DAY_MILLIS,
+        scopes: Vec::new(),
+        contested: false,
+        state,
+    };
+    let bytes = Sealer::new(&MemoryStore::new(), None).unwrap().seal(id, 1, &record).unwrap();
+    assert_eq!(store.swap(id, 0, bytes, record.due()).await.unwrap(), Swap::Won);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pass_takes_each_grant_once_however_many_stay_due() {
+    const GRANTS: u64 = 2_345;
+    let (store, clock): (Arc<dyn Store>, _) = (Arc::new(MemoryStore::new()), ManualClock::new());
+    let now = clock.now().unix_millis();
+    for number in 0..GRANTS {
+        // Somebody else is renewing it.
+        let state = GrantState::Exchanging { owner: "other".into(), until: now + 60_000, unresolved: 0 };
+        put(&*store, &number.to_string(), now, DAY_MILLIS + number, state).await;
+    }
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let progress = {
+        let seen = Arc::clone(&seen);
+        move |progress| seen.lock().unwrap().push(progress)
+    };
+    let done = app(&store, &clock, Listener::default()).keep_alive(OPTIONS, progress).await.unwrap();
+    assert_eq!(done, KeepAliveProgress { skipped: GRANTS, ..KeepAliveProgress::default() });
+    let seen = seen.lock().unwrap();
+    assert_eq!(
+        seen.iter().map(|progress| progress.skipped).collect::<Vec<_>>(),
+        (1..=GRANTS).collect::<Vec<_>>()
+    );
+    let pages =
+        [999, 999, 344].map(|first| seen.iter().filter(|progress| progress.remaining == first).count());
+    assert_eq!(pages, [2, 2, 3], "remaining counts down from each page");
+}
+
+#[tokio::test(start_paused = true)]
+async fn while_the_token_endpoint_is_down_each_owner_is_warned_once_in_a_pass() {
+    let (store, clock): (Arc<dyn Store>, _) = (Arc::new(MemoryStore::new()), ManualClock::new());
+    let now = clock.now().unix_millis();
+    let mut expected = BTreeMap::new();
+    for number in 0..20 {
+        for (left, days) in
+            [(DAY_MILLIS / 2, 1), (DAY_MILLIS, 3), (3 * DAY_MILLIS - 1, 3), (5 * DAY_MILLIS, 7)]
+        {
+            let id = format!("{left}-{number}");
+            put(&*store, &id, now, left, GrantState::Idle { unresolved: 0 }).await;
+            expected.insert(id, (now + left, days));
+        }
+        let id = format!("later-{number}");
+        put(&*store, &id, now, 7 * DAY_MILLIS, GrantState::Idle { unresolved: 0 }).await;
+    }
+    let (told, failed) = (Arc::new(Mutex::new(Vec::new())), Arc::new(AtomicU32::new(0)));
+    let listener = Listener::new({
+        let (told, failed) = (Arc::clone(&told), Arc::clone(&failed));
+        move |event| {
+            match event {
+                Event::Expiring { grant_id, expires_at, days } => {
+                    told.lock().unwrap().push((grant_id, (expires_at, days)));
+                }
+                Event::RenewalFailed { .. } => drop(failed.fetch_add(1, Ordering::SeqCst)),
+                other => panic!("{other:?}"),
+            }
+            true
+        }
+    });
+    let app = app(&store, &clock, listener);
+    for pass in 1..=2 {
+        let done = Arc::clone(&app).keep_alive(OPTIONS, |_| {}).await.unwrap();
+        let tried = failed.swap(0, Ordering::SeqCst);
+        assert_eq!((done.failed, done.failed + done.remaining), (tried.into(), 100));
+        assert!((FAILURES..FAILURES + 64).contains(&tried), "{tried} attempts");
+        let told = std::mem::take(&mut *told.lock().unwrap());
+        assert_eq!(told.len(), expected.len(), "pass {pass}");
+        assert_eq!(told.into_iter().collect::<BTreeMap<_, _>>(), expected);
+    }
+}
+
+/// A store that is asked for what is due, and may fail to tell.
+#[derive(Debug, Default)]
+struct Asked {
+    times: AtomicU32,
+    fails: AtomicBool,
+}
+
+impl Store for Asked {
+    fn is_durable(&self) -> bool {
+        false
+    }
+
+    fn load<'a>(&'a self, _: &'a str) -> StoreFuture<'a, Option<Stored>> {
+        Box::pin(async { Ok(None) })
+    }
+
+    fn swap<'a>(&'a self, _: &'a str, _: Version, _: Vec<u8>, _: Option<u64>) -> StoreFuture<'a, Swap> {
+        Box::pin(async { Ok(Swap::Lost) })
+    }
+
+    fn due(&self, _: u64, _: usize) -> StoreFuture<'_, Vec<String>> {
+        self.times.fetch_add(1, Ordering::SeqCst);
+        let result = if self.fails.load(Ordering::SeqCst) {
+            Err(Error::Store { operation: "due", problem: "it is down".into() })
+        } else {
+            Ok(Vec::new())
+        };
+        Box::pin(async { result })
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn passes_in_the_background_come_daily_and_go_with_the_last_app_that_wants_them() {
+    let (asked, clock) = (Arc::new(Asked::default()), ManualClock::new());
+    let store: Arc<dyn Store> = asked.clone();
+    let [one, other] = [(); 2].map(|()| app(&store, &clock, Listener::default()));
+    let passes = tokio::spawn(one.keep_alive_in_background(DAILY));
+    // One of them has all the work.
+    other.keep_alive_in_background(DAILY).await;
+    let times = || asked.times.load(Ordering::SeqCst);
+    assert_eq!(times(), 0, "not at once");
+    tokio::time::sleep(FIRST_PASS).await;
+    assert_eq!(times(), 1, "but soon");
+    drop(one);
+    for day in 2..=10 {
+        tokio::time::sleep(DAY).await;
+        assert!((day - 1..=day).contains(&times()), "{} passes in {day} days", times());
+    }
+    assert!(!passes.is_finished());
+    drop(other);
+    passes.await.unwrap();
+    let before = times();
+    tokio::time::sleep(DAY * 3).await;
+    assert_eq!(times(), before);
+}
+
+#[tokio::test(start_paused = true)]
+async fn passes_that_differ_come_beside_one_another() {
+    let (asked, clock) = (Arc::new(Asked::default()), ManualClock::new());
+    let store: Arc<dyn Store> = asked.clone();
+    let [one, other] = [(); 2].map(|()| app(&store, &clock, Listener::default()));
+    let hourly = BackgroundOptions { every: Duration::from_secs(3600), ..DAILY };
+    let running =
+        [one.keep_alive_in_background(DAILY), other.keep_alive_in_background(hourly)].map(tokio::spawn);
+    tokio::time::sleep(FIRST_PASS).await;
+    assert_eq!(asked.times.load(Ordering::SeqCst), 2);
+    drop((one, other));
+    for passes in running {
+        passes.await.unwrap();
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pass_that_fails_is_told_and_the_next_one_comes() {
+    let (asked, clock) = (Arc::new(Asked::default()), ManualClock::new());
+    let store: Arc<dyn Store> = asked.clone();
+    asked.fails.store(true, Ordering::SeqCst);
+    let told = Arc::new(AtomicU32::new(0));
+    let listener = Listener::new({
+        let told = Arc::clone(&told);
+        move |event| {
+            assert!(matches!(event, Event::KeepAliveFailed { error: Error::Store { .. } }), "{event:?}");
+            told.fetch_add(1, Ordering::SeqCst);
+            true
+        }
+    });
+    let app = app(&store, &clock, listener);
+    let passes = tokio::spawn(app.keep_alive_in_background(DAILY));
+    tokio::time::sleep(DAY * 5).await;
+    let failed = told.load(Ordering::SeqCst);
+    assert!((4..=6).contains(&failed), "{failed} passes");
+    assert_eq!(asked.times.load(Ordering::SeqCst), failed);
+    asked.fails.store(false, Ordering::SeqCst);
+    tokio::time::sleep(DAY * 2).await;
+    assert!(asked.times.load(Ordering::SeqCst) > failed);
+    assert_eq!(told.load(Ordering::SeqCst), failed);
+    drop(app);
+    passes.await.unwrap();
+}
