@@ -31,7 +31,9 @@ export declare class NativeClient {
    * API's root or a whole URL on its origin, with `{name}`s for `params`; `timeout` is in milliseconds. The body
    * is `body` or what comes through `upload`.
    */
-  send(completions: NativeCompletions, id: number, method: string, path: string, timeout: number, delivery: NativeDelivery, params?: Array<string> | undefined | null, query?: Array<string> | undefined | null, headers?: Array<string> | undefined | null, body?: string | Uint8Array | undefined | null, upload?: NativeUpload | undefined | null, redirect?: NativeRedirect | undefined | null, idempotent?: boolean | undefined | null): void
+  send(completions: NativeCompletions, id: number, method: string, path: string, timeout: number, delivery: NativeDelivery, params?: Array<string> | undefined | null, query?: Array<string> | undefined | null, headers?: Array<string> | undefined | null, body?: string | Uint8Array | undefined | null, upload?: NativeUpload | undefined | null, redirect?: NativeRedirect | undefined | null, idempotent?: boolean | undefined | null, batch?: boolean | undefined | null): void
+  /** How far the limits of each endpoint are used that was asked so far. */
+  limits(): Array<NativeEndpointLimits>
   /** The URL that `send` asks of the same arguments. */
   url(path: string, params?: Array<string> | undefined | null, query?: Array<string> | undefined | null): NativeUrl | NativeError
   /** Gets the access token in use; it comes as `id`, or nothing does if there is none. */
@@ -172,7 +174,12 @@ export interface NativeClientOptions {
   maxBodySize: number
   /** How connections are made. */
   connection: NativeConnection
+  /** How it keeps to the limits; not at all if nothing. */
+  limits?: NativeLimits
 }
+
+/** For what requests at once are counted. */
+export type NativeConcurrencyScope = 'credential' | 'endpoint'
 
 /** How connections are made, but for what is secret. */
 export interface NativeConnection {
@@ -188,6 +195,36 @@ export interface NativeConnection {
 
 /** How an answer comes. */
 export type NativeDelivery = 'whole' | 'open' | 'fetch'
+
+/** A row for the table of endpoints. */
+export interface NativeEndpointLimit {
+  /** Method and path template. */
+  endpoint: string
+  /** Requests in any second. */
+  perSecond?: number
+  /** Requests at once. */
+  concurrent?: number
+}
+
+/** The figures of one endpoint. */
+export interface NativeEndpointLimits {
+  /** Its method and path template. */
+  endpoint: string
+  /** Requests that it takes in any second. */
+  perSecond: number
+  /** Requests that it takes at once. */
+  concurrent: number
+  /** Requests that the server may count in its present second. */
+  used: number
+  /** Requests in flight. */
+  inFlight: number
+  /** Calls that wait for their turn. */
+  waiting: number
+  /** How long the longest waited so far, in milliseconds. */
+  longestWait: number
+  /** Answers with 429. */
+  tooManyRequests: number
+}
 
 /** The vendor's environment. */
 export type NativeEnvironment = 'production' | 'sandbox'
@@ -227,7 +264,7 @@ export interface NativeError {
 }
 
 /** The stable name of an error. */
-export type NativeErrorCode = 'CONFIGURATION' | 'CLOSED' | 'BAD_REQUEST' | 'AUTHENTICATION' | 'PERMISSION' | 'NOT_FOUND' | 'CONFLICT' | 'RATE_LIMIT' | 'SERVER' | 'UNEXPECTED_STATUS' | 'INVALID_RESPONSE' | 'REDIRECT' | 'BODY_TOO_LARGE' | 'BODY_INTERRUPTED' | 'NETWORK' | 'TIMEOUT' | 'TOKEN_REFUSED' | 'TOKEN_UNAVAILABLE' | 'TOKEN_INVALID' | 'AUTHORIZATION_DENIED' | 'CALLBACK_REFUSED' | 'REAUTHORIZATION_REQUIRED' | 'STORE' | 'INTERNAL'
+export type NativeErrorCode = 'CONFIGURATION' | 'CLOSED' | 'QUEUE_FULL' | 'BAD_REQUEST' | 'AUTHENTICATION' | 'PERMISSION' | 'NOT_FOUND' | 'CONFLICT' | 'RATE_LIMIT' | 'SERVER' | 'UNEXPECTED_STATUS' | 'INVALID_RESPONSE' | 'REDIRECT' | 'BODY_TOO_LARGE' | 'BODY_INTERRUPTED' | 'NETWORK' | 'TIMEOUT' | 'TOKEN_REFUSED' | 'TOKEN_UNAVAILABLE' | 'TOKEN_INVALID' | 'AUTHORIZATION_DENIED' | 'CALLBACK_REFUSED' | 'REAUTHORIZATION_REQUIRED' | 'STORE' | 'INTERNAL'
 
 /** One entry of the vendor's `errors[]`. */
 export interface NativeErrorDetail {
@@ -275,6 +312,18 @@ export interface NativeKeepAliveProgress {
   failed: number
   /** Grants that are known to be due still. */
   remaining: number
+}
+
+/** How a client keeps to the limits. */
+export interface NativeLimits {
+  /** Rows for the table of endpoints. */
+  endpoints: Array<NativeEndpointLimit>
+  /** Requests of a credential at once. */
+  concurrent?: number
+  /** For what these are counted. */
+  concurrencyScope?: NativeConcurrencyScope
+  /** How many calls may wait for an endpoint. */
+  queue: number
 }
 
 /** Where the network failed. */

@@ -854,6 +854,7 @@ module.exports.endExchanges = nativeBinding.endExchanges
 module.exports.exchangesInFlight = nativeBinding.exchangesInFlight
 module.exports.memoryStore = nativeBinding.memoryStore
 module.exports.NativeClientAuth = nativeBinding.NativeClientAuth
+module.exports.NativeConcurrencyScope = nativeBinding.NativeConcurrencyScope
 module.exports.NativeDelivery = nativeBinding.NativeDelivery
 module.exports.NativeEnvironment = nativeBinding.NativeEnvironment
 module.exports.NativeErrorCode = nativeBinding.NativeErrorCode

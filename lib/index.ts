@@ -35,6 +35,7 @@ export {
   TimeoutError,
   TokenError,
 } from './errors.js'
+export type { EndpointLimits, LimitOptions } from './limits.js'
 export {
   type AuthorizationRequest,
   type GrantImport,

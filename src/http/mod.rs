@@ -10,10 +10,12 @@ mod redirect;
 mod target;
 mod transport;
 
-pub use body::{RequestBody, ResponseBody, StreamedBody, Upload, streamed_body};
+pub use body::{RequestBody, ResponseBody, StreamedBody, UntilEnd, Upload, streamed_body};
 pub use connector::{ConnectOptions, Connector, Identity, ProxyChoice};
 pub use environment::{Environment, authorize_url, token_url};
 pub use error_body::read_error;
 pub use headers::request_headers;
 pub use target::{BaseUrl, Target, parse_secure_url};
-pub use transport::{Authorization, Progress, RedirectMode, Request, Response, Transport, network_error};
+pub use transport::{
+    Authorization, Priority, Progress, RedirectMode, Request, Response, Transport, network_error,
+};

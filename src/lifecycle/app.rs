@@ -79,6 +79,8 @@ pub struct Grant {
     pub source: Arc<TokenSource>,
     /// The API that its access tokens are for.
     pub base: BaseUrl,
+    /// The app that it was given to.
+    pub client_id: String,
 }
 
 /// A grant that another system obtained.
@@ -206,7 +208,7 @@ impl OAuthApp {
             sources.insert(id.clone(), Arc::downgrade(&source));
             source
         });
-        Grant { id, source, base: self.base.clone() }
+        Grant { id, source, base: self.base.clone(), client_id: self.client.id.clone() }
     }
 
     /// Forgets the grant of this id: its tokens leave the store, and a renewal in flight cannot bring them back. The

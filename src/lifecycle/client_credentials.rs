@@ -26,6 +26,11 @@ impl ClientCredentials {
         Self { client, token_url, sources: Mutex::default() }
     }
 
+    /// The client id.
+    pub fn client_id(&self) -> &str {
+        &self.client.id
+    }
+
     /// The tokens for an API whose own token endpoint is `token_url`.
     pub fn source(
         &self,

@@ -14,7 +14,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use smartrecruiters::client::{Client, ClientOptions, Credential};
 use smartrecruiters::clock::{Clock, SystemClock};
-use smartrecruiters::http::{BaseUrl, RedirectMode, Request, RequestBody, Target};
+use smartrecruiters::http::{BaseUrl, Priority, RedirectMode, Request, RequestBody, Target};
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, Semaphore};
 
@@ -144,8 +144,12 @@ impl Server {
 
 pub(crate) fn client(credential: &Credential, base: &str, clock: Arc<dyn Clock>) -> Client {
     let base = BaseUrl::parse("baseUrl", base).unwrap();
-    Client::new(credential, Some(base), ClientOptions { retries: 0, ..ClientOptions::default() }, clock)
-        .unwrap()
+    Client::new(credential, Some(base), ClientOptions { retries: 0, ..unlimited() }, clock).unwrap()
+}
+
+/// Options of a client that is as fast as it can be: most tests are about something else than limits.
+pub(crate) fn unlimited() -> ClientOptions {
+    ClientOptions { limits: None, ..ClientOptions::default() }
 }
 
 async fn answer(
@@ -235,6 +239,7 @@ pub(crate) fn get(client: &Client, path: &str) -> Request {
         body: RequestBody::Empty,
         redirect: RedirectMode::Follow,
         idempotent: false,
+        priority: Priority::Interactive,
         timeout: Duration::from_secs(30),
     }
 }
