@@ -96,6 +96,9 @@ export declare class NativeOAuthApp {
   grant(id: string): NativeCredential
 }
 
+/** Where processes share the limits. */
+export declare class NativeRedisLimits {}
+
 /** Where grants live. */
 export declare class NativeStore {
   /** What is wrong with the server's settings comes as `call`: a list of sentences. */
@@ -128,7 +131,7 @@ export declare function bearerToken(token: string): NativeCredential | NativeErr
 export declare function clientCredentials(clientId: string, clientSecret: string, clientAuth?: NativeClientAuth | undefined | null, tokenUrl?: string | undefined | null): NativeCredential | NativeError
 
 /** A client of the API at `base_url`, or of an environment's; if neither, of its grant's API, or of production. */
-export declare function createClient(credential: NativeCredential, options: NativeClientOptions, proxyUrl?: string | undefined | null, key?: string | undefined | null): NativeClient | NativeError
+export declare function createClient(credential: NativeCredential, options: NativeClientOptions, proxyUrl?: string | undefined | null, key?: string | undefined | null, shared?: NativeRedisLimits | undefined | null): NativeClient | NativeError
 
 /**
  * An app. Its secrets stand apart: no object that holds one is ever converted. `encryption_keys`: none if nobody said
@@ -326,6 +329,16 @@ export interface NativeLimits {
   queue: number
 }
 
+/** What happened to the limits that processes share. */
+export interface NativeLimitsEvent {
+  /** `degraded` or `restored`. */
+  name: string
+  /** How many processes there were. */
+  members: number
+  /** Why they cannot be shared. */
+  error?: NativeError
+}
+
 /** Where the network failed. */
 export type NativeNetworkKind = 'dns' | 'connect' | 'tls' | 'reset' | 'protocol'
 
@@ -406,6 +419,9 @@ export interface NativeUrl {
 
 /** A store in PostgreSQL. `url` may hold a password. */
 export declare function postgresStore(url: string, namespace?: string | undefined | null, ca?: string | undefined | null, connections?: number | undefined | null): NativeStore | NativeError
+
+/** Limits in Redis. `url` may hold a password; `listen` gets their events, and must not throw. */
+export declare function redisLimits(url: string, listen: (event: NativeLimitsEvent) => void, ca?: string | undefined | null): NativeRedisLimits | NativeError
 
 /** A store in Redis. `url` may hold a password. */
 export declare function redisStore(url: string, namespace?: string | undefined | null, ca?: string | undefined | null): NativeStore | NativeError

@@ -104,10 +104,11 @@ export class SmartRecruiters {
           retries: integer('retries', known.retries, 0, 10, RETRIES),
           maxBodySize: integer('maxBodySize', known.maxBodySize, 1, 2 ** 32 - 1, MAX_BODY_SIZE),
           connection: wire,
-          ...(pacing && { limits: pacing }),
+          ...(pacing.options && { limits: pacing.options }),
         },
         proxyUrl,
         key,
+        pacing.shared,
       ),
     )
   }

@@ -45,6 +45,7 @@ export {
   type OAuthAppEvents,
   type OAuthAppOptions,
 } from './oauth-app.js'
+export { RedisLimits, type RedisLimitsEvents, type RedisLimitsOptions } from './redis-limits.js'
 export type { RequestOptions, Scalar } from './request.js'
 export type { ResponsePromise } from './response-promise.js'
 export {

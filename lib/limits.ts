@@ -1,7 +1,8 @@
 /** How a client keeps to the limits of the API. */
 
-import type { NativeEndpointLimit, NativeEndpointLimits, NativeLimits } from '../index.js'
+import type { NativeEndpointLimit, NativeEndpointLimits, NativeLimits, NativeRedisLimits } from '../index.js'
 import { configurationError } from './errors.js'
+import { type RedisLimits, sharedLimits } from './redis-limits.js'
 import { integer, optionalChoice, optionsObject, record } from './validate.js'
 
 /** How a client keeps to the limits of the API. */
@@ -17,30 +18,32 @@ export interface LimitOptions {
   concurrencyScope?: 'credential' | 'endpoint'
   /** How many calls may wait for an endpoint; more fail with the code `QUEUE_FULL`. Default: 10,000. */
   queue?: number
+  /** Where processes and machines share the limits. Default: each process has them to itself. */
+  shared?: RedisLimits
 }
 
 /** How far the limits of one endpoint are used. */
 export type EndpointLimits = NativeEndpointLimits
 
-const OPTIONS = ['endpoints', 'concurrent', 'concurrencyScope', 'queue'] as const
+const OPTIONS = ['endpoints', 'concurrent', 'concurrencyScope', 'queue', 'shared'] as const
 /** The most that a limit can be: the vendor's highest is 10. */
 const MOST = 1000
 const QUEUE = 10_000
 const LONGEST_QUEUE = 1_000_000
 
 /** Checks the options; nothing if the client is not to keep to the limits. */
-export function limits(value: unknown): NativeLimits | undefined {
-  if (value === false) return undefined
+export function limits(value: unknown): { options?: NativeLimits; shared?: NativeRedisLimits | undefined } {
+  if (value === false) return {}
   const known = optionsObject('limits', value === undefined ? {} : value, OPTIONS)
   const concurrencyScope = optionalChoice('limits.concurrencyScope', known.concurrencyScope, ['credential', 'endpoint'])
-  return {
-    endpoints: Object.entries(record('limits.endpoints', known.endpoints === undefined ? {} : known.endpoints)).map(
-      endpointLimit,
-    ),
+  const rows = record('limits.endpoints', known.endpoints === undefined ? {} : known.endpoints)
+  const options = {
+    endpoints: Object.entries(rows).map(endpointLimit),
     queue: integer('limits.queue', known.queue, 1, LONGEST_QUEUE, QUEUE),
     ...(concurrencyScope && { concurrencyScope }),
     ...limit('limits', 'concurrent', known.concurrent),
   }
+  return { options, shared: sharedLimits('limits.shared', known.shared) }
 }
 
 function endpointLimit([endpoint, value]: [string, unknown]): NativeEndpointLimit {

@@ -8,6 +8,8 @@ pub mod clock;
 pub mod credential;
 pub mod error;
 mod random;
+#[cfg(feature = "redis")]
+mod redis_server;
 pub mod secret;
 pub mod token;
 // -- wire: bytes to and from a server

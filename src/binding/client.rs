@@ -14,7 +14,7 @@ use super::completions::{NativeCompletions, Outcome};
 use super::connection::{NativeConnection, connect_options};
 use super::credential::{NativeCredential, either};
 use super::error::NativeError;
-use super::limits::{NativeEndpointLimits, NativeLimits};
+use super::limits::{NativeEndpointLimits, NativeLimits, NativeRedisLimits};
 use super::token::NativeToken;
 use crate::client::{Client, ClientOptions};
 use crate::clock::SystemClock;
@@ -22,6 +22,7 @@ use crate::error::Error;
 use crate::http::{
     BaseUrl, Environment, Priority, RedirectMode, Request, RequestBody, Target, request_headers,
 };
+use crate::limit::{LimitOptions, SharedWindow};
 
 /// The vendor's environment.
 #[napi(string_enum = "lowercase")]
@@ -108,7 +109,9 @@ pub fn create_client(
     options: NativeClientOptions,
     proxy_url: Option<String>,
     key: Option<String>,
+    shared: Option<&NativeRedisLimits>,
 ) -> Either<NativeClient, NativeError> {
+    let shared = shared.map(|shared| Arc::clone(&shared.0) as Arc<dyn SharedWindow>);
     either((|| {
         let base = match (options.base_url, options.environment) {
             (Some(url), _) => Some(BaseUrl::parse("baseUrl", &url)?),
@@ -119,7 +122,7 @@ pub fn create_client(
             connect: connect_options(options.connection, proxy_url, key),
             retries: options.retries,
             max_body_size: options.max_body_size as usize,
-            limits: options.limits.map(Into::into),
+            limits: options.limits.map(|limits| LimitOptions { shared, ..limits.into() }),
         };
         Ok(NativeClient(Client::new(&credential.0, base, options, Arc::new(SystemClock))?))
     })())

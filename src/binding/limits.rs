@@ -1,9 +1,19 @@
 //! How a client keeps to the limits, as JavaScript says and sees it.
 
+use std::sync::Arc;
+
+use napi::bindgen_prelude::{Either, FnArgs, Function};
 use napi_derive::napi;
 
+use super::credential::either;
+use super::error::NativeError;
+use super::events::teller;
 use super::store::number;
-use crate::limit::{ConcurrencyScope, EndpointLimit, EndpointLimits, LimitOptions};
+use crate::limit::{
+    ConcurrencyScope, EndpointLimit, EndpointLimits, LimitOptions, RedisLimits, RedisLimitsOptions,
+    SharedEvent,
+};
+use crate::secret::Secret;
 
 /// A row for the table of endpoints.
 #[napi(object, object_to_js = false)]
@@ -53,6 +63,7 @@ impl From<NativeLimits> for LimitOptions {
                 Some(NativeConcurrencyScope::Credential) | None => ConcurrencyScope::Credential,
             },
             queue: limits.queue as usize,
+            shared: None,
         }
     }
 }
@@ -91,4 +102,48 @@ impl From<EndpointLimits> for NativeEndpointLimits {
             too_many_requests: number(limits.too_many_requests),
         }
     }
+}
+
+/// Where processes share the limits.
+#[napi]
+pub struct NativeRedisLimits(pub(super) Arc<RedisLimits>);
+
+/// What happened to the limits that processes share.
+#[napi(object, object_from_js = false)]
+pub struct NativeLimitsEvent {
+    /// `degraded` or `restored`.
+    pub name: String,
+    /// How many processes there were.
+    pub members: f64,
+    /// Why they cannot be shared.
+    pub error: Option<NativeError>,
+}
+
+impl From<SharedEvent> for NativeLimitsEvent {
+    fn from(event: SharedEvent) -> Self {
+        match event {
+            SharedEvent::Degraded { members, error } => Self {
+                name: "degraded".to_owned(),
+                members: number(members as u64),
+                error: Some(NativeError::from(&error)),
+            },
+            SharedEvent::Restored => Self { name: "restored".to_owned(), members: 0.0, error: None },
+        }
+    }
+}
+
+/// Limits in Redis. `url` may hold a password; `listen` gets their events, and must not throw.
+#[napi(catch_unwind)]
+pub fn redis_limits(
+    url: String,
+    #[napi(ts_arg_type = "(event: NativeLimitsEvent) => void")] listen: Function<
+        '_,
+        FnArgs<(NativeLimitsEvent,)>,
+        (),
+    >,
+    ca: Option<String>,
+) -> napi::Result<Either<NativeRedisLimits, NativeError>> {
+    let tell = teller(listen)?;
+    let options = RedisLimitsOptions { url: Secret::new(url), ca };
+    Ok(either(RedisLimits::new(options, move |event| tell(event.into())).map(NativeRedisLimits)))
 }

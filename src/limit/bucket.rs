@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::answer::LimitHeaders;
 use super::endpoint::Endpoint;
 use super::guard::{Guard, Trip};
+use super::remote::Remote;
 use super::rules::{CONCURRENT, Rule};
 use super::slots::Slots;
 use super::waiter::Waiter;
@@ -21,8 +22,13 @@ pub(super) struct Bucket {
     pub(super) slots: Slots,
     pub(super) too_many_requests: u64,
     pub(super) queue: Queue,
+    pub(super) remote: Remote,
     rule: Rule,
     guard: Guard,
+    /// The limit of requests a second that answers told, or the table.
+    per_second: usize,
+    /// How many processes have to do with these limits without knowing of each other.
+    members: usize,
     /// The limit of requests at once that answers told.
     told_at_once: Option<usize>,
     pause: Pause,
@@ -57,6 +63,9 @@ impl Bucket {
             slots: Slots::default(),
             too_many_requests: 0,
             queue: Queue::default(),
+            remote: Remote::default(),
+            per_second: rule.per_second as usize,
+            members: 1,
             rule,
             guard: Guard::default(),
             told_at_once: None,
@@ -75,7 +84,29 @@ impl Bucket {
             concurrent: lower(self.rule.concurrent, rule.concurrent),
             chosen: self.rule.chosen || rule.chosen,
         };
-        self.window.set_limit(self.window.limit().min(self.rule.per_second as usize));
+        self.limit_to(self.per_second.min(self.rule.per_second as usize));
+    }
+
+    fn limit_to(&mut self, per_second: usize) {
+        self.per_second = per_second;
+        self.window.set_limit(per_second / self.members);
+    }
+
+    /// Takes a part of the limits only, one of so many.
+    pub(super) fn divide_by(&mut self, members: usize) {
+        self.members = members.max(1);
+        self.limit_to(self.per_second);
+    }
+
+    /// Requests that it takes in any second, from all processes.
+    pub(super) fn per_second(&self) -> usize {
+        self.per_second
+    }
+
+    /// What the server's second is taken for. Where there are more processes than requests in one, each waits longer.
+    fn second(&self, now: Duration) -> Duration {
+        let turns = self.members.div_ceil(self.per_second.max(1)).max(1);
+        self.guard.second(now).saturating_mul(u32::try_from(turns).unwrap_or(u32::MAX))
     }
 
     /// Whether the table has a limit of requests at once for this endpoint alone.
@@ -104,7 +135,7 @@ impl Bucket {
             return Opening::At(self.pause.until);
         }
         match self.window.opening(now) {
-            Opening::Now => slot_opening(&self.slots, self.at_once(chosen), now),
+            Opening::Now => slot_opening(&self.slots, (self.at_once(chosen) / self.members).max(1), now),
             other => other,
         }
     }
@@ -114,26 +145,31 @@ impl Bucket {
         self.pause.until > now
     }
 
-    /// An answer has come: learns from it, and from what it says of the limits.
+    /// An answer has come: learns from it, and from what it says of the limits. (If processes share these, the requests of
+    /// others are known already.) Says when the server received the request at the latest, and what its second is taken
+    /// for.
     pub(super) fn answered(
         &mut self,
         ticket: u64,
         (sent, now): (Duration, Duration),
         trip: Trip,
         headers: &LimitHeaders,
-    ) {
+        shares: bool,
+    ) -> (Duration, Duration) {
         let ours = self.window.at_most_with(ticket);
         let latest = self.guard.answered(sent, now, trip);
-        let second = self.guard.second(now);
+        let second = self.second(now);
         self.window.received(ticket, latest, second);
         if let Some(told) = headers.limit {
             let limit = if self.rule.chosen { told.min(self.rule.per_second as usize) } else { told };
-            self.window.set_limit(limit);
+            self.limit_to(limit);
         }
-        if let Some(others) = headers.counted().and_then(|counted| counted.checked_sub(ours)) {
+        let others = headers.counted().and_then(|counted| counted.checked_sub(ours));
+        if let Some(others) = others.filter(|_| !shares) {
             self.window.occupy(others, latest, second);
         }
         self.told_at_once = headers.concurrent_limit.or(self.told_at_once);
+        (latest, self.guard.second(now))
     }
 
     /// The request was not refused.
@@ -167,11 +203,12 @@ impl Bucket {
         self.guard.works_until(sent, now)
     }
 
-    /// Nobody waits any more for an answer to a request that left at `sent`. Says until when the server may work on it.
-    pub(super) fn abandoned(&mut self, ticket: u64, sent: Duration, now: Duration) -> Duration {
+    /// Nobody waits any more for an answer to a request that left at `sent`. Says when the server received it at the
+    /// latest, and what its second is taken for.
+    pub(super) fn abandoned(&mut self, ticket: u64, sent: Duration, now: Duration) -> (Duration, Duration) {
         let latest = self.guard.abandoned(sent, now);
-        self.window.received(ticket, latest, self.guard.second(now));
-        self.works_until(sent, now)
+        self.window.received(ticket, latest, self.second(now));
+        (latest, self.guard.second(now))
     }
 }
 

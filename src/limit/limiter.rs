@@ -8,9 +8,13 @@ use tokio::time::Instant;
 
 use super::bucket::{Bucket, slot_opening};
 use super::endpoint::Endpoint;
+use super::pacing::Identity;
 use super::permit::Permit;
+use super::remote::News;
 use super::rules::CONCURRENT;
-use super::slots::{Slot, Slots};
+use super::shared::SharedWindow;
+use super::sharing::Sharing;
+use super::slots::Slots;
 use super::waiter::{Turn, Waiter};
 use super::window::Opening;
 use crate::clock::instant;
@@ -60,7 +64,9 @@ pub struct Limiter {
 
 #[derive(Debug, Default)]
 pub(super) struct State {
-    buckets: Vec<Bucket>,
+    pub(super) buckets: Vec<Bucket>,
+    /// Where permits come from, if processes share the limits.
+    pub(super) sharing: Option<Sharing>,
     by_endpoint: HashMap<Endpoint, usize>,
     /// Endpoints that calls wait for, in the order of their turns.
     turns: VecDeque<usize>,
@@ -76,6 +82,8 @@ struct Gate {
     chosen: Option<usize>,
     /// What answers told.
     told: Option<usize>,
+    /// By how many it is divided, less one.
+    others: usize,
 }
 
 /// How a call came in.
@@ -94,6 +102,11 @@ impl Limiter {
         let gate = &mut self.state().gate;
         gate.scope = scope;
         gate.chosen = gate.chosen.into_iter().chain(concurrent).min();
+    }
+
+    /// Processes share the limits of this credential.
+    pub(super) fn share(&self, window: &Arc<dyn SharedWindow>, identity: Identity) {
+        self.state().sharing.get_or_insert_with(|| Sharing::new(window, identity));
     }
 
     /// Waits until a request may leave. `most` is how many may wait for this endpoint, and `again` says that this one was
@@ -132,11 +145,18 @@ impl Limiter {
         }
         let waiter = Arc::new(Waiter::new(priority, now));
         bucket.queue.join(Arc::clone(&waiter), again);
+        if bucket.queue.waiting() == 1 {
+            bucket.remote.changed.notify_one();
+        }
         if !state.turns.contains(&index) {
             state.turns.push_back(index);
         }
         state.let_through(now);
+        let shares = state.sharing.is_some();
         drop(state);
+        if shares {
+            self.employ(index);
+        }
         let place = Place { limiter: Arc::clone(self), bucket: index, waiter };
         Ok(match place.waiter.turn() {
             Some(turn) => Entry::Through(place.into_permit(turn)),
@@ -148,10 +168,10 @@ impl Limiter {
     pub fn limits(&self) -> Vec<EndpointLimits> {
         let now = self.now();
         let state = self.state();
-        let gate = state.gate.limit().unwrap_or(usize::MAX);
+        let gate = state.at_once_over_all().unwrap_or(usize::MAX);
         let figures = |bucket: &Bucket| EndpointLimits {
             endpoint: bucket.endpoint.name().to_owned(),
-            per_second: bucket.window.limit(),
+            per_second: bucket.per_second(),
             concurrent: bucket.at_once(state.gate.chosen).min(gate),
             used: bucket.window.used(now),
             in_flight: bucket.slots.held(),
@@ -198,7 +218,9 @@ impl State {
             }
             return *index;
         }
-        self.buckets.push(Bucket::new(endpoint.clone()));
+        let mut bucket = Bucket::new(endpoint.clone());
+        bucket.divide_by(self.gate.others + 1);
+        self.buckets.push(bucket);
         self.by_endpoint.insert(endpoint.clone(), self.buckets.len() - 1);
         self.buckets.len() - 1
     }
@@ -210,6 +232,13 @@ impl State {
     /// When a request to this endpoint could be let through.
     fn opening(&self, index: usize, now: Duration) -> Opening {
         let Some(bucket) = self.buckets.get(index) else { return Opening::Unknown };
+        if let Some(sharing) = &self.sharing {
+            match sharing.quiet_until() {
+                Some(until) if until > now => return Opening::At(until),
+                None if !bucket.remote.has_permit() => return Opening::Unknown,
+                _ => {}
+            }
+        }
         match bucket.opening(self.gate.chosen, now) {
             Opening::Now => self.gate.opening(now),
             other => other,
@@ -224,7 +253,41 @@ impl State {
         let bucket = self.buckets.get_mut(index)?;
         let ticket = bucket.window.take(now)?;
         bucket.slots.take(now);
-        Some(Turn { bucket: index, ticket, slot: self.gate.slots.take(now) })
+        let reached = self.sharing.as_ref().is_some_and(Sharing::is_reached);
+        let shared = if reached { bucket.remote.take() } else { None };
+        Some(Turn { bucket: index, ticket, slot: self.gate.slots.take(now), shared })
+    }
+
+    /// Each process takes a part of the limits only, one of so many.
+    pub(super) fn divide_by(&mut self, members: usize) {
+        self.gate.others = members.saturating_sub(1);
+        for bucket in &mut self.buckets {
+            bucket.divide_by(members);
+        }
+    }
+
+    /// Whether other processes take from the same limits, and how much is known here.
+    pub(super) fn shares(&self) -> bool {
+        self.sharing.is_some()
+    }
+
+    /// What the user allows each credential at once.
+    pub(super) fn chosen(&self) -> Option<usize> {
+        self.gate.chosen
+    }
+
+    /// Requests that the credential may have at once, if that is counted over all endpoints.
+    pub(super) fn at_once_over_all(&self) -> Option<usize> {
+        self.gate.limit()
+    }
+
+    /// Something became of a request that others should know of.
+    pub(super) fn tell(&mut self, turn: Turn, news: News) {
+        if let Some(number) = turn.shared
+            && let Some(bucket) = self.buckets.get_mut(turn.bucket)
+        {
+            bucket.remote.tell(number, news);
+        }
     }
 
     /// Lets through who can be: the first of each endpoint in turns, interactive calls of all endpoints before others.
@@ -276,6 +339,7 @@ impl State {
 
     /// The request never left.
     pub(super) fn cancel(&mut self, turn: Turn) {
+        self.tell(turn, News::Unused);
         self.gate.slots.give_back();
         if let Some(bucket) = self.buckets.get_mut(turn.bucket) {
             bucket.window.cancel(turn.ticket);
@@ -284,30 +348,33 @@ impl State {
     }
 
     /// The server has done with a request.
-    pub(super) fn ended(&mut self, index: usize) {
+    pub(super) fn ended(&mut self, turn: Turn) {
+        self.tell(turn, News::Ended);
         self.gate.slots.give_back();
-        if let Some(bucket) = self.buckets.get_mut(index) {
+        if let Some(bucket) = self.buckets.get_mut(turn.bucket) {
             bucket.slots.give_back();
         }
     }
 
     /// The server may work on a request that nobody waits for.
-    pub(super) fn linger(&mut self, index: usize, until: Duration) {
+    pub(super) fn linger(&mut self, turn: Turn, until: Duration) {
+        self.tell(turn, News::Lingers(until));
         self.gate.slots.linger(until);
-        if let Some(bucket) = self.buckets.get_mut(index) {
+        if let Some(bucket) = self.buckets.get_mut(turn.bucket) {
             bucket.slots.linger(until);
         }
     }
 
     /// An answer has told how many requests are in progress, and how many may be.
-    pub(super) fn told(&mut self, index: usize, slot: Slot, in_progress: Option<usize>, until: Duration) {
+    pub(super) fn told(&mut self, turn: Turn, in_progress: Option<usize>, until: Duration) {
         let told = |bucket: &Bucket| bucket.told_at_once().filter(|_| !bucket.is_exception());
         self.gate.told = self.buckets.iter().filter_map(told).max();
-        let ours = self.gate.slots.at_most_with(slot);
-        let Some(others) = in_progress.and_then(|count| count.checked_sub(ours)) else { return };
+        let ours = self.gate.slots.at_most_with(turn.slot);
+        let others = in_progress.and_then(|count| count.checked_sub(ours)).filter(|_| !self.shares());
+        let Some(others) = others else { return };
         self.gate.slots.occupy(others, until);
         if self.gate.scope == ConcurrencyScope::Endpoint
-            && let Some(bucket) = self.buckets.get_mut(index)
+            && let Some(bucket) = self.buckets.get_mut(turn.bucket)
         {
             bucket.slots.occupy(others, until);
         }
@@ -327,7 +394,8 @@ impl Gate {
     }
 
     fn opening(&self, now: Duration) -> Opening {
-        self.limit().map_or(Opening::Now, |limit| slot_opening(&self.slots, limit, now))
+        self.limit()
+            .map_or(Opening::Now, |limit| slot_opening(&self.slots, (limit / (self.others + 1)).max(1), now))
     }
 }
 

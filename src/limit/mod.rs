@@ -8,7 +8,12 @@ mod guard;
 mod limiter;
 mod pacing;
 mod permit;
+#[cfg(feature = "redis")]
+mod redis;
+mod remote;
 mod rules;
+mod shared;
+mod sharing;
 mod slots;
 mod waiter;
 mod window;
@@ -19,4 +24,7 @@ pub use guard::Trip;
 pub use limiter::{ConcurrencyScope, EndpointLimits, Limiter};
 pub use pacing::{Identity, LimitOptions, Pacing};
 pub use permit::Permit;
+#[cfg(feature = "redis")]
+pub use redis::{RedisLimits, RedisLimitsOptions, SharedEvent};
 pub use rules::Rule;
+pub use shared::{Ask, LEASE, Report, SharedFuture, SharedWindow, Told};

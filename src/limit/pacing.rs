@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::endpoint::{Endpoint, EndpointLimit, Endpoints};
 use super::limiter::{ConcurrencyScope, EndpointLimits, Limiter};
 use super::permit::Permit;
+use super::shared::SharedWindow;
 use crate::error::Result;
 use crate::http::Priority;
 
@@ -22,6 +23,8 @@ pub struct LimitOptions {
     pub concurrency_scope: ConcurrencyScope,
     /// How many calls may wait for an endpoint.
     pub queue: usize,
+    /// Where processes share the limits; each has them to itself if none.
+    pub shared: Option<Arc<dyn SharedWindow>>,
 }
 
 impl Default for LimitOptions {
@@ -31,6 +34,7 @@ impl Default for LimitOptions {
             concurrent: None,
             concurrency_scope: ConcurrencyScope::default(),
             queue: 10_000,
+            shared: None,
         }
     }
 }
@@ -50,6 +54,13 @@ impl Identity {
         let mut digest = [0; 32];
         digest.copy_from_slice(context.finish().as_ref());
         Self(digest)
+    }
+}
+
+impl fmt::Display for Identity {
+    /// In hex.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
     }
 }
 
@@ -83,6 +94,9 @@ impl Pacing {
     fn of(options: Arc<LimitOptions>, endpoints: Arc<Endpoints>, identity: Identity) -> Self {
         let limiter = limiter(identity);
         limiter.agree(options.concurrency_scope, options.concurrent);
+        if let Some(shared) = &options.shared {
+            limiter.share(shared, identity);
+        }
         Self { limiter, options, endpoints }
     }
 

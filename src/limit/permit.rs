@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::answer::LimitHeaders;
 use super::guard::Trip;
 use super::limiter::Limiter;
+use super::remote::News;
 use super::waiter::Turn;
 use super::window::SECOND;
 use crate::http::UntilEnd;
@@ -56,11 +57,13 @@ impl Permit {
         self.stage = Stage::Answered(sent);
         let turn = self.turn;
         self.limiter.change(turn.bucket, |state, now| {
+            let shares = state.shares();
             if let Some(bucket) = state.bucket(turn.bucket) {
-                bucket.answered(turn.ticket, (sent, now), trip, headers);
+                let (latest, second) = bucket.answered(turn.ticket, (sent, now), trip, headers, shares);
+                state.tell(turn, News::Received(latest, second));
             }
             if headers.concurrent_limit.is_some() {
-                state.told(turn.bucket, turn.slot, headers.in_progress(), now + SECOND);
+                state.told(turn, headers.in_progress(), now + SECOND);
             }
         });
     }
@@ -86,6 +89,7 @@ impl Permit {
             if let Some(bucket) = state.bucket(self.turn.bucket) {
                 bucket.refused(sent, now, pause, headers);
             }
+            state.tell(self.turn, News::Refused(now + pause));
         });
     }
 }
@@ -94,7 +98,8 @@ impl UntilEnd for Permit {
     fn ended(&mut self) {
         if matches!(self.stage, Stage::Left(_) | Stage::Answered(_)) {
             self.stage = Stage::Ended;
-            self.limiter.change(self.turn.bucket, |state, _| state.ended(self.turn.bucket));
+            let turn = self.turn;
+            self.limiter.change(turn.bucket, |state, _| state.ended(turn));
         }
     }
 }
@@ -106,12 +111,16 @@ impl Drop for Permit {
             Stage::Ended => {}
             Stage::Admitted => self.limiter.change(turn.bucket, |state, _| state.cancel(turn)),
             Stage::Left(sent) => self.limiter.change(turn.bucket, |state, now| {
-                let until = state.bucket(turn.bucket).map(|bucket| bucket.abandoned(turn.ticket, sent, now));
-                state.linger(turn.bucket, until.unwrap_or(now));
+                if let Some(bucket) = state.bucket(turn.bucket) {
+                    let (latest, second) = bucket.abandoned(turn.ticket, sent, now);
+                    let until = bucket.works_until(sent, now);
+                    state.tell(turn, News::Received(latest, second));
+                    state.linger(turn, until);
+                }
             }),
             Stage::Answered(sent) => self.limiter.change(turn.bucket, |state, now| {
                 let until = state.bucket(turn.bucket).map(|bucket| bucket.works_until(sent, now));
-                state.linger(turn.bucket, until.unwrap_or(now));
+                state.linger(turn, until.unwrap_or(now));
             }),
         }
     }

@@ -30,6 +30,8 @@ pub(super) struct Turn {
     pub(super) ticket: u64,
     /// Its slot among the requests in progress.
     pub(super) slot: Slot,
+    /// Its permit of those that processes share.
+    pub(super) shared: Option<u64>,
 }
 
 impl Waiter {

@@ -48,11 +48,6 @@ impl Window {
         Self { limit: limit.max(1), taken: Vec::new(), last: 0 }
     }
 
-    /// How many places there are.
-    pub(super) fn limit(&self) -> usize {
-        self.limit
-    }
-
     /// Changes how many there are.
     pub(super) fn set_limit(&mut self, limit: usize) {
         self.limit = limit.max(1);

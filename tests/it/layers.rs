@@ -4,17 +4,18 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Folders and files of `src`, from the bottom to the top, with what of ours each may name.
-const LAYERS: [(&str, &[&str]); 14] = [
+const LAYERS: [(&str, &[&str]); 15] = [
     ("secret", &[]),
     ("error", &[]),
     ("clock", &[]),
     ("random", &["error"]),
+    ("redis_server", &["error", "secret"]),
     ("credential", &["error", "secret"]),
     ("token", &["clock", "secret"]),
     ("http", &["clock", "credential", "error", "random", "secret", "token", "http"]),
     ("oauth", &["clock", "credential", "error", "random", "secret", "token", "http", "oauth"]),
-    ("limit", &["clock", "error", "http", "limit"]),
-    ("store", &["clock", "error", "random", "secret", "token", "store"]),
+    ("limit", &["clock", "error", "http", "limit", "random", "redis_server", "secret"]),
+    ("store", &["clock", "error", "random", "redis_server", "secret", "token", "store"]),
     (
         "lifecycle",
         &["clock", "credential", "error", "http", "lifecycle", "oauth", "random", "secret", "store", "token"],
