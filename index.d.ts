@@ -36,12 +36,14 @@ export declare class NativeClient {
    * API's root or a whole URL on its origin, with `{name}`s for `params`; `timeout` is in milliseconds. The body
    * is `body` or what comes through `upload`.
    */
-  send(completions: NativeCompletions, id: number, method: string, path: string, timeout: number, delivery: NativeDelivery, params?: Array<string> | undefined | null, query?: Array<string> | undefined | null, headers?: Array<string> | undefined | null, body?: string | Uint8Array | undefined | null, upload?: NativeUpload | undefined | null, redirect?: NativeRedirect | undefined | null, idempotent?: boolean | undefined | null): void
+  send(completions: NativeCompletions, id: number, method: string, path: string, timeout: number, delivery: NativeDelivery, params?: Array<string> | undefined | null, query?: Array<string> | undefined | null, headers?: Array<string> | undefined | null, body?: string | Uint8Array | undefined | null, upload?: NativeUpload | undefined | null, redirect?: NativeRedirect | undefined | null, idempotent?: boolean | undefined | null, batch?: boolean | undefined | null): void
   /**
    * A pass through the list at `path`, with arguments as those of `send`; `prefetch` pages are asked for ahead, and
    * `from` is a cursor.
    */
   pages(path: string, timeout: number, params?: Array<string> | undefined | null, query?: Array<string> | undefined | null, headers?: Array<string> | undefined | null, prefetch?: number | undefined | null, from?: string | undefined | null): NativePages | NativeError
+  /** How far the limits of each endpoint are used that was asked so far. */
+  limits(): Array<NativeEndpointLimits>
   /** The URL that `send` asks of the same arguments. */
   url(path: string, params?: Array<string> | undefined | null, query?: Array<string> | undefined | null): NativeUrl | NativeError
   /** Gets the access token in use; it comes as `id`, or nothing does if there is none. */
@@ -130,6 +132,9 @@ export declare class NativePosition {
   progress(taken: number): NativeProgress
 }
 
+/** Where processes share the limits. */
+export declare class NativeRedisLimits {}
+
 /** Where grants live. */
 export declare class NativeStore {
   /** What is wrong with the server's settings comes as `call`: a list of sentences. */
@@ -162,7 +167,7 @@ export declare function bearerToken(token: string): NativeCredential | NativeErr
 export declare function clientCredentials(clientId: string, clientSecret: string, clientAuth?: NativeClientAuth | undefined | null, tokenUrl?: string | undefined | null): NativeCredential | NativeError
 
 /** A client of the API at `base_url`, or of an environment's; if neither, of its grant's API, or of production. */
-export declare function createClient(credential: NativeCredential, options: NativeClientOptions, proxyUrl?: string | undefined | null, key?: string | undefined | null): NativeClient | NativeError
+export declare function createClient(credential: NativeCredential, options: NativeClientOptions, proxyUrl?: string | undefined | null, key?: string | undefined | null, shared?: NativeRedisLimits | undefined | null): NativeClient | NativeError
 
 /**
  * An app. Its secrets stand apart: no object that holds one is ever converted. `encryption_keys`: none if nobody said
@@ -208,7 +213,12 @@ export interface NativeClientOptions {
   maxBodySize: number
   /** How connections are made. */
   connection: NativeConnection
+  /** How it keeps to the limits; not at all if nothing. */
+  limits?: NativeLimits
 }
+
+/** For what requests at once are counted. */
+export type NativeConcurrencyScope = 'credential' | 'endpoint'
 
 /** How connections are made, but for what is secret. */
 export interface NativeConnection {
@@ -224,6 +234,36 @@ export interface NativeConnection {
 
 /** How an answer comes. */
 export type NativeDelivery = 'whole' | 'open' | 'fetch'
+
+/** A row for the table of endpoints. */
+export interface NativeEndpointLimit {
+  /** Method and path template. */
+  endpoint: string
+  /** Requests in any second. */
+  perSecond?: number
+  /** Requests at once. */
+  concurrent?: number
+}
+
+/** The figures of one endpoint. */
+export interface NativeEndpointLimits {
+  /** Its method and path template. */
+  endpoint: string
+  /** Requests that it takes in any second. */
+  perSecond: number
+  /** Requests that it takes at once. */
+  concurrent: number
+  /** Requests that the server may count in its present second. */
+  used: number
+  /** Requests in flight. */
+  inFlight: number
+  /** Calls that wait for their turn. */
+  waiting: number
+  /** How long the longest waited so far, in milliseconds. */
+  longestWait: number
+  /** Answers with 429. */
+  tooManyRequests: number
+}
 
 /** The vendor's environment. */
 export type NativeEnvironment = 'production' | 'sandbox'
@@ -263,7 +303,7 @@ export interface NativeError {
 }
 
 /** The stable name of an error. */
-export type NativeErrorCode = 'CONFIGURATION' | 'CLOSED' | 'BAD_REQUEST' | 'AUTHENTICATION' | 'PERMISSION' | 'NOT_FOUND' | 'CONFLICT' | 'RATE_LIMIT' | 'SERVER' | 'UNEXPECTED_STATUS' | 'INVALID_RESPONSE' | 'REDIRECT' | 'PAGINATION' | 'BODY_TOO_LARGE' | 'BODY_INTERRUPTED' | 'NETWORK' | 'TIMEOUT' | 'TOKEN_REFUSED' | 'TOKEN_UNAVAILABLE' | 'TOKEN_INVALID' | 'AUTHORIZATION_DENIED' | 'CALLBACK_REFUSED' | 'REAUTHORIZATION_REQUIRED' | 'STORE' | 'INTERNAL'
+export type NativeErrorCode = 'CONFIGURATION' | 'CLOSED' | 'QUEUE_FULL' | 'BAD_REQUEST' | 'AUTHENTICATION' | 'PERMISSION' | 'NOT_FOUND' | 'CONFLICT' | 'RATE_LIMIT' | 'SERVER' | 'UNEXPECTED_STATUS' | 'INVALID_RESPONSE' | 'REDIRECT' | 'PAGINATION' | 'BODY_TOO_LARGE' | 'BODY_INTERRUPTED' | 'NETWORK' | 'TIMEOUT' | 'TOKEN_REFUSED' | 'TOKEN_UNAVAILABLE' | 'TOKEN_INVALID' | 'AUTHORIZATION_DENIED' | 'CALLBACK_REFUSED' | 'REAUTHORIZATION_REQUIRED' | 'STORE' | 'INTERNAL'
 
 /** One entry of the vendor's `errors[]`. */
 export interface NativeErrorDetail {
@@ -311,6 +351,28 @@ export interface NativeKeepAliveProgress {
   failed: number
   /** Grants that are known to be due still. */
   remaining: number
+}
+
+/** How a client keeps to the limits. */
+export interface NativeLimits {
+  /** Rows for the table of endpoints. */
+  endpoints: Array<NativeEndpointLimit>
+  /** Requests of a credential at once. */
+  concurrent?: number
+  /** For what these are counted. */
+  concurrencyScope?: NativeConcurrencyScope
+  /** How many calls may wait for an endpoint. */
+  queue: number
+}
+
+/** What happened to the limits that processes share. */
+export interface NativeLimitsEvent {
+  /** `degraded` or `restored`. */
+  name: string
+  /** How many processes there were. */
+  members: number
+  /** Why they cannot be shared. */
+  error?: NativeError
 }
 
 /** Where the network failed. */
@@ -409,6 +471,9 @@ export interface NativeUrl {
 
 /** A store in PostgreSQL. `url` may hold a password. */
 export declare function postgresStore(url: string, namespace?: string | undefined | null, ca?: string | undefined | null, connections?: number | undefined | null): NativeStore | NativeError
+
+/** Limits in Redis. `url` may hold a password; `listen` gets their events, and must not throw. */
+export declare function redisLimits(url: string, listen: (event: NativeLimitsEvent) => void, ca?: string | undefined | null): NativeRedisLimits | NativeError
 
 /** A store in Redis. `url` may hold a password. */
 export declare function redisStore(url: string, namespace?: string | undefined | null, ca?: string | undefined | null): NativeStore | NativeError

@@ -22,6 +22,7 @@ export const {
   PostgresStore,
   RateLimitError,
   ReauthorizationRequiredError,
+  RedisLimits,
   RedisStore,
   ServerError,
   SmartRecruiters,

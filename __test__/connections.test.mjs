@@ -43,7 +43,7 @@ before(async () => {
 })
 after(() => rm(directory, { recursive: true }))
 
-const client = options => new SmartRecruiters({ credential: new ApiKey('key'), retries: 0, ...options })
+const client = options => new SmartRecruiters({ credential: new ApiKey('key'), retries: 0, ...options, limits: false })
 
 /** A server that answers with what it saw. */
 function answer(request, response) {

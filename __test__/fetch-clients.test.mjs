@@ -17,7 +17,7 @@ let sr
 
 before(async () => {
   sandbox = await startSandbox({ limits: false, jobs: 20, candidates: 20 })
-  sr = new SmartRecruiters({ credential: new ApiKey(sandbox.apiKey), baseUrl: sandbox.baseUrl })
+  sr = new SmartRecruiters({ credential: new ApiKey(sandbox.apiKey), baseUrl: sandbox.baseUrl, limits: false })
 })
 after(() => sandbox.close())
 
@@ -212,7 +212,7 @@ test('beneath every client a token that the server no longer takes is renewed, f
   const { clientId, clientSecret } = sandbox.client
   const { baseUrl } = sandbox
   const credential = new ClientCredentials({ clientId, clientSecret })
-  const client = new SmartRecruiters({ credential, baseUrl })
+  const client = new SmartRecruiters({ credential, baseUrl, limits: false })
   const statuses = {}
   for (const [name, post] of Object.entries(posts(client.fetch))) {
     await client.get('/echo')

@@ -24,7 +24,7 @@ let sr
 
 before(async () => {
   sandbox = await startSandbox({ limits: false, jobs: 20, candidates: 20 })
-  sr = new SmartRecruiters({ credential: new ApiKey(sandbox.apiKey), baseUrl: sandbox.baseUrl })
+  sr = new SmartRecruiters({ credential: new ApiKey(sandbox.apiKey), baseUrl: sandbox.baseUrl, limits: false })
 })
 after(() => sandbox.close())
 

@@ -433,7 +433,7 @@ function appOf(server, { clientId, clientSecret }, options) {
 }
 
 function clientOf(t, credential, options) {
-  const client = new SmartRecruiters({ credential, ...options })
+  const client = new SmartRecruiters({ credential, ...options, limits: false })
   t.after(() => client.close())
   return client
 }

@@ -29,7 +29,7 @@ let sr
 
 before(async () => {
   sandbox = await startSandbox({ limits: false })
-  sr = new SmartRecruiters({ credential: new ApiKey(sandbox.apiKey), baseUrl: sandbox.baseUrl })
+  sr = new SmartRecruiters({ credential: new ApiKey(sandbox.apiKey), baseUrl: sandbox.baseUrl, limits: false })
 })
 after(() => sandbox.close())
 
@@ -42,7 +42,7 @@ async function serve(t, handler) {
     server.close()
   })
   const baseUrl = `http://127.0.0.1:${server.address().port}`
-  return { server, client: new SmartRecruiters({ credential: new ApiKey('key'), baseUrl, retries: 0 }) }
+  return { server, client: new SmartRecruiters({ credential: new ApiKey('key'), baseUrl, retries: 0, limits: false }) }
 }
 
 async function failure(promise) {
@@ -348,13 +348,19 @@ test('a network failure says where it happened', async t => {
   const baseUrl = `http://127.0.0.1:${nobody.address().port}`
   nobody.close()
   await once(nobody, 'close')
-  const refused = await failure(new SmartRecruiters({ credential: new ApiKey('k'), baseUrl }).get('/jobs'))
+  const refused = await failure(
+    new SmartRecruiters({ credential: new ApiKey('k'), baseUrl, limits: false }).get('/jobs'),
+  )
   assert.equal(refused.kind, 'connect')
   assert.equal(refused.path, '/jobs')
 })
 
 test('a call whose body is still being gathered comes before a close() that comes after it', async () => {
-  const client = new SmartRecruiters({ credential: new ApiKey(sandbox.apiKey), baseUrl: sandbox.baseUrl })
+  const client = new SmartRecruiters({
+    credential: new ApiKey(sandbox.apiKey),
+    baseUrl: sandbox.baseUrl,
+    limits: false,
+  })
   const form = new FormData()
   form.set('file', new Blob(['x'.repeat(100_000)]))
   const calls = [client.post('/echo', { form }), client.fetch('/echo', { method: 'POST', body: new Blob(['y']) })]
@@ -369,7 +375,11 @@ test('a call whose body is still being gathered comes before a close() that come
 })
 
 test('a closed client ends its calls and takes no more', async () => {
-  const client = new SmartRecruiters({ credential: new ApiKey(sandbox.apiKey), baseUrl: sandbox.baseUrl })
+  const client = new SmartRecruiters({
+    credential: new ApiKey(sandbox.apiKey),
+    baseUrl: sandbox.baseUrl,
+    limits: false,
+  })
   const call = client.get('/echo')
   await client.close()
   assert.equal((await call).method, 'GET')

@@ -20,7 +20,7 @@ async function start(t, options = {}) {
   t.after(() => sandbox.close())
   const { clientId, clientSecret } = sandbox.client
   const credential = new ClientCredentials({ clientId, clientSecret })
-  const sr = new SmartRecruiters({ credential, baseUrl: sandbox.baseUrl })
+  const sr = new SmartRecruiters({ credential, baseUrl: sandbox.baseUrl, limits: false })
   return { sandbox, sr, credential }
 }
 
@@ -30,7 +30,7 @@ async function startGrant(t, options) {
   const app = new OAuthApp({ clientId, clientSecret, redirectUri: redirectUris[0], baseUrl: sandbox.baseUrl })
   const { url, state } = app.authorizationUrl()
   const grant = await app.exchange(await sandbox.consentTo(url), { state, id: 'customer' })
-  return { sandbox, app, grant, sr: new SmartRecruiters({ credential: grant }) }
+  return { sandbox, app, grant, sr: new SmartRecruiters({ credential: grant, limits: false }) }
 }
 
 async function failure(promise) {
@@ -67,7 +67,7 @@ test('10,000 concurrent calls on an expired token are one exchange, for a grant'
   const { url, state } = app.authorizationUrl()
   sandbox.fault({ ...TOKEN, kind: 'merge', fields: { expires_in: 1 } })
   const grant = await app.exchange(await sandbox.consentTo(url), { state, id: 'expiring' })
-  const sr = new SmartRecruiters({ credential: grant })
+  const sr = new SmartRecruiters({ credential: grant, limits: false })
   await expired(await sr.token())
   const answers = await Promise.all(Array.from({ length: 10_000 }, () => sr.get('/payload/20')))
   assert.equal(answers.length, 10_000)
@@ -203,7 +203,11 @@ test('an answer without a refresh token keeps the old one', async t => {
 
 test('clients of one credential share its token', async t => {
   const { sandbox, sr, credential } = await start(t)
-  const others = [sr, sr.withCredential(credential), new SmartRecruiters({ credential, baseUrl: sandbox.baseUrl })]
+  const others = [
+    sr,
+    sr.withCredential(credential),
+    new SmartRecruiters({ credential, baseUrl: sandbox.baseUrl, limits: false }),
+  ]
   await Promise.all(others.map(client => client.get('/payload/20')))
   assert.equal(sandbox.counters().exchanges.client_credentials.attempts, 1)
 })
@@ -245,7 +249,7 @@ test('a caller who aborts stops no exchange and loses no refresh token', async t
   const { url, state } = app.authorizationUrl()
   sandbox.fault({ ...TOKEN, kind: 'merge', fields: { expires_in: 1 } })
   const grant = await app.exchange(await sandbox.consentTo(url), { state, id: 'impatient' })
-  const sr = new SmartRecruiters({ credential: grant })
+  const sr = new SmartRecruiters({ credential: grant, limits: false })
   await expired(await sr.token())
   const held = sandbox.fault({ ...TOKEN, kind: 'hold', when: 'after' })
   const controller = new AbortController()
@@ -267,7 +271,7 @@ test('a grant is not shown to another API', async t => {
     code: 'CONFIGURATION',
     field: 'credential',
   })
-  const sr = new SmartRecruiters({ credential: new ApiKey(other.apiKey), baseUrl: other.baseUrl })
+  const sr = new SmartRecruiters({ credential: new ApiKey(other.apiKey), baseUrl: other.baseUrl, limits: false })
   assert.throws(() => sr.withCredential(grant), { field: 'credential' })
-  assert.equal(new SmartRecruiters({ credential: grant }).baseUrl, sandbox.baseUrl)
+  assert.equal(new SmartRecruiters({ credential: grant, limits: false }).baseUrl, sandbox.baseUrl)
 })

@@ -4,13 +4,18 @@
 use std::hint::black_box;
 use std::time::Duration;
 
+use criterion::measurement::{Measurement as _, WallTime};
 use criterion::{Criterion, criterion_group, criterion_main};
+use futures_util::FutureExt as _;
 use http::{HeaderMap, Method, StatusCode};
 use smartrecruiters::clock::{Clock as _, SystemClock};
-use smartrecruiters::http::{Authorization, BaseUrl, Target, read_error, request_headers};
-use smartrecruiters::limit::Endpoint;
+use smartrecruiters::http::{
+    Authorization, BaseUrl, Priority, Target, UntilEnd as _, read_error, request_headers,
+};
+use smartrecruiters::limit::{Endpoints, Identity, LimitHeaders, LimitOptions, Pacing, Trip};
 use smartrecruiters::secret::Secret;
 use smartrecruiters::token::AccessToken;
+use tokio::runtime::Builder;
 
 fn call(criterion: &mut Criterion) {
     let base = BaseUrl::parse("baseUrl", "https://api.smartrecruiters.com").unwrap();
@@ -37,7 +42,43 @@ fn call(criterion: &mut Criterion) {
         bencher.iter(|| black_box(&token).freshness(SystemClock.now(), Duration::from_secs(300)));
     });
     criterion.bench_function("endpoint of a path", |bencher| {
-        bencher.iter(|| Endpoint::of(&Method::GET, black_box("/candidates/3f1b2c/jobs/9a1b/attachments")));
+        let endpoints = Endpoints::documented();
+        let path = "/candidates/3f1b2c/jobs/9a1b/attachments";
+        let target = Target::parse(&base, path, &none, &none).unwrap();
+        bencher.iter(|| endpoints.of(&Method::GET, black_box(&target)));
+    });
+    let target = Target::parse(&base, "/jobs", &none, &none).unwrap();
+    criterion.bench_function("limits: a request that need not wait", |bencher| {
+        let most = "10".parse::<http::HeaderValue>().unwrap();
+        let names = ["limit", "remaining", "concurrent-limit", "concurrent-remaining"];
+        let headers: HeaderMap = names
+            .iter()
+            .map(|name| (format!("x-ratelimit-{name}").parse::<http::HeaderName>().unwrap(), most.clone()))
+            .collect();
+        let runtime = Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+        let _entered = runtime.enter();
+        let pacing = Pacing::new(LimitOptions::default(), Identity::new(&[b"benchmark"])).unwrap();
+        let request = || {
+            let endpoint = pacing.endpoints().of(&Method::GET, black_box(&target));
+            let permit = pacing.admit(&endpoint, Priority::Interactive, false).now_or_never();
+            let mut permit = permit.unwrap().unwrap();
+            permit.leaves();
+            permit.answered(&LimitHeaders::read(&headers), Trip::Direct);
+            permit.taken();
+            permit.ended();
+        };
+        bencher.iter_custom(|times| {
+            let (mut left, mut spent) = (times, Duration::ZERO);
+            while left > 0 {
+                // Not measured: a second passes, after which the window is empty.
+                runtime.block_on(tokio::time::advance(Duration::from_secs(2)));
+                let start = WallTime.start();
+                (0..left.min(8)).for_each(|_| request());
+                spent += WallTime.end(start);
+                left = left.saturating_sub(8);
+            }
+            spent
+        });
     });
     let body =
         br#"{"message":"Permission denied","errors":[{"code":"PERMISSION_DENIED","message":"no scope"}]}"#;

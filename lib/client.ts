@@ -10,6 +10,7 @@ import { ApiKey, BearerToken, ClientCredentials, type Credential } from './crede
 import { configurationError, SmartRecruitersError, toError, unwrap } from './errors.js'
 import { fetchCall } from './fetch.js'
 import { credentialOf } from './handles.js'
+import { type EndpointLimits, type LimitOptions, limits } from './limits.js'
 import { native } from './native.js'
 import { type PaginateOptions, type Paginator, paginate } from './paginate.js'
 import { addContentType, type FlatRequest, flatRequest, type RequestOptions } from './request.js'
@@ -43,6 +44,12 @@ export interface ClientOptions extends ConnectionOptions {
   retries?: number
   /** The longest answer that is read into memory, in bytes. Default: 64 MiB. Longer ones can be streamed. */
   maxBodySize?: number
+  /**
+   * How the client keeps to the rate limits of the API: as documented, unless this says otherwise. All clients of a
+   * process with one credential share them; where their options differ, the lowest limit holds. `false`: it does not
+   * keep to them.
+   */
+  limits?: LimitOptions | false
 }
 
 const OPTIONS = [
@@ -52,6 +59,7 @@ const OPTIONS = [
   'timeout',
   'retries',
   'maxBodySize',
+  'limits',
   ...CONNECTION_OPTIONS,
 ] as const
 const TIMEOUT = 128_000
@@ -87,6 +95,7 @@ export class SmartRecruiters {
     const { options: wire, proxyUrl, key } = connection(known)
     const environment = optionalChoice('environment', known.environment, ['production', 'sandbox'])
     const baseUrl = optionalUrl('baseUrl', known.baseUrl)
+    const pacing = limits(known.limits)
     this.#native = unwrap(
       native.createClient(
         credentialOf('credential', known.credential),
@@ -96,9 +105,11 @@ export class SmartRecruiters {
           retries: integer('retries', known.retries, 0, 10, RETRIES),
           maxBodySize: integer('maxBodySize', known.maxBodySize, 1, 2 ** 32 - 1, MAX_BODY_SIZE),
           connection: wire,
+          ...(pacing.options && { limits: pacing.options }),
         },
         proxyUrl,
         key,
+        pacing.shared,
       ),
     )
   }
@@ -226,6 +237,15 @@ export class SmartRecruiters {
   }
 
   /**
+   * How far the API's limits are used, for each endpoint that was asked with this credential in this process: `used` of
+   * `perSecond` requests that the server may count in its present second, `inFlight` of `concurrent` at once, calls
+   * `waiting`, the `longestWait` so far in milliseconds, and answers with 429. Empty with `limits: false`.
+   */
+  limits(): EndpointLimits[] {
+    return this.#native.limits()
+  }
+
+  /**
    * Takes no more calls, and resolves when those in flight have ended. Bodies of answers that are still being read are
    * neither waited for nor cut.
    */
@@ -291,6 +311,7 @@ export class SmartRecruiters {
             sent?.native,
             request.redirect,
             request.idempotent,
+            request.batch,
           ),
         context,
         signal,

@@ -158,6 +158,7 @@ type ErrorClass = new (record: NativeError, context?: CallContext) => SmartRecru
 const CLASSES: Record<ErrorCode, ErrorClass> = {
   CONFIGURATION: ConfigurationError,
   CLOSED: SmartRecruitersError,
+  QUEUE_FULL: SmartRecruitersError,
   BAD_REQUEST: BadRequestError,
   AUTHENTICATION: AuthenticationError,
   PERMISSION: PermissionError,

@@ -35,6 +35,7 @@ export {
   TimeoutError,
   TokenError,
 } from './errors.js'
+export type { EndpointLimits, LimitOptions } from './limits.js'
 export {
   type AuthorizationRequest,
   type BackgroundKeepAliveOptions,
@@ -47,6 +48,7 @@ export {
   type OAuthAppOptions,
 } from './oauth-app.js'
 export type { Page, PaginateOptions, PaginateProgress, Paginator } from './paginate.js'
+export { RedisLimits, type RedisLimitsEvents, type RedisLimitsOptions } from './redis-limits.js'
 export type { RequestOptions, Scalar } from './request.js'
 export type { ResponsePromise } from './response-promise.js'
 export {

@@ -4,7 +4,7 @@ import type { NativeRedirect } from '../index.js'
 import { type Body, type Outgoing, outgoing } from './body.js'
 import { configurationError } from './errors.js'
 import { isA } from './platform.js'
-import { boolean, kind, milliseconds, optionsObject, record } from './validate.js'
+import { boolean, kind, milliseconds, optionalChoice, optionsObject, record } from './validate.js'
 
 /** A request, flat: lists hold names and values in turn. */
 export interface FlatRequest {
@@ -17,6 +17,7 @@ export interface FlatRequest {
   headers?: string[]
   redirect?: NativeRedirect
   idempotent?: boolean
+  batch?: boolean
 }
 
 /** A value of a query or path. */
@@ -41,13 +42,29 @@ export interface RequestOptions {
    * unknown. Default: true for GET, HEAD, OPTIONS, PUT and DELETE (RFC 9110 section 9.2.2).
    */
   idempotent?: boolean
-  /** The deadline of the whole call, in milliseconds. Default: the client's, 128,000. */
+  /**
+   * Which calls go first while some wait for their turn within the rate limits: `batch` ones wait until no `interactive`
+   * one does. Default: `interactive`.
+   */
+  priority?: 'interactive' | 'batch'
+  /** The deadline of the whole call, in milliseconds, its wait for its turn included. Default: the client's, 128,000. */
   timeout?: number
   /** Cancels the call, wherever it is; it then rejects with the signal's reason. */
   signal?: AbortSignal
 }
 
-const OPTIONS = ['params', 'query', 'headers', 'json', 'form', 'body', 'idempotent', 'timeout', 'signal'] as const
+const OPTIONS = [
+  'params',
+  'query',
+  'headers',
+  'json',
+  'form',
+  'body',
+  'idempotent',
+  'priority',
+  'timeout',
+  'signal',
+] as const
 /** Methods whose requests have no body (RFC 9110 section 9.3). */
 const BODILESS = ['GET', 'HEAD']
 
@@ -62,6 +79,8 @@ export function flatRequest(
   const request: FlatRequest = { method, path, timeout: milliseconds('timeout', known.timeout, timeout) }
   address(request, known)
   if (known.idempotent !== undefined) request.idempotent = boolean('idempotent', known.idempotent, false)
+  const priority = optionalChoice('priority', known.priority, ['interactive', 'batch'])
+  if (priority !== undefined) request.batch = priority === 'batch'
   const body = content(method, known)
   addContentType(request, body)
   return { request, body }

@@ -56,6 +56,12 @@ impl Clock for SystemClock {
     }
 }
 
+/// The time by which this process waits. A paused runtime's stands still, as its timers do.
+#[expect(clippy::disallowed_methods, reason = "this is the one place that may")]
+pub fn instant() -> Instant {
+    Instant::now()
+}
+
 /// A clock that stands still until it is moved, for tests of what happens over minutes and months.
 #[derive(Debug, Clone)]
 pub struct ManualClock(Arc<Mutex<Moment>>);

@@ -28,6 +28,17 @@ pub enum Error {
     #[error("the client is closed; make a new one")]
     Closed,
 
+    /// So many calls wait for an endpoint already that this one was not queued; nothing was sent.
+    #[error(
+        "{limit} calls wait for {endpoint} already; wait for some of them first, or raise `limits.queue`"
+    )]
+    QueueFull {
+        /// The method and path template.
+        endpoint: String,
+        /// How many may wait.
+        limit: usize,
+    },
+
     /// The API answered with something other than success.
     #[error("{}", .0.message)]
     Api(Box<ApiError>),
@@ -195,6 +206,7 @@ pub struct ErrorDetail {
 pub enum ErrorCode {
     Configuration,
     Closed,
+    QueueFull,
     BadRequest,
     Authentication,
     Permission,
@@ -231,6 +243,7 @@ impl Error {
         match self {
             Self::Configuration { .. } => ErrorCode::Configuration,
             Self::Closed => ErrorCode::Closed,
+            Self::QueueFull { .. } => ErrorCode::QueueFull,
             Self::Api(api) => api.code(),
             Self::InvalidResponse { .. } => ErrorCode::InvalidResponse,
             Self::Network { .. } => ErrorCode::Network,
@@ -253,7 +266,8 @@ impl Error {
     /// Whether the same attempt may succeed later without anybody changing anything.
     pub fn is_transient(&self) -> bool {
         match self {
-            Self::Network { .. }
+            Self::QueueFull { .. }
+            | Self::Network { .. }
             | Self::Timeout { .. }
             | Self::ConnectTimeout
             | Self::TokenUnavailable { .. }
@@ -322,7 +336,7 @@ impl NetworkKind {
 /// What a call was doing when its deadline passed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Phase {
-    /// Waiting for a free connection.
+    /// Waiting for its turn within the rate limits, or for a free connection.
     Queue,
     /// Waiting for an access token.
     Token,
@@ -337,7 +351,7 @@ pub enum Phase {
 impl Phase {
     fn describe(self) -> &'static str {
         match self {
-            Self::Queue => "waiting for a free connection",
+            Self::Queue => "waiting for its turn within the rate limits, or for a free connection",
             Self::Token => "waiting for an access token",
             Self::Response => "waiting for the answer",
             Self::Body => "reading the answer's body",

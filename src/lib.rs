@@ -9,6 +9,8 @@ pub mod credential;
 pub mod error;
 pub mod fingerprint;
 mod random;
+#[cfg(feature = "redis")]
+mod redis_server;
 pub mod secret;
 pub mod token;
 mod torture;

@@ -5,7 +5,7 @@ import { ENCRYPTION_KEY, openStore } from '../support/stores.mjs'
 
 const { place, app: options } = JSON.parse(process.argv[2])
 const app = new OAuthApp({ ...options, store: openStore(place), encryptionKey: ENCRYPTION_KEY })
-const sr = new SmartRecruiters({ credential: app.grant('customer') })
+const sr = new SmartRecruiters({ credential: app.grant('customer'), limits: false })
 
 const ACTIONS = {
   /** Answered, or the error's code and reason. */

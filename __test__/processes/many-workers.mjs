@@ -19,7 +19,11 @@ if (isMainThread) {
   console.log(`${counts.length} workers, ${counts.reduce((sum, count) => sum + count, 0)} answers`)
 } else {
   const { ApiKey, SmartRecruiters } = await import('smartrecruiters')
-  const sr = new SmartRecruiters({ credential: new ApiKey(workerData.apiKey), baseUrl: workerData.baseUrl })
+  const sr = new SmartRecruiters({
+    credential: new ApiKey(workerData.apiKey),
+    baseUrl: workerData.baseUrl,
+    limits: false,
+  })
   const answers = await Promise.all(Array.from({ length: CALLS }, () => sr.get('/echo')))
   parentPort.postMessage(answers.length)
 }

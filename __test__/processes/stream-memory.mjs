@@ -5,7 +5,7 @@ const [baseUrl, direction, bytes] = process.argv.slice(2)
 const WARM_UP = 64 * 1024 * 1024
 const BLOCK = 64 * 1024
 
-const sr = new SmartRecruiters({ credential: new ApiKey('key'), baseUrl })
+const sr = new SmartRecruiters({ credential: new ApiKey('key'), baseUrl, limits: false })
 let peak = 0
 const sample = () => {
   peak = Math.max(peak, process.memoryUsage.rss())

@@ -4,12 +4,12 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { ApiKey, SmartRecruiters } from 'smartrecruiters'
 
-/** Starts an HTTP server, and a client of it that tries once. */
+/** Starts an HTTP server, and a client of it that tries once, as fast as it can. */
 export async function serve(t, handler, options = {}) {
   const server = createServer(handler)
   const port = await listen(t, server)
   const baseUrl = `http://127.0.0.1:${port}`
-  const sr = new SmartRecruiters({ credential: new ApiKey('key'), baseUrl, retries: 0, ...options })
+  const sr = new SmartRecruiters({ credential: new ApiKey('key'), baseUrl, retries: 0, limits: false, ...options })
   return { server, baseUrl, sr }
 }
 

@@ -14,12 +14,16 @@ use super::completions::{NativeCompletions, Outcome};
 use super::connection::{NativeConnection, connect_options};
 use super::credential::{NativeCredential, either};
 use super::error::NativeError;
+use super::limits::{NativeEndpointLimits, NativeLimits, NativeRedisLimits};
 use super::pages::NativePages;
 use super::token::NativeToken;
 use crate::client::{Client, ClientOptions, Pages, PagesOptions};
 use crate::clock::SystemClock;
 use crate::error::Error;
-use crate::http::{BaseUrl, Environment, RedirectMode, Request, RequestBody, Target, request_headers};
+use crate::http::{
+    BaseUrl, Environment, Priority, RedirectMode, Request, RequestBody, Target, request_headers,
+};
+use crate::limit::{LimitOptions, SharedWindow};
 
 /// The vendor's environment.
 #[napi(string_enum = "lowercase")]
@@ -95,6 +99,8 @@ pub struct NativeClientOptions {
     pub max_body_size: u32,
     /// How connections are made.
     pub connection: NativeConnection,
+    /// How it keeps to the limits; not at all if nothing.
+    pub limits: Option<NativeLimits>,
 }
 
 /// A client of the API at `base_url`, or of an environment's; if neither, of its grant's API, or of production.
@@ -104,7 +110,9 @@ pub fn create_client(
     options: NativeClientOptions,
     proxy_url: Option<String>,
     key: Option<String>,
+    shared: Option<&NativeRedisLimits>,
 ) -> Either<NativeClient, NativeError> {
+    let shared = shared.map(|shared| Arc::clone(&shared.0) as Arc<dyn SharedWindow>);
     either((|| {
         let base = match (options.base_url, options.environment) {
             (Some(url), _) => Some(BaseUrl::parse("baseUrl", &url)?),
@@ -115,6 +123,7 @@ pub fn create_client(
             connect: connect_options(options.connection, proxy_url, key),
             retries: options.retries,
             max_body_size: options.max_body_size as usize,
+            limits: options.limits.map(|limits| LimitOptions { shared, ..limits.into() }),
         };
         Ok(NativeClient(Client::new(&credential.0, base, options, Arc::new(SystemClock))?))
     })())
@@ -154,6 +163,7 @@ impl NativeClient {
         upload: Option<&NativeUpload>,
         redirect: Option<NativeRedirect>,
         idempotent: Option<bool>,
+        batch: Option<bool>,
     ) -> napi::Result<()> {
         let body = match (body, upload) {
             (Some(Either::A(text)), _) => RequestBody::Bytes(Bytes::from(text)),
@@ -171,6 +181,7 @@ impl NativeClient {
                 body,
                 redirect: redirect.map(Into::into).unwrap_or_default(),
                 idempotent: idempotent.unwrap_or_default(),
+                priority: if batch == Some(true) { Priority::Batch } else { Priority::Interactive },
                 timeout: Duration::from_millis(timeout.into()),
             };
             // Boxed, since the state of a call is large, and moved several times until it is where it runs.
@@ -207,6 +218,12 @@ impl NativeClient {
             };
             Pages::new(self.0.clone(), options).map(NativePages::new)
         })())
+    }
+
+    /// How far the limits of each endpoint are used that was asked so far.
+    #[napi(catch_unwind)]
+    pub fn limits(&self) -> Vec<NativeEndpointLimits> {
+        self.0.limits().into_iter().map(Into::into).collect()
     }
 
     /// The URL that `send` asks of the same arguments.

@@ -113,13 +113,13 @@ impl From<Response<Bytes>> for Outcome {
 
 impl From<Response<OpenBody>> for Outcome {
     fn from(answer: Response<OpenBody>) -> Self {
-        let Response { status, headers, body, url, authorized } = answer;
+        let Response { status, headers, body, url, authorized, connection } = answer;
         let body = match body.opened() {
             Opened::Whole(whole) if whole.is_empty() => Body::Empty,
             Opened::Whole(whole) => Body::Bytes(whole),
             Opened::Open(body) => Body::Open(body),
         };
-        Self::answer(&Response { status, headers, body: (), url, authorized }, body)
+        Self::answer(&Response { status, headers, body: (), url, authorized, connection }, body)
     }
 }
 

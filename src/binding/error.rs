@@ -15,6 +15,8 @@ pub enum NativeErrorCode {
     Configuration,
     /// The client was closed.
     Closed,
+    /// Too many calls wait for an endpoint.
+    QueueFull,
     /// The API answered 400 or 422.
     BadRequest,
     /// The API answered 401.
@@ -69,6 +71,7 @@ impl From<ErrorCode> for NativeErrorCode {
         match code {
             ErrorCode::Configuration => Self::Configuration,
             ErrorCode::Closed => Self::Closed,
+            ErrorCode::QueueFull => Self::QueueFull,
             ErrorCode::BadRequest => Self::BadRequest,
             ErrorCode::Authentication => Self::Authentication,
             ErrorCode::Permission => Self::Permission,
@@ -126,7 +129,7 @@ impl From<NetworkKind> for NativeNetworkKind {
 /// What a call was doing when its deadline passed.
 #[napi(string_enum = "lowercase")]
 pub enum NativePhase {
-    /// Waiting for a free connection.
+    /// Waiting for its turn within the rate limits, or for a free connection.
     Queue,
     /// Waiting for an access token.
     Token,
@@ -263,6 +266,7 @@ impl From<&Error> for NativeError {
                 Self { grant_id: Some(grant_id.clone()), reason: Some((*reason).into()), ..common }
             }
             Error::Closed
+            | Error::QueueFull { .. }
             | Error::InvalidResponse { .. }
             | Error::Redirect { .. }
             | Error::Pagination { .. }

@@ -20,6 +20,7 @@ use crate::credential::{ApiKey, BearerToken};
 use crate::error::{Error, Result};
 use crate::http::{Authorization, BaseUrl, ConnectOptions, Connector, Environment, Transport, token_url};
 use crate::lifecycle::{ClientCredentials, Grant, Held, TokenSource};
+use crate::limit::{EndpointLimits, Endpoints, Identity, LimitOptions, Pacing};
 
 /// What a client authenticates with.
 #[derive(Debug, Clone)]
@@ -43,11 +44,18 @@ pub struct ClientOptions {
     pub retries: u32,
     /// The longest body that is read into memory, in bytes.
     pub max_body_size: usize,
+    /// How it keeps to the API's limits; not at all if none.
+    pub limits: Option<LimitOptions>,
 }
 
 impl Default for ClientOptions {
     fn default() -> Self {
-        Self { connect: ConnectOptions::default(), retries: 3, max_body_size: 64 * 1024 * 1024 }
+        Self {
+            connect: ConnectOptions::default(),
+            retries: 3,
+            max_body_size: 64 * 1024 * 1024,
+            limits: Some(LimitOptions::default()),
+        }
     }
 }
 
@@ -63,6 +71,8 @@ pub struct Client {
     budget: Arc<Budget>,
     retries: u32,
     max_body_size: usize,
+    pacing: Option<Pacing>,
+    endpoints: Arc<Endpoints>,
 }
 
 /// How a credential becomes the authorization of a request.
@@ -97,8 +107,14 @@ impl Client {
             (None, Credential::Grant(grant)) => grant.base().clone(),
             (None, _) => Environment::Production.base_url()?,
         };
+        let pacing =
+            options.limits.map(|limits| Pacing::new(limits, identity(credential, &base))).transpose()?;
         Ok(Self {
             authorizer: authorizer(credential, &base, &connector, &clock)?,
+            endpoints: pacing
+                .as_ref()
+                .map_or_else(Endpoints::documented, |pacing| Arc::clone(pacing.endpoints())),
+            pacing,
             connector,
             transport,
             base,
@@ -114,6 +130,7 @@ impl Client {
     pub fn with_credential(&self, credential: &Credential) -> Result<Self> {
         Ok(Self {
             authorizer: authorizer(credential, &self.base, &self.connector, &self.clock)?,
+            pacing: self.pacing.as_ref().map(|pacing| pacing.for_another(identity(credential, &self.base))),
             calls: Arc::default(),
             ..self.clone()
         })
@@ -122,6 +139,12 @@ impl Client {
     /// The API's root.
     pub fn base(&self) -> &BaseUrl {
         &self.base
+    }
+
+    /// How far the API's limits are used, for each endpoint that was asked with this credential in this process. Empty
+    /// if the client does not keep to them.
+    pub fn limits(&self) -> Vec<EndpointLimits> {
+        self.pacing.as_ref().map(Pacing::limits).unwrap_or_default()
     }
 
     /// The access token in use, exchanged or renewed if need be; none for an API key or bearer token.
@@ -145,6 +168,21 @@ impl Client {
                 return;
             }
             ended.await;
+        }
+    }
+}
+
+/// What the API counts requests for: a credential.
+fn identity(credential: &Credential, base: &BaseUrl) -> Identity {
+    let api = base.as_str().as_bytes();
+    match credential {
+        Credential::ApiKey(key) => Identity::new(&[api, b"api key", &key.secret().digest()]),
+        Credential::BearerToken(token) => Identity::new(&[api, b"bearer token", &token.secret().digest()]),
+        Credential::ClientCredentials(credentials) => {
+            Identity::new(&[api, b"client", credentials.client_id().as_bytes()])
+        }
+        Credential::Grant(grant) => {
+            Identity::new(&[api, b"grant", grant.client_id().as_bytes(), grant.id.as_bytes()])
         }
     }
 }

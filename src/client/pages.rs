@@ -31,7 +31,7 @@ use tally::{Counts, Tally};
 use super::Client;
 use crate::clock::Moment;
 use crate::error::{Error, Result};
-use crate::http::{RedirectMode, Request, RequestBody, Target, next_link};
+use crate::http::{Priority, RedirectMode, Request, RequestBody, Target, next_link};
 
 /// A list, and how it is read.
 #[derive(Debug, Clone, Default)]
@@ -206,6 +206,8 @@ impl Pages {
                     body: RequestBody::Empty,
                     redirect: RedirectMode::Follow,
                     idempotent: true,
+                    // It takes every place that it may: single calls go first.
+                    priority: Priority::Batch,
                     timeout,
                 };
                 let response = Box::pin(client.send(&request)).await?;

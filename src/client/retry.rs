@@ -56,6 +56,13 @@ pub(super) enum Decision {
     Retry(Duration),
 }
 
+/// How long an endpoint gets nothing after a 429: as long as the answer asks for, or longer with each in a row. `jitter`
+/// is in `[0, 1)`.
+pub(super) fn pause(asked: Option<Duration>, in_a_row: u32, jitter: f64) -> Duration {
+    // At least half of it: the second that was too full has to pass.
+    asked.unwrap_or_else(|| backoff(in_a_row + 1, 0.5 + jitter / 2.0))
+}
+
 /// Decides. `jitter` gives a number in `[0, 1)`, for what waits by chance.
 ///
 /// A 401 does not prove that the token is dead: the vendor answers it to some permission denials too. One renewal and
@@ -242,6 +249,15 @@ mod tests {
         for (retries, most) in [(0, 500), (1, 1000), (2, 2000), (6, 20_000), (60, 20_000)] {
             assert_eq!(backoff(retries, 0.0), Duration::ZERO);
             assert_eq!(backoff(retries, 0.5), Duration::from_millis(most / 2), "{retries}");
+        }
+    }
+
+    #[test]
+    fn an_endpoint_pauses_as_long_as_it_asks_for_or_longer_each_time() {
+        assert_eq!(pause(Some(Duration::from_secs(7)), 5, 0.9), Duration::from_secs(7));
+        for (in_a_row, least) in [(0, 500), (1, 1000), (2, 2000), (9, 10_000)] {
+            assert_eq!(pause(None, in_a_row, 0.0), Duration::from_millis(least));
+            assert!(pause(None, in_a_row, 0.99) < Duration::from_millis(2 * least));
         }
     }
 

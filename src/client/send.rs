@@ -1,7 +1,7 @@
-//! One call: connection, token, transport, decision, in one visible loop.
+//! One call: permit, token, connection, transport, decision, in one visible loop.
 
 use std::future::Future;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -10,12 +10,12 @@ use http::header::RETRY_AFTER;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 
-use super::retry::{Answer, Attempt, Decision, decide, decide_led, is_idempotent, retry_after};
+use super::retry::{Answer, Attempt, Decision, decide, decide_led, is_idempotent, pause, retry_after};
 use super::{Authorizer, Client};
 use crate::error::{Error, Phase, Result};
-use crate::http::{Authorization, Progress, Request, Response, ResponseBody, read_error};
+use crate::http::{Authorization, Progress, Request, Response, ResponseBody, UntilEnd as _, read_error};
 use crate::lifecycle::{Grant, Held, TokenSource};
-use crate::limit::Endpoint;
+use crate::limit::{Endpoint, Endpoints, LimitHeaders, Permit, Trip};
 use crate::random;
 
 /// How much of a body is read ahead of who reads it, and of an error at all, in bytes.
@@ -63,6 +63,7 @@ impl Client {
     async fn attempts(&self, request: &Request, deadline: &Deadline, buffer: Option<usize>) -> Result<Sent> {
         self.budget.deposit();
         let progress = &deadline.progress;
+        let route = Route { endpoints: &self.endpoints, request, endpoint: OnceLock::new() };
         let mut credential = match &self.authorizer {
             Authorizer::Fixed(authorization) => Session::Fixed(authorization),
             Authorizer::Tokens(source) | Authorizer::Grant(Grant { source, .. }) => {
@@ -79,8 +80,13 @@ impl Client {
             denied: false,
         };
         loop {
-            let (permit, authorization) = self.admit(&mut credential, progress).await?;
-            let mut outcome = self.transport.send(request, &authorization, permit, progress).await;
+            let mut permit = self.permit(&route, &attempt, progress).await?;
+            let (connection, authorization) = self.connect(&mut credential, progress).await?;
+            if let Some(permit) = &mut permit {
+                permit.leaves();
+            }
+            let mut outcome = self.transport.send(request, &authorization, connection, progress).await;
+            let paused = permit.and_then(|permit| self.settle(permit, &mut outcome));
             if let (Some(limit), Ok(response)) = (buffer, &mut outcome)
                 && response.status.is_success()
             {
@@ -89,8 +95,8 @@ impl Client {
                     outcome = Err(failure.clone());
                 }
             }
-            let answer = outcome.as_ref().map(|response| self.read(response)).map_err(Clone::clone);
-            credential.recall(request, &answer, &mut attempt);
+            let answer = outcome.as_ref().map(|response| self.read(response, paused)).map_err(Clone::clone);
+            credential.recall(&route, &answer, &mut attempt);
             let decision = match &outcome {
                 Ok(Response { url: Some(_), status, authorized, .. }) => {
                     decide_led(attempt, *status, *authorized)
@@ -105,8 +111,8 @@ impl Client {
             }
             match decision {
                 Decision::Return => {}
-                Decision::ReturnDenied => credential.deny(request),
-                Decision::ReturnRefused => credential.refuse(request),
+                Decision::ReturnDenied => credential.deny(&route),
+                Decision::ReturnRefused => credential.refuse(&route),
                 Decision::Reauthorize => {
                     progress.enter(Phase::Token);
                     if credential.renew().await? {
@@ -119,8 +125,11 @@ impl Client {
                     // Who asks to come again after the deadline has given the last answer there can be.
                     if wait.deadline() < deadline.at && self.budget.withdraw() {
                         drop(outcome);
-                        progress.enter(Phase::Retry);
-                        wait.await;
+                        // After a 429 its whole endpoint waits so long, and this call with it.
+                        if paused.is_none() {
+                            progress.enter(Phase::Retry);
+                            wait.await;
+                        }
                         attempt.retries += 1;
                         continue;
                     }
@@ -130,8 +139,59 @@ impl Client {
         }
     }
 
+    /// Waits for the turn of this request within the API's limits.
+    async fn permit(
+        &self,
+        route: &Route<'_>,
+        attempt: &Attempt,
+        progress: &Progress,
+    ) -> Result<Option<Permit>> {
+        let Some(pacing) = &self.pacing else { return Ok(None) };
+        progress.enter(Phase::Queue);
+        let again = attempt.retries > 0 || attempt.reauthorized;
+        pacing.admit(route.endpoint(), route.request.priority, again).await.map(Some)
+    }
+
+    /// Tells the limits what became of a request. The permit goes with the answer's body, to its end. After a 429, says
+    /// how long the endpoint gets nothing.
+    fn settle(&self, mut permit: Permit, outcome: &mut Result<Response>) -> Option<Duration> {
+        let response = match outcome {
+            Ok(response) => response,
+            Err(Error::ConnectTimeout | Error::Network { sent: false, .. }) => {
+                permit.never_left();
+                return None;
+            }
+            // Dropped: the server may have it.
+            Err(_) => return None,
+        };
+        if response.url.is_some() {
+            // What another endpoint says, or another server, is not of this one's limits.
+            permit.answered(&LimitHeaders::default(), Trip::Roundabout);
+            if response.authorized {
+                response.body.hold(Box::new(permit));
+            } else {
+                permit.ended();
+            }
+            return None;
+        }
+        let headers = LimitHeaders::read(&response.headers);
+        let connected = self.transport.was_connected(response);
+        permit.answered(&headers, if connected { Trip::Direct } else { Trip::Roundabout });
+        let paused = if response.status == StatusCode::TOO_MANY_REQUESTS {
+            let asked = self.read(response, None).retry_after;
+            let paused = pause(asked, permit.refusals_before(), random::fraction());
+            permit.refused(paused, &headers);
+            Some(paused)
+        } else {
+            permit.taken();
+            None
+        };
+        response.body.hold(Box::new(permit));
+        paused
+    }
+
     /// Waits for a connection, and for a token that did not grow stale meanwhile; for neither while it holds the other.
-    async fn admit(
+    async fn connect(
         &self,
         credential: &mut Session<'_>,
         progress: &Progress,
@@ -150,11 +210,28 @@ impl Client {
         Ok((permit, credential.at_hand().unwrap_or(Ok(obtained))?))
     }
 
-    fn read(&self, response: &Response) -> Answer {
+    /// `paused` is how long the limits hold its endpoint back.
+    fn read(&self, response: &Response, paused: Option<Duration>) -> Answer {
         let value = response.headers.get(RETRY_AFTER).map(http::HeaderValue::as_bytes);
-        let retry_after =
-            value.and_then(|value| retry_after(Some(value), self.clock.now().unix_millis() / 1000));
-        Answer { status: response.status, retry_after }
+        let asked = value.and_then(|value| retry_after(Some(value), self.clock.now().unix_millis() / 1000));
+        Answer { status: response.status, retry_after: paused.or(asked) }
+    }
+}
+
+/// Which endpoint a call goes to, found out when somebody asks.
+struct Route<'a> {
+    endpoints: &'a Endpoints,
+    request: &'a Request,
+    endpoint: OnceLock<Endpoint>,
+}
+
+impl Route<'_> {
+    fn endpoint(&self) -> &Endpoint {
+        self.endpoint.get_or_init(|| self.endpoints.of(&self.request.method, &self.request.target))
+    }
+
+    fn name(&self) -> String {
+        self.endpoint().name().to_owned()
     }
 }
 
@@ -169,8 +246,8 @@ impl Sent {
         if !self.response.status.is_success() {
             return Err(self.error().await);
         }
-        let Response { status, headers, body, url, authorized } = self.response;
-        Ok(Response { status, headers, body: body.collect(limit).await?, url, authorized })
+        let Response { status, headers, body, url, authorized, connection } = self.response;
+        Ok(Response { status, headers, body: body.collect(limit).await?, url, authorized, connection })
     }
 
     /// What the answer says of itself, as far as its body came and is no longer than errors are.
@@ -182,7 +259,7 @@ impl Sent {
 
     /// A short body comes with its headers: a few turns of the runtime show whether it is whole.
     async fn open(self, timeout: Duration) -> Response<OpenBody> {
-        let Response { status, headers, mut body, url, authorized } = self.response;
+        let Response { status, headers, mut body, url, authorized, connection } = self.response;
         for _ in 0..TURNS {
             body.read_ready(READ_AT_ONCE);
             if !body.is_open() {
@@ -190,7 +267,7 @@ impl Sent {
             }
             tokio::task::yield_now().await;
         }
-        Response { status, headers, body: OpenBody { body, timeout }, url, authorized }
+        Response { status, headers, body: OpenBody { body, timeout }, url, authorized, connection }
     }
 }
 
@@ -240,27 +317,27 @@ impl Session<'_> {
     }
 
     /// Tells an attempt what earlier ones had learnt of a 401 like its own, or that the endpoint took the token.
-    fn recall(&self, request: &Request, answer: &Result<Answer>, attempt: &mut Attempt) {
+    fn recall(&self, route: &Route<'_>, answer: &Result<Answer>, attempt: &mut Attempt) {
         let (Self::Tokens { held: Some(held), .. }, Ok(answer)) = (self, answer) else { return };
         if answer.status == StatusCode::UNAUTHORIZED {
-            let endpoint = endpoint(request);
-            attempt.denied = held.denies(&endpoint);
-            attempt.reauthorized |= held.renewed_for(&endpoint);
+            let endpoint = route.endpoint().name();
+            attempt.denied = held.denies(endpoint);
+            attempt.reauthorized |= held.renewed_for(endpoint);
         } else {
-            held.accept(|| endpoint(request));
+            held.accept(|| route.name());
         }
     }
 
-    fn deny(&self, request: &Request) {
+    fn deny(&self, route: &Route<'_>) {
         if let Self::Tokens { held: Some(held), .. } = self {
-            held.deny(endpoint(request));
+            held.deny(route.name());
         }
     }
 
     /// Has the token replaced, without waiting for it.
-    fn refuse(&self, request: &Request) {
+    fn refuse(&self, route: &Route<'_>) {
         if let Self::Tokens { source, held: Some(held), .. } = self {
-            source.refuse(held, endpoint(request));
+            source.refuse(held, route.name());
         }
     }
 }
@@ -317,8 +394,4 @@ impl Deadline {
             .await
             .unwrap_or_else(|_| Err(Error::Timeout { phase: self.progress.phase(), limit: self.limit }))
     }
-}
-
-fn endpoint(request: &Request) -> String {
-    Endpoint::of(&request.method, request.target.path()).to_string()
 }

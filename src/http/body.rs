@@ -156,8 +156,19 @@ pub struct ResponseBody {
     rest: Rest,
 }
 
+/// What is held until an answer's body has come to its end, or is dropped before.
+pub trait UntilEnd: Send + Sync {
+    /// It has come to its end.
+    fn ended(&mut self);
+}
+
 enum Rest {
-    Open { reader: Reader, _permit: OwnedSemaphorePermit, _answers: Option<StreamedBody> },
+    Open {
+        reader: Reader,
+        _permit: OwnedSemaphorePermit,
+        _answers: Option<StreamedBody>,
+        held: Option<Box<dyn UntilEnd>>,
+    },
     Ended,
     Failed(Error),
 }
@@ -182,10 +193,17 @@ impl ResponseBody {
             }
         });
         let rest = match reader {
-            Ok(reader) => Rest::Open { reader, _permit: permit, _answers: answers },
+            Ok(reader) => Rest::Open { reader, _permit: permit, _answers: answers, held: None },
             Err(error) => Rest::Failed(error),
         };
         Self { before: VecDeque::new(), ahead: 0, rest }
+    }
+
+    /// Holds something until the end.
+    pub fn hold(&mut self, what: Box<dyn UntilEnd>) {
+        if let Rest::Open { held, .. } = &mut self.rest {
+            *held = Some(what);
+        }
     }
 
     /// The next of the body, in the parts in which it came: what is there already, `most` bytes at most. None at its
@@ -272,14 +290,19 @@ impl ResponseBody {
     }
 
     async fn read_next(&mut self) {
-        let Rest::Open { reader, .. } = &mut self.rest else { return };
+        let Rest::Open { reader, held, .. } = &mut self.rest else { return };
         match reader.next().await {
             Ok(Some(chunk)) if chunk.is_empty() => {}
             Ok(Some(chunk)) => {
                 self.ahead += chunk.len();
                 self.before.push_back(chunk);
             }
-            Ok(None) => self.rest = Rest::Ended,
+            Ok(None) => {
+                if let Some(held) = held {
+                    held.ended();
+                }
+                self.rest = Rest::Ended;
+            }
             Err(error) => self.rest = Rest::Failed(error),
         }
     }

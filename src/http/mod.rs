@@ -12,7 +12,7 @@ mod redirect;
 mod target;
 mod transport;
 
-pub use body::{RequestBody, ResponseBody, StreamedBody, Upload, streamed_body};
+pub use body::{RequestBody, ResponseBody, StreamedBody, UntilEnd, Upload, streamed_body};
 pub use connector::{ConnectOptions, Connector, Identity, ProxyChoice};
 pub use environment::{Environment, authorize_url, token_url};
 pub use error_body::read_error;
@@ -20,4 +20,6 @@ pub use headers::request_headers;
 pub use link::next_link;
 pub use open_connection::OpenConnection;
 pub use target::{BaseUrl, Target, parse_secure_url};
-pub use transport::{Authorization, Progress, RedirectMode, Request, Response, Transport, network_error};
+pub use transport::{
+    Authorization, Priority, Progress, RedirectMode, Request, Response, Transport, network_error,
+};

@@ -93,6 +93,8 @@ pub fn parse_secure_url(field: &'static str, text: &str) -> Result<Url> {
 pub struct Target {
     url: Url,
     path: String,
+    /// How much of the URL's path is the base's.
+    prefix: usize,
 }
 
 impl Target {
@@ -127,7 +129,7 @@ impl Target {
                 "makes a URL of more than 64,000 characters: send less of it",
             ));
         }
-        Ok(Self { url, path: path.to_owned() })
+        Ok(Self { url, path: path.to_owned(), prefix: base.prefix.len() })
     }
 
     /// The whole URL.
@@ -138,6 +140,11 @@ impl Target {
     /// The path as the caller wrote it, below the base and without its query: perhaps with `{name}`s.
     pub fn path(&self) -> &str {
         &self.path
+    }
+
+    /// The same with what its `{name}`s stand for, as it is sent.
+    pub fn expanded_path(&self) -> &str {
+        self.url.path().get(self.prefix..).unwrap_or_default()
     }
 }
 
@@ -339,6 +346,9 @@ mod tests {
         let base = BaseUrl::parse("baseUrl", "https://proxy.example/smart/").unwrap();
         let target = |path: &str| Target::parse(&base, path, &[], &[]).map(|target| target.url().to_string());
         assert_eq!(target("/jobs").unwrap(), "https://proxy.example/smart/jobs");
+        let id = [("id".to_owned(), "a/b".to_owned())];
+        let filled = Target::parse(&base, "/jobs/{id}?x=1", &id, &[]).unwrap();
+        assert_eq!((filled.path(), filled.expanded_path()), ("/jobs/{id}", "/jobs/a%2Fb"));
         assert_eq!(target("https://proxy.example/smart/jobs").unwrap(), "https://proxy.example/smart/jobs");
         assert_eq!(field(target("https://proxy.example/smarter/jobs")), "path");
         assert_eq!(field(target("https://proxy.example/jobs")), "path");

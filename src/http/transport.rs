@@ -1,12 +1,15 @@
 //! Sends one request on a pooled connection, follows its redirects, and hands up the answer. Never retries.
 
-use std::sync::Arc;
+use std::collections::HashSet;
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_LENGTH, HeaderName, LOCATION, RANGE};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use hyper_util::client::legacy::connect::HttpInfo;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use url::Url;
 
@@ -22,6 +25,9 @@ use crate::secret::{Redactor, Secret};
 /// Some servers begin text with it; no text is meant to have it (RFC 8259 section 8.1 lets it be ignored).
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 const SMART_TOKEN: HeaderName = HeaderName::from_static("x-smarttoken");
+/// Connections that are remembered: many more than are open.
+const MOST_CONNECTIONS: usize = 1024;
+
 /// What proves to the API who asks. Made for one request; its header is marked sensitive.
 #[derive(Debug, Clone)]
 pub struct Authorization {
@@ -71,9 +77,21 @@ pub struct Request {
     pub redirect: RedirectMode,
     /// Whether the caller promises that sending it twice is as good as once.
     pub idempotent: bool,
+    /// Whether it goes before others that wait for the same endpoint.
+    pub priority: Priority,
     /// The deadline of the call until its answer's headers are there (its body too, if it is buffered), and of each
     /// read of a streamed body.
     pub timeout: Duration,
+}
+
+/// Which calls go first where some have to wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Priority {
+    /// Somebody waits for it.
+    #[default]
+    Interactive,
+    /// It can wait until no interactive call does.
+    Batch,
 }
 
 /// What to do with redirects, by their names in the Fetch standard.
@@ -101,6 +119,8 @@ pub struct Response<Body = ResponseBody> {
     pub url: Option<Url>,
     /// Whether the credential went there.
     pub authorized: bool,
+    /// Our end of the connection that it came on, which tells that from others.
+    pub connection: Option<SocketAddr>,
 }
 
 impl Response<Bytes> {
@@ -155,12 +175,25 @@ impl Progress {
 pub struct Transport {
     client: reqwest::Client,
     slots: Arc<Semaphore>,
+    /// Connections that answers came on.
+    known: Mutex<HashSet<SocketAddr>>,
 }
 
 impl Transport {
     /// Connections made by `connector`, none open yet.
     pub fn new(connector: &Connector) -> Result<Self> {
-        Ok(Self { client: connector.pooled()?, slots: Arc::new(Semaphore::new(CONNECTIONS)) })
+        let slots = Arc::new(Semaphore::new(CONNECTIONS));
+        Ok(Self { client: connector.pooled()?, slots, known: Mutex::default() })
+    }
+
+    /// Whether an answer came on a connection that one had come on before, so that its request left at once. To be asked
+    /// once of each answer.
+    pub fn was_connected<Body>(&self, response: &Response<Body>) -> bool {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= MOST_CONNECTIONS {
+            known.clear();
+        }
+        response.connection.is_some_and(|connection| !known.insert(connection))
     }
 
     /// Waits for a free connection; it is given back when the permit is dropped.
@@ -194,6 +227,7 @@ impl Transport {
                     return Ok(Response {
                         status: response.status(),
                         headers: response.headers().clone(),
+                        connection: response.extensions().get().map(HttpInfo::local_addr),
                         body: ResponseBody::new(response, permit, request.body.stream()),
                         authorized: hop.as_ref().is_none_or(|hop: &redirect::Next| hop.same_origin),
                         url: hop.map(|hop| hop.url),

@@ -83,6 +83,11 @@ impl Grant {
     pub fn base(&self) -> &BaseUrl {
         &self.app.base
     }
+
+    /// The app that it was given to.
+    pub fn client_id(&self) -> &str {
+        &self.app.grants.client.id
+    }
 }
 
 /// A grant that another system obtained.

@@ -25,6 +25,11 @@ impl ClientCredentials {
         Self { client, token_url, sources: Mutex::default() }
     }
 
+    /// The client id.
+    pub fn client_id(&self) -> &str {
+        &self.client.id
+    }
+
     /// The tokens for an API whose own token endpoint is `token_url`.
     pub fn source(&self, token_url: Url, connector: &Connector, clock: &Arc<dyn Clock>) -> Arc<TokenSource> {
         let endpoint = TokenEndpoint::new(self.token_url.clone().unwrap_or(token_url), connector);

@@ -1,53 +1,437 @@
-//! [`Endpoint`]: a method and a path template.
+//! [`Endpoint`]: a method and a path template; [`Endpoints`]: which one a request belongs to.
 
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use http::Method;
+use percent_encoding::percent_decode_str;
 
-/// A method and a path template, such as `GET /jobs/{}`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Endpoint {
-    method: Method,
-    template: String,
+use super::rules::{EXCEPTIONS, PATHS, Rule};
+use crate::error::{Error, Result};
+use crate::http::Target;
+
+/// Endpoints that no table has are remembered up to this many. Beyond it, ids are being taken for names.
+const MOST_UNKNOWN: usize = 1024;
+/// A segment of so many characters with a capital letter is an id, and so is any that is longer than [`LONGEST_NAME`].
+const LONG: usize = 20;
+const LONGEST_NAME: usize = 40;
+/// A word of so many characters that are all hexadecimal digits is an id.
+const HEXADECIMAL: usize = 8;
+
+/// A method and a path template, such as `GET /jobs/{id}`, with what it takes. Cheap to clone and compare.
+#[derive(Debug, Clone)]
+pub struct Endpoint(Arc<Named>);
+
+#[derive(Debug)]
+struct Named {
+    name: String,
+    rule: Rule,
 }
 
 impl Endpoint {
-    /// The endpoint of a path, which may be a template already: `/jobs/{id}` and `/jobs/7` are one endpoint.
-    pub fn of(method: &Method, path: &str) -> Self {
-        let template = path.split('/').map(|segment| if is_id(segment) { "{}" } else { segment });
-        Self { method: method.clone(), template: template.collect::<Vec<_>>().join("/") }
+    /// Its method and template.
+    pub fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// What it takes, by the table.
+    pub fn rule(&self) -> Rule {
+        self.0.rule
+    }
+}
+
+impl PartialEq for Endpoint {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0) || self.0.name == other.0.name
+    }
+}
+
+impl Eq for Endpoint {}
+
+impl Hash for Endpoint {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.name.hash(state);
     }
 }
 
 impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.method, self.template)
+        f.write_str(&self.0.name)
     }
 }
 
-/// A parameter, or a segment with a digit or escape in it that is no version: the vendor's names have neither.
+/// A user's row of the table.
+#[derive(Debug, Clone)]
+pub struct EndpointLimit {
+    /// A method and a path template, such as `GET /jobs/{id}`.
+    pub endpoint: String,
+    /// Requests in any second. None: as the table has it.
+    pub per_second: Option<u32>,
+    /// Requests at once. None: as the table has it.
+    pub concurrent: Option<u32>,
+}
+
+/// All endpoints: the vendor's documented ones, a user's, and those that were met.
+#[derive(Debug)]
+pub struct Endpoints {
+    /// The templates as a tree; the root is the first.
+    nodes: Vec<Node>,
+    rules: HashMap<(Method, usize), Rule>,
+    /// Names that an id follows.
+    collections: HashSet<&'static str>,
+    met: Mutex<Met>,
+}
+
+#[derive(Debug, Default)]
+struct Node {
+    names: BTreeMap<Cow<'static, str>, usize>,
+    parameter: Option<usize>,
+    template: Option<Cow<'static, str>>,
+}
+
+#[derive(Debug, Default)]
+struct Met {
+    known: HashMap<(Method, usize), Endpoint>,
+    unknown: HashMap<String, Endpoint>,
+}
+
+impl Endpoints {
+    /// The vendor's table alone, one for the process.
+    pub fn documented() -> Arc<Self> {
+        static DOCUMENTED: LazyLock<Arc<Endpoints>> = LazyLock::new(|| Arc::new(Endpoints::new()));
+        Arc::clone(&DOCUMENTED)
+    }
+
+    /// The vendor's table with the rows of a user, which replace its own.
+    pub fn with(rows: &[EndpointLimit]) -> Result<Arc<Self>> {
+        if rows.is_empty() {
+            return Ok(Self::documented());
+        }
+        let mut endpoints = Self::new();
+        for row in rows {
+            let malformed = || {
+                Error::configuration(
+                    "limits.endpoints",
+                    "must be named by method and path template, such as `GET /jobs/{id}`",
+                )
+            };
+            let (method, template) = row.endpoint.split_once(' ').ok_or_else(malformed)?;
+            let method = Method::from_bytes(method.as_bytes()).map_err(|_| malformed())?;
+            if !template.starts_with('/') || template.contains([' ', '?', '#']) {
+                return Err(malformed());
+            }
+            let node = endpoints.plant(Cow::Owned(template.trim_end_matches('/').to_owned()));
+            let rule = endpoints.rules.entry((limited_as(&method), node)).or_default();
+            rule.per_second = row.per_second.unwrap_or(rule.per_second);
+            rule.concurrent = row.concurrent.or(rule.concurrent);
+            rule.chosen = true;
+        }
+        Ok(Arc::new(endpoints))
+    }
+
+    fn new() -> Self {
+        let mut endpoints = Self {
+            nodes: vec![Node::default()],
+            rules: HashMap::new(),
+            collections: HashSet::new(),
+            met: Mutex::default(),
+        };
+        for template in PATHS {
+            endpoints.plant(Cow::Borrowed(template));
+            let segments: Vec<_> = template.split('/').collect();
+            let collections = segments.windows(2).filter(|pair| is_parameter(pair[1])).map(|pair| pair[0]);
+            endpoints.collections.extend(collections);
+        }
+        for (method, template, rule) in EXCEPTIONS {
+            let node = endpoints.plant(Cow::Borrowed(template));
+            if let Ok(method) = Method::from_bytes(method.as_bytes()) {
+                endpoints.rules.insert((method, node), *rule);
+            }
+        }
+        endpoints
+    }
+
+    /// The node of a template, which is made if it is not there. What its parameters are called makes no difference.
+    fn plant(&mut self, template: Cow<'static, str>) -> usize {
+        let mut node = 0;
+        let segments: Vec<String> = template.split('/').skip(1).map(str::to_owned).collect();
+        for segment in segments {
+            let next = self.nodes.len();
+            let Some(current) = self.nodes.get_mut(node) else { return node };
+            node = if is_parameter(&segment) {
+                *current.parameter.get_or_insert(next)
+            } else {
+                *current.names.entry(Cow::Owned(segment)).or_insert(next)
+            };
+            if node == next {
+                self.nodes.push(Node::default());
+            }
+        }
+        if let Some(found) = self.nodes.get_mut(node) {
+            found.template.get_or_insert(template);
+        }
+        node
+    }
+
+    /// The endpoint of a request.
+    pub fn of(&self, method: &Method, target: &Target) -> Endpoint {
+        self.resolve(method, target.path(), target.expanded_path())
+    }
+
+    /// `written` is the path as the caller wrote it, perhaps with `{name}`s; `path` is what it became.
+    fn resolve(&self, method: &Method, written: &str, path: &str) -> Endpoint {
+        let method = limited_as(method);
+        let path = path.trim_matches('/');
+        let mut met = self.met.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(node) = self.find(0, Some(path))
+            && let Some(template) = self.nodes.get(node).and_then(|node| node.template.as_ref())
+        {
+            let named = || named(&method, template, self.rules.get(&(method.clone(), node)).copied());
+            return met.known.entry((method.clone(), node)).or_insert_with(named).clone();
+        }
+        let template = self.shape(written, path);
+        let name = format!("{method} {template}");
+        if let Some(known) = met.unknown.get(&name) {
+            return known.clone();
+        }
+        // Too many: what they have in common is limited as one.
+        let (name, template) = if met.unknown.len() >= MOST_UNKNOWN {
+            let family = template.split('/').nth(1).unwrap_or_default();
+            (format!("{method} /{family}/…"), format!("/{family}/…"))
+        } else {
+            (name, template)
+        };
+        met.unknown.entry(name).or_insert_with(|| named(&method, &template, None)).clone()
+    }
+
+    /// The node whose template `rest` fits. A name goes before a parameter, but for paths that then lead nowhere.
+    fn find(&self, node: usize, rest: Option<&str>) -> Option<usize> {
+        let current = self.nodes.get(node)?;
+        let Some(rest) = rest else {
+            return current.template.is_some().then_some(node);
+        };
+        let (segment, rest) =
+            rest.split_once('/').map_or((rest, None), |(segment, rest)| (segment, Some(rest)));
+        let by_name = current.names.get(decoded(segment).as_ref()).and_then(|next| self.find(*next, rest));
+        by_name.or_else(|| current.parameter.and_then(|next| self.find(next, rest)))
+    }
+
+    /// A template of a path that no table has. In doubt a segment is an id: two endpoints taken for one are too slow, one
+    /// taken for two is refused.
+    fn shape(&self, written: &str, path: &str) -> String {
+        let mut template = String::with_capacity(path.len() + 2);
+        let mut written = written.trim_matches('/').split('/');
+        let mut collection = false;
+        for segment in path.split('/') {
+            let is_id =
+                written.next().is_some_and(|segment| segment.contains('{')) || collection || is_id(segment);
+            template.push('/');
+            template.push_str(if is_id { "{id}" } else { segment });
+            collection = !is_id && self.collections.contains(segment);
+        }
+        template
+    }
+}
+
+fn named(method: &Method, template: &str, rule: Option<Rule>) -> Endpoint {
+    Endpoint(Arc::new(Named { name: format!("{method} {template}"), rule: rule.unwrap_or_default() }))
+}
+
+/// A `HEAD` is a `GET` whose body is left out (RFC 9110 section 9.3.2).
+fn limited_as(method: &Method) -> Method {
+    if method == Method::HEAD { Method::GET } else { method.clone() }
+}
+
+fn is_parameter(segment: &str) -> bool {
+    segment.starts_with('{') && segment.ends_with('}')
+}
+
+/// To the server, an escape is the character that it stands for.
+fn decoded(segment: &str) -> Cow<'_, str> {
+    if segment.contains('%') {
+        percent_decode_str(segment).decode_utf8_lossy()
+    } else {
+        Cow::Borrowed(segment)
+    }
+}
+
+/// Whether a segment is no name: the vendor's have neither digits nor anything but letters and hyphens, but for versions.
 fn is_id(segment: &str) -> bool {
-    let named = segment.starts_with('{') && segment.ends_with('}');
     let version = segment
         .strip_prefix('v')
         .is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_digit()));
-    named || (!version && segment.bytes().any(|byte| byte.is_ascii_digit() || byte == b'%'))
+    if version {
+        return false;
+    }
+    let named = segment.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'-' || byte == b'_');
+    let hexadecimal = segment.len() >= HEXADECIMAL && segment.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let coded = segment.len() >= LONG && segment.bytes().any(|byte| byte.is_ascii_uppercase());
+    !named || hexadecimal || coded || segment.len() > LONGEST_NAME
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
-    fn template(path: &str) -> String {
-        Endpoint::of(&Method::GET, path).to_string()
+    fn name(method: &str, path: &str) -> String {
+        of(&Endpoints::documented(), method, path)
+    }
+
+    fn of(endpoints: &Endpoints, method: &str, path: &str) -> String {
+        endpoints.resolve(&Method::from_bytes(method.as_bytes()).unwrap(), path, path).to_string()
+    }
+
+    /// A path of `template`, with what stands for its parameters.
+    fn filled(template: &str, id: &str) -> String {
+        let fill = |segment| if is_parameter(segment) { id } else { segment };
+        template.split('/').map(fill).collect::<Vec<_>>().join("/")
     }
 
     #[test]
-    fn ids_and_parameters_become_one_endpoint() {
-        assert_eq!(template("/jobs/{id}/publication"), "GET /jobs/{}/publication");
-        assert_eq!(template("/jobs/3f1b2c/publication"), "GET /jobs/{}/publication");
-        assert_eq!(template("/user-api/v201804/users/me"), "GET /user-api/v201804/users/me");
-        assert_eq!(template("/candidates"), "GET /candidates");
-        assert_eq!(template("/v1/companies/a%20b/postings"), "GET /v1/companies/{}/postings");
+    fn every_documented_path_is_its_own_endpoint_whatever_its_ids_are() {
+        for template in PATHS {
+            for id in [
+                "7",
+                "3f1b2c9a-1a2b-4c3d-8e4f-5a6b7c8d9e0f",
+                "Z2lkOi8vam9i",
+                "a%20b",
+                "{id}",
+                "abc",
+                "743999658",
+            ] {
+                for method in ["GET", "POST", "PUT", "PATCH", "DELETE"] {
+                    let expected = format!("{method} {template}");
+                    assert_eq!(name(method, &filled(template, id)), expected, "{id}");
+                }
+            }
+        }
+        assert!(PATHS.len() > 80, "they are all there");
+        assert_eq!(PATHS.iter().collect::<HashSet<_>>().len(), PATHS.len(), "and once");
+    }
+
+    #[test]
+    fn names_go_before_parameters() {
+        assert_eq!(name("GET", "/users/me"), "GET /users/me");
+        assert_eq!(name("GET", "/users/mean"), "GET /users/{id}");
+        assert_eq!(name("POST", "/candidates/cv/parse"), "POST /candidates/cv/parse");
+        assert_eq!(name("GET", "/candidates/attachments"), "GET /candidates/{id}");
+        assert_eq!(name("GET", "/candidates/attachments/7"), "GET /candidates/attachments/{attachmentId}");
+        let data = "/reporting-api/v201804/reports/7/files/recent/data";
+        assert_eq!(name("GET", data), "GET /reporting-api/v201804/reports/{id}/files/recent/data");
+    }
+
+    #[test]
+    fn what_differs_from_the_rule_is_known() {
+        let rule = |method: &str, path: &str| {
+            let method = Method::from_bytes(method.as_bytes()).unwrap();
+            Endpoints::documented().resolve(&method, path, path).rule()
+        };
+        assert_eq!(rule("GET", "/jobs"), Rule { per_second: 10, concurrent: None, chosen: false });
+        assert_eq!(rule("GET", "/candidates").concurrent, Some(1));
+        assert_eq!(rule("HEAD", "/candidates").concurrent, Some(1));
+        assert_eq!(rule("POST", "/candidates").concurrent, None);
+        assert_eq!(rule("POST", "/jobs/7/publication").per_second, 2);
+        assert_eq!(rule("DELETE", "/jobs/7/publication").per_second, 2);
+        assert_eq!(rule("GET", "/jobs/7/publication").per_second, 10);
+        assert_eq!(rule("GET", "/offers/7/documents/8").per_second, 2);
+        assert_eq!(rule("GET", "/offers/7/documents").per_second, 10);
+    }
+
+    #[test]
+    fn unknown_paths_go_by_their_shape() {
+        for (path, template) in [
+            ("/echo", "/echo"),
+            ("/echo/", "/echo"),
+            ("/interviews-api/v201904/slots/7/notes", "/interviews-api/v201904/slots/{id}/notes"),
+            ("/new-api/v202601/things/3f1b2c9a-1a2b-4c3d-8e4f-5a6b7c8d9e0f", "/new-api/v202601/things/{id}"),
+            ("/new-api/things/deadbeef", "/new-api/things/{id}"),
+            ("/new-api/things/YWJjZGVmZ2hpamtsbW5vcA", "/new-api/things/{id}"),
+            ("/new-api/things/a%2Fb", "/new-api/things/{id}"),
+            ("/new-api/things/{thing}/parts", "/new-api/things/{id}/parts"),
+            ("/new-api/jobs/abc/parts", "/new-api/jobs/{id}/parts"),
+            ("/new-api/hiringTeams/schedule", "/new-api/hiringTeams/schedule"),
+            ("/new-api/things/v2x", "/new-api/things/{id}"),
+        ] {
+            assert_eq!(name("GET", path), format!("GET {template}"));
+        }
+    }
+
+    #[test]
+    fn what_parameters_become_decides_where_the_table_knows_it() {
+        let endpoints = Endpoints::documented();
+        let of = |written, path| endpoints.resolve(&Method::GET, written, path).to_string();
+        assert_eq!(of("/{kind}/{id}", "/jobs/7"), "GET /jobs/{id}");
+        assert_eq!(of("/users/{id}", "/users/me"), "GET /users/me");
+        assert_eq!(of("/things/{name}", "/things/abc"), "GET /things/{id}");
+        assert_eq!(of("/%6Aobs", "/%6Aobs"), "GET /jobs");
+    }
+
+    #[test]
+    fn users_change_and_add_rows() {
+        let row = |endpoint: &str, per_second, concurrent| EndpointLimit {
+            endpoint: endpoint.to_owned(),
+            per_second,
+            concurrent,
+        };
+        let endpoints = Endpoints::with(&[
+            row("GET /candidates", Some(5), None),
+            row("POST /things/{name}/parts", None, Some(2)),
+            row("GET /jobs/{jobId}", Some(1), None),
+        ])
+        .unwrap();
+        let rule = |method, path| endpoints.resolve(&method, path, path).rule();
+        let chosen = |per_second, concurrent| Rule { per_second, concurrent, chosen: true };
+        assert_eq!(rule(Method::GET, "/candidates"), chosen(5, Some(1)));
+        assert_eq!(rule(Method::POST, "/things/abc/parts"), chosen(10, Some(2)));
+        assert_eq!(rule(Method::GET, "/jobs/7"), chosen(1, None));
+        assert_eq!(of(&endpoints, "GET", "/jobs/7"), "GET /jobs/{id}", "a template has one name");
+        assert_eq!(rule(Method::GET, "/jobs"), Rule::default());
+        for bad in ["/jobs", "GET jobs", "GET", "GET /jobs?x", "G T /jobs", ""] {
+            let error = Endpoints::with(&[row(bad, None, None)]).unwrap_err();
+            assert!(
+                matches!(error, Error::Configuration { field, .. } if field == "limits.endpoints"),
+                "{bad}"
+            );
+        }
+    }
+
+    #[test]
+    fn ids_that_pass_for_names_are_limited_as_one_in_the_end() {
+        let endpoints = Endpoints::new();
+        let letters = |number: usize| -> String {
+            number.to_string().bytes().map(|digit| char::from(digit - b'0' + b'g')).collect()
+        };
+        let names: HashSet<_> =
+            (0..5000).map(|number| of(&endpoints, "GET", &format!("/things/{}", letters(number)))).collect();
+        assert_eq!(names.len(), MOST_UNKNOWN + 1);
+        assert!(names.contains("GET /things/…"));
+    }
+
+    proptest! {
+        #[test]
+        fn no_id_makes_an_endpoint_of_its_own(
+            template in prop::sample::select(PATHS),
+            id in "[0-9]{1,12}|[0-9a-f]{8}-[0-9a-f]{4}|[A-Za-z0-9+=]{1,40}|%[0-9A-F]{2}[a-z]{0,9}",
+        ) {
+            // A name that the table has is no id.
+            prop_assume!(!PATHS.iter().any(|path| path.split('/').any(|segment| segment == decoded(&id))));
+            prop_assert_eq!(name("GET", &filled(template, &id)), format!("GET {template}"));
+        }
+
+        #[test]
+        fn any_path_has_an_endpoint_that_is_its_own_template(path in "(/[ -~]{0,12}){1,6}") {
+            let first = name("GET", &path);
+            let template = first.strip_prefix("GET ").unwrap();
+            prop_assert!(template.starts_with('/'));
+            let again = name("GET", template);
+            if !template.contains('…') {
+                prop_assert_eq!(again, first);
+            }
+        }
     }
 }

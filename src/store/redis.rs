@@ -1,21 +1,17 @@
 //! [`RedisStore`]: grants in Redis or Valkey.
 
-use std::borrow::Cow;
 use std::fmt;
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use redis::aio::{ConnectionManager, ConnectionManagerConfig};
-use redis::{
-    Client, Cmd, ConnectionInfo, FromRedisValue, IntoConnectionInfo as _, RedisError, Script,
-    TlsCertificates, cmd,
-};
-use tokio::sync::OnceCell;
+use redis::aio::ConnectionManager;
+use redis::{Cmd, FromRedisValue, RedisError, Script, cmd};
 
 use super::namespace::Namespace;
 use super::{Store, StoreFuture, Stored, Swap, Version};
 use crate::error::{Error, Result};
 use crate::fingerprint::Fingerprint;
+use crate::redis_server::{RedisServer, failed};
 use crate::secret::Secret;
 
 /// For a connection, and for an answer.
@@ -55,11 +51,9 @@ pub struct RedisOptions {
 /// Its keys begin with `smartrecruiters:{namespace}:`, all in one slot of a cluster. A swap is as durable as the
 /// server makes it: [`RedisStore::warnings`] tells what is wrong with its settings.
 pub struct RedisStore {
-    client: Client,
+    server: RedisServer,
     namespace: Namespace,
     fingerprint: Fingerprint,
-    /// One connection for all calls, made when first used and again when it is lost.
-    connection: OnceCell<ConnectionManager>,
 }
 
 impl RedisStore {
@@ -67,27 +61,7 @@ impl RedisStore {
     pub fn new(options: RedisOptions) -> Result<Self> {
         let namespace = Namespace::new(options.namespace)?;
         let fingerprint = Fingerprint::of(&("redis", &options.url, &options.ca, namespace.as_str()));
-        // The parser's own message may quote the URL.
-        let bad_url = |_| {
-            Error::configuration(
-                "url",
-                "must be a URL such as redis://user:password@redis.example.com:6379/0",
-            )
-        };
-        let server = with_timeout(options.url.expose().into_connection_info().map_err(bad_url)?);
-        let client = match options.ca {
-            None => Client::open(server).map_err(bad_url)?,
-            Some(ca) => {
-                let trusted = TlsCertificates { client_tls: None, root_cert: Some(ca.into_bytes()) };
-                Client::build_with_tls(server, trusted).map_err(|_| {
-                    Error::configuration(
-                        "ca",
-                        "must be certificates in PEM, for a URL that begins with rediss://",
-                    )
-                })?
-            }
-        };
-        Ok(Self { client, namespace, fingerprint, connection: OnceCell::new() })
+        Ok(Self { server: RedisServer::new(&options.url, options.ca, TIMEOUT)?, namespace, fingerprint })
     }
 
     /// Runs a command that changes nothing.
@@ -102,17 +76,7 @@ impl RedisStore {
     }
 
     async fn connection(&self, operation: &'static str) -> Result<ConnectionManager> {
-        let connect = || async {
-            let config = ConnectionManagerConfig::new()
-                .set_connection_timeout(Some(TIMEOUT))
-                .set_response_timeout(Some(TIMEOUT))
-                // Callers hear at once that the server is down; they know how long they can wait.
-                .set_number_of_retries(0);
-            let mut connection = self
-                .client
-                .get_connection_manager_with_config(config)
-                .await
-                .map_err(|error| failed(operation, &error))?;
+        let check = async |mut connection: ConnectionManager| {
             let key = self.key("schema");
             let found: (u32,) = redis::pipe()
                 .cmd("SETNX")
@@ -127,9 +91,9 @@ impl RedisStore {
                 let problem = "the namespace is of a newer version of smartrecruiters".into();
                 return Err(Error::Store { operation, problem });
             }
-            Ok(connection)
+            Ok(())
         };
-        self.connection.get_or_try_init(connect).await.cloned()
+        self.server.checked_connection(operation, check).await
     }
 
     /// A key of this namespace. The braces are a hash tag: they decide alone about the slot in a cluster.
@@ -234,26 +198,4 @@ impl Store for RedisStore {
             self.ask("due", &command).await
         })
     }
-}
-
-/// A server that is gone without a word is found out by this alone: its connection is still open.
-fn with_timeout(server: ConnectionInfo) -> ConnectionInfo {
-    let settings = server.tcp_settings().clone();
-    #[cfg(target_os = "linux")]
-    let settings = settings.set_user_timeout(TIMEOUT);
-    server.set_tcp_settings(settings)
-}
-
-/// By the kind of error and the server's error code alone: its text is not ours to vouch for.
-fn failed(operation: &'static str, error: &RedisError) -> Error {
-    let problem: Cow<'static, str> = match error.code() {
-        Some("NOAUTH" | "WRONGPASS" | "NOPERM") => {
-            "Redis refuses the user or its password; check `url` and the user's rights".into()
-        }
-        Some(code) => format!("Redis answered {code}").into(),
-        None if error.is_timeout() => "Redis did not answer in time".into(),
-        None if error.is_io_error() => "no connection to Redis; check `url` and the network".into(),
-        None => format!("Redis: {}", error.category()).into(),
-    };
-    Error::Store { operation, problem }
 }

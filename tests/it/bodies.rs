@@ -15,7 +15,7 @@ use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 
-use crate::support::{Reply, Server, get};
+use crate::support::{Reply, Server, get, unlimited};
 
 const MIB: usize = 1024 * 1024;
 
@@ -82,7 +82,7 @@ async fn a_bomb_stops_at_the_cap_whether_buffered_or_streamed() {
         let bomb = encoded(coding, &vec![0; 128 * MIB]).await;
         let server = Server::start(move |_| Reply::Encoded(coding, bomb.clone())).await;
         let client = client(&server);
-        let careful = ClientOptions { max_body_size: MIB, ..ClientOptions::default() };
+        let careful = ClientOptions { max_body_size: MIB, ..unlimited() };
         let careful = server.client_of(&api_key(), careful);
         let error = careful.send(&get(&careful, "/jobs")).await.unwrap_err();
         assert!(matches!(error, Error::BodyTooLarge { limit: MIB }), "{coding}: {error:?}");

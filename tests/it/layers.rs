@@ -4,19 +4,20 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Folders and files of `src`, from the bottom to the top, with what of ours each may name.
-const LAYERS: [(&str, &[&str]); 16] = [
+const LAYERS: [(&str, &[&str]); 17] = [
     ("secret", &[]),
     ("error", &[]),
     ("clock", &[]),
     ("fingerprint", &[]),
     ("random", &["error"]),
     ("torture", &[]),
+    ("redis_server", &["error", "secret"]),
     ("credential", &["error", "secret"]),
     ("token", &["clock", "secret"]),
     ("http", &["clock", "credential", "error", "random", "secret", "token", "http"]),
     ("oauth", &["clock", "credential", "error", "random", "secret", "token", "http", "oauth"]),
-    ("limit", &["clock", "error", "http", "limit"]),
-    ("store", &["clock", "error", "fingerprint", "random", "secret", "token", "store"]),
+    ("limit", &["clock", "error", "http", "limit", "random", "redis_server", "secret"]),
+    ("store", &["clock", "error", "fingerprint", "random", "redis_server", "secret", "token", "store"]),
     (
         "lifecycle",
         &[

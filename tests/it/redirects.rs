@@ -11,7 +11,7 @@ use smartrecruiters::error::{Error, ErrorCode};
 use smartrecruiters::http::{BaseUrl, ConnectOptions, ProxyChoice, RedirectMode, RequestBody};
 use smartrecruiters::secret::Secret;
 
-use crate::support::{Reply, Seen, Server, get};
+use crate::support::{Reply, Seen, Server, get, unlimited};
 
 const BASE: &str = "http://localhost:4000";
 /// Each another origin: port, host, subdomain, scheme.
@@ -29,7 +29,7 @@ fn credentials() -> [Credential; 2] {
 fn client_through(proxy: &Server, credential: &Credential) -> Client {
     let connect =
         ConnectOptions { proxy: ProxyChoice::Url(Secret::new(proxy.url())), ..ConnectOptions::default() };
-    let options = ClientOptions { connect, retries: 0, ..ClientOptions::default() };
+    let options = ClientOptions { connect, retries: 0, ..unlimited() };
     let base = BaseUrl::parse("baseUrl", BASE).unwrap();
     Client::new(credential, Some(base), options, Arc::new(SystemClock)).unwrap()
 }

@@ -5,16 +5,16 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::Method;
-use smartrecruiters::client::{Client, ClientOptions, Credential};
+use smartrecruiters::client::{Client, Credential};
 use smartrecruiters::credential::ApiKey;
 use smartrecruiters::error::ErrorCode;
 use smartrecruiters::http::{RequestBody, streamed_body};
 
-use crate::support::{Reply, Server, get};
+use crate::support::{Reply, Server, get, unlimited};
 
 fn client(server: &Server) -> Client {
     let credential = Credential::ApiKey(ApiKey::new("key".into()).unwrap());
-    server.client_of(&credential, ClientOptions::default())
+    server.client_of(&credential, unlimited())
 }
 
 /// Fails the first `failures` times.

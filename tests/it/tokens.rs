@@ -14,7 +14,9 @@ use smartrecruiters::secret::Secret;
 use smartrecruiters::store::{MemoryStore, Sealing, Store};
 use tokio::sync::Semaphore;
 
-use crate::support::{Elsewhere, Reply, Seen, Server, app_options, customer, get, oauth_client, token};
+use crate::support::{
+    Elsewhere, Reply, Seen, Server, app_options, customer, get, oauth_client, token, unlimited,
+};
 
 const TOKEN: &str = "/identity/oauth/token";
 
@@ -292,7 +294,7 @@ async fn a_grant_goes_to_the_api_that_it_is_for_and_to_no_other() {
     let other = Server::start(|_| Reply::Json(200, "{}".into())).await;
     let grant = Credential::Grant(grant(&server, &clock).await);
     let base = smartrecruiters::http::BaseUrl::parse("baseUrl", &other.url()).unwrap();
-    let options = ClientOptions::default();
+    let options = unlimited();
     let error = Client::new(&grant, Some(base), options.clone(), Arc::new(SystemClock)).unwrap_err();
     assert!(matches!(&error, Error::Configuration { field, .. } if field == "credential"), "{error:?}");
     let own = Client::new(&grant, None, options, Arc::new(SystemClock)).unwrap();
@@ -593,8 +595,7 @@ async fn a_token_endpoint_that_takes_no_connection_in_time_was_sent_nothing() {
     let _queued = TcpStream::connect(silent.local_addr().unwrap()).await.unwrap();
     let server = Server::at(silent.local_addr().unwrap());
     let connect = ConnectOptions { connect_timeout: Duration::from_millis(50), ..ConnectOptions::default() };
-    let client =
-        server.client_of(&client_credentials(), ClientOptions { connect, ..ClientOptions::default() });
+    let client = server.client_of(&client_credentials(), ClientOptions { connect, ..unlimited() });
     let error = client.send(&get(&client, "/jobs")).await.unwrap_err();
     assert!(matches!(error, Error::TokenUnavailable { sent: false, .. }), "{error:?}");
 }
@@ -605,7 +606,7 @@ async fn another_way_to_the_token_endpoint_is_another_token() {
     let credential = client_credentials();
     let through = |proxy: ProxyChoice| {
         let connect = ConnectOptions { proxy, ..ConnectOptions::default() };
-        server.client_of(&credential, ClientOptions { connect, ..ClientOptions::default() })
+        server.client_of(&credential, ClientOptions { connect, ..unlimited() })
     };
     many_calls(&through(ProxyChoice::Direct), 1).await;
     assert_eq!(server.seen().iter().filter(|seen| seen.uri.starts_with("http://")).count(), 0);

@@ -18,6 +18,8 @@ Usage: smartrecruiters-sandbox [options]
   --window KIND                sliding or fixed second (default: sliding)
   --concurrency-scope SCOPE    credential or endpoint (default: credential)
   --retry-after S              send Retry-After with a 429 (default: none)
+  --latency-before MS          most that a request takes on its way in (default: 0)
+  --latency-after MS           most that an answer takes on its way out (default: 0)
   --jobs N                     number of jobs (default: 2000)
   --candidates N               number of candidates (default: 3000)
   --logger                     log requests
@@ -37,6 +39,8 @@ const FLAGS = {
   window: { type: 'string' },
   'concurrency-scope': { type: 'string' },
   'retry-after': { type: 'string' },
+  'latency-before': { type: 'string' },
+  'latency-after': { type: 'string' },
   jobs: { type: 'string' },
   candidates: { type: 'string' },
   logger: { type: 'boolean' },

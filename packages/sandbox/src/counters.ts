@@ -34,6 +34,8 @@ export interface Counters {
   concurrency: { current: number; peak: number; peakByCredential: Record<string, number> }
   /** The most requests to arrive within any sliding second, by credential and endpoint. */
   peakPerSecond: Record<string, Record<string, number>>
+  /** Milliseconds from the first arrival to the last, by credential and endpoint. */
+  span: Record<string, Record<string, number>>
   /** TCP connections to the API. */
   connections: { opened: number; open: number; peak: number }
   /** What the storage origin saw: requests, and how many carried each credential header. */
@@ -49,6 +51,7 @@ export class CounterBook {
   #counts = empty()
   readonly #current = new Map<string, number>()
   readonly #arrivals = new Map<string, SlidingLog>()
+  readonly #first = new Map<string, number>()
 
   snapshot(): Counters {
     return structuredClone(this.#counts)
@@ -62,6 +65,7 @@ export class CounterBook {
     this.#counts.concurrency.peak = concurrency.current
     this.#counts.connections = { opened: 0, open: connections.open, peak: connections.open }
     this.#arrivals.clear()
+    this.#first.clear()
   }
 
   connected(): void {
@@ -77,7 +81,7 @@ export class CounterBook {
 
   /** `credential` is undefined where none was recognised. */
   arrived(endpoint: string, credential: string | undefined, at: number): void {
-    const { requests, concurrency, peakPerSecond } = this.#counts
+    const { requests, concurrency, peakPerSecond, span } = this.#counts
     increase(requests, endpoint)
     concurrency.current += 1
     concurrency.peak = Math.max(concurrency.peak, concurrency.current)
@@ -93,6 +97,10 @@ export class CounterBook {
     log.add(at)
     peakPerSecond[credential] ??= {}
     raise(peakPerSecond[credential], endpoint, log.since(at, WINDOW_MS))
+    const first = this.#first.get(key) ?? at
+    this.#first.set(key, first)
+    span[credential] ??= {}
+    span[credential][endpoint] = at - first
   }
 
   left(credential: string | undefined): void {
@@ -169,6 +177,7 @@ function empty(): Counters {
     tokensIssued: { access: 0, refresh: 0, accessByCredential: {} },
     concurrency: { current: 0, peak: 0, peakByCredential: {} },
     peakPerSecond: {},
+    span: {},
     connections: { opened: 0, open: 0, peak: 0 },
     foreign: { requests: 0, credentialHeaders: { authorization: 0, 'x-smarttoken': 0, cookie: 0 } },
     uploads: { files: 0, bytes: 0 },

@@ -3,10 +3,12 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Socket } from 'node:net'
 import { applyFault } from './apply-fault.js'
 import { Arrivals, redactedHeaders } from './arrivals.js'
+import { captureAnswer } from './captured-answer.js'
 import type { CounterBook } from './counters.js'
 import { type Endpoint, Endpoints } from './endpoints.js'
 import { FaultQueue } from './faults.js'
 import { type Admission, type Limiter, untouchedLimitHeaders } from './limits.js'
+import type { ResolvedOptions } from './options.js'
 import type { Identity } from './state/identity.js'
 
 const FORM_LIMIT = 1024 * 1024
@@ -22,6 +24,9 @@ export interface RequestContext {
   body?: Buffer
 }
 
+/** How long messages are on their way at most, in milliseconds. */
+type Latency = Pick<ResolvedOptions, 'latencyBefore' | 'latencyAfter'>
+
 type Listener = (request: IncomingMessage, response: ServerResponse) => void
 
 /**
@@ -35,6 +40,7 @@ export class Gate {
   readonly arrivals = new Arrivals()
   readonly #counters: CounterBook
   readonly #limiter: Limiter | undefined
+  readonly #latency: Latency
   readonly #identify: (headers: IncomingMessage['headers']) => Identity
   readonly #contexts = new WeakMap<IncomingMessage, RequestContext>()
   readonly #sockets = new Set<Socket>()
@@ -43,16 +49,18 @@ export class Gate {
   constructor(
     counters: CounterBook,
     limiter: Limiter | undefined,
+    latency: Latency,
     identify: (headers: IncomingMessage['headers']) => Identity,
   ) {
     this.#counters = counters
     this.#limiter = limiter
+    this.#latency = latency
     this.#identify = identify
   }
 
   /** An HTTP server for the API, with the gate before `routes`. */
   apiServer(routes: Listener): Server {
-    const server = this.#server((request, response) => this.#enter(request, response, routes))
+    const server = this.#server((request, response) => this.#travel(request, response, routes))
     server.on('connection', socket => {
       this.#counters.connected()
       socket.once('close', () => this.#counters.disconnected())
@@ -96,13 +104,25 @@ export class Gate {
     return server
   }
 
-  #enter(request: IncomingMessage, response: ServerResponse, routes: Listener): void {
-    const at = performance.now()
-    const [path, query] = splitTarget(request.url)
+  /** Brings a request in and its answer out, late. To the counters and limits it arrives when it has come in. */
+  #travel(request: IncomingMessage, response: ServerResponse, routes: Listener): void {
+    const [path] = splitTarget(request.url)
     if (path === '/_sandbox' || path.startsWith('/_sandbox/')) {
       routes(request, response)
       return
     }
+    const { latencyBefore, latencyAfter } = this.#latency
+    if (latencyAfter > 0) {
+      captureAnswer(response, body => this.#later(Math.random() * latencyAfter, () => response.end(body)))
+    }
+    const enter = () => this.#enter(request, response, routes)
+    if (latencyBefore === 0) enter()
+    else this.#later(Math.random() * latencyBefore, () => (response.destroyed ? undefined : enter()))
+  }
+
+  #enter(request: IncomingMessage, response: ServerResponse, routes: Listener): void {
+    const at = performance.now()
+    const [path, query] = splitTarget(request.url)
     const method = request.method ?? 'GET'
     const found = this.endpoints.find(method, path)
     const endpoint = found?.label ?? `${method} (unmatched)`

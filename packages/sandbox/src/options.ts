@@ -26,6 +26,10 @@ export interface SandboxOptions {
   concurrencyScope?: 'credential' | 'endpoint'
   /** Seconds to send as `Retry-After` with a 429; `null` sends none, as the vendor documents none. Default `null`. */
   retryAfter?: number | null
+  /** Milliseconds that a request takes at most on its way in; how many is chance. Default 0. */
+  latencyBefore?: number
+  /** Milliseconds that an answer takes at most on its way out; how many is chance. Default 0. */
+  latencyAfter?: number
   /** Number of jobs. Default 2000. */
   jobs?: number
   /** Number of candidates. Default 3000. */
@@ -48,6 +52,8 @@ const DEFAULTS: ResolvedOptions = {
   window: 'sliding',
   concurrencyScope: 'credential',
   retryAfter: null,
+  latencyBefore: 0,
+  latencyAfter: 0,
   jobs: 2000,
   candidates: 3000,
   logger: false,
@@ -56,6 +62,7 @@ const DEFAULTS: ResolvedOptions = {
 type Check = [accepts: (value: unknown) => boolean, expected: string]
 
 const seconds: Check = [value => isNumber(value) && value > 0, 'a number of seconds above 0']
+const latency: Check = [value => isNumber(value) && value >= 0 && value <= 60_000, 'milliseconds from 0 to 60000']
 const count: Check = [value => isInteger(value) && value >= 0 && value <= 1_000_000, 'an integer from 0 to 1000000']
 const flag: Check = [value => typeof value === 'boolean', 'true or false']
 
@@ -71,6 +78,8 @@ const CHECKS: Record<keyof SandboxOptions, Check> = {
   window: oneOf('sliding', 'fixed'),
   concurrencyScope: oneOf('credential', 'endpoint'),
   retryAfter: [value => value === null || (isNumber(value) && value >= 0), 'a number of seconds, or null'],
+  latencyBefore: latency,
+  latencyAfter: latency,
   jobs: count,
   candidates: count,
   logger: flag,

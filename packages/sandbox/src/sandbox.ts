@@ -160,7 +160,7 @@ function createWorld(given: SandboxOptions | undefined): World {
   const credentials = new Credentials()
   const tokens = new Tokens(options, clock)
   const limiter = options.limits ? new Limiter(options) : undefined
-  const gate = new Gate(counters, limiter, headers => identify(headers, credentials, tokens))
+  const gate = new Gate(counters, limiter, options, headers => identify(headers, credentials, tokens))
   const origins = { api: '', storage: '' }
   const attachments = new Attachments()
   return { options, clock, counters, gate, credentials, tokens, data: new Data(options), attachments, origins }

@@ -66,6 +66,25 @@ describe('the concurrency', () => {
   })
 })
 
+describe('latency', () => {
+  it(
+    'comes before a request is counted, and after it is answered',
+    withSandbox({ latencyBefore: 20, latencyAfter: 20 }, async (sandbox, client) => {
+      const answers = await Promise.all([client.get('/jobs'), client.get('/jobs'), client.get('/jobs/none')])
+      assert.deepEqual(
+        answers.map(answer => answer.status),
+        [200, 200, 404],
+      )
+      assert.equal((await answers[0].json()).content.length, 10)
+      const { requests, statuses, span, concurrency } = sandbox.counters()
+      assert.deepEqual(requests, { 'GET /jobs': 2, 'GET /jobs/{id}': 1 })
+      assert.deepEqual(statuses, { 200: 2, 404: 1 })
+      assert.ok(span.apiKey['GET /jobs'] > 0)
+      assert.equal(concurrency.current, 0)
+    }),
+  )
+})
+
 describe('over HTTP the limits', () => {
   const names = ['limit', 'remaining', 'concurrent-limit', 'concurrent-remaining']
   const headersOf = answer => names.map(name => answer.headers.get(`x-ratelimit-${name}`))

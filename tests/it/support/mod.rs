@@ -15,7 +15,7 @@ use hyper_util::rt::TokioIo;
 use smartrecruiters::client::{Client, ClientOptions, Credential};
 use smartrecruiters::clock::{Clock, SystemClock};
 use smartrecruiters::credential::{ClientAuthentication, OAuthClient};
-use smartrecruiters::http::{BaseUrl, RedirectMode, Request, RequestBody, Target};
+use smartrecruiters::http::{BaseUrl, Priority, RedirectMode, Request, RequestBody, Target};
 use smartrecruiters::lifecycle::{ImportedGrant, Listener, OAuthAppOptions};
 use smartrecruiters::secret::Secret;
 use smartrecruiters::store::{Store, StoreFuture, Stored, Swap, Version};
@@ -177,8 +177,12 @@ impl Server {
 
 pub(crate) fn client(credential: &Credential, base: &str, clock: Arc<dyn Clock>) -> Client {
     let base = BaseUrl::parse("baseUrl", base).unwrap();
-    Client::new(credential, Some(base), ClientOptions { retries: 0, ..ClientOptions::default() }, clock)
-        .unwrap()
+    Client::new(credential, Some(base), ClientOptions { retries: 0, ..unlimited() }, clock).unwrap()
+}
+
+/// Options of a client that is as fast as it can be: most tests are about something else than limits.
+pub(crate) fn unlimited() -> ClientOptions {
+    ClientOptions { limits: None, ..ClientOptions::default() }
 }
 
 async fn answer(
@@ -268,6 +272,7 @@ pub(crate) fn get(client: &Client, path: &str) -> Request {
         body: RequestBody::Empty,
         redirect: RedirectMode::Follow,
         idempotent: false,
+        priority: Priority::Interactive,
         timeout: Duration::from_secs(30),
     }
 }

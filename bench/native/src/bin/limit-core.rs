@@ -6,7 +6,9 @@ use std::time::Duration;
 use smartrecruiters::client::{Client, ClientOptions, Credential};
 use smartrecruiters::clock::SystemClock;
 use smartrecruiters::credential::ApiKey;
-use smartrecruiters::http::{BaseUrl, ConnectOptions, RedirectMode, Request, RequestBody, Target};
+use smartrecruiters::http::{
+    BaseUrl, ConnectOptions, Priority, RedirectMode, Request, RequestBody, Target,
+};
 use smartrecruiters_bench::Error;
 use smartrecruiters_bench::args::Args;
 use smartrecruiters_bench::load::{Worker, run};
@@ -29,6 +31,7 @@ impl Worker for Caller {
             body: RequestBody::Empty,
             redirect: RedirectMode::Follow,
             idempotent: false,
+            priority: Priority::Interactive,
             timeout: Duration::from_secs(128),
         };
         if !self.stream {
@@ -51,6 +54,7 @@ async fn main() -> Result<(), Error> {
     let base = BaseUrl::parse("url", &args.url)?;
     let options = ClientOptions {
         connect: ConnectOptions { ca: args.ca.clone(), ..ConnectOptions::default() },
+        limits: None,
         ..ClientOptions::default()
     };
     let client = Client::new(&credential, Some(base), options, Arc::new(SystemClock))?;

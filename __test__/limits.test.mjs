@@ -1,0 +1,236 @@
+// Limits: a paced client against a server that counts as the vendor's does.
+//
+// A few seconds at full load; with LIMITS_SECONDS=60 a minute, in which as much has to be used as is promised.
+
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { ApiKey, ConfigurationError, RateLimitError, SmartRecruiters, SmartRecruitersError } from 'smartrecruiters'
+import { startSandbox } from 'smartrecruiters-sandbox'
+import { failure } from './support/servers.mjs'
+
+const SECONDS = Number(process.env.LIMITS_SECONDS ?? 4)
+
+async function start(t, { client = {}, ...options } = {}) {
+  const sandbox = await startSandbox({ jobs: 20, candidates: 20, ...options })
+  const sr = new SmartRecruiters({ credential: new ApiKey(sandbox.apiKey), baseUrl: sandbox.baseUrl, ...client })
+  t.after(async () => {
+    await sr.close()
+    await sandbox.close()
+  })
+  return { sandbox, sr }
+}
+
+/** Keeps `width` calls on their way until the time is over. */
+async function load(width, call) {
+  const end = performance.now() + SECONDS * 1000
+  const worker = async () => {
+    while (performance.now() < end) await call()
+  }
+  await Promise.all(Array.from({ length: width }, worker))
+}
+
+/** Which share of what `limit` permits was used, after the first `limit` requests. */
+function used(sandbox, endpoint, limit) {
+  const { requests, span } = sandbox.counters()
+  return (requests[endpoint] - limit) / ((limit * span.apiKey[endpoint]) / 1000)
+}
+
+function assertUsed(t, sandbox, endpoint, limit, share) {
+  const figure = used(sandbox, endpoint, limit)
+  t.diagnostic(`${endpoint}: ${(figure * 100).toFixed(2)} % used`)
+  // In a few seconds, one in which the machine is busy with something else is a large share.
+  assert.ok(figure >= (SECONDS >= 60 ? share : share - 0.15), `${figure} of ${endpoint}`)
+  assert.ok(figure <= 1.0001, `${figure} of ${endpoint}`)
+}
+
+function assertKept(sandbox, peaks) {
+  const { tooManyRequests, peakPerSecond, concurrency, statuses } = sandbox.counters()
+  assert.equal(tooManyRequests, 0)
+  assert.deepEqual(Object.keys(statuses), ['200'])
+  assert.deepEqual(peakPerSecond.apiKey, peaks)
+  assert.ok(concurrency.peakByCredential.apiKey <= 8, `${concurrency.peakByCredential.apiKey} at once`)
+}
+
+for (const window of ['sliding', 'fixed']) {
+  test(`all that a ${window} window permits is used, and no more`, async t => {
+    const { sandbox, sr } = await start(t, { window })
+    await load(24, () => sr.get('/jobs', { query: { limit: 1, sort: 'job_id' } }))
+    assertKept(sandbox, { 'GET /jobs': 10 })
+    assertUsed(t, sandbox, 'GET /jobs', 10, 0.99)
+    const [limits] = sr.limits()
+    assert.deepEqual(
+      { ...limits, used: 0, longestWait: 0 },
+      {
+        endpoint: 'GET /jobs',
+        perSecond: 10,
+        concurrent: 8,
+        used: 0,
+        inFlight: 0,
+        waiting: 0,
+        longestWait: 0,
+        tooManyRequests: 0,
+      },
+    )
+    assert.ok(limits.longestWait > 0)
+  })
+}
+
+for (const latency of [{ latencyBefore: 50 }, { latencyAfter: 50 }, { latencyBefore: 25, latencyAfter: 25 }]) {
+  test(`the same with a latency of ${JSON.stringify(latency)}`, async t => {
+    const { sandbox, sr } = await start(t, latency)
+    await load(24, () => sr.get('/jobs', { query: { limit: 1, sort: 'job_id' } }))
+    assertKept(sandbox, { 'GET /jobs': 10 })
+    assertUsed(t, sandbox, 'GET /jobs', 10, 0.97)
+  })
+}
+
+test('candidates are read by one call at once, and jobs published twice a second', async t => {
+  const { sandbox, sr } = await start(t)
+  const jobs = await sr.get('/jobs', { query: { limit: 20, sort: 'job_id' } })
+  const ids = jobs.content.map(job => job.id)
+  sandbox.resetCounters()
+  let next = 0
+  await Promise.all([
+    load(4, () => sr.get('/candidates', { query: { limit: 1 } })),
+    load(4, () => sr.post('/jobs/{id}/publication', { params: { id: ids[next++ % ids.length] } }).catch(() => {})),
+    load(4, () => sr.get('/jobs/{id}', { params: { id: ids[next++ % ids.length] } })),
+  ])
+  const { tooManyRequests, peakPerSecond } = sandbox.counters()
+  assert.equal(tooManyRequests, 0)
+  assert.equal(peakPerSecond.apiKey['GET /candidates'], 10)
+  assert.equal(peakPerSecond.apiKey['POST /jobs/{id}/publication'], 2)
+  assert.equal(peakPerSecond.apiKey['GET /jobs/{id}'], 10)
+  assertUsed(t, sandbox, 'GET /candidates', 10, 0.99)
+  assertUsed(t, sandbox, 'POST /jobs/{id}/publication', 2, 0.99)
+  assertUsed(t, sandbox, 'GET /jobs/{id}', 10, 0.99)
+})
+
+test('all clients of one credential share its limits', async t => {
+  const { sandbox, sr } = await start(t)
+  const credential = new ApiKey(sandbox.apiKey)
+  const clients = [sr, sr.withCredential(credential), new SmartRecruiters({ credential, baseUrl: sandbox.baseUrl })]
+  await Promise.all(Array.from({ length: 27 }, (_, call) => clients[call % 3].get('/jobs')))
+  assert.equal(sandbox.counters().tooManyRequests, 0)
+  assert.equal(sandbox.counters().peakPerSecond.apiKey['GET /jobs'], 10)
+  const other = sandbox.addApiKey()
+  await sr.withCredential(new ApiKey(other.apiKey)).get('/jobs')
+  assert.equal(sandbox.counters().requests['GET /jobs'], 28)
+})
+
+test('a slot is held until its answer is read', async t => {
+  const { sandbox, sr } = await start(t, { client: { limits: { concurrent: 1 } } })
+  const answer = await sr.get('/payload/5000000').asResponse()
+  assert.equal(sr.limits().find(({ endpoint }) => endpoint === 'GET /payload/{id}').inFlight, 1)
+  const waits = sr.get('/jobs')
+  assert.equal((await answer.arrayBuffer()).byteLength, 5_000_000)
+  await waits
+  assert.deepEqual(
+    sr.limits().map(({ inFlight }) => inFlight),
+    [0, 0],
+  )
+  assert.equal(sandbox.counters().concurrency.peak, 1)
+})
+
+test('without limits nothing is held back, and nothing is known', async t => {
+  const { sandbox, sr } = await start(t, { client: { limits: false, retries: 0 } })
+  const outcomes = await Promise.allSettled(Array.from({ length: 30 }, () => sr.get('/jobs')))
+  assert.ok(outcomes.some(({ reason }) => reason instanceof RateLimitError))
+  assert.ok(sandbox.counters().tooManyRequests > 0)
+  assert.deepEqual(sr.limits(), [])
+})
+
+test('a 429 is waited out by all calls of its endpoint, and counted', async t => {
+  const { sandbox, sr } = await start(t)
+  sandbox.fault({ kind: '429', retryAfter: 1, endpoint: 'GET /jobs' })
+  const refused = sr.get('/jobs')
+  while (sandbox.counters().tooManyRequests === 0 || sr.limits()[0].tooManyRequests === 0)
+    await sr.get('/reviews-api/v201910/reviews')
+  const next = sr.get('/jobs')
+  while (sr.limits()[0].waiting < 2) await new Promise(setImmediate)
+  await Promise.all([refused, next])
+  assert.equal(sr.limits()[0].tooManyRequests, 1)
+  assert.equal(sandbox.counters().requests['GET /jobs'], 3)
+})
+
+test('the rows of a user change the table', async t => {
+  const endpoints = { 'GET /jobs': { perSecond: 3 }, 'GET /reviews-api/v201910/reviews': { concurrent: 1 } }
+  const { sandbox, sr } = await start(t, { client: { limits: { endpoints } } })
+  await Promise.all(Array.from({ length: 7 }, () => sr.get('/jobs')))
+  await Promise.all(Array.from({ length: 4 }, () => sr.get('/reviews-api/v201910/reviews')))
+  assert.equal(sandbox.counters().peakPerSecond.apiKey['GET /jobs'], 3)
+  assert.deepEqual(
+    sr.limits().map(({ perSecond, concurrent }) => [perSecond, concurrent]),
+    [
+      [3, 8],
+      [10, 1],
+    ],
+  )
+})
+
+test('a call that waits for its turn can be aborted, times out, and is refused when too many wait', async t => {
+  const { sandbox, sr } = await start(t, { client: { limits: { queue: 2 } } })
+  const hold = sandbox.fault({ kind: 'hold', endpoint: 'GET /candidates' })
+  const arrived = sandbox.nextRequest()
+  const first = sr.get('/candidates')
+  await arrived
+  const aborted = failure(sr.get('/candidates', { signal: AbortSignal.timeout(50) }))
+  const late = failure(sr.get('/candidates', { timeout: 60 }))
+  const full = await failure(sr.get('/candidates'))
+  assert.ok(full instanceof SmartRecruitersError)
+  assert.equal(full.code, 'QUEUE_FULL')
+  assert.match(full.message, /^2 calls wait for GET \/candidates already/)
+  assert.equal((await aborted).name, 'TimeoutError')
+  assert.equal((await late).phase, 'queue')
+  assert.equal(sr.limits()[0].waiting, 0)
+  hold.clear()
+  await first
+  assert.equal(sandbox.counters().requests['GET /candidates'], 1)
+})
+
+test('interactive calls go before those of a batch', async t => {
+  const { sandbox, sr } = await start(t, { client: { limits: { concurrent: 1 } } })
+  const hold = sandbox.fault({ kind: 'hold', endpoint: 'GET /jobs' })
+  const arrived = sandbox.nextRequest()
+  const order = []
+  const call = async (name, priority) => {
+    await sr.get('/jobs', { priority })
+    order.push(name)
+  }
+  const first = call('first', 'interactive')
+  await arrived
+  const batch = [call('batch 1', 'batch'), call('batch 2', 'batch')]
+  const interactive = [call('interactive 1', 'interactive'), call('interactive 2')]
+  while (sr.limits()[0].waiting < 4) await new Promise(setImmediate)
+  hold.clear()
+  await Promise.all([first, ...batch, ...interactive])
+  assert.deepEqual(order, ['first', 'interactive 1', 'interactive 2', 'batch 1', 'batch 2'])
+})
+
+test('a wrong option is named', async t => {
+  const { sandbox, sr } = await start(t)
+  const options = { credential: new ApiKey(sandbox.apiKey), baseUrl: sandbox.baseUrl }
+  const rows = endpoints => ({ endpoints })
+  for (const [field, limits] of [
+    ['limits', true],
+    ['limits', 10],
+    ['perSecond', { perSecond: 10 }],
+    ['limits.concurrent', { concurrent: 0 }],
+    ['limits.concurrent', { concurrent: 1.5 }],
+    ['limits.queue', { queue: -1 }],
+    ['limits.concurrencyScope', { concurrencyScope: 'company' }],
+    ['limits.endpoints', { endpoints: [] }],
+    ['limits.endpoints', rows({ '/jobs': {} })],
+    ['limits.endpoints', rows({ 'GET jobs': {} })],
+    ['limits.endpoints', rows({ 'get /jobs': {} })],
+    ["limits.endpoints['GET /jobs'].perSecond", rows({ 'GET /jobs': { perSecond: 0 } })],
+    ["limits.endpoints['GET /jobs'].concurrent", rows({ 'GET /jobs': { concurrent: '1' } })],
+    ['rate', rows({ 'GET /jobs': { rate: 1 } })],
+  ]) {
+    assert.throws(
+      () => new SmartRecruiters({ ...options, limits }),
+      error => error instanceof ConfigurationError && error.field === field,
+      `${field}: ${JSON.stringify(limits)}`,
+    )
+  }
+  assert.equal((await failure(sr.get('/jobs', { priority: 'high' }))).field, 'priority')
+})

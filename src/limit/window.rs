@@ -1,0 +1,249 @@
+//! [`Window`]: the requests that the server may count in its present second. Pure.
+//!
+//! A token bucket of ten a second lets nineteen through in one: ten saved up, and nine that drip in. This is a log of
+//! places instead, one for each request that the limit allows. A request takes a place when it is let through, and gives
+//! it back one second after the *latest* instant at which the server may have received it. So two requests in one place
+//! are received at least a second apart whatever the network does, and no second, wherever it begins, sees more requests
+//! than there are places.
+//!
+//! Times are durations since a point that all callers share.
+
+use std::time::Duration;
+
+/// The second in which the server counts.
+pub(super) const SECOND: Duration = Duration::from_secs(1);
+
+/// The places of one endpoint.
+#[derive(Debug)]
+pub(super) struct Window {
+    limit: usize,
+    /// Those that are taken; more than `limit` after that was lowered, or others have sent.
+    taken: Vec<Place>,
+    last: u64,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    ticket: u64,
+    /// From when it is free. None: not known before the answer comes.
+    free: Option<Duration>,
+    /// How many places were taken when it was, its own included.
+    with: usize,
+}
+
+/// When a request can be let through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Opening {
+    /// Now.
+    Now,
+    /// From this time on, if nothing changes.
+    At(Duration),
+    /// Nobody knows before an answer comes.
+    Unknown,
+}
+
+impl Window {
+    /// A window with `limit` places, all free.
+    pub(super) fn new(limit: usize) -> Self {
+        Self { limit: limit.max(1), taken: Vec::new(), last: 0 }
+    }
+
+    /// Changes how many there are.
+    pub(super) fn set_limit(&mut self, limit: usize) {
+        self.limit = limit.max(1);
+    }
+
+    /// How many places are taken.
+    pub(super) fn used(&self, now: Duration) -> usize {
+        self.taken.iter().filter(|place| place.is_taken(now)).count()
+    }
+
+    /// When there is a free place.
+    pub(super) fn opening(&self, now: Duration) -> Opening {
+        let used = self.used(now);
+        let Some(too_many) = (used + 1).checked_sub(self.limit).filter(|count| *count > 0) else {
+            return Opening::Now;
+        };
+        let mut known: Vec<_> =
+            self.taken.iter().filter_map(|place| place.free).filter(|free| *free > now).collect();
+        known.sort_unstable();
+        known.get(too_many - 1).map_or(Opening::Unknown, |free| Opening::At(*free))
+    }
+
+    /// Takes a place for a request that leaves now or later; none if there is none.
+    pub(super) fn take(&mut self, now: Duration) -> Option<u64> {
+        self.taken.retain(|place| place.is_taken(now));
+        if self.taken.len() >= self.limit {
+            return None;
+        }
+        self.last += 1;
+        self.taken.push(Place { ticket: self.last, free: None, with: self.taken.len() + 1 });
+        Some(self.last)
+    }
+
+    /// Gives a place back at once: the request never left.
+    pub(super) fn cancel(&mut self, ticket: u64) {
+        self.taken.retain(|place| place.ticket != ticket);
+    }
+
+    /// The request has reached the server by `latest`, or never will: its place is free `span` later.
+    pub(super) fn received(&mut self, ticket: u64, latest: Duration, span: Duration) {
+        if let Some(place) = self.taken.iter_mut().find(|place| place.ticket == ticket) {
+            place.free = Some(latest + span);
+        }
+    }
+
+    /// The most requests that a server can have counted with this one, as far as is known: those of its second, itself, and
+    /// all since.
+    pub(super) fn at_most_with(&self, ticket: u64) -> usize {
+        let with =
+            self.taken.iter().find(|place| place.ticket == ticket).map_or(self.limit, |place| place.with);
+        with + usize::try_from(self.last.saturating_sub(ticket)).unwrap_or(usize::MAX)
+    }
+
+    /// The server has counted `count` requests of others by `latest`: they take places as ours do.
+    pub(super) fn occupy(&mut self, count: usize, latest: Duration, span: Duration) {
+        let place = Place { ticket: 0, free: Some(latest + span), with: 0 };
+        let most = self.limit.saturating_sub(self.taken.len().min(self.limit));
+        self.taken.extend(std::iter::repeat_n(place, count.min(most)));
+        // So that the next answer, which counts them too, is not taken for more of them.
+        self.last += count as u64;
+    }
+}
+
+impl Place {
+    fn is_taken(&self, now: Duration) -> bool {
+        self.free.is_none_or(|free| free > now)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const fn ms(ms: u64) -> Duration {
+        Duration::from_millis(ms)
+    }
+
+    #[test]
+    fn a_place_is_free_a_second_after_the_server_had_its_request() {
+        let mut window = Window::new(2);
+        let first = window.take(ms(0)).unwrap();
+        let second = window.take(ms(5)).unwrap();
+        assert_eq!(window.take(ms(10)), None);
+        assert_eq!(window.opening(ms(10)), Opening::Unknown);
+        window.received(second, ms(8), SECOND);
+        assert_eq!(window.opening(ms(10)), Opening::At(ms(1008)));
+        window.received(first, ms(20), SECOND);
+        assert_eq!(window.opening(ms(20)), Opening::At(ms(1008)), "whichever is free first");
+        assert_eq!(window.take(ms(1007)), None);
+        assert!(window.take(ms(1008)).is_some());
+        assert_eq!((window.used(ms(1019)), window.used(ms(1020))), (2, 1));
+    }
+
+    #[test]
+    fn what_never_left_takes_no_place() {
+        let mut window = Window::new(1);
+        let ticket = window.take(ms(0)).unwrap();
+        window.cancel(ticket);
+        assert_eq!(window.opening(ms(0)), Opening::Now);
+    }
+
+    #[test]
+    fn a_lower_limit_waits_until_enough_places_are_free() {
+        let mut window = Window::new(3);
+        for at in [0, 100, 200] {
+            let ticket = window.take(ms(at)).unwrap();
+            window.received(ticket, ms(at), SECOND);
+        }
+        window.set_limit(2);
+        assert_eq!(window.opening(ms(200)), Opening::At(ms(1100)));
+        window.set_limit(5);
+        assert_eq!(window.opening(ms(200)), Opening::Now);
+    }
+
+    #[test]
+    fn the_requests_of_others_take_places() {
+        let mut window = Window::new(10);
+        let ticket = window.take(ms(0)).unwrap();
+        assert_eq!(window.at_most_with(ticket), 1);
+        window.occupy(7, ms(20), SECOND);
+        assert_eq!((window.used(ms(20)), window.at_most_with(ticket)), (8, 8));
+        window.occupy(7, ms(20), SECOND);
+        assert_eq!(window.used(ms(20)), 10, "and not more than there are");
+        assert_eq!(window.opening(ms(20)), Opening::At(ms(1020)));
+    }
+
+    /// One request of a schedule, in microseconds: how long nothing is sent before it, its way to the server, what the
+    /// server does with it, and the answer's way back.
+    type Step = (u64, u64, u64, u64);
+
+    /// Sends as early as the window allows, and gives back when the server received what. `floor` is what way, work and
+    /// way back take at least.
+    fn received(steps: &[Step], limit: usize, floor: u64) -> Vec<u64> {
+        let us = Duration::from_micros;
+        let mut window = Window::new(limit);
+        // (answered, sent, ticket) of requests in flight.
+        let mut flying: Vec<(u64, u64, u64)> = Vec::new();
+        let (mut now, mut received) = (0, Vec::new());
+        for (pause, way, work, back) in steps {
+            now += pause;
+            loop {
+                flying.sort_unstable();
+                while let Some(&(answered, sent, ticket)) = flying.first().filter(|first| first.0 <= now) {
+                    let latest = sent + (answered - sent).saturating_sub(floor);
+                    window.received(ticket, us(latest), SECOND);
+                    flying.remove(0);
+                }
+                if let Some(ticket) = window.take(us(now)) {
+                    received.push(now + way);
+                    flying.push((now + way + work + back, now, ticket));
+                    break;
+                }
+                let answer = flying.first().map(|first| first.0);
+                now = match window.opening(us(now)) {
+                    Opening::Now => unreachable!("there was no place"),
+                    Opening::At(free) => {
+                        let free = u64::try_from(free.as_micros()).unwrap();
+                        answer.map_or(free, |answer| answer.min(free))
+                    }
+                    Opening::Unknown => answer.unwrap(),
+                };
+            }
+        }
+        received.sort_unstable();
+        received
+    }
+
+    proptest! {
+        #[test]
+        fn no_second_of_the_server_sees_more_than_the_limit(
+            limit in 1_usize..12,
+            shortest in (0_u64..40_000, 0_u64..300_000, 0_u64..40_000),
+            jitter in 0_u64..200_000,
+            steps in prop::collection::vec((0_u64..3, 0.0..1.0, 0.0..1.0, 0.0..1.0), 20..200),
+        ) {
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "small")]
+            let vary = |least: u64, share: f64| least + (share * jitter as f64) as u64;
+            let steps: Vec<Step> = steps
+                .iter()
+                .map(|(pause, way, work, back)| {
+                    // Mostly none, so that the window is what holds back.
+                    let pause = if *pause == 0 { 70_000 } else { 0 };
+                    (pause, vary(shortest.0, *way), vary(shortest.1, *work), vary(shortest.2, *back))
+                })
+                .collect();
+            let received = received(&steps, limit, shortest.0 + shortest.1 + shortest.2);
+            for (first, beyond) in received.iter().zip(received.iter().skip(limit)) {
+                prop_assert!(beyond - first >= 1_000_000, "{} requests within {} us", limit + 1, beyond - first);
+            }
+            // And none is held back without need: each place waits for the jitter of its own request and no more.
+            let span = received.last().unwrap() - received.first().unwrap();
+            let slowest = 1_000_000 + 3 * jitter + shortest.0 + shortest.1 + shortest.2;
+            let turns = (received.len() as u64).div_ceil(limit as u64);
+            prop_assert!(span <= turns * slowest + 70_000 * received.len() as u64, "{span} us");
+        }
+    }
+}
