@@ -20,7 +20,12 @@ let property
 
 before(async () => {
   sandbox = await startSandbox({ limits: false, jobs: 250, candidates: 230 })
-  sr = new SmartRecruiters({ credential: new ApiKey(sandbox.apiKey), baseUrl: sandbox.baseUrl, retries: 0 })
+  sr = new SmartRecruiters({
+    credential: new ApiKey(sandbox.apiKey),
+    baseUrl: sandbox.baseUrl,
+    retries: 0,
+    limits: false,
+  })
   property = (await sr.paginate('/configuration/job-properties').next()).value.id
 })
 after(() => sandbox.close())
@@ -394,7 +399,11 @@ test('workers can share a pass, and the failure of one ends it for all', async (
 })
 
 test('a client that was closed begins no pass, and ends those that it has', async () => {
-  const client = new SmartRecruiters({ credential: new ApiKey(sandbox.apiKey), baseUrl: sandbox.baseUrl })
+  const client = new SmartRecruiters({
+    credential: new ApiKey(sandbox.apiKey),
+    baseUrl: sandbox.baseUrl,
+    limits: false,
+  })
   const list = client.paginate('/jobs', { query: { limit: 5 }, prefetch: 0 })
   await take(list, 5)
   await client.close()

@@ -38,7 +38,9 @@ async function start(t, processes) {
   const program = fileURLToPath(new URL('./processes/limited.mjs', import.meta.url))
   const argument = JSON.stringify({ baseUrl, apiKey, url: redis.url })
   const fleet = Array.from({ length: processes }, () => fork(program, [argument]))
-  t.after(() => fleet.forEach(child => child.kill('SIGKILL')))
+  t.after(() => {
+    for (const child of fleet) child.kill('SIGKILL')
+  })
   await Promise.all(fleet.map(child => once(child, 'message')))
   return { sandbox, redis, fleet }
 }

@@ -48,25 +48,25 @@ fn call(criterion: &mut Criterion) {
         bencher.iter(|| endpoints.of(&Method::GET, black_box(&target)));
     });
     let target = Target::parse(&base, "/jobs", &none, &none).unwrap();
+    let most = "10".parse::<http::HeaderValue>().unwrap();
+    let names = ["limit", "remaining", "concurrent-limit", "concurrent-remaining"];
+    let headers: HeaderMap = names
+        .iter()
+        .map(|name| (format!("x-ratelimit-{name}").parse::<http::HeaderName>().unwrap(), most.clone()))
+        .collect();
+    let runtime = Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+    let _entered = runtime.enter();
+    let pacing = Pacing::new(LimitOptions::default(), Identity::new(&[b"benchmark"])).unwrap();
+    let request = || {
+        let endpoint = pacing.endpoints().of(&Method::GET, black_box(&target));
+        let permit = pacing.admit(&endpoint, Priority::Interactive, false).now_or_never();
+        let mut permit = permit.unwrap().unwrap();
+        permit.leaves();
+        permit.answered(&LimitHeaders::read(&headers), Trip::Direct);
+        permit.taken();
+        permit.ended();
+    };
     criterion.bench_function("limits: a request that need not wait", |bencher| {
-        let most = "10".parse::<http::HeaderValue>().unwrap();
-        let names = ["limit", "remaining", "concurrent-limit", "concurrent-remaining"];
-        let headers: HeaderMap = names
-            .iter()
-            .map(|name| (format!("x-ratelimit-{name}").parse::<http::HeaderName>().unwrap(), most.clone()))
-            .collect();
-        let runtime = Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
-        let _entered = runtime.enter();
-        let pacing = Pacing::new(LimitOptions::default(), Identity::new(&[b"benchmark"])).unwrap();
-        let request = || {
-            let endpoint = pacing.endpoints().of(&Method::GET, black_box(&target));
-            let permit = pacing.admit(&endpoint, Priority::Interactive, false).now_or_never();
-            let mut permit = permit.unwrap().unwrap();
-            permit.leaves();
-            permit.answered(&LimitHeaders::read(&headers), Trip::Direct);
-            permit.taken();
-            permit.ended();
-        };
         bencher.iter_custom(|times| {
             let (mut left, mut spent) = (times, Duration::ZERO);
             while left > 0 {

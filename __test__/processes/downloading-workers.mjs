@@ -18,7 +18,11 @@ if (isMainThread) {
   console.log(`${ROUNDS} workers`)
 } else {
   const { ApiKey, SmartRecruiters } = await import('smartrecruiters')
-  const sr = new SmartRecruiters({ credential: new ApiKey(workerData.apiKey), baseUrl: workerData.baseUrl })
+  const sr = new SmartRecruiters({
+    credential: new ApiKey(workerData.apiKey),
+    baseUrl: workerData.baseUrl,
+    limits: false,
+  })
   const download = async () => {
     const response = await sr.get('/candidates/attachments/size-1000000000').asResponse()
     for await (const part of response.body) parentPort.postMessage(part.byteLength)

@@ -4,7 +4,7 @@ import { ApiKey, SmartRecruiters } from 'smartrecruiters'
 const [baseUrl, apiKey, path, total] = process.argv.slice(2)
 const MARK = Number(total) / 10
 
-const sr = new SmartRecruiters({ credential: new ApiKey(apiKey), baseUrl })
+const sr = new SmartRecruiters({ credential: new ApiKey(apiKey), baseUrl, limits: false })
 const memory = () => {
   globalThis.gc()
   return process.memoryUsage()

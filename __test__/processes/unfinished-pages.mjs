@@ -3,7 +3,7 @@ import { ApiKey, SmartRecruiters } from 'smartrecruiters'
 
 // Takes one item of a list whose next pages never come, and leaves it: by `break`, as it is, or to the collector.
 const [baseUrl, apiKey, path, how] = process.argv.slice(2)
-const sr = new SmartRecruiters({ credential: new ApiKey(apiKey), baseUrl })
+const sr = new SmartRecruiters({ credential: new ApiKey(apiKey), baseUrl, limits: false })
 const { signal } = new AbortController()
 const query = { limit: 5 }
 

@@ -12,6 +12,9 @@ import {
   type PaginateOptions,
   type PaginateProgress,
   type Paginator,
+  type EndpointLimits,
+  type LimitOptions,
+  RedisLimits,
   type RequestOptions,
   type ResponsePromise,
   SmartRecruiters,
@@ -63,6 +66,7 @@ export async function clients(credential: Credential): Promise<void> {
     timeout: 5000,
     retries: 0,
     maxBodySize: 1024,
+    limits: false,
     connectTimeout: 1000,
     proxy: false,
     ca: 'PEM',
@@ -77,6 +81,14 @@ export async function clients(credential: Credential): Promise<void> {
   holds<Equal<Awaited<ReturnType<typeof sr.token>>, AccessToken | undefined>>()
   const token = await sr.token()
   if (token) holds<Equal<typeof token.expiresAt, Date>>()
+
+  const shared = new RedisLimits({ url: 'redis://localhost', ca: 'PEM' })
+  shared.on('degraded', ({ members, error }) => [members.toFixed(), error.code]).on('restored', () => {})
+  const endpoints = { 'GET /jobs/{id}': { perSecond: 5, concurrent: 2 }, 'POST /jobs': {} }
+  const limits: LimitOptions = { endpoints, concurrent: 4, concurrencyScope: 'endpoint', queue: 100, shared }
+  new SmartRecruiters({ credential, limits })
+  sr.limits().map((figures: EndpointLimits) => [figures.endpoint.length, figures.longestWait.toFixed()])
+  await sr.get('/jobs', { priority: 'batch' })
 
   // As other clients take it.
   const platform: typeof globalThis.fetch = sr.fetch
@@ -96,6 +108,12 @@ export async function clients(credential: Credential): Promise<void> {
   new SmartRecruiters({ credential, timeout: undefined })
   // @ts-expect-error There is no such proxy; without one, the environment's is used.
   new SmartRecruiters({ credential, proxy: true })
+  // @ts-expect-error They are switched off by `false`.
+  new SmartRecruiters({ credential, limits: true })
+  // @ts-expect-error There is no such limit.
+  new SmartRecruiters({ credential, limits: { perSecond: 10 } })
+  // @ts-expect-error There is no such event.
+  shared.on('lost', () => {})
   // @ts-expect-error A number of retries is a number.
   new SmartRecruiters({ credential, retries: false })
   // @ts-expect-error The credential is that of the environment.

@@ -32,6 +32,7 @@ export function whatToDo(code: ErrorCode): 'mend' | 'again' | 'authorize' | 'loo
     case 'CONFLICT':
     case 'NOT_FOUND':
       return 'mend'
+    case 'QUEUE_FULL':
     case 'RATE_LIMIT':
     case 'SERVER':
     case 'NETWORK':
