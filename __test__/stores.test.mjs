@@ -322,8 +322,15 @@ test("what is wrong with a user's store is named", async t => {
       return true
     })
   }
-  const app = new OAuthApp({ ...appOptions, store: { ...good, due: () => [7] }, encryptionKey: ENCRYPTION_KEY })
-  await assert.rejects(app.keepAlive(), /a list of ids/)
+  for (const [due, message] of [
+    [() => 7, /a list, but gave a number/],
+    [() => ['id'], /must be an object, but is a string/],
+    [() => [{ id: 7, due: 1 }], /the id of each entry/],
+    [() => [{ id: 'a', due: -1 }], /the due of each entry/],
+  ]) {
+    const app = new OAuthApp({ ...appOptions, store: { ...good, due }, encryptionKey: ENCRYPTION_KEY })
+    await assert.rejects(app.keepAlive(), message)
+  }
   assert.throws(
     () => new OAuthApp({ ...appOptions, store: { load: good.load }, encryptionKey: ENCRYPTION_KEY }),
     error => error.field === 'store.swap',

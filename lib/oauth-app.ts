@@ -240,10 +240,11 @@ export class OAuthApp {
 
   /**
    * The grant of this id, to give to a client as its credential. Whether there is one shows when it is used.
+   * @throws {ConfigurationError} if the id begins with `customer:` or `token:`, as those of other records do.
    */
   grant(id: string): Grant {
     const grant = new Grant(string('id', id))
-    setCredential(grant, this.#native.grant(grant.id))
+    setCredential(grant, unwrap(this.#native.grant(grant.id)))
     return grant
   }
 

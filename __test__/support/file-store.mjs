@@ -42,16 +42,17 @@ export class FileStore {
     }
   }
 
-  async due(before, limit) {
+  async due(before, limit, after) {
     const found = []
     for (const name of await readdir(this.#folder)) {
       const versions = (await readdir(join(this.#folder, name))).filter(entry => /^\d+$/.test(entry)).map(Number)
       if (versions.length === 0) continue
       const newest = join(this.#folder, name, String(Math.max(...versions)))
       const { due } = JSON.parse(await readFile(newest, 'utf8'))
-      if (due !== undefined && due < before) found.push({ due, id: Buffer.from(name, 'hex').toString() })
+      if (due < before) found.push({ due, id: Buffer.from(name, 'hex').toString() })
     }
-    found.sort((a, b) => a.due - b.due || (a.id < b.id ? -1 : 1))
-    return found.slice(0, limit).map(({ id }) => id)
+    const order = (a, b) => a.due - b.due || (a.id < b.id ? -1 : Number(a.id > b.id))
+    const rest = found.filter(entry => after === undefined || order(entry, after) > 0)
+    return rest.sort(order).slice(0, limit)
   }
 }

@@ -214,8 +214,8 @@ impl NativeOAuthApp {
 
     /// The credential of the grant of this id.
     #[napi(catch_unwind)]
-    pub fn grant(&self, id: String) -> NativeCredential {
-        NativeCredential(Credential::Grant(self.0.grant(id)))
+    pub fn grant(&self, id: String) -> Either<NativeCredential, NativeError> {
+        either(self.0.grant(id).map(|grant| NativeCredential(Credential::Grant(grant))))
     }
 }
 

@@ -15,7 +15,9 @@ use crate::http::{BaseUrl, Connector, Environment, authorize_url, parse_secure_u
 use crate::oauth::{AuthorizationEndpoint, AuthorizationUrl, TokenEndpoint, TokenRequest};
 use crate::random;
 use crate::secret::Secret;
-use crate::store::{GrantRecord, GrantState, Sealer, Sealing, Store, StoredAccessToken, Swap};
+use crate::store::{
+    Due, GrantRecord, GrantState, Sealer, Sealing, Store, StoredAccessToken, Swap, check_grant_id,
+};
 use crate::token::{RefreshToken, TokenSet};
 
 /// What an app is registered with, and where. Checked by [`OAuthApp::new`].
@@ -159,6 +161,7 @@ impl OAuthApp {
             Some(id) => id,
             None => random::text::<16>()?,
         };
+        check_grant_id(&id)?;
         // A code works once: from here on the caller's patience must not decide what becomes of it.
         let app = Arc::clone(&self);
         let exchange = tokio::spawn(async move {
@@ -176,6 +179,7 @@ impl OAuthApp {
 
     /// Stores a grant that another system obtained, in place of one of the same id.
     pub async fn import(self: Arc<Self>, grant: ImportedGrant) -> Result<Grant> {
+        check_grant_id(&grant.id)?;
         let now = self.clock.now().unix_millis();
         let record = GrantRecord {
             // Its life seems to begin now; only its end matters.
@@ -191,13 +195,14 @@ impl OAuthApp {
             state: GrantState::Idle { unresolved: 0 },
         };
         self.replace(&grant.id, &record).await?;
-        let grant = self.grant(grant.id);
+        let grant = self.grant(grant.id)?;
         grant.source.reset(None);
         Ok(grant)
     }
 
     /// The grant of this id. Whether there is one shows when it is used.
-    pub fn grant(self: &Arc<Self>, id: String) -> Grant {
+    pub fn grant(self: &Arc<Self>, id: String) -> Result<Grant> {
+        check_grant_id(&id)?;
         let mut sources = self.sources();
         let source = sources.get(&id).and_then(Weak::upgrade).unwrap_or_else(|| {
             let source = TokenSource::new(Arc::new(self.renewal(&id)), Arc::clone(&self.clock));
@@ -206,12 +211,13 @@ impl OAuthApp {
             sources.insert(id.clone(), Arc::downgrade(&source));
             source
         });
-        Grant { id, source, base: self.base.clone() }
+        Ok(Grant { id, source, base: self.base.clone() })
     }
 
     /// Forgets the grant of this id: its tokens leave the store, and a renewal in flight cannot bring them back. The
     /// record itself stays, so that an old authorization is not mistaken for a new one.
     pub async fn forget(self: Arc<Self>, id: String) -> Result<()> {
+        let grant = self.grant(id.clone())?;
         if self.store.load(&id).await?.is_none() {
             return Ok(());
         }
@@ -224,7 +230,7 @@ impl OAuthApp {
             state: GrantState::Ended { reason: ReauthorizationReason::Forgotten },
         };
         self.replace(&id, &record).await?;
-        self.grant(id).source.reset(None);
+        grant.source.reset(None);
         Ok(())
     }
 
@@ -241,17 +247,15 @@ impl OAuthApp {
         }
     }
 
-    /// When the refresh token of this grant dies, in milliseconds since the Unix epoch; none if it has ended.
+    /// When the refresh token of this grant dies, in milliseconds since the Unix epoch, or never if the grant has
+    /// ended; none if there is no such grant.
     pub(super) async fn expires_at(&self, id: &str) -> Result<Option<u64>> {
         let stored = self.store.load(id).await?;
-        Ok(stored
-            .map(|stored| self.sealer.open::<GrantRecord>(id, &stored))
-            .transpose()?
-            .and_then(|record| record.due()))
+        Ok(stored.map(|stored| self.sealer.open::<GrantRecord>(id, &stored)).transpose()?.map(|record| record.due()))
     }
 
-    pub(super) async fn due(&self, before: u64, limit: usize) -> Result<Vec<String>> {
-        self.store.due(before, limit).await
+    pub(super) async fn due(&self, before: u64, limit: usize, after: Option<&Due>) -> Result<Vec<Due>> {
+        self.store.due(before, limit, after).await
     }
 
     pub(super) fn now(&self) -> u64 {
@@ -271,7 +275,7 @@ impl OAuthApp {
             state: GrantState::Idle { unresolved: 0 },
         };
         self.replace(&id, &record).await?;
-        let grant = self.grant(id);
+        let grant = self.grant(id)?;
         grant.source.reset(Some(tokens.access));
         Ok(grant)
     }

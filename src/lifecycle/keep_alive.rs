@@ -1,6 +1,5 @@
 //! Keep-alive: grants that nobody uses are renewed before their refresh tokens die.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,9 +11,9 @@ use super::events::Event;
 use super::renewal::KeptAlive;
 use crate::error::{Error, Result};
 use crate::random;
-use crate::store::REFRESH_TOKEN_LIFETIME;
+use crate::store::{Due, REFRESH_TOKEN_LIFETIME};
 
-/// Ids that are looked up at once.
+/// Grants that are looked up at once.
 const PAGE: usize = 1_000;
 /// Renewals at once.
 const AT_ONCE: usize = 8;
@@ -57,26 +56,23 @@ impl OAuthApp {
         let mut pace = interval(Duration::from_secs(1) / options.per_second.max(1));
         pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut done = KeepAliveProgress::default();
-        let mut seen = HashSet::new();
+        let mut after = None;
         let mut failures_in_a_row = 0;
-        loop {
-            // What failed, or is being renewed by somebody else, is due still.
-            let mut ids = self.due(before, PAGE + seen.len()).await?;
-            ids.retain(|id| !seen.contains(id));
-            if ids.is_empty() || failures_in_a_row >= FAILURES {
-                done.remaining = ids.len() as u64;
-                return Ok(done);
-            }
-            ids.truncate(PAGE);
+        // The page before was gone through to its end, unless the token endpoint is down.
+        while done.remaining == 0 {
+            // What failed, or is being renewed by somebody else, is due still: it lies behind.
+            let mut page = self.due(before, PAGE, after.as_ref()).await?;
+            done.remaining = page.len() as u64;
+            let Some(last) = page.last() else { break };
+            after = Some(last.clone());
             // Others go through the same ones: in another order they seldom meet.
-            ids.sort_by_cached_key(|_| random::fraction().to_bits());
-            done.remaining = ids.len() as u64;
+            page.sort_by_cached_key(|_| random::fraction().to_bits());
             let mut running = JoinSet::new();
-            let mut ids = ids.into_iter();
+            let mut page = page.into_iter();
             loop {
                 if running.len() < AT_ONCE
                     && failures_in_a_row < FAILURES
-                    && let Some(id) = ids.next()
+                    && let Some(Due { id, .. }) = page.next()
                 {
                     pace.tick().await;
                     // In a task of its own: a pass that is stopped must not stop an exchange.
@@ -94,20 +90,17 @@ impl OAuthApp {
                         done.renewed += 1;
                         failures_in_a_row = 0;
                     }
-                    Ok(KeptAlive::Skipped) => {
-                        done.skipped += 1;
-                        seen.insert(id);
-                    }
+                    Ok(KeptAlive::Skipped) => done.skipped += 1,
                     Err(error) => {
                         done.failed += 1;
                         failures_in_a_row = if error.is_transient() { failures_in_a_row + 1 } else { 0 };
                         self.warn_of_expiry(&id).await;
-                        seen.insert(id);
                     }
                 }
                 progress(done);
             }
         }
+        Ok(done)
     }
 
     async fn warn_of_expiry(&self, id: &str) {

@@ -76,7 +76,7 @@ impl GrantRenewal {
     pub(super) async fn keep_alive(&self, before: u64) -> Result<KeptAlive> {
         let settled = |record: &GrantRecord, now: Moment| match &record.state {
             GrantState::Exchanging { until, .. } if *until > now.unix_millis() => Some(()),
-            _ if record.due().is_none_or(|due| due >= before) => Some(()),
+            _ if record.due() >= before => Some(()),
             _ => None,
         };
         Ok(match self.renew_unless(settled).await? {

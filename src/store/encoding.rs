@@ -114,6 +114,7 @@ fn unreadable() -> Error {
 mod tests {
     use super::*;
     use crate::error::ErrorCode;
+    use crate::store::NEVER;
 
     fn record(state: GrantState) -> GrantRecord {
         GrantRecord {
@@ -164,8 +165,10 @@ mod tests {
     #[test]
     fn a_grant_is_due_28_days_after_its_refresh_token_came_unless_it_has_ended() {
         let idle = record(GrantState::Idle { unresolved: 0 });
-        assert_eq!(idle.due(), Some(3 + 28 * 24 * 3600 * 1000));
+        assert_eq!(idle.due(), 3 + 28 * 24 * 3600 * 1000);
         let ended = record(GrantState::Ended { reason: ReauthorizationReason::ResponseLost });
-        assert_eq!(ended.due(), None);
+        assert_eq!(ended.due(), NEVER);
+        assert_eq!(ended.refresh_expires_at(), idle.due());
+        assert_eq!(GrantRecord { refresh_issued_at: u64::MAX, ..idle }.due(), NEVER, "as late as a date can be");
     }
 }

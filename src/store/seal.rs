@@ -237,7 +237,7 @@ fn sha256<const N: usize>(parts: &[&[u8]]) -> [u8; N] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::{GrantRecord, GrantState, MemoryStore, StoreFuture, Swap};
+    use crate::store::{Due, GrantRecord, GrantState, MemoryStore, StoreFuture, Swap};
     use crate::token::RefreshToken;
 
     /// A durable store in name.
@@ -251,10 +251,10 @@ mod tests {
         fn load<'a>(&'a self, _: &'a str) -> StoreFuture<'a, Option<Stored>> {
             Box::pin(async { Ok(None) })
         }
-        fn swap<'a>(&'a self, _: &'a str, _: Version, _: Vec<u8>, _: Option<u64>) -> StoreFuture<'a, Swap> {
+        fn swap<'a>(&'a self, _: &'a str, _: Version, _: Vec<u8>, _: u64) -> StoreFuture<'a, Swap> {
             Box::pin(async { Ok(Swap::Lost) })
         }
-        fn due(&self, _: u64, _: usize) -> StoreFuture<'_, Vec<String>> {
+        fn due(&self, _: u64, _: usize, _: Option<&Due>) -> StoreFuture<'_, Vec<Due>> {
             Box::pin(async { Ok(Vec::new()) })
         }
     }

@@ -668,13 +668,34 @@ async fn a_grant_goes_from_process_to_process_in_a_sealed_file() {
 
     process(Some(Sealing::Keys(vec![key("01")]))).unwrap().import(customer("rt-0")).await.unwrap();
     for keys in [vec![key("01")], vec![key("02"), key("01")], vec![key("02")]] {
-        let grant = process(Some(Sealing::Keys(keys))).unwrap().grant("customer".into());
+        let grant = process(Some(Sealing::Keys(keys))).unwrap().grant("customer".into()).unwrap();
         many_calls(&under_clock(&server, &Credential::Grant(grant), &clock), 10).await;
         clock.advance(Duration::from_secs(1800));
     }
-    let grant = process(Some(Sealing::Keys(vec![key("01")]))).unwrap().grant("customer".into());
+    let grant = process(Some(Sealing::Keys(vec![key("01")]))).unwrap().grant("customer".into()).unwrap();
     let client = under_clock(&server, &Credential::Grant(grant), &clock);
     let error = client.send(&get(&client, "/jobs")).await.unwrap_err();
     assert_eq!(error.code(), ErrorCode::Store);
     assert!(error.to_string().contains("a key that was not given"), "{error}");
+}
+
+#[tokio::test]
+async fn the_ids_of_other_records_are_no_grants() {
+    let (server, clock) = (Server::start(strict()).await, ManualClock::new());
+    let app = app(&server, Arc::new(MemoryStore::new()), &clock);
+    for id in ["customer:acme", "token:x", "customer:"] {
+        let callback = app.authorization_url(&[]).unwrap();
+        let url = format!("http://localhost:3000/callback?code=c&state={}", callback.state);
+        let grant = ImportedGrant { id: id.into(), ..customer("rt-0") };
+        for refused in [
+            Arc::clone(&app).exchange(&url, &callback.state, Some(id.into())).await.map(|_| ()),
+            Arc::clone(&app).import(grant).await.map(|_| ()),
+            app.grant(id.into()).map(|_| ()),
+            Arc::clone(&app).forget(id.into()).await,
+        ] {
+            assert!(matches!(refused, Err(Error::Configuration { field, .. }) if field == "id"), "{id}");
+        }
+    }
+    assert_eq!(server.seen().len(), 0, "no code was spent");
+    Arc::clone(&app).import(ImportedGrant { id: "customer-1".into(), ..customer("rt-0") }).await.unwrap();
 }

@@ -5,7 +5,7 @@ use super::*;
 use crate::clock::ManualClock;
 use crate::error::ErrorCode;
 use crate::secret::Secret;
-use crate::store::{MemoryStore, StoreFuture, Stored};
+use crate::store::{Due, MemoryStore, StoreFuture, Stored};
 use crate::token::RefreshToken;
 
 fn record(state: GrantState) -> GrantRecord {
@@ -60,7 +60,7 @@ async fn stored(store: &dyn Store) -> (Version, GrantRecord) {
 
 async fn put(store: &dyn Store, version: Version, record: &GrantRecord) {
     let bytes = sealer().seal("g", version + 1, record).unwrap();
-    assert_eq!(store.swap("g", version, bytes, None).await.unwrap(), Swap::Won);
+    assert_eq!(store.swap("g", version, bytes, record.due()).await.unwrap(), Swap::Won);
 }
 
 #[tokio::test]
@@ -196,7 +196,7 @@ impl Store for Unsure {
         id: &'a str,
         expected: Version,
         bytes: Vec<u8>,
-        due: Option<u64>,
+        due: u64,
     ) -> StoreFuture<'a, Swap> {
         Box::pin(async move {
             self.expected.lock().unwrap().push(expected);
@@ -210,8 +210,8 @@ impl Store for Unsure {
         })
     }
 
-    fn due(&self, before: u64, limit: usize) -> StoreFuture<'_, Vec<String>> {
-        self.inner.due(before, limit)
+    fn due(&self, before: u64, limit: usize, after: Option<&Due>) -> StoreFuture<'_, Vec<Due>> {
+        self.inner.due(before, limit, after)
     }
 }
 
