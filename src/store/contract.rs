@@ -95,7 +95,7 @@ async fn any_text_is_an_id(store: &dyn Store) {
     }
     let mut sorted = ids.to_vec();
     sorted.sort_unstable();
-    assert_eq!(ids(&store.due(6, 100, None).await.unwrap()), sorted);
+    assert_eq!(ids_of(&store.due(6, 100, None).await.unwrap()), sorted);
     for id in ids {
         assert_eq!(store.swap(id, 1, Vec::new(), NEVER).await.unwrap(), Swap::Won, "{id:?}");
     }
@@ -109,14 +109,14 @@ async fn due_records_come_most_urgent_first(store: &dyn Store) {
     let first = store.due(now + 30, 10, None).await.unwrap();
     assert_eq!(first, [place(now + 10, "d10"), place(now + 20, "d20")]);
     assert_eq!(store.due(now + 31, 2, None).await.unwrap(), first);
-    assert_eq!(ids(&store.due(NEVER, 10, None).await.unwrap()), ["d10", "d20", "d30"]);
+    assert_eq!(ids_of(&store.due(NEVER, 10, None).await.unwrap()), ["d10", "d20", "d30"]);
     assert!(store.due(now + 31, 0, None).await.unwrap().is_empty());
     assert!(store.due(0, 10, None).await.unwrap().is_empty());
     assert_eq!(store.swap("d10", 1, Vec::new(), NEVER).await.unwrap(), Swap::Won);
     assert_eq!(store.swap("d30", 1, Vec::new(), now).await.unwrap(), Swap::Won);
     assert_eq!(store.swap("d20", 0, Vec::new(), 0).await.unwrap(), Swap::Lost);
     assert_eq!(
-        ids(&store.due(now + 31, 10, None).await.unwrap()),
+        ids_of(&store.due(now + 31, 10, None).await.unwrap()),
         ["d30", "d20"],
         "a swap replaces the due time, if it wins"
     );
@@ -143,9 +143,9 @@ async fn a_cursor_goes_through_all_records_in_order(store: &dyn Store) {
     // A cursor is a place, whether or not anything is there; also one that nothing ever was at.
     assert_eq!(store.swap(&same[9], 1, Vec::new(), due + 1).await.unwrap(), Swap::Won);
     let rest = store.due(due + 1, 1_000, Some(&place(due, &same[9]))).await.unwrap();
-    assert_eq!(ids(&rest), same[10..]);
-    assert_eq!(ids(&store.due(due + 1, 1_000, Some(&place(due, "same-8a"))).await.unwrap()), ["same-9"]);
-    assert_eq!(ids(&store.due(NEVER, 1_000, Some(&place(due, "z"))).await.unwrap()), [same[9].as_str()]);
+    assert_eq!(ids_of(&rest), same[10..]);
+    assert_eq!(ids_of(&store.due(due + 1, 1_000, Some(&place(due, "same-8a"))).await.unwrap()), ["same-9"]);
+    assert_eq!(ids_of(&store.due(NEVER, 1_000, Some(&place(due, "z"))).await.unwrap()), [same[9].as_str()]);
     assert!(store.due(due, 1_000, Some(&place(due, ""))).await.unwrap().is_empty());
     assert!(store.due(u64::MAX, 1_000, Some(&place(u64::MAX, ""))).await.unwrap().is_empty());
 }
@@ -166,7 +166,7 @@ fn place(due: u64, id: &str) -> Due {
     Due { due, id: id.to_owned() }
 }
 
-fn ids(places: &[Due]) -> Vec<&str> {
+fn ids_of(places: &[Due]) -> Vec<&str> {
     places.iter().map(|place| place.id.as_str()).collect()
 }
 
