@@ -70,7 +70,7 @@ export declare class NativeCustomStore {
   /** Answers `swap`. */
   swapped(number: number, won: boolean): void
   /** Answers `due`. */
-  due(number: number, ids: Array<string>): void
+  due(number: number, places: Array<NativeDue>): void
   /** Answers that the object failed. */
   failed(number: number, problem: string): void
 }
@@ -90,8 +90,10 @@ export declare class NativeOAuthApp {
    * `progress` hears how far it is; what it came to comes as `call`.
    */
   keepAlive(completions: NativeCompletions, call: number, idle: number, perSecond: number, progress: (progress: NativeKeepAliveProgress) => void): void
+  /** A page of grants comes as `call`: the one after this place, or the first. */
+  grants(completions: NativeCompletions, call: number, filter: NativeGrantFilter, after?: NativeDue | undefined | null): void
   /** The credential of the grant of this id. */
-  grant(id: string): NativeCredential
+  grant(id: string): NativeCredential | NativeError
 }
 
 /** Where grants live. */
@@ -189,6 +191,14 @@ export interface NativeConnection {
 /** How an answer comes. */
 export type NativeDelivery = 'whole' | 'open' | 'fetch'
 
+/** A record's place in the order of what is due. */
+export interface NativeDue {
+  /** When it next needs attention, in milliseconds since the Unix epoch. */
+  due: number
+  /** The record's id. */
+  id: string
+}
+
 /** The vendor's environment. */
 export type NativeEnvironment = 'production' | 'sandbox'
 
@@ -252,6 +262,43 @@ export interface NativeEvent {
   /** In less than so many days. */
   days?: number
 }
+
+/** Which grants to list. */
+export interface NativeGrantFilter {
+  /** Those that stand so. */
+  state?: NativeGrantStanding
+  /** Those whose refresh token dies before this, in milliseconds since the Unix epoch. */
+  expiresBefore?: number
+}
+
+/** What is known of a grant. Times are milliseconds since the Unix epoch. */
+export interface NativeGrantInfo {
+  /** Its id. */
+  id: string
+  /** Where it stands. */
+  state: NativeGrantStanding
+  /** Why it has ended. */
+  reason?: NativeReauthorizationReason
+  /** Its scopes. */
+  scopes: Array<string>
+  /** When its refresh token was issued. */
+  refreshTokenIssuedAt: number
+  /** When its refresh token dies. */
+  refreshTokenExpiresAt: number
+  /** When its access token dies. */
+  accessTokenExpiresAt?: number
+}
+
+/** Some of an app's grants. */
+export interface NativeGrantPage {
+  /** The grants. */
+  grants: Array<NativeGrantInfo>
+  /** After which place the next page begins; nothing after the last. */
+  next?: NativeDue
+}
+
+/** Where a grant stands. */
+export type NativeGrantStanding = 'active' | 'renewing' | 'ended'
 
 /** A grant that another system obtained, without its tokens. */
 export interface NativeImport {
@@ -329,8 +376,10 @@ export interface NativeQuestion {
   due?: number
   /** Before when, in milliseconds since the Unix epoch. */
   before?: number
-  /** How many ids at most. */
+  /** How many at most. */
   limit?: number
+  /** After which place. */
+  after?: NativeDue
 }
 
 /** Why a grant is over. */

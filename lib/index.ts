@@ -35,6 +35,7 @@ export {
   TimeoutError,
   TokenError,
 } from './errors.js'
+export type { GrantInfo, GrantsOptions } from './grants.js'
 export {
   type AuthorizationRequest,
   type GrantImport,

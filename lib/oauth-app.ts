@@ -13,12 +13,14 @@ import {
   unwrap,
 } from './errors.js'
 import { awaitExchangesAtExit } from './exit.js'
+import { type GrantInfo, type GrantsOptions, listGrants } from './grants.js'
 import { setCredential } from './handles.js'
 import { native } from './native.js'
 import { isA } from './platform.js'
 import { MemoryStore, type PostgresStore, type RedisStore, type SqliteStore, type Store, storeOf } from './stores.js'
 import {
   boolean,
+  given,
   integer,
   milliseconds,
   optionalChoice,
@@ -249,6 +251,16 @@ export class OAuthApp {
   }
 
   /**
+   * Lists the app's grants, without their secrets: in the order in which their refresh tokens die, those that have
+   * ended last. Reads 100 records of the store at a time. A grant that is renewed meanwhile may come twice; one that
+   * was forgotten does not come.
+   * @throws {StoreError} that names the record, if one cannot be read: no grant is left out in silence.
+   */
+  grants(options: GrantsOptions = {}): AsyncGenerator<GrantInfo, void, undefined> {
+    return listGrants(this.#native, options)
+  }
+
+  /**
    * Forgets a grant: its tokens leave the store, and whoever uses it then gets a
    * {@link ReauthorizationRequiredError}. It is not revoked at SmartRecruiters, and other processes use an access token
    * that they have until its end.
@@ -339,12 +351,5 @@ function listener(events: EventEmitter<OAuthAppEvents>): (event: NativeEvent) =>
     else if (expiresAt !== undefined && days !== undefined) {
       events.emit('expiring', { grantId, expiresAt: new Date(expiresAt), days })
     }
-  }
-}
-
-/** The properties that have a value: to the addon, `undefined` is not the same as nothing. */
-function given<T extends object>(properties: T): { [Key in keyof T]?: Exclude<T[Key], undefined> } {
-  return Object.fromEntries(Object.entries(properties).filter(([, value]) => value !== undefined)) as {
-    [Key in keyof T]?: Exclude<T[Key], undefined>
   }
 }

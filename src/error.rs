@@ -218,6 +218,17 @@ impl Error {
         Self::Configuration { field: field.into(), problem: problem.into() }
     }
 
+    /// The same, with the id of the record that it is about, if a store's.
+    #[must_use]
+    pub fn about_record(self, id: &str) -> Self {
+        match self {
+            Self::Store { operation, problem } => {
+                Self::Store { operation, problem: format!("{id:?}: {problem}").into() }
+            }
+            other => other,
+        }
+    }
+
     /// The stable name of this error.
     pub fn code(&self) -> ErrorCode {
         match self {

@@ -13,7 +13,8 @@ use super::connection::{NativeConnection, connect_options};
 use super::credential::{NativeClientAuth, NativeCredential, either, oauth_client};
 use super::error::NativeError;
 use super::events::{NativeEvent, NativeKeepAliveProgress, listener, teller};
-use super::store::{NativeStore, whole};
+use super::grants::NativeGrantFilter;
+use super::store::{NativeDue, NativeStore, whole};
 use crate::client::Credential;
 use crate::clock::SystemClock;
 use crate::credential::visible_ascii;
@@ -209,6 +210,23 @@ impl NativeOAuthApp {
             app.keep_alive(options, move |progress| tell(progress.into()))
                 .await
                 .map(|done| Outcome::KeptAlive(done.into()))
+        })
+    }
+
+    /// A page of grants comes as `call`: the one after this place, or the first.
+    #[napi(catch_unwind)]
+    pub fn grants(
+        &self,
+        env: Env,
+        completions: &NativeCompletions,
+        call: u32,
+        filter: NativeGrantFilter,
+        after: Option<NativeDue>,
+    ) -> napi::Result<()> {
+        let app = Arc::clone(&self.0);
+        completions.start(env, call, async move {
+            let page = app.grants(filter.into(), after.map(Into::into)).await?;
+            Ok(Outcome::Grants(page.into()))
         })
     }
 

@@ -11,6 +11,7 @@ mod connection;
 mod credential;
 mod error;
 mod events;
+mod grants;
 mod runtime;
 mod store;
 mod token;

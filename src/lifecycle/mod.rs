@@ -5,6 +5,7 @@ mod app;
 mod client_credentials;
 mod events;
 mod flights;
+mod grants;
 mod keep_alive;
 mod protocol;
 mod renewal;
@@ -14,5 +15,6 @@ pub use app::{Grant, ImportedAccessToken, ImportedGrant, OAuthApp, OAuthAppOptio
 pub use client_credentials::ClientCredentials;
 pub use events::{Event, Listener};
 pub use flights::{await_exchanges, end_exchanges, exchanges_in_flight};
+pub use grants::{GrantFilter, GrantInfo, GrantPage, GrantStanding};
 pub use keep_alive::{KeepAliveOptions, KeepAliveProgress};
 pub use source::{Held, TokenSource};

@@ -5,6 +5,8 @@
 mod bodies;
 mod calls;
 mod layers;
+#[cfg(all(unix, feature = "stores"))]
+mod management;
 mod redirects;
 mod retries;
 mod secrets;

@@ -33,7 +33,7 @@ fn app(server: &Server, store: Arc<dyn Store>, clock: &ManualClock) -> Arc<OAuth
     app_with(server, store, None, clock).unwrap()
 }
 
-fn app_with(
+pub(crate) fn app_with(
     server: &Server,
     store: Arc<dyn Store>,
     sealing: Option<Sealing>,
@@ -78,7 +78,7 @@ fn under_clock(server: &Server, credential: &Credential, clock: &ManualClock) ->
 }
 
 /// Issues numbered tokens and one-time refresh tokens, and accepts the newest access token only.
-fn strict() -> impl Fn(&Seen) -> Reply {
+pub(crate) fn strict() -> impl Fn(&Seen) -> Reply {
     let issued = AtomicUsize::new(0);
     move |seen: &Seen| {
         if seen.path == TOKEN {

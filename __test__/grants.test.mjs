@@ -1,0 +1,114 @@
+// Many grants of an app: listed without their secrets.
+
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { ConfigurationError, OAuthApp, SmartRecruiters, StoreError } from 'smartrecruiters'
+import { startSandbox } from 'smartrecruiters-sandbox'
+import { ENCRYPTION_KEY, openStore, startPlace } from './support/stores.mjs'
+
+const DAY = 24 * 60 * 60 * 1000
+
+async function start(t, kind = 'sqlite') {
+  const sandbox = await startSandbox({ limits: false, jobs: 20, candidates: 20 })
+  t.after(() => sandbox.close())
+  const place = await startPlace(t, kind)
+  const { clientId, clientSecret, redirectUris } = sandbox.app
+  const appOptions = { clientId, clientSecret, redirectUri: redirectUris[0], baseUrl: sandbox.baseUrl }
+  const open = (options = {}) =>
+    new OAuthApp({ ...appOptions, store: openStore(place), encryptionKey: ENCRYPTION_KEY, ...options })
+  return { sandbox, place, open, app: open() }
+}
+
+async function authorize(sandbox, app, id = 'customer') {
+  const { url, state } = app.authorizationUrl()
+  return app.exchange(await sandbox.consentTo(url), { state, id })
+}
+
+async function list(app, options) {
+  const grants = []
+  for await (const grant of app.grants(options)) grants.push(grant)
+  return grants
+}
+
+const field = value => error => error instanceof ConfigurationError && error.field === value
+
+test('grants are listed in order, by their state and expiry, and without a secret', async t => {
+  const { sandbox, app } = await start(t)
+  await authorize(sandbox, app)
+  const now = Date.now()
+  for (let number = 0; number < 250; number++) {
+    const refreshTokenIssuedAt = now - 20 * DAY + number
+    await app.import({ id: `idle-${number}`, refreshToken: `canary-${number}`, refreshTokenIssuedAt })
+  }
+  await app.forget('idle-7')
+  const dead = await app.import({ id: 'dead', refreshToken: 'canary-dead', scopes: ['jobs_read'] })
+  await assert.rejects(new SmartRecruiters({ credential: dead }).get('/payload/20'))
+
+  const all = await list(app)
+  const idle = Array.from({ length: 250 }, (_, number) => `idle-${number}`).filter(id => id !== 'idle-7')
+  assert.deepEqual(
+    all.map(grant => grant.id),
+    [...idle, 'customer', 'dead'],
+  )
+  assert.deepEqual(all[0], {
+    id: 'idle-0',
+    state: 'active',
+    scopes: [],
+    refreshTokenIssuedAt: new Date(now - 20 * DAY),
+    refreshTokenExpiresAt: new Date(now + 8 * DAY),
+  })
+  const customer = all.at(-2)
+  assert.ok(customer.accessTokenExpiresAt > new Date())
+  assert.deepEqual(
+    [all.at(-1).state, all.at(-1).reason, all.at(-1).scopes],
+    ['ended', 'revokedOrExpired', ['jobs_read']],
+  )
+  assert.doesNotMatch(JSON.stringify(all), /canary/)
+
+  const ids = async options => (await list(app, options)).map(grant => grant.id)
+  assert.deepEqual(await ids({ state: 'ended' }), ['dead'])
+  assert.deepEqual(await ids({ state: 'renewing' }), [])
+  assert.deepEqual(await ids({ expiresBefore: new Date(now + 8 * DAY + 2) }), ['idle-0', 'idle-1'])
+  assert.deepEqual(await ids({ expiresBefore: now + 8 * DAY + 2, state: 'active' }), ['idle-0', 'idle-1'])
+  assert.deepEqual(await list((await start(t)).app), [])
+})
+
+test('a grant whose refresh token is being spent is renewing', async t => {
+  const { sandbox, app } = await start(t)
+  const sr = new SmartRecruiters({ credential: await authorize(sandbox, app) })
+  sandbox.expireAccessTokens()
+  const held = sandbox.fault({ path: '/identity/oauth/token', kind: 'hold', when: 'after' })
+  const call = sr.get('/payload/20')
+  while (held.hits === 0) await new Promise(setImmediate)
+  assert.deepEqual(
+    (await list(app, { state: 'renewing' })).map(grant => grant.id),
+    ['customer'],
+  )
+  held.clear()
+  await call
+  assert.deepEqual(await list(app, { state: 'renewing' }), [])
+})
+
+test('bad options of a listing are refused at once', async t => {
+  const { app } = await start(t)
+  assert.throws(() => app.grants({ state: 'dead' }), field('state'))
+  assert.throws(() => app.grants({ expiresBefore: 'soon' }), field('expiresBefore'))
+  assert.throws(() => app.grants({ expiresBefore: 8.64e15 + 1 }), field('expiresBefore'))
+  assert.throws(() => app.grants({ limit: 7 }), field('limit'))
+  await assert.rejects(list(app, { state: 'ended', expiresBefore: 1 }), field('expiresBefore'))
+  for (const id of ['customer:acme', 'token:x']) {
+    assert.throws(() => app.grant(id), field('id'))
+    await assert.rejects(app.import({ id, refreshToken: 'canary' }), field('id'))
+    await assert.rejects(app.forget(id), field('id'))
+  }
+})
+
+test('a record that cannot be opened is named', async t => {
+  const { open } = await start(t)
+  await open().import({ id: 'sealed by another', refreshToken: 'canary' })
+  await assert.rejects(list(open({ encryptionKey: 'a5'.repeat(32) })), error => {
+    assert.ok(error instanceof StoreError, error)
+    assert.match(error.message, /"sealed by another".*a key that was not given/)
+    return true
+  })
+})

@@ -1,0 +1,211 @@
+//! Many grants of an app: listed without loading all.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use smartrecruiters::clock::{Clock as _, ManualClock};
+use smartrecruiters::error::{Error, ErrorCode, ReauthorizationReason};
+use smartrecruiters::lifecycle::{GrantFilter, GrantInfo, GrantStanding, OAuthApp};
+use smartrecruiters::secret::Secret;
+use smartrecruiters::store::{
+    Due, GrantRecord, GrantState, MemoryStore, NEVER, REFRESH_TOKEN_LIFETIME, Sealer, Sealing, SealingKey,
+    SqliteOptions, SqliteStore, Store, StoreFuture, Stored, StoredAccessToken, Swap, Version,
+};
+use smartrecruiters::token::RefreshToken;
+
+use crate::stores::Folder;
+use crate::support::Server;
+use crate::tokens::{app_with, strict};
+
+const GRANTS: u64 = 10_000;
+const PAGE: usize = 100;
+
+/// A store that counts what is asked of it.
+#[derive(Debug)]
+struct Counting {
+    inner: SqliteStore,
+    pages: AtomicUsize,
+    loads: AtomicUsize,
+}
+
+impl Store for Counting {
+    fn namespace(&self) -> &str {
+        self.inner.namespace()
+    }
+
+    fn load<'a>(&'a self, id: &'a str) -> StoreFuture<'a, Option<Stored>> {
+        self.loads.fetch_add(1, Ordering::SeqCst);
+        self.inner.load(id)
+    }
+
+    fn swap<'a>(&'a self, id: &'a str, expected: Version, bytes: Vec<u8>, due: u64) -> StoreFuture<'a, Swap> {
+        self.inner.swap(id, expected, bytes, due)
+    }
+
+    fn due(&self, before: u64, limit: usize, after: Option<&Due>) -> StoreFuture<'_, Vec<Due>> {
+        self.pages.fetch_add(1, Ordering::SeqCst);
+        self.inner.due(before, limit, after)
+    }
+}
+
+fn key(byte: &str) -> SealingKey {
+    SealingKey::new(&Secret::new(byte.repeat(32))).unwrap()
+}
+
+fn sealing(keys: &[&str]) -> Option<Sealing> {
+    Some(Sealing::Keys(keys.iter().map(|byte| key(byte)).collect()))
+}
+
+fn record(refresh_issued_at: u64, state: GrantState) -> GrantRecord {
+    GrantRecord {
+        access: None,
+        refresh: RefreshToken(Secret::new("rt")),
+        refresh_issued_at,
+        scopes: vec!["jobs_read".into()],
+        contested: false,
+        state,
+    }
+}
+
+fn idle() -> GrantState {
+    GrantState::Idle { unresolved: 0 }
+}
+
+fn ended(reason: ReauthorizationReason) -> GrantState {
+    GrantState::Ended { reason }
+}
+
+async fn put(store: &dyn Store, sealer: &Sealer, id: &str, record: &GrantRecord) {
+    let bytes = sealer.seal(id, 1, record).unwrap();
+    assert_eq!(store.swap(id, 0, bytes, record.due()).await.unwrap(), Swap::Won);
+}
+
+async fn listed(app: &OAuthApp, filter: GrantFilter) -> Vec<GrantInfo> {
+    let (mut all, mut after) = (Vec::new(), None);
+    loop {
+        let page = app.grants(filter, after).await.unwrap();
+        assert!(page.grants.len() <= PAGE);
+        all.extend(page.grants);
+        after = page.next;
+        if after.is_none() {
+            return all;
+        }
+    }
+}
+
+fn ids(grants: &[GrantInfo]) -> Vec<&str> {
+    grants.iter().map(|grant| grant.id.as_str()).collect()
+}
+
+#[tokio::test]
+async fn ten_thousand_grants_are_listed_in_order_and_a_hundred_at_a_time() {
+    let (server, clock, folder) = (Server::start(strict()).await, ManualClock::new(), Folder::new());
+    let inner =
+        SqliteStore::new(SqliteOptions { path: folder.0.join("grants.sqlite"), namespace: None }).unwrap();
+    let store = Arc::new(Counting { inner, pages: AtomicUsize::new(0), loads: AtomicUsize::new(0) });
+    let sealer = Sealer::new(&*store, sealing(&["01"])).unwrap();
+    let now = clock.now().unix_millis();
+    for number in 0..GRANTS {
+        // Not in the order of their ids, and some at once.
+        let record = record(now - number * 7_919 % 5_000 * 1_000, idle());
+        put(&*store, &sealer, &format!("grant-{number}"), &record).await;
+    }
+    for number in 0..2 * PAGE {
+        let bytes = b"another kind of record".to_vec();
+        assert_eq!(store.swap(&format!("customer:{number}"), 0, bytes, NEVER).await.unwrap(), Swap::Won);
+    }
+    for (id, reason) in [
+        ("ended-a", ReauthorizationReason::ResponseLost),
+        ("ended-b", ReauthorizationReason::Forgotten),
+        ("ended-c", ReauthorizationReason::RevokedOrExpired),
+    ] {
+        put(&*store, &sealer, id, &record(now, ended(reason))).await;
+    }
+
+    let app = app_with(&server, Arc::<Counting>::clone(&store), sealing(&["01"]), &clock).unwrap();
+    let grants = listed(&app, GrantFilter::default()).await;
+    let (living, ended) = grants.split_at(usize::try_from(GRANTS).unwrap());
+    assert!(living.is_sorted_by_key(|grant| grant.refresh_expires_at));
+    assert_eq!(ids(living).into_iter().collect::<BTreeSet<_>>().len(), living.len(), "each once");
+    assert!(living.iter().all(|grant| grant.standing == GrantStanding::Active && grant.reason.is_none()));
+    assert_eq!(ids(ended), ["ended-a", "ended-c"]);
+    // The last page is the one that has nothing.
+    let records = living.len() + 3 + 2 * PAGE;
+    assert_eq!(store.pages.swap(0, Ordering::SeqCst), records.div_ceil(PAGE) + 1);
+    assert_eq!(store.loads.swap(0, Ordering::SeqCst), living.len() + 3, "of other kinds, none is loaded");
+
+    let page = app.grants(GrantFilter::default(), None).await.unwrap();
+    assert_eq!(page.grants.len(), PAGE);
+    assert_eq!((store.pages.load(Ordering::SeqCst), store.loads.load(Ordering::SeqCst)), (1, PAGE));
+}
+
+#[tokio::test]
+async fn grants_are_listed_by_state_and_by_expiry() {
+    let (server, clock) = (Server::start(strict()).await, ManualClock::new());
+    let store = Arc::new(MemoryStore::new());
+    let sealer = Sealer::new(&*store, None).unwrap();
+    let now = clock.now().unix_millis();
+    let exchanging = |until| GrantState::Exchanging { owner: "p".into(), until, unresolved: 0 };
+    let access = StoredAccessToken { value: Secret::new("at"), issued_at: now, expires_at: now + 5 };
+    for (id, record) in [
+        ("active", GrantRecord { access: Some(access), ..record(now - 3, idle()) }),
+        ("renewing", record(now - 2, exchanging(now + 1))),
+        ("abandoned", record(now - 1, exchanging(now))),
+        ("revoked", record(now - 9, ended(ReauthorizationReason::RevokedOrExpired))),
+        ("forgotten", record(now - 9, ended(ReauthorizationReason::Forgotten))),
+    ] {
+        put(&*store, &sealer, id, &record).await;
+    }
+    let app = app_with(&server, store, None, &clock).unwrap();
+    let by = async |standing, expires_before| {
+        listed(&app, GrantFilter { standing, expires_before })
+            .await
+            .into_iter()
+            .map(|info| info.id)
+            .collect::<Vec<_>>()
+    };
+    let expiry = |ago| Some(now + u64::try_from(REFRESH_TOKEN_LIFETIME.as_millis()).unwrap() - ago);
+    assert_eq!(by(None, None).await, ["active", "renewing", "abandoned", "revoked"]);
+    assert_eq!(by(Some(GrantStanding::Active), None).await, ["active", "abandoned"]);
+    assert_eq!(by(Some(GrantStanding::Renewing), None).await, ["renewing"]);
+    assert_eq!(by(Some(GrantStanding::Ended), None).await, ["revoked"]);
+    assert_eq!(by(None, expiry(1)).await, ["active", "renewing"], "an ended one has nothing left to expire");
+    assert_eq!(by(Some(GrantStanding::Active), expiry(1)).await, ["active"]);
+    assert_eq!(by(None, expiry(3)).await, [""; 0]);
+    let contradiction = GrantFilter { standing: Some(GrantStanding::Ended), expires_before: Some(now) };
+    let error = app.grants(contradiction, None).await.unwrap_err();
+    assert!(matches!(error, Error::Configuration { field, .. } if field == "expiresBefore"));
+
+    let all = listed(&app, GrantFilter::default()).await;
+    let expected = GrantInfo {
+        id: "active".into(),
+        standing: GrantStanding::Active,
+        reason: None,
+        scopes: vec!["jobs_read".into()],
+        refresh_issued_at: now - 3,
+        refresh_expires_at: expiry(3).unwrap(),
+        access_expires_at: Some(now + 5),
+    };
+    assert_eq!(all[0], expected);
+    assert_eq!(
+        (all[3].reason, all[3].refresh_expires_at),
+        (Some(ReauthorizationReason::RevokedOrExpired), expiry(9).unwrap())
+    );
+}
+
+#[tokio::test]
+async fn a_record_that_cannot_be_read_is_named_and_ends_the_listing() {
+    let (server, clock) = (Server::start(strict()).await, ManualClock::new());
+    let store = Arc::new(MemoryStore::new());
+    let now = clock.now().unix_millis();
+    for (id, byte) in [("readable", "01"), ("unreadable", "02")] {
+        let sealer = Sealer::new(&*store, sealing(&[byte])).unwrap();
+        put(&*store, &sealer, id, &record(now, idle())).await;
+    }
+    let app = app_with(&server, store, sealing(&["01"]), &clock).unwrap();
+    let error = app.grants(GrantFilter::default(), None).await.unwrap_err();
+    assert_eq!(error.code(), ErrorCode::Store);
+    let said = error.to_string();
+    assert!(said.contains("\"unreadable\"") && said.contains("a key that was not given"), "{said}");
+}
