@@ -90,6 +90,8 @@ export declare class NativeOAuthApp {
    * `progress` hears how far it is; what it came to comes as `call`.
    */
   keepAlive(completions: NativeCompletions, call: number, idle: number, perSecond: number, progress: (progress: NativeKeepAliveProgress) => void): void
+  /** Seals all records with the first key. `progress` hears how far it is; what it came to comes as `call`. */
+  rekey(completions: NativeCompletions, call: number, progress: (progress: NativeRekeyProgress) => void): void
   /** A page of grants comes as `call`: the one after this place, or the first. */
   grants(completions: NativeCompletions, call: number, filter: NativeGrantFilter, after?: NativeDue | undefined | null): void
   /** The credential of the grant of this id. */
@@ -247,12 +249,12 @@ export interface NativeErrorDetail {
   message?: string
 }
 
-/** What happened to a grant. */
+/** What happened to a grant, or to another record. */
 export interface NativeEvent {
-  /** `renewed`, `renewalFailed`, `reauthorizationRequired` or `expiring`. */
+  /** `renewed`, `renewalFailed`, `reauthorizationRequired`, `expiring` or `rekeyFailed`. */
   name: string
-  /** The grant's id. */
-  grantId: string
+  /** The grant's id, or that of another record. */
+  id: string
   /** Why a renewal failed. */
   error?: NativeError
   /** Why a grant has ended. */
@@ -387,6 +389,16 @@ export type NativeReauthorizationReason = 'revokedOrExpired' | 'responseLost' | 
 
 /** What to do with redirects. */
 export type NativeRedirect = 'follow' | 'manual' | 'error'
+
+/** How far rekeying is. */
+export interface NativeRekeyProgress {
+  /** Records that it sealed anew. */
+  resealed: number
+  /** Records that were sealed with the first key already. */
+  skipped: number
+  /** Records that could not be sealed anew. */
+  failed: number
+}
 
 /** An access token. The face puts it into a class that does not print it. */
 export interface NativeToken {

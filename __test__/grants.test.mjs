@@ -1,4 +1,4 @@
-// Many grants of an app: listed without their secrets.
+// Many grants of an app: listed without their secrets, and sealed anew.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -111,4 +111,47 @@ test('a record that cannot be opened is named', async t => {
     assert.match(error.message, /"sealed by another".*a key that was not given/)
     return true
   })
+})
+
+test('a key is replaced while grants are used, and what cannot be sealed anew is told', async t => {
+  const { sandbox, open, app } = await start(t)
+  const sr = new SmartRecruiters({ credential: await authorize(sandbox, app) })
+  await sr.get('/payload/20')
+  const [oldKey, newKey] = [ENCRYPTION_KEY, 'a5'.repeat(32)]
+  await open({ encryptionKey: 'ff'.repeat(32) }).import({ id: 'of another key', refreshToken: 'canary' })
+  const both = open({ encryptionKey: [newKey, oldKey] })
+  const [steps, failures] = [[], []]
+  both.on('rekeyFailed', failure => failures.push(failure))
+  const done = await both.rekey({ onProgress: step => steps.push(step) })
+  assert.deepEqual(done, { resealed: 1, skipped: 0, failed: 1 })
+  assert.deepEqual(steps.at(-1), done)
+  while (failures.length === 0) await new Promise(setImmediate)
+  assert.equal(failures[0].id, 'of another key')
+  assert.ok(failures[0].error instanceof StoreError)
+
+  const renewed = new SmartRecruiters({ credential: open({ encryptionKey: newKey }).grant('customer') })
+  await renewed.get('/payload/20')
+  await assert.rejects(new SmartRecruiters({ credential: open().grant('customer') }).get('/payload/20'), StoreError)
+
+  await assert.rejects(open({ encryptionKey: false }).rekey(), field('encryptionKey'))
+  await assert.rejects(both.rekey({ onProgress: 7 }), field('onProgress'))
+  await assert.rejects(both.rekey({ from: 1 }), field('from'))
+  await assert.rejects(both.rekey({ signal: AbortSignal.abort(new Error('enough')) }), /enough/)
+})
+
+test('a journal that is sealed anew in the middle of an exchange does not hold it up', async t => {
+  const { sandbox, open } = await start(t)
+  const newKey = 'a5'.repeat(32)
+  const before = open({ encryptionKey: [ENCRYPTION_KEY, newKey] })
+  const sr = new SmartRecruiters({ credential: await authorize(sandbox, before) })
+  sandbox.expireAccessTokens()
+  const held = sandbox.fault({ path: '/identity/oauth/token', kind: 'hold', when: 'after' })
+  const call = sr.get('/payload/20')
+  while (held.hits === 0) await new Promise(setImmediate)
+  const after = open({ encryptionKey: [newKey, ENCRYPTION_KEY] })
+  assert.deepEqual(await after.rekey(), { resealed: 1, skipped: 0, failed: 0 })
+  held.clear()
+  await call
+  await new SmartRecruiters({ credential: after.grant('customer') }).get('/payload/20')
+  assert.deepEqual(sandbox.counters().exchanges.refresh_token, { attempts: 1, successes: 1 })
 })

@@ -44,6 +44,8 @@ export {
   OAuthApp,
   type OAuthAppEvents,
   type OAuthAppOptions,
+  type RekeyOptions,
+  type RekeyProgress,
 } from './oauth-app.js'
 export type { RequestOptions, Scalar } from './request.js'
 export type { ResponsePromise } from './response-promise.js'

@@ -1,7 +1,7 @@
 /** OAuth 2.0 authorization code (RFC 6749 section 4.1): customers give an app permission, and it keeps their grants. */
 
 import { EventEmitter } from 'node:events'
-import type { NativeEvent, NativeKeepAliveProgress, NativeOAuthApp } from '../index.js'
+import type { NativeEvent, NativeOAuthApp } from '../index.js'
 import { call } from './calls.js'
 import { CONNECTION_OPTIONS, type ConnectionOptions, connection } from './connection.js'
 import { Grant } from './credentials.js'
@@ -17,6 +17,7 @@ import { type GrantInfo, type GrantsOptions, listGrants } from './grants.js'
 import { setCredential } from './handles.js'
 import { native } from './native.js'
 import { isA } from './platform.js'
+import { withProgress } from './progress.js'
 import { MemoryStore, type PostgresStore, type RedisStore, type SqliteStore, type Store, storeOf } from './stores.js'
 import {
   boolean,
@@ -25,7 +26,6 @@ import {
   milliseconds,
   optionalChoice,
   optionalDate,
-  optionalSignal,
   optionalString,
   optionalUrl,
   optionsObject,
@@ -143,6 +143,24 @@ export interface KeepAliveProgress {
   remaining: number
 }
 
+/** Options of {@link OAuthApp.rekey}. */
+export interface RekeyOptions {
+  /** Hears how far it is, after each record. */
+  onProgress?: (progress: RekeyProgress) => void
+  /** Stops it. Records are sealed with one of the keys at any moment: it can be done again from the start. */
+  signal?: AbortSignal
+}
+
+/** How far rekeying is. */
+export interface RekeyProgress {
+  /** Records that it sealed anew. */
+  resealed: number
+  /** Records that were sealed with the first key already, by whomever. */
+  skipped: number
+  /** Records that it could not seal anew: while there are any, keep the old key. `rekeyFailed` tells which and why. */
+  failed: number
+}
+
 /** The events of {@link OAuthApp}, each of what this process did. */
 export interface OAuthAppEvents {
   /** A grant's tokens were renewed and stored. */
@@ -153,6 +171,8 @@ export interface OAuthAppEvents {
   reauthorizationRequired: [{ grantId: string; reason: ReauthorizationRequiredError['reason'] }]
   /** Keep-alive could not renew a grant whose refresh token dies in less than 7, 3 or 1 `days`. */
   expiring: [{ grantId: string; expiresAt: Date; days: number }]
+  /** Rekeying could not seal a record anew: a grant's, or that of another kind. */
+  rekeyFailed: [{ id: string; error: SmartRecruitersError }]
 }
 
 const DAY = 24 * 60 * 60 * 1000
@@ -280,26 +300,24 @@ export class OAuthApp {
     const known = optionsObject('keepAlive', options, ['idle', 'perSecond', 'onProgress', 'signal'])
     const idle = integer('idle', known.idle, 0, 28 * DAY - 1, 14 * DAY)
     const perSecond = integer('perSecond', known.perSecond, 1, 1000, 5)
-    const { onProgress } = options
-    if (onProgress !== undefined && typeof onProgress !== 'function') {
-      throw configurationError('onProgress', 'must be a function')
-    }
-    let ended = false
-    const tell = (progress: NativeKeepAliveProgress) => {
-      if (!ended) onProgress?.(progress)
-    }
-    try {
-      const outcome = await call(
-        (completions, number) => this.#native.keepAlive(completions, number, idle, perSecond, tell),
-        {},
-        optionalSignal('signal', known.signal),
-      )
-      tell(outcome.first as KeepAliveProgress)
-      return outcome.first as KeepAliveProgress
-    } finally {
-      // It may come later than the result.
-      ended = true
-    }
+    return withProgress<KeepAliveProgress>(known.onProgress, known.signal, (completions, number, tell) => {
+      this.#native.keepAlive(completions, number, idle, perSecond, tell)
+    })
+  }
+
+  /**
+   * Seals every record in the app's part of its store with the first `encryptionKey`, so that the others can be
+   * dropped. To replace a key: give all processes the list of both with the old one first, then with the new one
+   * first, then call this once, then drop the old one. Grants can be used and renewed all the while, and any number of
+   * processes may call it.
+   * @throws {ConfigurationError} if the app has no key.
+   * @throws {StoreError} if the store fails to list its records.
+   */
+  async rekey(options: RekeyOptions = {}): Promise<RekeyProgress> {
+    const known = optionsObject('rekey', options, ['onProgress', 'signal'])
+    return withProgress<RekeyProgress>(known.onProgress, known.signal, (completions, number, tell) => {
+      this.#native.rekey(completions, number, tell)
+    })
   }
 
   /** Stores a grant that another system obtained, in place of one of the same id. */
@@ -344,12 +362,14 @@ function encryptionKeys(value: unknown): string[] | undefined {
 
 /** Hands the core's events to those who listen. */
 function listener(events: EventEmitter<OAuthAppEvents>): (event: NativeEvent) => void {
-  return ({ name, grantId, error, reason, expiresAt, days }) => {
-    if (name === 'renewed') events.emit('renewed', { grantId })
-    else if (name === 'reauthorizationRequired') events.emit('reauthorizationRequired', { grantId, reason })
-    else if (error !== undefined) events.emit('renewalFailed', { grantId, error: toError(error, {}) })
+  return ({ name, id, error, reason, expiresAt, days }) => {
+    if (name === 'renewed') events.emit('renewed', { grantId: id })
+    else if (name === 'reauthorizationRequired') events.emit('reauthorizationRequired', { grantId: id, reason })
+    else if (name === 'rekeyFailed' && error !== undefined)
+      events.emit('rekeyFailed', { id, error: toError(error, {}) })
+    else if (error !== undefined) events.emit('renewalFailed', { grantId: id, error: toError(error, {}) })
     else if (expiresAt !== undefined && days !== undefined) {
-      events.emit('expiring', { grantId, expiresAt: new Date(expiresAt), days })
+      events.emit('expiring', { grantId: id, expiresAt: new Date(expiresAt), days })
     }
   }
 }

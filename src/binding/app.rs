@@ -12,7 +12,7 @@ use super::completions::{NativeCompletions, Outcome};
 use super::connection::{NativeConnection, connect_options};
 use super::credential::{NativeClientAuth, NativeCredential, either, oauth_client};
 use super::error::NativeError;
-use super::events::{NativeEvent, NativeKeepAliveProgress, listener, teller};
+use super::events::{NativeEvent, NativeKeepAliveProgress, NativeRekeyProgress, listener, teller};
 use super::grants::NativeGrantFilter;
 use super::store::{NativeDue, NativeStore, whole};
 use crate::client::Credential;
@@ -210,6 +210,26 @@ impl NativeOAuthApp {
             app.keep_alive(options, move |progress| tell(progress.into()))
                 .await
                 .map(|done| Outcome::KeptAlive(done.into()))
+        })
+    }
+
+    /// Seals all records with the first key. `progress` hears how far it is; what it came to comes as `call`.
+    #[napi(catch_unwind)]
+    pub fn rekey(
+        &self,
+        env: Env,
+        completions: &NativeCompletions,
+        call: u32,
+        #[napi(ts_arg_type = "(progress: NativeRekeyProgress) => void")] progress: Function<
+            '_,
+            FnArgs<(NativeRekeyProgress,)>,
+            (),
+        >,
+    ) -> napi::Result<()> {
+        let app = Arc::clone(&self.0);
+        let tell = teller(progress)?;
+        completions.start(env, call, async move {
+            app.rekey(move |progress| tell(progress.into())).await.map(|done| Outcome::Rekeyed(done.into()))
         })
     }
 

@@ -21,7 +21,7 @@ use napi_derive::napi;
 
 use super::body::NativeBody;
 use super::error::NativeError;
-use super::events::NativeKeepAliveProgress;
+use super::events::{NativeKeepAliveProgress, NativeRekeyProgress};
 use super::grants::NativeGrantPage;
 use super::runtime;
 use super::token::NativeToken;
@@ -61,6 +61,8 @@ pub(super) enum Outcome {
     Chunk(Option<Bytes>),
     /// What a pass of keep-alive came to.
     KeptAlive(NativeKeepAliveProgress),
+    /// What rekeying came to.
+    Rekeyed(NativeRekeyProgress),
     /// Some grants.
     Grants(NativeGrantPage),
     /// Sentences.
@@ -356,6 +358,7 @@ fn values(env: sys::napi_env, outcome: Result<Outcome>) -> napi::Result<Values> 
         Ok(Outcome::Id(id)) => (VALUE, first(Some(value(env, id)?))),
         Ok(Outcome::Chunk(Some(chunk))) => (VALUE, first(Some(bytes(env, &chunk)?))),
         Ok(Outcome::KeptAlive(progress)) => (VALUE, first(Some(value(env, progress)?))),
+        Ok(Outcome::Rekeyed(progress)) => (VALUE, first(Some(value(env, progress)?))),
         Ok(Outcome::Grants(page)) => (VALUE, first(Some(value(env, page)?))),
         Ok(Outcome::Texts(texts)) => (VALUE, first(Some(value(env, texts)?))),
         Ok(Outcome::Flag(flag)) => (VALUE, first(Some(value(env, flag)?))),

@@ -10,15 +10,15 @@ use napi_derive::napi;
 use super::completions::{NativeCompletions, Outcome};
 use super::error::{NativeError, NativeReauthorizationReason};
 use super::store::number;
-use crate::lifecycle::{self, Event, KeepAliveProgress, Listener};
+use crate::lifecycle::{self, Event, KeepAliveProgress, Listener, RekeyProgress};
 
-/// What happened to a grant.
+/// What happened to a grant, or to another record.
 #[napi(object, object_from_js = false)]
 pub struct NativeEvent {
-    /// `renewed`, `renewalFailed`, `reauthorizationRequired` or `expiring`.
+    /// `renewed`, `renewalFailed`, `reauthorizationRequired`, `expiring` or `rekeyFailed`.
     pub name: String,
-    /// The grant's id.
-    pub grant_id: String,
+    /// The grant's id, or that of another record.
+    pub id: String,
     /// Why a renewal failed.
     pub error: Option<NativeError>,
     /// Why a grant has ended.
@@ -31,9 +31,9 @@ pub struct NativeEvent {
 
 impl From<Event> for NativeEvent {
     fn from(event: Event) -> Self {
-        let of = |name: &str, grant_id| Self {
+        let of = |name: &str, id| Self {
             name: name.to_owned(),
-            grant_id,
+            id,
             error: None,
             reason: None,
             expires_at: None,
@@ -49,6 +49,9 @@ impl From<Event> for NativeEvent {
             }
             Event::Expiring { grant_id, expires_at, days } => {
                 Self { expires_at: Some(number(expires_at)), days: Some(days), ..of("expiring", grant_id) }
+            }
+            Event::RekeyFailed { id, error } => {
+                Self { error: Some(NativeError::from(&error)), ..of("rekeyFailed", id) }
             }
         }
     }
@@ -76,6 +79,24 @@ impl From<KeepAliveProgress> for NativeKeepAliveProgress {
             failed: number(failed),
             remaining: number(remaining),
         }
+    }
+}
+
+/// How far rekeying is.
+#[napi(object, object_from_js = false)]
+pub struct NativeRekeyProgress {
+    /// Records that it sealed anew.
+    pub resealed: f64,
+    /// Records that were sealed with the first key already.
+    pub skipped: f64,
+    /// Records that could not be sealed anew.
+    pub failed: f64,
+}
+
+impl From<RekeyProgress> for NativeRekeyProgress {
+    fn from(progress: RekeyProgress) -> Self {
+        let RekeyProgress { resealed, skipped, failed } = progress;
+        Self { resealed: number(resealed), skipped: number(skipped), failed: number(failed) }
     }
 }
 

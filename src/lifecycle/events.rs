@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::error::{Error, ReauthorizationReason};
 
-/// What happened to a grant in this process.
+/// What happened in this process, most of it to a grant.
 #[derive(Debug, Clone)]
 pub enum Event {
     /// Its tokens were renewed and stored.
@@ -35,6 +35,13 @@ pub enum Event {
         expires_at: u64,
         /// In less than so many days: 7, 3 or 1.
         days: u8,
+    },
+    /// Rekeying could not seal a record anew.
+    RekeyFailed {
+        /// The record's id: a grant's, or that of another kind.
+        id: String,
+        /// Why.
+        error: Error,
     },
 }
 

@@ -8,6 +8,7 @@ mod flights;
 mod grants;
 mod keep_alive;
 mod protocol;
+mod rekey;
 mod renewal;
 mod source;
 
@@ -17,4 +18,5 @@ pub use events::{Event, Listener};
 pub use flights::{await_exchanges, end_exchanges, exchanges_in_flight};
 pub use grants::{GrantFilter, GrantInfo, GrantPage, GrantStanding};
 pub use keep_alive::{KeepAliveOptions, KeepAliveProgress};
+pub use rekey::RekeyProgress;
 pub use source::{Held, TokenSource};

@@ -144,12 +144,17 @@ impl GrantRenewal {
         };
         let state = after_failure(&journal, &error);
         let ended = if let GrantState::Ended { reason } = state { Some(reason) } else { None };
-        match self.swap(version, &GrantRecord { state, ..journal }).await {
-            // It was the refresh token of an earlier authorization that is dead, or unknown.
-            Ok(Swap::Lost) => return Ok(None),
-            // Where this write fails, the journal stays; whoever finds it once its lease is over knows that the
-            // outcome is unknown, which is then the truth.
-            Ok(Swap::Won) | Err(_) => {}
+        let failed = GrantRecord { state, ..journal.clone() };
+        let mut version = version;
+        // Where this write fails, the journal stays; whoever finds it once its lease is over knows that the outcome is
+        // unknown, which is then the truth.
+        while let Ok(Swap::Lost) = self.swap(version, &failed).await {
+            match self.find().await? {
+                // Rekeying has sealed the journal anew.
+                Some((now, current)) if current == journal => version = now,
+                // It was the refresh token of an earlier authorization that is dead, or unknown.
+                _ => return Ok(None),
+            }
         }
         let Some(reason) = ended else { return Err(error) };
         self.listener.tell(Event::ReauthorizationRequired { grant_id: self.id.clone(), reason });

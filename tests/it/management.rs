@@ -1,16 +1,16 @@
-//! Many grants of an app: listed without loading all.
+//! Many grants of an app: listed without loading all, and sealed anew.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use smartrecruiters::clock::{Clock as _, ManualClock};
-use smartrecruiters::error::{Error, ErrorCode, ReauthorizationReason};
-use smartrecruiters::lifecycle::{GrantFilter, GrantInfo, GrantStanding, OAuthApp};
+use smartrecruiters::error::{Error, ErrorCode, ReauthorizationReason, Result};
+use smartrecruiters::lifecycle::{GrantFilter, GrantInfo, GrantStanding, OAuthApp, RekeyProgress};
 use smartrecruiters::secret::Secret;
 use smartrecruiters::store::{
-    Due, GrantRecord, GrantState, MemoryStore, NEVER, REFRESH_TOKEN_LIFETIME, Sealer, Sealing, SealingKey,
-    SqliteOptions, SqliteStore, Store, StoreFuture, Stored, StoredAccessToken, Swap, Version,
+    Due, GrantRecord, GrantState, MemoryStore, NEVER, REFRESH_TOKEN_LIFETIME, Record, Sealer, Sealing,
+    SealingKey, SqliteOptions, SqliteStore, Store, StoreFuture, Stored, StoredAccessToken, Swap, Version,
 };
 use smartrecruiters::token::RefreshToken;
 
@@ -208,4 +208,110 @@ async fn a_record_that_cannot_be_read_is_named_and_ends_the_listing() {
     assert_eq!(error.code(), ErrorCode::Store);
     let said = error.to_string();
     assert!(said.contains("\"unreadable\"") && said.contains("a key that was not given"), "{said}");
+}
+
+/// A record of another kind.
+struct Other;
+
+impl Record for Other {
+    fn encode(&self) -> Result<Vec<u8>> {
+        Ok(b"another kind".to_vec())
+    }
+    fn decode(bytes: &[u8]) -> Result<Self> {
+        assert_eq!(bytes, b"another kind");
+        Ok(Self)
+    }
+}
+
+#[tokio::test]
+async fn rekeying_seals_records_of_all_kinds_anew_and_changes_nothing_else() {
+    let (server, clock) = (Server::start(strict()).await, ManualClock::new());
+    let store = Arc::new(MemoryStore::new());
+    let [old, new, lost] = ["01", "02", "03"].map(|byte| Sealer::new(&*store, sealing(&[byte])).unwrap());
+    let now = clock.now().unix_millis();
+    for number in 0..250 {
+        put(&*store, &old, &format!("grant-{number}"), &record(now - number, idle())).await;
+    }
+    put(&*store, &old, "ended", &record(now, ended(ReauthorizationReason::Forgotten))).await;
+    put(&*store, &new, "new", &record(now, idle())).await;
+    put(&*store, &lost, "unreadable", &record(now, idle())).await;
+    let bytes = old.seal("customer:acme", 1, &Other).unwrap();
+    assert_eq!(store.swap("customer:acme", 0, bytes, NEVER).await.unwrap(), Swap::Won);
+    let before = store.due(NEVER + 1, 1_000, None).await.unwrap();
+
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let both = app_with(&server, Arc::<MemoryStore>::clone(&store), sealing(&["02", "01"]), &clock).unwrap();
+    let rekey = async || {
+        told.lock().unwrap().clear();
+        let steps = Arc::clone(&told);
+        Arc::clone(&both).rekey(move |step| steps.lock().unwrap().push(step)).await.unwrap()
+    };
+    let done = RekeyProgress { resealed: 252, skipped: 1, failed: 1 };
+    assert_eq!(rekey().await, done);
+    let steps = told.lock().unwrap().clone();
+    assert_eq!((steps.len(), steps.last()), (254, Some(&done)));
+    assert_eq!(store.due(NEVER + 1, 1_000, None).await.unwrap(), before, "each is due when it was");
+    for place in before.iter().filter(|place| place.id != "unreadable") {
+        let stored = store.load(&place.id).await.unwrap().unwrap();
+        assert_eq!(stored.version, if place.id == "new" { 1 } else { 2 });
+        if place.id == "customer:acme" {
+            new.open::<Other>(&place.id, &stored).unwrap();
+        } else {
+            assert_eq!(new.open::<GrantRecord>(&place.id, &stored).unwrap().due(), place.due);
+        }
+    }
+    assert_eq!(rekey().await, RekeyProgress { resealed: 0, skipped: 253, failed: 1 });
+
+    let plain = app_with(&server, store, Some(Sealing::Plain), &clock).unwrap();
+    let error = plain.rekey(drop).await.unwrap_err();
+    assert!(matches!(error, Error::Configuration { field, .. } if field == "encryptionKey"));
+}
+
+/// A store in which somebody who has the old key alone renews a grant each time before it is loaded.
+#[derive(Debug)]
+struct Meddling {
+    inner: MemoryStore,
+    renewals: AtomicUsize,
+    now: u64,
+}
+
+impl Store for Meddling {
+    fn load<'a>(&'a self, id: &'a str) -> StoreFuture<'a, Option<Stored>> {
+        Box::pin(async move {
+            let left = |left: usize| left.checked_sub(1);
+            if let Ok(left) = self.renewals.fetch_update(Ordering::SeqCst, Ordering::SeqCst, left) {
+                let version = self.inner.load(id).await?.map_or(0, |stored| stored.version);
+                let record = record(self.now + 10 - left as u64, idle());
+                let bytes = Sealer::new(self, sealing(&["01"]))?.seal(id, version + 1, &record)?;
+                assert_eq!(self.inner.swap(id, version, bytes, record.due()).await?, Swap::Won);
+            }
+            self.inner.load(id).await
+        })
+    }
+
+    fn swap<'a>(&'a self, id: &'a str, expected: Version, bytes: Vec<u8>, due: u64) -> StoreFuture<'a, Swap> {
+        self.inner.swap(id, expected, bytes, due)
+    }
+
+    fn due(&self, before: u64, limit: usize, after: Option<&Due>) -> StoreFuture<'_, Vec<Due>> {
+        self.inner.due(before, limit, after)
+    }
+}
+
+#[tokio::test]
+async fn a_grant_that_is_renewed_while_it_is_sealed_anew_is_due_by_its_new_token() {
+    let (server, clock) = (Server::start(strict()).await, ManualClock::new());
+    let now = clock.now().unix_millis();
+    let store = Arc::new(Meddling { inner: MemoryStore::new(), renewals: AtomicUsize::new(2), now });
+    // It makes the record, and renews it once it is listed.
+    store.load("g").await.unwrap();
+    let app = app_with(&server, Arc::<Meddling>::clone(&store), sealing(&["02", "01"]), &clock).unwrap();
+    let done = app.rekey(drop).await.unwrap();
+    // Renewed, it is in the list once more.
+    assert_eq!(done, RekeyProgress { resealed: 1, skipped: 1, failed: 0 });
+    let stored = store.inner.load("g").await.unwrap().unwrap();
+    let newest = Sealer::new(&*store, sealing(&["02"])).unwrap().open::<GrantRecord>("g", &stored).unwrap();
+    assert_eq!((stored.version, newest.refresh_issued_at), (3, now + 9));
+    let place = Due { due: newest.due(), id: "g".into() };
+    assert_eq!(store.due(NEVER + 1, 10, None).await.unwrap(), [place]);
 }

@@ -274,3 +274,41 @@ async fn a_commit_does_not_bring_back_what_was_forgotten() {
     assert!(renewal.commit(1, journal, tokens(&clock, "at", Some("rt-2"))).await.is_none());
     assert_eq!(stored(&*store).await, (2, forgotten));
 }
+
+/// The record as it is, as another version: what rekeying makes of it.
+async fn reseal(store: &dyn Store) -> Version {
+    let (version, record) = stored(store).await;
+    put(store, version, &record).await;
+    version + 1
+}
+
+#[tokio::test]
+async fn a_commit_over_a_journal_that_was_sealed_anew_is_not_contested() {
+    let clock = ManualClock::new();
+    let store = Arc::new(MemoryStore::new());
+    let journal = record(GrantState::Exchanging { owner: "me".into(), until: 0, unresolved: 0 });
+    put(&*store, 0, &journal).await;
+    for _ in 0..3 {
+        reseal(&*store).await;
+    }
+    let renewal = renewal(store.clone(), &clock);
+    let token = renewal.commit(1, journal, tokens(&clock, "at", Some("rt-2"))).await.unwrap();
+    assert_eq!(token.value.expose(), "at");
+    let (version, after) = stored(&*store).await;
+    assert_eq!((version, after.refresh.0.expose(), after.contested), (5, "rt-2", false));
+    assert_eq!(after.state, GrantState::Idle { unresolved: 0 });
+}
+
+#[tokio::test]
+async fn a_failure_is_written_down_over_a_journal_that_was_sealed_anew() {
+    let clock = ManualClock::new();
+    let store = Arc::new(MemoryStore::new());
+    let until = clock.now().unix_millis() + LEASE_MILLIS;
+    let journal = record(GrantState::Exchanging { owner: "me".into(), until, unresolved: 0 });
+    put(&*store, 0, &journal).await;
+    reseal(&*store).await;
+    let error = renewal(store.clone(), &clock).exchange(1, journal).await.unwrap_err();
+    assert_eq!(error.code(), ErrorCode::TokenUnavailable);
+    let (version, after) = stored(&*store).await;
+    assert_eq!((version, after.state), (3, GrantState::Idle { unresolved: 0 }), "nobody waits for a lease");
+}
