@@ -83,6 +83,10 @@ export declare class NativeOAuthApp {
   exchange(completions: NativeCompletions, call: number, callback: string, state: string, id?: string | undefined | null): void
   /** Stores a grant that another system obtained; `call` comes when it is stored. */
   import(completions: NativeCompletions, call: number, grant: NativeImport, refreshToken: string, accessToken?: string | undefined | null): void
+  /** Stores a grant that `export` gave; its id comes as `call`. */
+  importSealed(completions: NativeCompletions, call: number, sealed: string): void
+  /** Ends a grant here; its tokens, sealed, come as `call`. */
+  export(completions: NativeCompletions, call: number, id: string): void
   /** Forgets a grant; `call` comes when its tokens have left the store. */
   forget(completions: NativeCompletions, call: number, id: string): void
   /**
@@ -385,7 +389,7 @@ export interface NativeQuestion {
 }
 
 /** Why a grant is over. */
-export type NativeReauthorizationReason = 'revokedOrExpired' | 'responseLost' | 'forgotten'
+export type NativeReauthorizationReason = 'revokedOrExpired' | 'responseLost' | 'forgotten' | 'exported'
 
 /** What to do with redirects. */
 export type NativeRedirect = 'follow' | 'manual' | 'error'

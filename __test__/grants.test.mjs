@@ -1,8 +1,14 @@
-// Many grants of an app: listed without their secrets, and sealed anew.
+// Many grants of an app: listed without their secrets, sealed anew, and moved.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { ConfigurationError, OAuthApp, SmartRecruiters, StoreError } from 'smartrecruiters'
+import {
+  ConfigurationError,
+  OAuthApp,
+  ReauthorizationRequiredError,
+  SmartRecruiters,
+  StoreError,
+} from 'smartrecruiters'
 import { startSandbox } from 'smartrecruiters-sandbox'
 import { ENCRYPTION_KEY, openStore, startPlace } from './support/stores.mjs'
 
@@ -16,7 +22,7 @@ async function start(t, kind = 'sqlite') {
   const appOptions = { clientId, clientSecret, redirectUri: redirectUris[0], baseUrl: sandbox.baseUrl }
   const open = (options = {}) =>
     new OAuthApp({ ...appOptions, store: openStore(place), encryptionKey: ENCRYPTION_KEY, ...options })
-  return { sandbox, place, open, app: open() }
+  return { sandbox, place, appOptions, open, app: open() }
 }
 
 async function authorize(sandbox, app, id = 'customer') {
@@ -154,4 +160,55 @@ test('a journal that is sealed anew in the middle of an exchange does not hold i
   await call
   await new SmartRecruiters({ credential: after.grant('customer') }).get('/payload/20')
   assert.deepEqual(sandbox.counters().exchanges.refresh_token, { attempts: 1, successes: 1 })
+})
+
+test('a grant moves from one store to another, and ends where it was', async t => {
+  const { sandbox, app, open } = await start(t, 'sqlite')
+  const elsewhere = await startPlace(t, 'redis')
+  const other = open({ store: openStore(elsewhere) })
+  const sr = new SmartRecruiters({ credential: await authorize(sandbox, app) })
+  await sr.get('/payload/20')
+  const sealed = await app.export('customer')
+  assert.match(sealed, /^smartrecruiters-grant-1\.[\w-]+$/)
+  await assert.rejects(sr.get('/payload/20'), error => {
+    assert.ok(error instanceof ReauthorizationRequiredError, error)
+    assert.equal(error.reason, 'exported')
+    return true
+  })
+  assert.deepEqual(
+    (await list(app, { state: 'ended' })).map(({ id, reason }) => [id, reason]),
+    [['customer', 'exported']],
+  )
+
+  const grant = await other.import({ sealed })
+  assert.equal(grant.id, 'customer')
+  const moved = new SmartRecruiters({ credential: grant })
+  await moved.get('/payload/20')
+  sandbox.expireAccessTokens()
+  await moved.get('/payload/20')
+  await assert.rejects(other.import({ sealed }), field('sealed'))
+  // And back again.
+  await app.import({ sealed: await other.export('customer') })
+  sandbox.expireAccessTokens()
+  await sr.get('/payload/20')
+  assert.deepEqual(sandbox.counters().exchanges.refresh_token, { attempts: 2, successes: 2 })
+  assert.deepEqual(Object.values(sandbox.counters().refreshTokens), [1, 1])
+})
+
+test('what cannot be exported or imported is refused, and named', async t => {
+  const { app, open } = await start(t)
+  await app.import({ id: 'a', refreshToken: 'canary' })
+  const sealed = await app.export('a')
+  for (const bad of ['canary', sealed.slice(1), sealed.slice(0, -1), sealed.replace('-1.', '-9.'), 7, '']) {
+    await assert.rejects(app.import({ sealed: bad }), error => {
+      assert.ok(field('sealed')(error), error)
+      assert.ok(!error.message.includes('canary'))
+      return true
+    })
+  }
+  await assert.rejects(app.import({ sealed, id: 'b' }), field('id'))
+  await assert.rejects(open({ encryptionKey: 'a5'.repeat(32) }).import({ sealed }), field('sealed'))
+  await assert.rejects(new OAuthApp({ ...(await start(t)).appOptions }).export('a'), field('encryptionKey'))
+  await assert.rejects(app.export(7), field('id'))
+  await assert.rejects(app.export('nobody'), StoreError)
 })

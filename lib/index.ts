@@ -46,6 +46,7 @@ export {
   type OAuthAppOptions,
   type RekeyOptions,
   type RekeyProgress,
+  type SealedGrant,
 } from './oauth-app.js'
 export type { RequestOptions, Scalar } from './request.js'
 export type { ResponsePromise } from './response-promise.js'

@@ -29,6 +29,7 @@ import {
   optionalString,
   optionalUrl,
   optionsObject,
+  record,
   string,
   strings,
 } from './validate.js'
@@ -97,6 +98,12 @@ export interface GrantImport {
   expiresAt?: Date | number
   /** Its scopes, as far as they are known. */
   scopes?: readonly string[]
+}
+
+/** A grant that {@link OAuthApp.export} gave. */
+export interface SealedGrant {
+  /** What it gave. */
+  sealed: string
 }
 
 const OPTIONS = [
@@ -320,8 +327,32 @@ export class OAuthApp {
     })
   }
 
-  /** Stores a grant that another system obtained, in place of one of the same id. */
-  async import(grant: GrantImport): Promise<Grant> {
+  /**
+   * Moves a grant: ends it here, with `reason` `exported`, and gives its tokens as sealed text, for {@link import} in
+   * another store, namespace or app with the same `encryptionKey`. Keep the text as a secret until then: its refresh
+   * token works once, for whoever imports it first. Waits for a renewal in flight. Called again, it gives the grant
+   * again; imported here, it is back.
+   * @throws {ConfigurationError} if the app has no key.
+   * @throws {ReauthorizationRequiredError} if the grant has ended otherwise.
+   */
+  async export(id: string): Promise<string> {
+    const known = string('id', id)
+    const outcome = await call((completions, number) => this.#native.export(completions, number, known), {})
+    return outcome.first as string
+  }
+
+  /**
+   * Stores a grant that another system obtained, in place of one of the same id; or one that {@link export} gave, under
+   * the id that it had.
+   * @throws {ConfigurationError} for a sealed one, if it was changed, is of another key, or is older than what the
+   * store holds of the same grant.
+   */
+  async import(grant: GrantImport | SealedGrant): Promise<Grant> {
+    if ('sealed' in record('import', grant)) {
+      const sealed = string('sealed', optionsObject('import', grant, ['sealed']).sealed)
+      const outcome = await call((completions, number) => this.#native.importSealed(completions, number, sealed), {})
+      return this.grant(outcome.first as string)
+    }
     const known = optionsObject('import', grant, [
       'id',
       'refreshToken',
@@ -336,7 +367,7 @@ export class OAuthApp {
       throw configurationError('expiresAt', 'must be given with accessToken')
     }
     const refreshToken = string('refreshToken', known.refreshToken)
-    const record = {
+    const wire = {
       id: string('id', known.id),
       scopes: strings('scopes', known.scopes),
       ...given({
@@ -345,9 +376,9 @@ export class OAuthApp {
       }),
     }
     await call((completions, number) => {
-      this.#native.import(completions, number, record, refreshToken, accessToken)
+      this.#native.import(completions, number, wire, refreshToken, accessToken)
     }, {})
-    return this.grant(record.id)
+    return this.grant(wire.id)
   }
 }
 

@@ -356,6 +356,8 @@ pub enum ReauthorizationReason {
     ResponseLost,
     /// The app forgot it.
     Forgotten,
+    /// The app exported it: whoever imported it has it now.
+    Exported,
 }
 
 impl ReauthorizationReason {
@@ -366,6 +368,9 @@ impl ReauthorizationReason {
             }
             Self::ResponseLost => {
                 "the answer to an earlier token exchange was lost and its refresh token is spent; send the user through authorizationUrl()"
+            }
+            Self::Exported => {
+                "it was exported by export(); use it where it was imported, or import() it here again"
             }
             Self::Forgotten => "it was forgotten by forget(); send the user through authorizationUrl()",
         }

@@ -174,6 +174,34 @@ impl NativeOAuthApp {
         )
     }
 
+    /// Stores a grant that `export` gave; its id comes as `call`.
+    #[napi(catch_unwind)]
+    pub fn import_sealed(
+        &self,
+        env: Env,
+        completions: &NativeCompletions,
+        call: u32,
+        sealed: String,
+    ) -> napi::Result<()> {
+        let app = Arc::clone(&self.0);
+        completions.start(env, call, async move {
+            app.import_sealed(&sealed).await.map(|grant| Outcome::Id(grant.id))
+        })
+    }
+
+    /// Ends a grant here; its tokens, sealed, come as `call`.
+    #[napi(catch_unwind)]
+    pub fn export(
+        &self,
+        env: Env,
+        completions: &NativeCompletions,
+        call: u32,
+        id: String,
+    ) -> napi::Result<()> {
+        let app = Arc::clone(&self.0);
+        completions.start(env, call, async move { app.export(id).await.map(Outcome::Sealed) })
+    }
+
     /// Forgets a grant; `call` comes when its tokens have left the store.
     #[napi(catch_unwind)]
     pub fn forget(

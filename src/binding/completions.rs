@@ -57,6 +57,8 @@ pub(super) enum Outcome {
     Token(NativeToken),
     /// The id of a grant.
     Id(String),
+    /// A grant that was exported, sealed.
+    Sealed(String),
     /// A part of a body; none at its end.
     Chunk(Option<Bytes>),
     /// What a pass of keep-alive came to.
@@ -355,7 +357,7 @@ fn values(env: sys::napi_env, outcome: Result<Outcome>) -> napi::Result<Values> 
             (status, [Some(text(env, &headers)?), body, url])
         }
         Ok(Outcome::Token(token)) => (VALUE, first(Some(value(env, token)?))),
-        Ok(Outcome::Id(id)) => (VALUE, first(Some(value(env, id)?))),
+        Ok(Outcome::Id(text) | Outcome::Sealed(text)) => (VALUE, first(Some(value(env, text)?))),
         Ok(Outcome::Chunk(Some(chunk))) => (VALUE, first(Some(bytes(env, &chunk)?))),
         Ok(Outcome::KeptAlive(progress)) => (VALUE, first(Some(value(env, progress)?))),
         Ok(Outcome::Rekeyed(progress)) => (VALUE, first(Some(value(env, progress)?))),

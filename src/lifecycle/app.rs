@@ -64,7 +64,7 @@ pub struct OAuthApp {
     base: BaseUrl,
     pub(super) store: Arc<dyn Store>,
     pub(super) sealer: Arc<Sealer>,
-    clock: Arc<dyn Clock>,
+    pub(super) clock: Arc<dyn Clock>,
     pub(super) listener: Listener,
     /// Names this process in leases.
     owner: String,

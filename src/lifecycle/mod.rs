@@ -4,6 +4,7 @@
 mod app;
 mod client_credentials;
 mod events;
+mod export;
 mod flights;
 mod grants;
 mod keep_alive;

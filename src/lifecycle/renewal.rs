@@ -20,7 +20,7 @@ const LEASE: Duration = Duration::from_millis(LEASE_MILLIS);
 /// that lease is over. Longer than any store takes, and shorter than the lease by the token endpoint's deadline.
 const LONGEST_JOURNAL: Duration = Duration::from_secs(20);
 /// How often a holder's lease is looked at by those who wait for it.
-const LEASE_POLL: Duration = Duration::from_millis(200);
+pub(super) const LEASE_POLL: Duration = Duration::from_millis(200);
 /// The first wait between two attempts to write down what an exchange yielded; it doubles up to the longest.
 const FIRST_COMMIT_WAIT: Duration = Duration::from_millis(200);
 /// The longest wait between two attempts to write down what an exchange yielded.
@@ -208,31 +208,31 @@ impl GrantRenewal {
         Ok(next)
     }
 
-    async fn load(&self) -> Result<(Version, GrantRecord)> {
+    pub(super) async fn load(&self) -> Result<(Version, GrantRecord)> {
         self.find().await?.ok_or_else(|| Error::Store {
             operation: "load",
             problem: format!("there is no grant {:?}; exchange() or import() makes one", self.id).into(),
         })
     }
 
-    async fn find(&self) -> Result<Option<(Version, GrantRecord)>> {
+    pub(super) async fn find(&self) -> Result<Option<(Version, GrantRecord)>> {
         let Some(stored) = self.store.load(&self.id).await? else { return Ok(None) };
         Ok(Some((stored.version, self.sealer.open(&self.id, &stored)?)))
     }
 
-    async fn swap(&self, version: Version, record: &GrantRecord) -> Result<Swap> {
+    pub(super) async fn swap(&self, version: Version, record: &GrantRecord) -> Result<Swap> {
         let bytes = self.sealer.seal(&self.id, version + 1, record)?;
         self.store.swap(&self.id, version, bytes, record.due()).await
     }
 
-    fn ended(&self, reason: ReauthorizationReason) -> Error {
+    pub(super) fn ended(&self, reason: ReauthorizationReason) -> Error {
         Error::ReauthorizationRequired { grant_id: self.id.clone(), reason }
     }
 }
 
 /// Somebody else's exchange, as long as we have watched it.
 #[derive(Clone, Copy)]
-struct Lease {
+pub(super) struct Lease {
     version: Version,
     since: Moment,
     until: u64,
@@ -240,13 +240,13 @@ struct Lease {
 
 impl Lease {
     /// The lease in `state`, watched since now unless it is the one that we watch.
-    fn of(version: Version, state: &GrantState, now: Moment, watched: Option<Self>) -> Self {
+    pub(super) fn of(version: Version, state: &GrantState, now: Moment, watched: Option<Self>) -> Self {
         let until = if let GrantState::Exchanging { until, .. } = state { *until } else { 0 };
         watched.filter(|lease| lease.version == version).unwrap_or(Self { version, since: now, until })
     }
 
     /// By its holder's clock or, where that is ahead of ours, by ours.
-    fn is_over(self, now: Moment) -> bool {
+    pub(super) fn is_over(self, now: Moment) -> bool {
         self.until <= now.unix_millis() || now.since(self.since) >= LEASE
     }
 }
@@ -254,6 +254,10 @@ impl Lease {
 /// The stored token, if it is one to use in place of `held`.
 fn adoptable(record: &GrantRecord, held: Option<&Held>, now: Moment) -> Option<AccessToken> {
     let access = record.access.as_ref()?;
+    // Its tokens are somebody else's now.
+    if matches!(record.state, GrantState::Ended { reason: ReauthorizationReason::Exported }) {
+        return None;
+    }
     if held.is_some_and(|held| held.token.value == access.value) {
         return None;
     }

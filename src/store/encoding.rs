@@ -40,6 +40,7 @@ enum PlainState {
     RevokedOrExpired,
     ResponseLost,
     Forgotten,
+    Exported,
 }
 
 impl Record for GrantRecord {
@@ -65,6 +66,7 @@ impl Record for GrantRecord {
                 }
                 GrantState::Ended { reason: ReauthorizationReason::ResponseLost } => PlainState::ResponseLost,
                 GrantState::Ended { reason: ReauthorizationReason::Forgotten } => PlainState::Forgotten,
+                GrantState::Ended { reason: ReauthorizationReason::Exported } => PlainState::Exported,
             },
         };
         serde_json::to_vec(&plain).map_err(|_| Error::Internal { problem: "a grant record has no JSON form" })
@@ -98,6 +100,7 @@ impl Record for GrantRecord {
                 }
                 PlainState::ResponseLost => GrantState::Ended { reason: ReauthorizationReason::ResponseLost },
                 PlainState::Forgotten => GrantState::Ended { reason: ReauthorizationReason::Forgotten },
+                PlainState::Exported => GrantState::Ended { reason: ReauthorizationReason::Exported },
             },
         })
     }
@@ -135,6 +138,7 @@ mod tests {
             GrantState::Ended { reason: ReauthorizationReason::RevokedOrExpired },
             GrantState::Ended { reason: ReauthorizationReason::ResponseLost },
             GrantState::Ended { reason: ReauthorizationReason::Forgotten },
+            GrantState::Ended { reason: ReauthorizationReason::Exported },
         ] {
             let record = record(state);
             assert_eq!(GrantRecord::decode(&record.encode().unwrap()).unwrap(), record);

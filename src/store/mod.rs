@@ -4,6 +4,7 @@
 //! three methods. Nothing here knows HTTP.
 
 mod encoding;
+mod export;
 mod memory;
 #[cfg(any(feature = "redis", feature = "postgres", feature = "sqlite"))]
 mod namespace;

@@ -218,6 +218,10 @@ impl Sealer {
         key.open(parts.header, &self.context(id), parts.sealed).ok_or(Unreadable::OtherGrant)
     }
 
+    pub(super) fn first_key(&self) -> Option<&SealingKey> {
+        self.keys.first()
+    }
+
     pub(super) fn key(&self, id: [u8; KEY_ID_LEN]) -> Option<&SealingKey> {
         self.keys.iter().find(|key| key.id == id)
     }

@@ -1,22 +1,25 @@
-//! Many grants of an app: listed without loading all, and sealed anew.
+//! Many grants of an app: listed without loading all, sealed anew, and moved.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
+use smartrecruiters::client::{Client, Credential};
 use smartrecruiters::clock::{Clock as _, ManualClock};
 use smartrecruiters::error::{Error, ErrorCode, ReauthorizationReason, Result};
-use smartrecruiters::lifecycle::{GrantFilter, GrantInfo, GrantStanding, OAuthApp, RekeyProgress};
+use smartrecruiters::lifecycle::{Grant, GrantFilter, GrantInfo, GrantStanding, OAuthApp, RekeyProgress};
 use smartrecruiters::secret::Secret;
 use smartrecruiters::store::{
     Due, GrantRecord, GrantState, MemoryStore, NEVER, REFRESH_TOKEN_LIFETIME, Record, Sealer, Sealing,
     SealingKey, SqliteOptions, SqliteStore, Store, StoreFuture, Stored, StoredAccessToken, Swap, Version,
 };
 use smartrecruiters::token::RefreshToken;
+use tokio::sync::Semaphore;
 
 use crate::stores::Folder;
-use crate::support::Server;
-use crate::tokens::{app_with, strict};
+use crate::support::{Reply, Server, get, token};
+use crate::tokens::{TOKEN, app_with, customer, many_calls, strict, under_clock};
 
 const GRANTS: u64 = 10_000;
 const PAGE: usize = 100;
@@ -314,4 +317,139 @@ async fn a_grant_that_is_renewed_while_it_is_sealed_anew_is_due_by_its_new_token
     assert_eq!((stored.version, newest.refresh_issued_at), (3, now + 9));
     let place = Due { due: newest.due(), id: "g".into() };
     assert_eq!(store.due(NEVER + 1, 10, None).await.unwrap(), [place]);
+}
+
+fn client(server: &Server, app: &Arc<OAuthApp>, clock: &ManualClock) -> Client {
+    let grant = app.grant("customer".into()).unwrap();
+    under_clock(server, &Credential::Grant(grant), clock)
+}
+
+async fn refused_as_exported(client: &Client) {
+    let error = client.send(&get(client, "/jobs")).await.unwrap_err();
+    assert!(
+        matches!(error, Error::ReauthorizationRequired { reason: ReauthorizationReason::Exported, .. }),
+        "{error:?}"
+    );
+}
+
+fn outdated(refused: Result<Grant>) {
+    let error = refused.unwrap_err();
+    assert!(error.to_string().starts_with("sealed: is older than what the store holds"), "{error}");
+}
+
+#[tokio::test]
+async fn a_grant_moves_to_another_app_and_back_and_is_never_in_both() {
+    let (server, clock) = (Server::start(strict()).await, ManualClock::new());
+    // Of the other, another key comes first.
+    let [here, there] = [&["01"][..], &["02", "01"]]
+        .map(|keys| app_with(&server, Arc::new(MemoryStore::new()), sealing(keys), &clock).unwrap());
+    let [our, their] = [&here, &there].map(|app| client(&server, app, &clock));
+    Arc::clone(&here).import(customer("rt-0")).await.unwrap();
+    many_calls(&our, 3).await;
+
+    let sealed = Arc::clone(&here).export("customer".into()).await.unwrap();
+    refused_as_exported(&our).await;
+    let again = Arc::clone(&here).export("customer".into()).await.unwrap();
+    let imported = Arc::clone(&there).import_sealed(&again).await.unwrap();
+    assert_eq!(imported.id, "customer");
+    many_calls(&their, 3).await;
+    assert_eq!(server.count(TOKEN), 1, "the access token came along");
+    refused_as_exported(&our).await;
+
+    // What comes twice changes nothing, and what is outdated costs nothing.
+    Arc::clone(&there).import_sealed(&sealed).await.unwrap();
+    clock.advance(Duration::from_secs(1800));
+    many_calls(&their, 3).await;
+    outdated(Arc::clone(&there).import_sealed(&sealed).await);
+    many_calls(&their, 3).await;
+
+    let back = Arc::clone(&there).export("customer".into()).await.unwrap();
+    refused_as_exported(&their).await;
+    let unknown_key = Arc::clone(&here).import_sealed(&back).await.unwrap_err();
+    assert!(unknown_key.to_string().contains("a key that was not given"), "{unknown_key}");
+    outdated(Arc::clone(&there).import_sealed(&sealed).await);
+    Arc::clone(&there).import_sealed(&back).await.unwrap();
+    clock.advance(Duration::from_secs(1800));
+    many_calls(&their, 3).await;
+    let presented: Vec<_> = server
+        .seen()
+        .iter()
+        .filter(|seen| seen.path == TOKEN)
+        .map(|seen| seen.body.split("refresh_token=").nth(1).unwrap().split('&').next().unwrap().to_owned())
+        .collect();
+    assert_eq!(presented, ["rt-0", "rt-1", "rt-2"]);
+}
+
+#[tokio::test]
+async fn an_export_waits_for_the_renewal_in_flight() {
+    let gate = Arc::new(Semaphore::new(0));
+    let server = {
+        let gate = Arc::clone(&gate);
+        Server::start(move |seen| match seen.path.as_str() {
+            TOKEN => Reply::Held(Arc::clone(&gate), Box::new(token("at-1", Some("rt-1")))),
+            _ => Reply::Json(200, "{}".into()),
+        })
+        .await
+    };
+    let clock = ManualClock::new();
+    let [here, there] =
+        [(); 2].map(|()| app_with(&server, Arc::new(MemoryStore::new()), sealing(&["01"]), &clock).unwrap());
+    Arc::clone(&here).import(customer("rt-0")).await.unwrap();
+    let our = client(&server, &here, &clock);
+    let call = tokio::spawn(async move { our.send(&get(&our, "/jobs")).await.map(|answer| answer.status) });
+    server.reached(TOKEN, 1).await;
+    let export = tokio::spawn(Arc::clone(&here).export("customer".into()));
+    tokio::task::yield_now().await;
+    assert!(!export.is_finished());
+    gate.add_permits(1);
+    let imported = Arc::clone(&there).import_sealed(&export.await.unwrap().unwrap()).await.unwrap();
+    // The call has its answer, or came too late for the token.
+    let status = call.await.unwrap();
+    assert!(status.is_ok() || matches!(status, Err(Error::ReauthorizationRequired { .. })), "{status:?}");
+    let held = imported.source.token().await.unwrap();
+    assert_eq!((held.token.value.expose(), server.count(TOKEN)), ("at-1", 1));
+}
+
+#[tokio::test]
+async fn an_exchange_of_unknown_outcome_is_not_forgotten_on_the_way() {
+    let server = Server::start(|_| Reply::Json(400, r#"{"error":"invalid_grant"}"#.into())).await;
+    let clock = ManualClock::new();
+    let (store, now) = (Arc::new(MemoryStore::new()), clock.now().unix_millis());
+    let abandoned = GrantState::Exchanging { owner: "p".into(), until: now, unresolved: 0 };
+    put(&*store, &Sealer::new(&*store, sealing(&["01"])).unwrap(), "customer", &record(now, abandoned)).await;
+    let here = app_with(&server, store, sealing(&["01"]), &clock).unwrap();
+    let there = app_with(&server, Arc::new(MemoryStore::new()), sealing(&["01"]), &clock).unwrap();
+    let sealed = here.export("customer".into()).await.unwrap();
+    let imported = there.import_sealed(&sealed).await.unwrap();
+    let error = imported.source.token().await.unwrap_err();
+    assert!(
+        matches!(error, Error::ReauthorizationRequired { reason: ReauthorizationReason::ResponseLost, .. }),
+        "{error:?}"
+    );
+}
+
+#[tokio::test]
+async fn only_a_living_grant_is_exported_and_only_with_a_key() {
+    let (server, clock) = (Server::start(strict()).await, ManualClock::new());
+    let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
+    let sealed = app_with(&server, Arc::clone(&store), sealing(&["01"]), &clock).unwrap();
+    let error = Arc::clone(&sealed).export("nobody".into()).await.unwrap_err();
+    assert!(error.to_string().contains("there is no grant \"nobody\""), "{error}");
+    Arc::clone(&sealed).import(customer("rt-0")).await.unwrap();
+    let text = Arc::clone(&sealed).export("customer".into()).await.unwrap();
+    Arc::clone(&sealed).forget("customer".into()).await.unwrap();
+    let error = Arc::clone(&sealed).export("customer".into()).await.unwrap_err();
+    assert!(matches!(error, Error::ReauthorizationRequired { reason: ReauthorizationReason::Forgotten, .. }));
+    // What was forgotten holds nothing that could be newer.
+    Arc::clone(&sealed).import_sealed(&text).await.unwrap();
+    many_calls(&client(&server, &sealed, &clock), 1).await;
+
+    let plain = app_with(&server, Arc::new(MemoryStore::new()), None, &clock).unwrap();
+    Arc::clone(&plain).import(customer("rt-0")).await.unwrap();
+    for refused in [
+        Arc::clone(&plain).export("customer".into()).await.map(|_| ()),
+        Arc::clone(&plain).import_sealed(&text).await.map(|_| ()),
+    ] {
+        assert!(matches!(refused, Err(Error::Configuration { field, .. }) if field == "encryptionKey"));
+    }
 }

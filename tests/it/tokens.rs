@@ -19,7 +19,7 @@ use tokio::sync::Semaphore;
 
 use crate::support::{Reply, Seen, Server, get, token};
 
-const TOKEN: &str = "/identity/oauth/token";
+pub(crate) const TOKEN: &str = "/identity/oauth/token";
 
 fn oauth_client() -> OAuthClient {
     OAuthClient::new("id".into(), "secret".into(), ClientAuthentication::Body).unwrap()
@@ -63,7 +63,7 @@ async fn grant(server: &Server, clock: &ManualClock) -> Grant {
     app.import(customer("rt-0")).await.unwrap()
 }
 
-fn customer(refresh: &str) -> ImportedGrant {
+pub(crate) fn customer(refresh: &str) -> ImportedGrant {
     ImportedGrant {
         id: "customer".into(),
         refresh: RefreshToken(Secret::new(refresh)),
@@ -73,7 +73,7 @@ fn customer(refresh: &str) -> ImportedGrant {
     }
 }
 
-fn under_clock(server: &Server, credential: &Credential, clock: &ManualClock) -> Client {
+pub(crate) fn under_clock(server: &Server, credential: &Credential, clock: &ManualClock) -> Client {
     server.client_with(credential, Arc::new(clock.clone()))
 }
 
@@ -97,7 +97,7 @@ pub(crate) fn strict() -> impl Fn(&Seen) -> Reply {
     }
 }
 
-async fn many_calls(client: &Client, calls: usize) {
+pub(crate) async fn many_calls(client: &Client, calls: usize) {
     let calls: Vec<_> = (0..calls)
         .map(|_| {
             let client = client.clone();

@@ -197,7 +197,11 @@ impl From<&GrantState> for State {
             }
             GrantState::Ended { reason: ReauthorizationReason::ResponseLost } => Self::Lost,
             GrantState::Ended { reason: ReauthorizationReason::RevokedOrExpired } => Self::Revoked,
-            GrantState::Ended { reason: ReauthorizationReason::Forgotten } => unreachable!("nobody forgets"),
+            GrantState::Ended {
+                reason: ReauthorizationReason::Forgotten | ReauthorizationReason::Exported,
+            } => {
+                unreachable!("nobody forgets or exports")
+            }
         }
     }
 }

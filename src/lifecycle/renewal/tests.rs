@@ -133,7 +133,11 @@ async fn a_holder_whose_clock_is_ahead_is_waited_for_no_longer_than_a_lease() {
 #[tokio::test]
 async fn a_grant_that_has_ended_says_why_and_stays() {
     let clock = ManualClock::new();
-    for reason in [ReauthorizationReason::RevokedOrExpired, ReauthorizationReason::ResponseLost] {
+    for reason in [
+        ReauthorizationReason::RevokedOrExpired,
+        ReauthorizationReason::ResponseLost,
+        ReauthorizationReason::Exported,
+    ] {
         let store = Arc::new(MemoryStore::new());
         put(&*store, 0, &record(GrantState::Ended { reason })).await;
         let error = renewal(store.clone(), &clock).renew(None).await.unwrap_err();
@@ -311,4 +315,19 @@ async fn a_failure_is_written_down_over_a_journal_that_was_sealed_anew() {
     assert_eq!(error.code(), ErrorCode::TokenUnavailable);
     let (version, after) = stored(&*store).await;
     assert_eq!((version, after.state), (3, GrantState::Idle { unresolved: 0 }), "nobody waits for a lease");
+}
+
+#[tokio::test]
+async fn the_access_token_of_a_grant_that_was_exported_is_not_used_here() {
+    let clock = ManualClock::new();
+    for (reason, used) in
+        [(ReauthorizationReason::Exported, false), (ReauthorizationReason::RevokedOrExpired, true)]
+    {
+        let store = Arc::new(MemoryStore::new());
+        let idle = record(GrantState::Idle { unresolved: 0 });
+        let ended =
+            GrantRecord { state: GrantState::Ended { reason }, ..renewed(idle, tokens(&clock, "at", None)) };
+        put(&*store, 0, &ended).await;
+        assert_eq!(renewal(store, &clock).renew(None).await.is_ok(), used, "{reason:?}");
+    }
 }
