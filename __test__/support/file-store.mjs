@@ -1,11 +1,11 @@
 /** A store as a user would write it: a file for each version of a record, made by an atomic link. */
 
+import { randomUUID } from 'node:crypto'
 import { link, mkdir, open, readdir, readFile, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 
 export class FileStore {
   #folder
-  #writes = 0
 
   constructor({ folder }) {
     this.#folder = folder
@@ -24,8 +24,7 @@ export class FileStore {
     const records = join(this.#folder, Buffer.from(id).toString('hex'))
     await mkdir(records, { recursive: true })
     if (((await this.load(id))?.version ?? 0) !== expected) return false
-    this.#writes += 1
-    const temporary = join(records, `new-${process.pid}-${this.#writes}`)
+    const temporary = join(records, `new-${randomUUID()}`)
     const file = await open(temporary, 'w')
     await file.writeFile(JSON.stringify({ content: Buffer.from(content).toString('base64'), due }))
     await file.sync()
