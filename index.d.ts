@@ -255,10 +255,12 @@ export interface NativeErrorDetail {
 
 /** What happened to a grant, or to another record. */
 export interface NativeEvent {
-  /** `renewed`, `renewalFailed`, `reauthorizationRequired`, `expiring` or `rekeyFailed`. */
+  /** `renewed`, `renewalFailed`, `reauthorizationRequired`, `expiring`, `rekeyFailed` or `storeWarning`. */
   name: string
-  /** The grant's id, or that of another record. */
+  /** The grant's id, or that of another record, if it is about one. */
   id: string
+  /** What a store warns of. */
+  message?: string
   /** Why a renewal failed. */
   error?: NativeError
   /** Why a grant has ended. */

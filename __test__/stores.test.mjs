@@ -329,6 +329,42 @@ test('servers say how they could lose grants', async t => {
   assert.deepEqual(await openStore(await startPlace(t, 'postgres')).warnings(), [])
 })
 
+test('an app says by itself how its store could lose grants', async t => {
+  const { appOptions } = await start(t, 'sqlite')
+  const unsafe = [...['--maxmemory-policy', 'allkeys-lru'], ...['--appendonly', 'no']]
+  const place = await startPlace(t, 'redis', unsafe)
+  const open = () => new OAuthApp({ ...appOptions, store: openStore(place), encryptionKey: ENCRYPTION_KEY })
+  const expected = [/maxmemory-policy is allkeys-lru/, /appendonly is no/]
+
+  const heard = []
+  const app = open()
+  const both = new Promise(resolve => {
+    app.on('storeWarning', ({ message }) => heard.push(message) === 2 && resolve())
+  })
+  await app.import({ id: 'a', refreshToken: 'b' })
+  await both
+  await app.forget('a')
+  expected.forEach((message, index) => {
+    assert.match(heard[index], message)
+  })
+
+  // Where nobody listens.
+  const warnings = []
+  const warned = new Promise(resolve => {
+    const listener = warning => {
+      if (warning.code === 'SMARTRECRUITERS_STORE' && warnings.push(warning.message) === 2) resolve()
+    }
+    process.on('warning', listener)
+    t.after(() => process.off('warning', listener))
+  })
+  await open().forget('nobody')
+  await warned
+  expected.forEach((message, index) => {
+    assert.match(warnings[index], message)
+  })
+  assert.equal(heard.length, 2)
+})
+
 test("what is wrong with a user's store is named", async t => {
   const { appOptions } = await start(t, 'sqlite')
   const good = { load: () => undefined, swap: () => true, due: () => [] }

@@ -178,6 +178,11 @@ export interface OAuthAppEvents {
   reauthorizationRequired: [{ grantId: string; reason: ReauthorizationRequiredError['reason'] }]
   /** Keep-alive could not renew a grant whose refresh token dies in less than 7, 3 or 1 `days`. */
   expiring: [{ grantId: string; expiresAt: Date; days: number }]
+  /**
+   * The store's settings could lose grants: it may evict them, or does not write to its disk. Told once, when the app
+   * first uses its store. Where nobody listens it is a warning of the process, with the code `SMARTRECRUITERS_STORE`.
+   */
+  storeWarning: [{ message: string }]
   /** Rekeying could not seal a record anew: a grant's, or that of another kind. */
   rekeyFailed: [{ id: string; error: SmartRecruitersError }]
 }
@@ -393,7 +398,7 @@ function encryptionKeys(value: unknown): string[] | undefined {
 
 /** Hands the core's events to those who listen. */
 function listener(events: EventEmitter<OAuthAppEvents>): (event: NativeEvent) => void {
-  return ({ name, id, error, reason, expiresAt, days }) => {
+  return ({ name, id, error, reason, expiresAt, days, message }) => {
     if (name === 'renewed') events.emit('renewed', { grantId: id })
     else if (name === 'reauthorizationRequired') events.emit('reauthorizationRequired', { grantId: id, reason })
     else if (name === 'rekeyFailed' && error !== undefined)
@@ -401,6 +406,9 @@ function listener(events: EventEmitter<OAuthAppEvents>): (event: NativeEvent) =>
     else if (error !== undefined) events.emit('renewalFailed', { grantId: id, error: toError(error, {}) })
     else if (expiresAt !== undefined && days !== undefined) {
       events.emit('expiring', { grantId: id, expiresAt: new Date(expiresAt), days })
+    } else if (message !== undefined && !events.emit('storeWarning', { message })) {
+      // Nobody listens.
+      process.emitWarning(message, { code: 'SMARTRECRUITERS_STORE' })
     }
   }
 }

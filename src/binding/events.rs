@@ -15,10 +15,12 @@ use crate::lifecycle::{self, Event, KeepAliveProgress, Listener, RekeyProgress};
 /// What happened to a grant, or to another record.
 #[napi(object, object_from_js = false)]
 pub struct NativeEvent {
-    /// `renewed`, `renewalFailed`, `reauthorizationRequired`, `expiring` or `rekeyFailed`.
+    /// `renewed`, `renewalFailed`, `reauthorizationRequired`, `expiring`, `rekeyFailed` or `storeWarning`.
     pub name: String,
-    /// The grant's id, or that of another record.
+    /// The grant's id, or that of another record, if it is about one.
     pub id: String,
+    /// What a store warns of.
+    pub message: Option<String>,
     /// Why a renewal failed.
     pub error: Option<NativeError>,
     /// Why a grant has ended.
@@ -34,6 +36,7 @@ impl From<Event> for NativeEvent {
         let of = |name: &str, id| Self {
             name: name.to_owned(),
             id,
+            message: None,
             error: None,
             reason: None,
             expires_at: None,
@@ -49,6 +52,9 @@ impl From<Event> for NativeEvent {
             }
             Event::Expiring { grant_id, expires_at, days } => {
                 Self { expires_at: Some(number(expires_at)), days: Some(days), ..of("expiring", grant_id) }
+            }
+            Event::StoreWarning { message } => {
+                Self { message: Some(message), ..of("storeWarning", String::new()) }
             }
             Event::RekeyFailed { id, error } => {
                 Self { error: Some(NativeError::from(&error)), ..of("rekeyFailed", id) }

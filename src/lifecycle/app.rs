@@ -8,6 +8,7 @@ use super::flights::InFlight;
 use super::protocol::stored;
 use super::renewal::GrantRenewal;
 use super::source::TokenSource;
+use super::warnings::WatchedStore;
 use crate::clock::Clock;
 use crate::credential::OAuthClient;
 use crate::error::{Error, ReauthorizationReason, Result};
@@ -139,7 +140,7 @@ impl OAuthApp {
             send_redirect_uri: options.send_redirect_uri,
             base,
             sealer: Arc::new(Sealer::new(&*options.store, options.sealing)?),
-            store: options.store,
+            store: Arc::new(WatchedStore::new(options.store, options.listener.clone())),
             listener: options.listener,
             clock,
             owner: random::text::<16>()?,

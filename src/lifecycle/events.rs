@@ -36,6 +36,11 @@ pub enum Event {
         /// In less than so many days: 7, 3 or 1.
         days: u8,
     },
+    /// The store's settings could lose grants.
+    StoreWarning {
+        /// How, and what to do about it.
+        message: String,
+    },
     /// Rekeying could not seal a record anew.
     RekeyFailed {
         /// The record's id: a grant's, or that of another kind.

@@ -12,6 +12,7 @@ mod protocol;
 mod rekey;
 mod renewal;
 mod source;
+mod warnings;
 
 pub use app::{Grant, ImportedAccessToken, ImportedGrant, OAuthApp, OAuthAppOptions};
 pub use client_credentials::ClientCredentials;
