@@ -212,3 +212,21 @@ test('what cannot be exported or imported is refused, and named', async t => {
   await assert.rejects(app.export(7), field('id'))
   await assert.rejects(app.export('nobody'), StoreError)
 })
+
+test('a new authorization replaces the tokens of a grant whose renewal is in flight', async t => {
+  const { sandbox, app } = await start(t)
+  const sr = new SmartRecruiters({ credential: await authorize(sandbox, app) })
+  sandbox.expireAccessTokens()
+  const held = sandbox.fault({ path: '/identity/oauth/token', kind: 'hold', when: 'after' })
+  const call = sr.get('/payload/20')
+  while (held.hits === 0) await new Promise(setImmediate)
+  await authorize(sandbox, app)
+  const { accessToken } = await sr.token()
+  held.clear()
+  await call
+  assert.equal((await sr.token()).accessToken, accessToken, 'that of the new authorization')
+  sandbox.expireAccessTokens()
+  await sr.get('/payload/20')
+  assert.deepEqual(sandbox.counters().exchanges.refresh_token, { attempts: 2, successes: 2 })
+  assert.deepEqual(Object.values(sandbox.counters().refreshTokens), [1, 1])
+})

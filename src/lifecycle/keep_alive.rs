@@ -61,18 +61,18 @@ impl OAuthApp {
         // The page before was gone through to its end, unless the token endpoint is down.
         while done.remaining == 0 {
             // What failed, or is being renewed by somebody else, is due still: it lies behind.
-            let mut page = self.due(before, PAGE, after.as_ref()).await?;
-            done.remaining = page.len() as u64;
-            let Some(last) = page.last() else { break };
+            let mut places = self.due(before, PAGE, after.as_ref()).await?;
+            done.remaining = places.len() as u64;
+            let Some(last) = places.last() else { break };
             after = Some(last.clone());
             // Others go through the same ones: in another order they seldom meet.
-            page.sort_by_cached_key(|_| random::fraction().to_bits());
+            places.sort_by_cached_key(|_| random::fraction().to_bits());
             let mut running = JoinSet::new();
-            let mut page = page.into_iter();
+            let mut places = places.into_iter();
             loop {
                 if running.len() < AT_ONCE
                     && failures_in_a_row < FAILURES
-                    && let Some(Due { id, .. }) = page.next()
+                    && let Some(Due { id, .. }) = places.next()
                 {
                     pace.tick().await;
                     // In a task of its own: a pass that is stopped must not stop an exchange.

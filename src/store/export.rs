@@ -136,8 +136,8 @@ mod tests {
         let retouched = |bytes: Vec<u8>, id: &str| {
             // With a checksum that is right: another's seal, by another name.
             let unsealed = undamaged(&bytes).unwrap();
-            let sealed = &unsealed[header("g").len()..];
-            let forged = [&header(id)[..], sealed].concat();
+            let rest = &unsealed[header("g").len()..];
+            let forged = [&header(id)[..], rest].concat();
             let checksum = ring::digest::digest(&ring::digest::SHA256, &forged);
             let bytes = [&forged[..], &checksum.as_ref()[..4]].concat();
             format!("{PREFIX}{VERSION}{}", URL_SAFE_NO_PAD.encode(bytes))

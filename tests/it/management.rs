@@ -56,8 +56,8 @@ fn key(byte: &str) -> SealingKey {
     SealingKey::new(&Secret::new(byte.repeat(32))).unwrap()
 }
 
-fn sealing(keys: &[&str]) -> Option<Sealing> {
-    Some(Sealing::Keys(keys.iter().map(|byte| key(byte)).collect()))
+fn sealing(keys: &[&str]) -> Sealing {
+    Sealing::Keys(keys.iter().map(|byte| key(byte)).collect())
 }
 
 fn record(refresh_issued_at: u64, state: GrantState) -> GrantRecord {
@@ -107,7 +107,7 @@ async fn ten_thousand_grants_are_listed_in_order_and_a_hundred_at_a_time() {
     let inner =
         SqliteStore::new(SqliteOptions { path: folder.0.join("grants.sqlite"), namespace: None }).unwrap();
     let store = Arc::new(Counting { inner, pages: AtomicUsize::new(0), loads: AtomicUsize::new(0) });
-    let sealer = Sealer::new(&*store, sealing(&["01"])).unwrap();
+    let sealer = Sealer::new(&*store, Some(sealing(&["01"]))).unwrap();
     let now = clock.now().unix_millis();
     for number in 0..GRANTS {
         // Not in the order of their ids, and some at once.
@@ -126,7 +126,7 @@ async fn ten_thousand_grants_are_listed_in_order_and_a_hundred_at_a_time() {
         put(&*store, &sealer, id, &record(now, ended(reason))).await;
     }
 
-    let app = app_with(&server, Arc::<Counting>::clone(&store), sealing(&["01"]), &clock).unwrap();
+    let app = app_with(&server, Arc::<Counting>::clone(&store), Some(sealing(&["01"])), &clock).unwrap();
     let grants = listed(&app, GrantFilter::default()).await;
     let (living, ended) = grants.split_at(usize::try_from(GRANTS).unwrap());
     assert!(living.is_sorted_by_key(|grant| grant.refresh_expires_at));
@@ -203,10 +203,10 @@ async fn a_record_that_cannot_be_read_is_named_and_ends_the_listing() {
     let store = Arc::new(MemoryStore::new());
     let now = clock.now().unix_millis();
     for (id, byte) in [("readable", "01"), ("unreadable", "02")] {
-        let sealer = Sealer::new(&*store, sealing(&[byte])).unwrap();
+        let sealer = Sealer::new(&*store, Some(sealing(&[byte]))).unwrap();
         put(&*store, &sealer, id, &record(now, idle())).await;
     }
-    let app = app_with(&server, store, sealing(&["01"]), &clock).unwrap();
+    let app = app_with(&server, store, Some(sealing(&["01"])), &clock).unwrap();
     let error = app.grants(GrantFilter::default(), None).await.unwrap_err();
     assert_eq!(error.code(), ErrorCode::Store);
     let said = error.to_string();
@@ -230,7 +230,8 @@ impl Record for Other {
 async fn rekeying_seals_records_of_all_kinds_anew_and_changes_nothing_else() {
     let (server, clock) = (Server::start(strict()).await, ManualClock::new());
     let store = Arc::new(MemoryStore::new());
-    let [old, new, lost] = ["01", "02", "03"].map(|byte| Sealer::new(&*store, sealing(&[byte])).unwrap());
+    let [old, new, lost] =
+        ["01", "02", "03"].map(|byte| Sealer::new(&*store, Some(sealing(&[byte]))).unwrap());
     let now = clock.now().unix_millis();
     for number in 0..250 {
         put(&*store, &old, &format!("grant-{number}"), &record(now - number, idle())).await;
@@ -243,7 +244,8 @@ async fn rekeying_seals_records_of_all_kinds_anew_and_changes_nothing_else() {
     let before = store.due(NEVER + 1, 1_000, None).await.unwrap();
 
     let told = Arc::new(Mutex::new(Vec::new()));
-    let both = app_with(&server, Arc::<MemoryStore>::clone(&store), sealing(&["02", "01"]), &clock).unwrap();
+    let both =
+        app_with(&server, Arc::<MemoryStore>::clone(&store), Some(sealing(&["02", "01"])), &clock).unwrap();
     let rekey = async || {
         told.lock().unwrap().clear();
         let steps = Arc::clone(&told);
@@ -285,7 +287,7 @@ impl Store for Meddling {
             if let Ok(left) = self.renewals.fetch_update(Ordering::SeqCst, Ordering::SeqCst, left) {
                 let version = self.inner.load(id).await?.map_or(0, |stored| stored.version);
                 let record = record(self.now + 10 - left as u64, idle());
-                let bytes = Sealer::new(self, sealing(&["01"]))?.seal(id, version + 1, &record)?;
+                let bytes = Sealer::new(self, Some(sealing(&["01"])))?.seal(id, version + 1, &record)?;
                 assert_eq!(self.inner.swap(id, version, bytes, record.due()).await?, Swap::Won);
             }
             self.inner.load(id).await
@@ -308,12 +310,14 @@ async fn a_grant_that_is_renewed_while_it_is_sealed_anew_is_due_by_its_new_token
     let store = Arc::new(Meddling { inner: MemoryStore::new(), renewals: AtomicUsize::new(2), now });
     // It makes the record, and renews it once it is listed.
     store.load("g").await.unwrap();
-    let app = app_with(&server, Arc::<Meddling>::clone(&store), sealing(&["02", "01"]), &clock).unwrap();
+    let app =
+        app_with(&server, Arc::<Meddling>::clone(&store), Some(sealing(&["02", "01"])), &clock).unwrap();
     let done = app.rekey(drop).await.unwrap();
     // Renewed, it is in the list once more.
     assert_eq!(done, RekeyProgress { resealed: 1, skipped: 1, failed: 0 });
     let stored = store.inner.load("g").await.unwrap().unwrap();
-    let newest = Sealer::new(&*store, sealing(&["02"])).unwrap().open::<GrantRecord>("g", &stored).unwrap();
+    let newest =
+        Sealer::new(&*store, Some(sealing(&["02"]))).unwrap().open::<GrantRecord>("g", &stored).unwrap();
     assert_eq!((stored.version, newest.refresh_issued_at), (3, now + 9));
     let place = Due { due: newest.due(), id: "g".into() };
     assert_eq!(store.due(NEVER + 1, 10, None).await.unwrap(), [place]);
@@ -342,7 +346,7 @@ async fn a_grant_moves_to_another_app_and_back_and_is_never_in_both() {
     let (server, clock) = (Server::start(strict()).await, ManualClock::new());
     // Of the other, another key comes first.
     let [here, there] = [&["01"][..], &["02", "01"]]
-        .map(|keys| app_with(&server, Arc::new(MemoryStore::new()), sealing(keys), &clock).unwrap());
+        .map(|keys| app_with(&server, Arc::new(MemoryStore::new()), Some(sealing(keys)), &clock).unwrap());
     let [our, their] = [&here, &there].map(|app| client(&server, app, &clock));
     Arc::clone(&here).import(customer("rt-0")).await.unwrap();
     many_calls(&our, 3).await;
@@ -392,8 +396,8 @@ async fn an_export_waits_for_the_renewal_in_flight() {
         .await
     };
     let clock = ManualClock::new();
-    let [here, there] =
-        [(); 2].map(|()| app_with(&server, Arc::new(MemoryStore::new()), sealing(&["01"]), &clock).unwrap());
+    let [here, there] = [(); 2]
+        .map(|()| app_with(&server, Arc::new(MemoryStore::new()), Some(sealing(&["01"])), &clock).unwrap());
     Arc::clone(&here).import(customer("rt-0")).await.unwrap();
     let our = client(&server, &here, &clock);
     let call = tokio::spawn(async move { our.send(&get(&our, "/jobs")).await.map(|answer| answer.status) });
@@ -416,9 +420,10 @@ async fn an_exchange_of_unknown_outcome_is_not_forgotten_on_the_way() {
     let clock = ManualClock::new();
     let (store, now) = (Arc::new(MemoryStore::new()), clock.now().unix_millis());
     let abandoned = GrantState::Exchanging { owner: "p".into(), until: now, unresolved: 0 };
-    put(&*store, &Sealer::new(&*store, sealing(&["01"])).unwrap(), "customer", &record(now, abandoned)).await;
-    let here = app_with(&server, store, sealing(&["01"]), &clock).unwrap();
-    let there = app_with(&server, Arc::new(MemoryStore::new()), sealing(&["01"]), &clock).unwrap();
+    put(&*store, &Sealer::new(&*store, Some(sealing(&["01"]))).unwrap(), "customer", &record(now, abandoned))
+        .await;
+    let here = app_with(&server, store, Some(sealing(&["01"])), &clock).unwrap();
+    let there = app_with(&server, Arc::new(MemoryStore::new()), Some(sealing(&["01"])), &clock).unwrap();
     let sealed = here.export("customer".into()).await.unwrap();
     let imported = there.import_sealed(&sealed).await.unwrap();
     let error = imported.source.token().await.unwrap_err();
@@ -432,7 +437,7 @@ async fn an_exchange_of_unknown_outcome_is_not_forgotten_on_the_way() {
 async fn only_a_living_grant_is_exported_and_only_with_a_key() {
     let (server, clock) = (Server::start(strict()).await, ManualClock::new());
     let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
-    let sealed = app_with(&server, Arc::clone(&store), sealing(&["01"]), &clock).unwrap();
+    let sealed = app_with(&server, Arc::clone(&store), Some(sealing(&["01"])), &clock).unwrap();
     let error = Arc::clone(&sealed).export("nobody".into()).await.unwrap_err();
     assert!(error.to_string().contains("there is no grant \"nobody\""), "{error}");
     Arc::clone(&sealed).import(customer("rt-0")).await.unwrap();
