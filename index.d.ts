@@ -82,7 +82,7 @@ export declare class NativeCustomStore {
   /** Answers `swap`. */
   swapped(number: number, won: boolean): void
   /** Answers `due`. */
-  due(number: number, ids: Array<string>): void
+  due(number: number, places: Array<NativeDue>): void
   /** Answers that the object failed. */
   failed(number: number, problem: string): void
 }
@@ -95,6 +95,10 @@ export declare class NativeOAuthApp {
   exchange(completions: NativeCompletions, call: number, callback: string, state: string, id?: string | undefined | null): void
   /** Stores a grant that another system obtained; `call` comes when it is stored. */
   import(completions: NativeCompletions, call: number, grant: NativeImport, refreshToken: string, accessToken?: string | undefined | null): void
+  /** Stores a grant that `export` gave; its id comes as `call`. */
+  importSealed(completions: NativeCompletions, call: number, sealed: string): void
+  /** Ends a grant here; its tokens, sealed, come as `call`. */
+  export(completions: NativeCompletions, call: number, id: string): void
   /** Forgets a grant; `call` comes when its tokens have left the store. */
   forget(completions: NativeCompletions, call: number, id: string): void
   /**
@@ -107,8 +111,12 @@ export declare class NativeOAuthApp {
    * it is in use.
    */
   keepAliveInBackground(idle: number, perSecond: number, every: number): void
+  /** Seals all records with the first key. `progress` hears how far it is; what it came to comes as `call`. */
+  rekey(completions: NativeCompletions, call: number, progress: (progress: NativeRekeyProgress) => void): void
+  /** A page of grants comes as `call`: the one after this place, or the first. */
+  grants(completions: NativeCompletions, call: number, filter: NativeGrantFilter, after?: NativeDue | undefined | null): void
   /** The credential of the grant of this id. */
-  grant(id: string): NativeCredential
+  grant(id: string): NativeCredential | NativeError
 }
 
 /** One pass through a list. What it asked for is taken back when it is collected. */
@@ -263,6 +271,12 @@ export interface NativeEndpointLimits {
   longestWait: number
   /** Answers with 429. */
   tooManyRequests: number
+/** A record's place in the order of what is due. */
+export interface NativeDue {
+  /** When it next needs attention, in milliseconds since the Unix epoch. */
+  due: number
+  /** The record's id. */
+  id: string
 }
 
 /** The vendor's environment. */
@@ -313,13 +327,20 @@ export interface NativeErrorDetail {
   message?: string
 }
 
-/** What happened to a grant. */
+/** What happened to a grant, or to another record. */
 export interface NativeEvent {
   /** `renewed`, `renewalFailed`, `reauthorizationRequired`, `expiring` or `keepAliveFailed`. */
   name: string
   /** The grant's id, if it happened to one. */
   grantId?: string
   /** Why a renewal, or a pass of keep-alive, failed. */
+  /** `renewed`, `renewalFailed`, `reauthorizationRequired`, `expiring`, `rekeyFailed` or `storeWarning`. */
+  name: string
+  /** The grant's id, or that of another record, if it is about one. */
+  id: string
+  /** What a store warns of. */
+  message?: string
+  /** Why a renewal failed. */
   error?: NativeError
   /** Why a grant has ended. */
   reason?: NativeReauthorizationReason
@@ -328,6 +349,43 @@ export interface NativeEvent {
   /** In less than so many days. */
   days?: number
 }
+
+/** Which grants to list. */
+export interface NativeGrantFilter {
+  /** Those that stand so. */
+  state?: NativeGrantStanding
+  /** Those whose refresh token dies before this, in milliseconds since the Unix epoch. */
+  expiresBefore?: number
+}
+
+/** What is known of a grant. Times are milliseconds since the Unix epoch. */
+export interface NativeGrantInfo {
+  /** Its id. */
+  id: string
+  /** Where it stands. */
+  state: NativeGrantStanding
+  /** Why it has ended. */
+  reason?: NativeReauthorizationReason
+  /** Its scopes. */
+  scopes: Array<string>
+  /** When its refresh token was issued. */
+  refreshTokenIssuedAt: number
+  /** When its refresh token dies. */
+  refreshTokenExpiresAt: number
+  /** When its access token dies. */
+  accessTokenExpiresAt?: number
+}
+
+/** Some of an app's grants. */
+export interface NativeGrantPage {
+  /** The grants. */
+  grants: Array<NativeGrantInfo>
+  /** After which place the next page begins; nothing after the last. */
+  next?: NativeDue
+}
+
+/** Where a grant stands. */
+export type NativeGrantStanding = 'active' | 'renewing' | 'ended'
 
 /** A grant that another system obtained, without its tokens. */
 export interface NativeImport {
@@ -443,15 +501,27 @@ export interface NativeQuestion {
   due?: number
   /** Before when, in milliseconds since the Unix epoch. */
   before?: number
-  /** How many ids at most. */
+  /** How many at most. */
   limit?: number
+  /** After which place. */
+  after?: NativeDue
 }
 
 /** Why a grant is over. */
-export type NativeReauthorizationReason = 'revokedOrExpired' | 'responseLost' | 'forgotten'
+export type NativeReauthorizationReason = 'revokedOrExpired' | 'responseLost' | 'forgotten' | 'exported'
 
 /** What to do with redirects. */
 export type NativeRedirect = 'follow' | 'manual' | 'error'
+
+/** How far rekeying is. */
+export interface NativeRekeyProgress {
+  /** Records that it sealed anew. */
+  resealed: number
+  /** Records that were sealed with the first key already. */
+  skipped: number
+  /** Records that could not be sealed anew. */
+  failed: number
+}
 
 /** An access token. The face puts it into a class that does not print it. */
 export interface NativeToken {

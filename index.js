@@ -861,6 +861,7 @@ module.exports.NativeConcurrencyScope = nativeBinding.NativeConcurrencyScope
 module.exports.NativeDelivery = nativeBinding.NativeDelivery
 module.exports.NativeEnvironment = nativeBinding.NativeEnvironment
 module.exports.NativeErrorCode = nativeBinding.NativeErrorCode
+module.exports.NativeGrantStanding = nativeBinding.NativeGrantStanding
 module.exports.NativeNetworkKind = nativeBinding.NativeNetworkKind
 module.exports.NativePhase = nativeBinding.NativePhase
 module.exports.NativeReauthorizationReason = nativeBinding.NativeReauthorizationReason

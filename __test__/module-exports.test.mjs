@@ -1,6 +1,7 @@
 // What the package exports: the same under both module systems, and as its types say.
 
 import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { test } from 'node:test'
 import * as imported from 'smartrecruiters'
@@ -33,6 +34,12 @@ test('the types declare exactly the values that there are, for import and for re
     })
     assert.deepEqual(values.map(value => value.name).sort(), Object.keys(required).sort(), file)
   }
+})
+
+test('the suite for stores is the same for import and require, and needs no addon', async () => {
+  assert.deepEqual({ ...(await import('smartrecruiters/testing')) }, { ...require('smartrecruiters/testing') })
+  const text = await readFile(require.resolve('smartrecruiters/testing'), 'utf8')
+  assert.doesNotMatch(text, /require\(|\bimport\(/)
 })
 
 test('nothing of the native addon is exported', () => {

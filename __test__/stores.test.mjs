@@ -24,6 +24,7 @@ const TOKEN = { path: '/identity/oauth/token' }
 const PROCESSES = 8
 const EXPIRIES = 25
 const GRANTS = 30
+const TWENTY_DAYS = 20 * 24 * 3600 * 1000
 
 async function start(t, kind, options = {}) {
   const sandbox = await startSandbox({ limits: false, jobs: 20, candidates: 20, ...options })
@@ -173,10 +174,9 @@ for (const kind of STORES) {
 
   test(`${kind}: keep-alive renews what is due once, by however many processes`, async t => {
     const setup = await start(t, kind)
-    const twentyDays = 20 * 24 * 3600 * 1000
     for (let number = 0; number < GRANTS; number++) {
       const refreshToken = await refreshTokenOf(setup.sandbox, setup.app)
-      await setup.app.import({ id: `idle-${number}`, refreshToken, refreshTokenIssuedAt: Date.now() - twentyDays })
+      await setup.app.import({ id: `idle-${number}`, refreshToken, refreshTokenIssuedAt: Date.now() - TWENTY_DAYS })
     }
     await authorize(setup.sandbox, setup.app, 'used')
     const fleet = await startFleet(t, setup, 4)
@@ -185,6 +185,43 @@ for (const kind of STORES) {
     assert.deepEqual([total('renewed'), total('failed')], [GRANTS, 0])
     assertEachPresentedOnce(setup.sandbox, GRANTS)
     assert.deepEqual(await fleet[0].run('keepAlive', {}), { renewed: 0, skipped: 0, failed: 0, remaining: 0 })
+  })
+
+  test(`${kind}: ${PROCESSES} processes seal all anew while 2 with the old key first renew, and lose nothing`, async t => {
+    const setup = await start(t, kind)
+    for (let number = 0; number < GRANTS; number++) {
+      const refreshToken = await refreshTokenOf(setup.sandbox, setup.app)
+      await setup.app.import({ id: `g-${number}`, refreshToken, refreshTokenIssuedAt: Date.now() - TWENTY_DAYS })
+    }
+    const newKey = 'a5'.repeat(32)
+    const withKeys = (...encryptionKey) => ({ ...setup, appOptions: { ...setup.appOptions, encryptionKey } })
+    const rekeyers = await startFleet(t, withKeys(newKey, ENCRYPTION_KEY))
+    const renewers = await startFleet(t, withKeys(ENCRYPTION_KEY, newKey), 2)
+    const sum = (results, name) => results.reduce((total, result) => total + result[name], 0)
+
+    const rekeyed = []
+    let renewing = true
+    const renewed = Promise.all(renewers.map(renewer => renewer.run('keepAlive', { perSecond: 20 })))
+    await Promise.all([
+      renewed.finally(() => {
+        renewing = false
+      }),
+      ...rekeyers.map(async rekeyer => {
+        while (renewing) rekeyed.push(await rekeyer.run('rekey'))
+        rekeyed.push(await rekeyer.run('rekey'))
+      }),
+    ])
+    const counts = await renewed
+    assert.deepEqual([sum(counts, 'renewed'), sum(counts, 'failed'), sum(rekeyed, 'failed')], [GRANTS, 0, 0])
+    assert.ok(sum(rekeyed, 'resealed') >= GRANTS)
+
+    const app = new OAuthApp({ ...setup.appOptions, store: openStore(setup.place), encryptionKey: newKey })
+    const grants = []
+    for await (const grant of app.grants({ state: 'active' })) grants.push(grant.id)
+    assert.deepEqual(new Set(grants), new Set(Array.from({ length: GRANTS }, (_, number) => `g-${number}`)))
+    assert.deepEqual(await app.rekey(), { resealed: 0, skipped: GRANTS, failed: 0 })
+    assert.equal((await app.keepAlive({ idle: 0, perSecond: 200 })).renewed, GRANTS)
+    assertEachPresentedOnce(setup.sandbox, 2 * GRANTS)
   })
 }
 
@@ -292,6 +329,42 @@ test('servers say how they could lose grants', async t => {
   assert.deepEqual(await openStore(await startPlace(t, 'postgres')).warnings(), [])
 })
 
+test('an app says by itself how its store could lose grants', async t => {
+  const { appOptions } = await start(t, 'sqlite')
+  const unsafe = [...['--maxmemory-policy', 'allkeys-lru'], ...['--appendonly', 'no']]
+  const place = await startPlace(t, 'redis', unsafe)
+  const open = () => new OAuthApp({ ...appOptions, store: openStore(place), encryptionKey: ENCRYPTION_KEY })
+  const expected = [/maxmemory-policy is allkeys-lru/, /appendonly is no/]
+
+  const heard = []
+  const app = open()
+  const both = new Promise(resolve => {
+    app.on('storeWarning', ({ message }) => heard.push(message) === 2 && resolve())
+  })
+  await app.import({ id: 'a', refreshToken: 'b' })
+  await both
+  await app.forget('a')
+  expected.forEach((message, index) => {
+    assert.match(heard[index], message)
+  })
+
+  // Where nobody listens.
+  const warnings = []
+  const warned = new Promise(resolve => {
+    const listener = warning => {
+      if (warning.code === 'SMARTRECRUITERS_STORE' && warnings.push(warning.message) === 2) resolve()
+    }
+    process.on('warning', listener)
+    t.after(() => process.off('warning', listener))
+  })
+  await open().forget('nobody')
+  await warned
+  expected.forEach((message, index) => {
+    assert.match(warnings[index], message)
+  })
+  assert.equal(heard.length, 2)
+})
+
 test("what is wrong with a user's store is named", async t => {
   const { appOptions } = await start(t, 'sqlite')
   const good = { load: () => undefined, swap: () => true, due: () => [] }
@@ -322,8 +395,15 @@ test("what is wrong with a user's store is named", async t => {
       return true
     })
   }
-  const app = new OAuthApp({ ...appOptions, store: { ...good, due: () => [7] }, encryptionKey: ENCRYPTION_KEY })
-  await assert.rejects(app.keepAlive(), /a list of ids/)
+  for (const [due, message] of [
+    [() => 7, /a list, but gave a number/],
+    [() => ['id'], /must be an object, but is a string/],
+    [() => [{ id: 7, due: 1 }], /the id of each entry/],
+    [() => [{ id: 'a', due: -1 }], /the due of each entry/],
+  ]) {
+    const app = new OAuthApp({ ...appOptions, store: { ...good, due }, encryptionKey: ENCRYPTION_KEY })
+    await assert.rejects(app.keepAlive(), message)
+  }
   assert.throws(
     () => new OAuthApp({ ...appOptions, store: { load: good.load }, encryptionKey: ENCRYPTION_KEY }),
     error => error.field === 'store.swap',

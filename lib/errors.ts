@@ -117,6 +117,7 @@ export class ReauthorizationRequiredError extends TokenError {
    * `revokedOrExpired`: the refresh token was revoked, or 28 days passed without use.
    * `responseLost`: the answer to an earlier exchange was lost, and with it the next refresh token.
    * `forgotten`: by `app.forget()`.
+   * `exported`: by `app.export()`; whoever imported it has it now.
    */
   readonly reason: NativeReauthorizationReason | undefined
 

@@ -35,6 +35,7 @@ export {
   TimeoutError,
   TokenError,
 } from './errors.js'
+export type { GrantInfo, GrantsOptions } from './grants.js'
 export type { EndpointLimits, LimitOptions } from './limits.js'
 export {
   type AuthorizationRequest,
@@ -46,12 +47,16 @@ export {
   OAuthApp,
   type OAuthAppEvents,
   type OAuthAppOptions,
+  type RekeyOptions,
+  type RekeyProgress,
+  type SealedGrant,
 } from './oauth-app.js'
 export type { Page, PaginateOptions, PaginateProgress, Paginator } from './paginate.js'
 export { RedisLimits, type RedisLimitsEvents, type RedisLimitsOptions } from './redis-limits.js'
 export type { RequestOptions, Scalar } from './request.js'
 export type { ResponsePromise } from './response-promise.js'
 export {
+  type DueRecord,
   MemoryStore,
   PostgresStore,
   type PostgresStoreOptions,

@@ -1,7 +1,7 @@
 /** OAuth 2.0 authorization code (RFC 6749 section 4.1): customers give an app permission, and it keeps their grants. */
 
 import { EventEmitter } from 'node:events'
-import type { NativeEvent, NativeKeepAliveProgress, NativeOAuthApp } from '../index.js'
+import type { NativeEvent, NativeOAuthApp } from '../index.js'
 import { call } from './calls.js'
 import { CONNECTION_OPTIONS, type ConnectionOptions, connection } from './connection.js'
 import { Grant } from './credentials.js'
@@ -13,20 +13,23 @@ import {
   unwrap,
 } from './errors.js'
 import { awaitExchangesAtExit } from './exit.js'
+import { type GrantInfo, type GrantsOptions, listGrants } from './grants.js'
 import { setCredential } from './handles.js'
 import { native } from './native.js'
 import { isA } from './platform.js'
+import { withProgress } from './progress.js'
 import { MemoryStore, type PostgresStore, type RedisStore, type SqliteStore, type Store, storeOf } from './stores.js'
 import {
   boolean,
+  given,
   integer,
   milliseconds,
   optionalChoice,
   optionalDate,
-  optionalSignal,
   optionalString,
   optionalUrl,
   optionsObject,
+  record,
   string,
   strings,
 } from './validate.js'
@@ -103,6 +106,12 @@ export interface GrantImport {
   scopes?: readonly string[]
 }
 
+/** A grant that {@link OAuthApp.export} gave. */
+export interface SealedGrant {
+  /** What it gave. */
+  sealed: string
+}
+
 const OPTIONS = [
   'clientId',
   'clientSecret',
@@ -158,6 +167,24 @@ export interface KeepAliveProgress {
   remaining: number
 }
 
+/** Options of {@link OAuthApp.rekey}. */
+export interface RekeyOptions {
+  /** Hears how far it is, after each record. */
+  onProgress?: (progress: RekeyProgress) => void
+  /** Stops it. Records are sealed with one of the keys at any moment: it can be done again from the start. */
+  signal?: AbortSignal
+}
+
+/** How far rekeying is. */
+export interface RekeyProgress {
+  /** Records that it sealed anew. */
+  resealed: number
+  /** Records that were sealed with the first key already, by whomever. */
+  skipped: number
+  /** Records that it could not seal anew: while there are any, keep the old key. `rekeyFailed` tells which and why. */
+  failed: number
+}
+
 /** The events of {@link OAuthApp}, each of what this process did, whichever thread it was for. */
 export interface OAuthAppEvents {
   /** A grant's tokens were renewed and stored. */
@@ -170,6 +197,13 @@ export interface OAuthAppEvents {
   expiring: [{ grantId: string; expiresAt: Date; days: number }]
   /** A pass of keep-alive in the background failed as a whole, because of the store. The next comes in its time. */
   keepAliveFailed: [{ error: SmartRecruitersError }]
+  /**
+   * The store's settings could lose grants: it may evict them, or does not write to its disk. Told once, when the app
+   * first uses its store. Where nobody listens it is a warning of the process, with the code `SMARTRECRUITERS_STORE`.
+   */
+  storeWarning: [{ message: string }]
+  /** Rekeying could not seal a record anew: a grant's, or that of another kind. */
+  rekeyFailed: [{ id: string; error: SmartRecruitersError }]
 }
 
 const DAY = 24 * 60 * 60 * 1000
@@ -267,11 +301,22 @@ export class OAuthApp {
 
   /**
    * The grant of this id, to give to a client as its credential. Whether there is one shows when it is used.
+   * @throws {ConfigurationError} if the id begins with `customer:` or `token:`, as those of other records do.
    */
   grant(id: string): Grant {
     const grant = new Grant(string('id', id))
-    setCredential(grant, this.#native.grant(grant.id))
+    setCredential(grant, unwrap(this.#native.grant(grant.id)))
     return grant
+  }
+
+  /**
+   * Lists the app's grants, without their secrets: in the order in which their refresh tokens die, those that have
+   * ended last. Reads 100 records of the store at a time. A grant that is renewed meanwhile may come twice; one that
+   * was forgotten does not come.
+   * @throws {StoreError} that names the record, if one cannot be read: no grant is left out in silence.
+   */
+  grants(options: GrantsOptions = {}): AsyncGenerator<GrantInfo, void, undefined> {
+    return listGrants(this.#native, options)
   }
 
   /**
@@ -293,30 +338,52 @@ export class OAuthApp {
   async keepAlive(options: KeepAliveOptions = {}): Promise<KeepAliveProgress> {
     const known = optionsObject('keepAlive', options, ['idle', 'perSecond', 'onProgress', 'signal'])
     const { idle, perSecond } = keepAlivePass('', known)
-    const { onProgress } = options
-    if (onProgress !== undefined && typeof onProgress !== 'function') {
-      throw configurationError('onProgress', 'must be a function')
-    }
-    let ended = false
-    const tell = (progress: NativeKeepAliveProgress) => {
-      if (!ended) onProgress?.(progress)
-    }
-    try {
-      const outcome = await call(
-        (completions, number) => this.#native.keepAlive(completions, number, idle, perSecond, tell),
-        {},
-        optionalSignal('signal', known.signal),
-      )
-      tell(outcome.first as KeepAliveProgress)
-      return outcome.first as KeepAliveProgress
-    } finally {
-      // It may come later than the result.
-      ended = true
-    }
+    return withProgress<KeepAliveProgress>(known.onProgress, known.signal, (completions, number, tell) => {
+      this.#native.keepAlive(completions, number, idle, perSecond, tell)
+    })
   }
 
-  /** Stores a grant that another system obtained, in place of one of the same id. */
-  async import(grant: GrantImport): Promise<Grant> {
+  /**
+   * Seals every record in the app's part of its store with the first `encryptionKey`, so that the others can be
+   * dropped. To replace a key: give all processes the list of both with the old one first, then with the new one
+   * first, then call this once, then drop the old one. Grants can be used and renewed all the while, and any number of
+   * processes may call it.
+   * @throws {ConfigurationError} if the app has no key.
+   * @throws {StoreError} if the store fails to list its records.
+   */
+  async rekey(options: RekeyOptions = {}): Promise<RekeyProgress> {
+    const known = optionsObject('rekey', options, ['onProgress', 'signal'])
+    return withProgress<RekeyProgress>(known.onProgress, known.signal, (completions, number, tell) => {
+      this.#native.rekey(completions, number, tell)
+    })
+  }
+
+  /**
+   * Moves a grant: ends it here, with `reason` `exported`, and gives its tokens as sealed text, for {@link import} in
+   * another store, namespace or app with the same `encryptionKey`. Keep the text as a secret until then: its refresh
+   * token works once, for whoever imports it first. Waits for a renewal in flight. Called again, it gives the grant
+   * again; imported here, it is back.
+   * @throws {ConfigurationError} if the app has no key.
+   * @throws {ReauthorizationRequiredError} if the grant has ended otherwise.
+   */
+  async export(id: string): Promise<string> {
+    const known = string('id', id)
+    const outcome = await call((completions, number) => this.#native.export(completions, number, known), {})
+    return outcome.first as string
+  }
+
+  /**
+   * Stores a grant that another system obtained, in place of one of the same id; or one that {@link export} gave, under
+   * the id that it had.
+   * @throws {ConfigurationError} for a sealed one, if it was changed, is of another key, or is older than what the
+   * store holds of the same grant.
+   */
+  async import(grant: GrantImport | SealedGrant): Promise<Grant> {
+    if ('sealed' in record('import', grant)) {
+      const sealed = string('sealed', optionsObject('import', grant, ['sealed']).sealed)
+      const outcome = await call((completions, number) => this.#native.importSealed(completions, number, sealed), {})
+      return this.grant(outcome.first as string)
+    }
     const known = optionsObject('import', grant, [
       'id',
       'refreshToken',
@@ -331,7 +398,7 @@ export class OAuthApp {
       throw configurationError('expiresAt', 'must be given with accessToken')
     }
     const refreshToken = string('refreshToken', known.refreshToken)
-    const record = {
+    const wire = {
       id: string('id', known.id),
       scopes: strings('scopes', known.scopes),
       ...given({
@@ -340,9 +407,9 @@ export class OAuthApp {
       }),
     }
     await call((completions, number) => {
-      this.#native.import(completions, number, record, refreshToken, accessToken)
+      this.#native.import(completions, number, wire, refreshToken, accessToken)
     }, {})
-    return this.grant(record.id)
+    return this.grant(wire.id)
   }
 }
 
@@ -377,20 +444,17 @@ function encryptionKeys(value: unknown): string[] | undefined {
 
 /** Hands the core's events to those who listen. */
 function listener(events: EventEmitter<OAuthAppEvents>): (event: NativeEvent) => void {
-  return ({ name, grantId = '', error, reason, expiresAt, days }) => {
-    if (name === 'renewed') events.emit('renewed', { grantId })
-    else if (name === 'reauthorizationRequired') events.emit('reauthorizationRequired', { grantId, reason })
+  return ({ name, id = '', error, reason, expiresAt, days, message }) => {
+    if (name === 'renewed') events.emit('renewed', { grantId: id })
+    else if (name === 'reauthorizationRequired') events.emit('reauthorizationRequired', { grantId: id, reason })
     else if (name === 'keepAliveFailed' && error) events.emit('keepAliveFailed', { error: toError(error, {}) })
-    else if (error !== undefined) events.emit('renewalFailed', { grantId, error: toError(error, {}) })
+    else if (name === 'rekeyFailed' && error) events.emit('rekeyFailed', { id, error: toError(error, {}) })
+    else if (error !== undefined) events.emit('renewalFailed', { grantId: id, error: toError(error, {}) })
     else if (expiresAt !== undefined && days !== undefined) {
-      events.emit('expiring', { grantId, expiresAt: new Date(expiresAt), days })
+      events.emit('expiring', { grantId: id, expiresAt: new Date(expiresAt), days })
+    } else if (message !== undefined && !events.emit('storeWarning', { message })) {
+      // Nobody listens.
+      process.emitWarning(message, { code: 'SMARTRECRUITERS_STORE' })
     }
-  }
-}
-
-/** The properties that have a value: to the addon, `undefined` is not the same as nothing. */
-function given<T extends object>(properties: T): { [Key in keyof T]?: Exclude<T[Key], undefined> } {
-  return Object.fromEntries(Object.entries(properties).filter(([, value]) => value !== undefined)) as {
-    [Key in keyof T]?: Exclude<T[Key], undefined>
   }
 }

@@ -15,6 +15,14 @@ export interface StoredRecord {
   content: Uint8Array
 }
 
+/** A record's place in the order of what is due. */
+export interface DueRecord {
+  /** The record's id. */
+  id: string
+  /** When it next needs attention, as {@link Store.swap} was told. */
+  due: number
+}
+
 /**
  * A store of your own: three methods over one versioned record for each id. It works until `process.exit()`: end a
  * process by letting its event loop run empty.
@@ -29,11 +37,18 @@ export interface Store {
    * Writes `content` as version `expected + 1`, if the record still has version `expected` (0: if there is none), and
    * says whether it did. Atomic, and durable once it has settled.
    *
-   * `due` is when the record next needs attention, in milliseconds since the Unix epoch; `undefined`: never.
+   * `due` is when the record next needs attention, in milliseconds since the Unix epoch. One that never does has
+   * 8640000000000000, the last instant of a `Date`.
    */
-  swap(id: string, expected: number, content: Uint8Array, due: number | undefined): Promise<boolean> | boolean
-  /** The ids of at most `limit` records that are due before `before`, the most urgent first. */
-  due(before: number, limit: number): Promise<readonly string[]> | readonly string[]
+  swap(id: string, expected: number, content: Uint8Array, due: number): Promise<boolean> | boolean
+  /**
+   * The first `limit` records, or fewer, that are due before `before`, the most urgent first. Those that are due at
+   * once may come in any order of their ids that is always the same.
+   *
+   * With `after`, only records that come after that place, whether or not a record is there any more: it is the last
+   * one of the page before.
+   */
+  due(before: number, limit: number, after?: DueRecord): Promise<readonly DueRecord[]> | readonly DueRecord[]
   /** Whether records outlive the process, and so need an `encryptionKey`. Default: true. */
   readonly durable?: boolean
   /** What keeps these records apart from others in the same place; they are sealed with it. Default: nothing. */
@@ -183,7 +198,7 @@ function customStore(field: string, store: Store): NativeStore {
 }
 
 async function answer(store: Store, question: NativeQuestion, bridge: NativeCustomStore): Promise<void> {
-  const { number, method, id = '', expected = 0, content = new Uint8Array(), due, before = 0, limit = 0 } = question
+  const { number, method, id = '', expected = 0, content = new Uint8Array(), due = 0 } = question
   switch (method) {
     case 'load': {
       const found = (await store.load(id)) ?? undefined
@@ -199,11 +214,19 @@ async function answer(store: Store, question: NativeQuestion, bridge: NativeCust
       return bridge.swapped(number, won)
     }
     default: {
-      const ids: unknown = await store.due(before, limit)
-      if (!Array.isArray(ids) || ids.some(entry => typeof entry !== 'string')) throw wrong('a list of ids', ids)
-      return bridge.due(number, ids as string[])
+      const { before = 0, limit = 0, after } = question
+      const page: unknown = await store.due(before, limit, after)
+      if (!Array.isArray(page)) throw wrong('a list', page)
+      return bridge.due(number, page.map(place))
     }
   }
+}
+
+function place(entry: unknown): DueRecord {
+  const { id, due } = record('an entry of the list', entry)
+  if (typeof id !== 'string') throw wrong('the id of each entry as a string', id)
+  if (!Number.isSafeInteger(due) || (due as number) < 0) throw wrong('the due of each entry as a whole number', due)
+  return { id, due: due as number }
 }
 
 function wrong(wanted: string, value: unknown): TypeError {

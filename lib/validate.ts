@@ -8,6 +8,8 @@ import { isA, types } from './platform.js'
 
 /** The longest timer of the platform, in milliseconds. */
 const LONGEST_TIMEOUT = 2 ** 31 - 1
+/** The last instant of a `Date`, in milliseconds since the Unix epoch. */
+const LAST_INSTANT = 8_640_000_000_000_000
 
 /** An options object with no keys but `known`: a misspelt option would be ignored in silence. */
 export function optionsObject<Key extends string>(
@@ -90,7 +92,7 @@ export function integer(field: string, value: unknown, least: number, most: numb
 export function optionalDate(field: string, value: unknown): number | undefined {
   if (value === undefined) return undefined
   const time = types.isDate(value) ? value.getTime() : value
-  if (typeof time !== 'number' || !Number.isFinite(time) || time < 0) {
+  if (typeof time !== 'number' || !(time >= 0 && time <= LAST_INSTANT)) {
     throw configurationError(field, 'must be a Date, or milliseconds since the Unix epoch')
   }
   return time
@@ -112,6 +114,13 @@ export function optionalSignal(field: string, value: unknown): AbortSignal | und
     throw configurationError(field, `must be an AbortSignal, with \`throwIfAborted\`, but is ${kind(value)}`)
   }
   return signal
+}
+
+/** The properties that have a value: to the addon, `undefined` is not the same as nothing. */
+export function given<T extends object>(properties: T): { [Key in keyof T]?: Exclude<T[Key], undefined> } {
+  return Object.fromEntries(Object.entries(properties).filter(([, value]) => value !== undefined)) as {
+    [Key in keyof T]?: Exclude<T[Key], undefined>
+  }
 }
 
 /** What a value is, without showing it. */

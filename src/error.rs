@@ -238,6 +238,17 @@ impl Error {
         Self::Configuration { field: field.into(), problem: problem.into() }
     }
 
+    /// The same, with the id of the record that it is about, if a store's.
+    #[must_use]
+    pub fn about_record(self, id: &str) -> Self {
+        match self {
+            Self::Store { operation, problem } => {
+                Self::Store { operation, problem: format!("{id:?}: {problem}").into() }
+            }
+            other => other,
+        }
+    }
+
     /// The stable name of this error.
     pub fn code(&self) -> ErrorCode {
         match self {
@@ -369,6 +380,8 @@ pub enum ReauthorizationReason {
     ResponseLost,
     /// The app forgot it.
     Forgotten,
+    /// The app exported it: whoever imported it has it now.
+    Exported,
 }
 
 impl ReauthorizationReason {
@@ -379,6 +392,9 @@ impl ReauthorizationReason {
             }
             Self::ResponseLost => {
                 "the answer to an earlier token exchange was lost and its refresh token is spent; send the user through authorizationUrl()"
+            }
+            Self::Exported => {
+                "it was exported by export(); use it where it was imported, or import() it here again"
             }
             Self::Forgotten => "it was forgotten by forget(); send the user through authorizationUrl()",
         }

@@ -4,7 +4,7 @@ import { OAuthApp, SmartRecruiters } from 'smartrecruiters'
 import { ENCRYPTION_KEY, openStore } from '../support/stores.mjs'
 
 const { place, app: options } = JSON.parse(process.argv[2])
-const app = new OAuthApp({ ...options, store: openStore(place), encryptionKey: ENCRYPTION_KEY })
+const app = new OAuthApp({ encryptionKey: ENCRYPTION_KEY, ...options, store: openStore(place) })
 const sr = new SmartRecruiters({ credential: app.grant('customer'), limits: false })
 
 const ACTIONS = {
@@ -31,6 +31,9 @@ const ACTIONS = {
   },
   keepAlive({ idle, perSecond }) {
     return app.keepAlive({ idle, perSecond })
+  },
+  rekey() {
+    return app.rekey()
   },
 }
 

@@ -1,11 +1,11 @@
 /** A store as a user would write it: a file for each version of a record, made by an atomic link. */
 
+import { randomUUID } from 'node:crypto'
 import { link, mkdir, open, readdir, readFile, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 
 export class FileStore {
   #folder
-  #writes = 0
 
   constructor({ folder }) {
     this.#folder = folder
@@ -24,8 +24,7 @@ export class FileStore {
     const records = join(this.#folder, Buffer.from(id).toString('hex'))
     await mkdir(records, { recursive: true })
     if (((await this.load(id))?.version ?? 0) !== expected) return false
-    this.#writes += 1
-    const temporary = join(records, `new-${process.pid}-${this.#writes}`)
+    const temporary = join(records, `new-${randomUUID()}`)
     const file = await open(temporary, 'w')
     await file.writeFile(JSON.stringify({ content: Buffer.from(content).toString('base64'), due }))
     await file.sync()
@@ -42,16 +41,17 @@ export class FileStore {
     }
   }
 
-  async due(before, limit) {
+  async due(before, limit, after) {
     const found = []
     for (const name of await readdir(this.#folder)) {
       const versions = (await readdir(join(this.#folder, name))).filter(entry => /^\d+$/.test(entry)).map(Number)
       if (versions.length === 0) continue
       const newest = join(this.#folder, name, String(Math.max(...versions)))
       const { due } = JSON.parse(await readFile(newest, 'utf8'))
-      if (due !== undefined && due < before) found.push({ due, id: Buffer.from(name, 'hex').toString() })
+      if (due < before) found.push({ due, id: Buffer.from(name, 'hex').toString() })
     }
-    found.sort((a, b) => a.due - b.due || (a.id < b.id ? -1 : 1))
-    return found.slice(0, limit).map(({ id }) => id)
+    const order = (a, b) => a.due - b.due || (a.id < b.id ? -1 : Number(a.id > b.id))
+    const rest = found.filter(entry => after === undefined || order(entry, after) > 0)
+    return rest.sort(order).slice(0, limit)
   }
 }

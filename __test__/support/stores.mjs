@@ -18,11 +18,11 @@ export function openStore({ kind, options }) {
   return new Store(options)
 }
 
-/** Makes room for a store until the test ends. `folder` has all that it writes. */
-export async function startPlace(t, kind) {
+/** Makes room for a store until the test ends. `folder` has all that it writes; `settings` are those of Redis. */
+export async function startPlace(t, kind, settings = []) {
   const folder = await mkdtemp(join(tmpdir(), 'smartrecruiters-'))
   t.after(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }))
-  const options = await { sqlite, redis, postgres, custom }[kind](t, folder)
+  const options = await { sqlite, redis, postgres, custom }[kind](t, folder, settings)
   return { kind, options, folder }
 }
 
@@ -34,11 +34,11 @@ function custom(_t, folder) {
   return { folder }
 }
 
-async function redis(t, folder) {
+async function redis(t, folder, settings) {
   const port = await freePort()
-  const settings = ['--appendonly', 'yes', '--appendfsync', 'always', '--save', '', '--dir', folder]
+  const safe = ['--appendonly', 'yes', '--appendfsync', 'always', '--save', '', '--dir', folder]
   const program = programPath('redis-server', 'redis-server')
-  await startProgram(t, port, program, ['--bind', '127.0.0.1', '--port', String(port), ...settings])
+  await startProgram(t, port, program, ['--bind', '127.0.0.1', '--port', String(port), ...safe, ...settings])
   return { url: `redis://127.0.0.1:${port}/0` }
 }
 

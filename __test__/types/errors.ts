@@ -61,7 +61,7 @@ export function tellApart(error: unknown): void {
   if (error instanceof ReauthorizationRequiredError) {
     const grantId: string = error.grantId
     const parent: TokenError = error
-    holds<Equal<typeof error.reason, 'revokedOrExpired' | 'responseLost' | 'forgotten' | undefined>>()
+    holds<Equal<typeof error.reason, 'revokedOrExpired' | 'responseLost' | 'forgotten' | 'exported' | undefined>>()
     whatToDo(parent.code)
     grantId.toUpperCase()
   } else if (error instanceof TokenError) {

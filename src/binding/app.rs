@@ -12,9 +12,10 @@ use super::completions::{NativeCompletions, Outcome};
 use super::connection::{NativeConnection, connect_options};
 use super::credential::{NativeClientAuth, NativeCredential, either, oauth_client};
 use super::error::NativeError;
-use super::events::{NativeEvent, NativeKeepAliveProgress, listener, teller};
+use super::events::{NativeEvent, NativeKeepAliveProgress, NativeRekeyProgress, listener, teller};
+use super::grants::NativeGrantFilter;
 use super::runtime;
-use super::store::{NativeStore, whole};
+use super::store::{NativeDue, NativeStore, whole};
 use crate::client::Credential;
 use crate::clock::SystemClock;
 use crate::credential::visible_ascii;
@@ -22,7 +23,7 @@ use crate::error::Result;
 use crate::http::Connector;
 use crate::lifecycle::{
     BackgroundOptions, ImportedAccessToken, ImportedGrant, KeepAliveOptions, KeepAliveProgress, OAuthApp,
-    OAuthAppOptions,
+    OAuthAppOptions, RekeyProgress,
 };
 use crate::secret::Secret;
 use crate::store::{Sealing, SealingKey};
@@ -177,6 +178,34 @@ impl NativeOAuthApp {
         )
     }
 
+    /// Stores a grant that `export` gave; its id comes as `call`.
+    #[napi(catch_unwind)]
+    pub fn import_sealed(
+        &self,
+        env: Env,
+        completions: &NativeCompletions,
+        call: u32,
+        sealed: String,
+    ) -> napi::Result<()> {
+        let app = Arc::clone(&self.0);
+        completions.start(env, call, async move {
+            app.import_sealed(&sealed).await.map(|grant| Outcome::Id(grant.id))
+        })
+    }
+
+    /// Ends a grant here; its tokens, sealed, come as `call`.
+    #[napi(catch_unwind)]
+    pub fn export(
+        &self,
+        env: Env,
+        completions: &NativeCompletions,
+        call: u32,
+        id: String,
+    ) -> napi::Result<()> {
+        let app = Arc::clone(&self.0);
+        completions.start(env, call, async move { app.export(id).await.map(Outcome::Sealed) })
+    }
+
     /// Forgets a grant; `call` comes when its tokens have left the store.
     #[napi(catch_unwind)]
     pub fn forget(
@@ -218,6 +247,47 @@ impl NativeOAuthApp {
         })
     }
 
+    /// Seals all records with the first key. `progress` hears how far it is; what it came to comes as `call`.
+    #[napi(catch_unwind)]
+    pub fn rekey(
+        &self,
+        env: Env,
+        completions: &NativeCompletions,
+        call: u32,
+        #[napi(ts_arg_type = "(progress: NativeRekeyProgress) => void")] progress: Function<
+            '_,
+            FnArgs<(NativeRekeyProgress,)>,
+            (),
+        >,
+    ) -> napi::Result<()> {
+        let app = Arc::clone(&self.0);
+        let tell = teller(progress)?;
+        completions.start(env, call, async move {
+            let progress = move |progress: RekeyProgress| {
+                // As above.
+                let _ = tell(progress.into());
+            };
+            app.rekey(progress).await.map(|done| Outcome::Rekeyed(done.into()))
+        })
+    }
+
+    /// A page of grants comes as `call`: the one after this place, or the first.
+    #[napi(catch_unwind)]
+    pub fn grants(
+        &self,
+        env: Env,
+        completions: &NativeCompletions,
+        call: u32,
+        filter: NativeGrantFilter,
+        after: Option<NativeDue>,
+    ) -> napi::Result<()> {
+        let app = Arc::clone(&self.0);
+        completions.start(env, call, async move {
+            let page = app.grants(filter.into(), after.map(Into::into)).await?;
+            Ok(Outcome::Grants(page.into()))
+        })
+    }
+
     /// Has passes of keep-alive come by themselves, `every` so many milliseconds, as long as this object or a grant of
     /// it is in use.
     #[napi(catch_unwind)]
@@ -229,8 +299,8 @@ impl NativeOAuthApp {
 
     /// The credential of the grant of this id.
     #[napi(catch_unwind)]
-    pub fn grant(&self, id: String) -> NativeCredential {
-        NativeCredential(Credential::Grant(self.0.grant(id)))
+    pub fn grant(&self, id: String) -> Either<NativeCredential, NativeError> {
+        either(self.0.grant(id).map(|grant| NativeCredential(Credential::Grant(grant))))
     }
 }
 

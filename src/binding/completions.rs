@@ -21,7 +21,8 @@ use napi_derive::napi;
 
 use super::body::NativeBody;
 use super::error::NativeError;
-use super::events::NativeKeepAliveProgress;
+use super::events::{NativeKeepAliveProgress, NativeRekeyProgress};
+use super::grants::NativeGrantPage;
 use super::pages::NativePosition;
 use super::room::{Alive, Room};
 use super::runtime;
@@ -63,8 +64,14 @@ pub(super) enum Outcome {
     Id(String),
     /// So many bytes of a body are in its reader's array; 0 at its end.
     Filled(Room, usize),
+    /// A grant that was exported, sealed.
+    Sealed(String),
     /// What a pass of keep-alive came to.
     KeptAlive(NativeKeepAliveProgress),
+    /// What rekeying came to.
+    Rekeyed(NativeRekeyProgress),
+    /// Some grants.
+    Grants(NativeGrantPage),
     /// Sentences.
     Texts(Vec<String>),
     /// Yes or no.
@@ -375,13 +382,15 @@ fn values(env: sys::napi_env, outcome: Result<Outcome>) -> napi::Result<Values> 
             (VALUE, [Some(value(env, position)?), items, None])
         }
         Ok(Outcome::Token(token)) => (VALUE, first(Some(value(env, token)?))),
-        Ok(Outcome::Id(id)) => (VALUE, first(Some(value(env, id)?))),
+        Ok(Outcome::Id(text) | Outcome::Sealed(text)) => (VALUE, first(Some(value(env, text)?))),
         Ok(Outcome::Filled(room, length)) => {
             // Here, on Node's thread, its reference can go at once.
             drop(room);
             (VALUE, first(Some(value(env, number(length as u64))?)))
         }
         Ok(Outcome::KeptAlive(progress)) => (VALUE, first(Some(value(env, progress)?))),
+        Ok(Outcome::Rekeyed(progress)) => (VALUE, first(Some(value(env, progress)?))),
+        Ok(Outcome::Grants(page)) => (VALUE, first(Some(value(env, page)?))),
         Ok(Outcome::Texts(texts)) => (VALUE, first(Some(value(env, texts)?))),
         Ok(Outcome::Flag(flag)) => (VALUE, first(Some(value(env, flag)?))),
         Ok(Outcome::Nothing) => (VALUE, first(None)),

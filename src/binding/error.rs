@@ -164,6 +164,8 @@ pub enum NativeReauthorizationReason {
     ResponseLost,
     /// The app forgot it.
     Forgotten,
+    /// The app exported it.
+    Exported,
 }
 
 impl From<ReauthorizationReason> for NativeReauthorizationReason {
@@ -172,6 +174,7 @@ impl From<ReauthorizationReason> for NativeReauthorizationReason {
             ReauthorizationReason::RevokedOrExpired => Self::RevokedOrExpired,
             ReauthorizationReason::ResponseLost => Self::ResponseLost,
             ReauthorizationReason::Forgotten => Self::Forgotten,
+            ReauthorizationReason::Exported => Self::Exported,
         }
     }
 }

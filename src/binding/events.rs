@@ -10,16 +10,19 @@ use napi_derive::napi;
 use super::completions::{NativeCompletions, Outcome};
 use super::error::{NativeError, NativeReauthorizationReason};
 use super::store::number;
-use crate::lifecycle::{self, Event, KeepAliveProgress, Listener};
+use crate::lifecycle::{self, Event, KeepAliveProgress, Listener, RekeyProgress};
 
-/// What happened to a grant.
+/// What happened to a grant, or to another record.
 #[napi(object, object_from_js = false)]
 pub struct NativeEvent {
-    /// `renewed`, `renewalFailed`, `reauthorizationRequired`, `expiring` or `keepAliveFailed`.
+    /// `renewed`, `renewalFailed`, `reauthorizationRequired`, `expiring`, `keepAliveFailed`, `rekeyFailed` or
+    /// `storeWarning`.
     pub name: String,
-    /// The grant's id, if it happened to one.
-    pub grant_id: Option<String>,
-    /// Why a renewal, or a pass of keep-alive, failed.
+    /// The grant's id, or that of another record, if it is about one.
+    pub id: Option<String>,
+    /// What a store warns of.
+    pub message: Option<String>,
+    /// Why a renewal, or a pass of keep-alive, or the rekeying of a record, failed.
     pub error: Option<NativeError>,
     /// Why a grant has ended.
     pub reason: Option<NativeReauthorizationReason>,
@@ -31,9 +34,10 @@ pub struct NativeEvent {
 
 impl From<Event> for NativeEvent {
     fn from(event: Event) -> Self {
-        let about = |name: &str, grant_id| Self {
+        let about = |name: &str, id| Self {
             name: name.to_owned(),
-            grant_id,
+            id,
+            message: None,
             error: None,
             reason: None,
             expires_at: None,
@@ -53,6 +57,10 @@ impl From<Event> for NativeEvent {
             }
             Event::KeepAliveFailed { error } => {
                 Self { error: Some(NativeError::from(&error)), ..about("keepAliveFailed", None) }
+            }
+            Event::StoreWarning { message } => Self { message: Some(message), ..about("storeWarning", None) },
+            Event::RekeyFailed { id, error } => {
+                Self { error: Some(NativeError::from(&error)), ..about("rekeyFailed", Some(id)) }
             }
         }
     }
@@ -80,6 +88,24 @@ impl From<KeepAliveProgress> for NativeKeepAliveProgress {
             failed: number(failed),
             remaining: number(remaining),
         }
+    }
+}
+
+/// How far rekeying is.
+#[napi(object, object_from_js = false)]
+pub struct NativeRekeyProgress {
+    /// Records that it sealed anew.
+    pub resealed: f64,
+    /// Records that were sealed with the first key already.
+    pub skipped: f64,
+    /// Records that could not be sealed anew.
+    pub failed: f64,
+}
+
+impl From<RekeyProgress> for NativeRekeyProgress {
+    fn from(progress: RekeyProgress) -> Self {
+        let RekeyProgress { resealed, skipped, failed } = progress;
+        Self { resealed: number(resealed), skipped: number(skipped), failed: number(failed) }
     }
 }
 

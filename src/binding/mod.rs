@@ -11,6 +11,7 @@ mod connection;
 mod credential;
 mod error;
 mod events;
+mod grants;
 mod limits;
 mod pages;
 mod room;

@@ -19,8 +19,8 @@ use super::error::NativeError;
 use crate::error::{Error, Result};
 use crate::secret::Secret;
 use crate::store::{
-    MemoryStore, PostgresOptions, PostgresStore, RedisOptions, RedisStore, SqliteOptions, SqliteStore, Store,
-    StoreFuture, Stored, Swap, Version,
+    Due, MemoryStore, PostgresOptions, PostgresStore, RedisOptions, RedisStore, SqliteOptions, SqliteStore,
+    Store, StoreFuture, Stored, Swap, Version,
 };
 
 /// How long a user's store may take to answer: as long as the longest of ours.
@@ -94,8 +94,31 @@ pub struct NativeQuestion {
     pub due: Option<f64>,
     /// Before when, in milliseconds since the Unix epoch.
     pub before: Option<f64>,
-    /// How many ids at most.
+    /// How many at most.
     pub limit: Option<f64>,
+    /// After which place.
+    pub after: Option<NativeDue>,
+}
+
+/// A record's place in the order of what is due.
+#[napi(object)]
+pub struct NativeDue {
+    /// When it next needs attention, in milliseconds since the Unix epoch.
+    pub due: f64,
+    /// The record's id.
+    pub id: String,
+}
+
+impl From<Due> for NativeDue {
+    fn from(Due { due, id }: Due) -> Self {
+        Self { due: number(due), id }
+    }
+}
+
+impl From<NativeDue> for Due {
+    fn from(NativeDue { due, id }: NativeDue) -> Self {
+        Self { due: whole(due), id }
+    }
 }
 
 impl NativeQuestion {
@@ -109,6 +132,7 @@ impl NativeQuestion {
             due: None,
             before: None,
             limit: None,
+            after: None,
         }
     }
 }
@@ -119,7 +143,7 @@ type Ask = ThreadsafeFunction<NativeQuestion, (), FnArgs<(NativeQuestion,)>, Sta
 enum Answer {
     Record(Option<Stored>),
     Swap(Swap),
-    Ids(Vec<String>),
+    Due(Vec<Due>),
 }
 
 /// A user's object as a store.
@@ -186,8 +210,8 @@ impl NativeCustomStore {
 
     /// Answers `due`.
     #[napi(catch_unwind)]
-    pub fn due(&self, number: u32, ids: Vec<String>) {
-        self.0.answer(number, Ok(Answer::Ids(ids)));
+    pub fn due(&self, number: u32, places: Vec<NativeDue>) {
+        self.0.answer(number, Ok(Answer::Due(places.into_iter().map(Into::into).collect())));
     }
 
     /// Answers that the object failed.
@@ -249,41 +273,37 @@ impl Store for CustomStore {
         Box::pin(async move {
             match self.ask("load", NativeQuestion::new("load", Some(id))).await? {
                 Answer::Record(record) => Ok(record),
-                Answer::Swap(_) | Answer::Ids(_) => Err(mixed_up()),
+                Answer::Swap(_) | Answer::Due(_) => Err(mixed_up()),
             }
         })
     }
 
-    fn swap<'a>(
-        &'a self,
-        id: &'a str,
-        expected: Version,
-        bytes: Vec<u8>,
-        due: Option<u64>,
-    ) -> StoreFuture<'a, Swap> {
+    fn swap<'a>(&'a self, id: &'a str, expected: Version, bytes: Vec<u8>, due: u64) -> StoreFuture<'a, Swap> {
         Box::pin(async move {
             let question = NativeQuestion {
                 expected: Some(number(expected)),
                 content: Some(bytes.into()),
-                due: due.map(number),
+                due: Some(number(due)),
                 ..NativeQuestion::new("swap", Some(id))
             };
             match self.ask("swap", question).await? {
                 Answer::Swap(swap) => Ok(swap),
-                Answer::Record(_) | Answer::Ids(_) => Err(mixed_up()),
+                Answer::Record(_) | Answer::Due(_) => Err(mixed_up()),
             }
         })
     }
 
-    fn due(&self, before: u64, limit: usize) -> StoreFuture<'_, Vec<String>> {
+    fn due(&self, before: u64, limit: usize, after: Option<&Due>) -> StoreFuture<'_, Vec<Due>> {
+        let after = after.cloned().map(Into::into);
         Box::pin(async move {
             let question = NativeQuestion {
                 before: Some(number(before)),
                 limit: Some(number(limit as u64)),
+                after,
                 ..NativeQuestion::new("due", None)
             };
             match self.ask("due", question).await? {
-                Answer::Ids(ids) => Ok(ids),
+                Answer::Due(places) => Ok(places),
                 Answer::Record(_) | Answer::Swap(_) => Err(mixed_up()),
             }
         })

@@ -15,7 +15,7 @@ use crate::http::{BaseUrl, Connector, Environment, authorize_url, parse_secure_u
 use crate::oauth::{AuthorizationEndpoint, AuthorizationUrl, TokenEndpoint, TokenRequest};
 use crate::random;
 use crate::secret::Secret;
-use crate::store::{GrantRecord, GrantState, Sealer, Sealing, Store, StoredAccessToken};
+use crate::store::{GrantRecord, GrantState, Sealer, Sealing, Store, StoredAccessToken, check_grant_id};
 use crate::token::{RefreshToken, TokenSet};
 
 /// What an app is registered with, and where. Checked by [`OAuthApp::new`].
@@ -167,6 +167,7 @@ impl OAuthApp {
             Some(id) => id,
             None => random::text::<16>()?,
         };
+        check_grant_id(&id)?;
         // A code works once: from here on the caller's patience must not decide what becomes of it.
         let app = Arc::clone(&self);
         let exchange = tokio::spawn(async move {
@@ -186,6 +187,7 @@ impl OAuthApp {
 
     /// Stores a grant that another system obtained, in place of one of the same id.
     pub async fn import(self: Arc<Self>, grant: ImportedGrant) -> Result<Grant> {
+        check_grant_id(&grant.id)?;
         let now = self.grants.now();
         let record = GrantRecord {
             // Its life seems to begin now; only its end matters.
@@ -201,17 +203,19 @@ impl OAuthApp {
             state: GrantState::Idle { unresolved: 0 },
         };
         self.grants.replace(&grant.id, &record, None).await?;
-        Ok(self.grant(grant.id))
+        self.grant(grant.id)
     }
 
     /// The grant of this id. Whether there is one shows when it is used.
-    pub fn grant(self: &Arc<Self>, id: String) -> Grant {
-        Grant { source: self.grants.source(&id), id, app: Arc::clone(self) }
+    pub fn grant(self: &Arc<Self>, id: String) -> Result<Grant> {
+        check_grant_id(&id)?;
+        Ok(Grant { source: self.grants.source(&id), id, app: Arc::clone(self) })
     }
 
     /// Forgets the grant of this id: its tokens leave the store, and a renewal in flight cannot bring them back. The
     /// record itself stays, so that an old authorization is not mistaken for a new one.
     pub async fn forget(self: Arc<Self>, id: String) -> Result<()> {
+        check_grant_id(&id)?;
         if self.grants.store.load(&id).await?.is_none() {
             return Ok(());
         }
@@ -239,7 +243,7 @@ impl OAuthApp {
             state: GrantState::Idle { unresolved: 0 },
         };
         self.grants.replace(&id, &record, Some(tokens.access)).await?;
-        Ok(self.grant(id))
+        self.grant(id)
     }
 }
 

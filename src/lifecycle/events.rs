@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use crate::error::{Error, ReauthorizationReason};
 
-/// What happened to a grant in this process, or to its keep-alive.
+/// What happened in this process, most of it to a grant.
 #[derive(Debug, Clone)]
 pub enum Event {
     /// Its tokens were renewed and stored.
@@ -38,6 +38,18 @@ pub enum Event {
     },
     /// A pass of keep-alive in the background failed as a whole. The next one comes in its time.
     KeepAliveFailed {
+        /// Why.
+        error: Error,
+    },
+    /// The store's settings could lose grants.
+    StoreWarning {
+        /// How, and what to do about it.
+        message: String,
+    },
+    /// Rekeying could not seal a record anew.
+    RekeyFailed {
+        /// The record's id: a grant's, or that of another kind.
+        id: String,
         /// Why.
         error: Error,
     },

@@ -7,6 +7,7 @@ use super::events::Listeners;
 use super::keep_alive::Background;
 use super::renewal::GrantRenewal;
 use super::source::TokenSource;
+use super::warnings::WatchedStore;
 use crate::clock::Clock;
 use crate::credential::OAuthClient;
 use crate::error::Result;
@@ -30,7 +31,7 @@ pub(super) struct Grants {
     pub(super) clock: Arc<dyn Clock>,
     /// Names this process in leases.
     pub(super) owner: String,
-    pub(super) listeners: Listeners,
+    pub(super) listeners: Arc<Listeners>,
     pub(super) background: Background,
     /// One source for each grant in use, so that a grant has one exchange in flight however many clients it has.
     sources: Mutex<HashMap<String, Weak<TokenSource>>>,
@@ -65,14 +66,15 @@ impl Grants {
         sealer: Sealer,
         clock: Arc<dyn Clock>,
     ) -> Result<Self> {
+        let listeners = Arc::new(Listeners::default());
         Ok(Self {
             client,
             endpoint,
-            store,
+            store: Arc::new(WatchedStore::new(store, Arc::clone(&listeners))),
             sealer,
             clock,
             owner: random::text::<16>()?,
-            listeners: Listeners::default(),
+            listeners,
             background: Background::default(),
             sources: Mutex::default(),
         })
@@ -115,13 +117,14 @@ impl Grants {
         Ok(())
     }
 
-    /// When the refresh token of this grant dies, in milliseconds since the Unix epoch; none if it has ended.
+    /// When the refresh token of this grant dies, in milliseconds since the Unix epoch, or never if the grant has
+    /// ended; none if there is no such grant.
     pub(super) async fn expires_at(&self, id: &str) -> Result<Option<u64>> {
         let stored = self.store.load(id).await?;
         Ok(stored
             .map(|stored| self.sealer.open::<GrantRecord>(id, &stored))
             .transpose()?
-            .and_then(|record| record.due()))
+            .map(|record| record.due()))
     }
 
     pub(super) fn now(&self) -> u64 {

@@ -1,6 +1,5 @@
 //! Keep-alive: grants that nobody uses are renewed before their refresh tokens die.
 
-use std::collections::HashSet;
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
@@ -15,9 +14,9 @@ use super::grants::Grants;
 use super::renewal::KeptAlive;
 use crate::error::{Error, Result};
 use crate::random;
-use crate::store::REFRESH_TOKEN_LIFETIME;
+use crate::store::{Due, REFRESH_TOKEN_LIFETIME};
 
-/// Ids that are looked up at once.
+/// Grants that are looked up at once.
 const PAGE: usize = 1_000;
 /// Renewals at once: as many as begin in a second, but for these bounds.
 const LEAST_AT_ONCE: usize = 8;
@@ -135,11 +134,11 @@ async fn keep_alive(
 ) -> Result<KeepAliveProgress> {
     let lifetime = REFRESH_TOKEN_LIFETIME.saturating_sub(options.idle);
     let before = grants.now().saturating_add(u64::try_from(lifetime.as_millis()).unwrap_or(u64::MAX));
-    let mut due = Due { before, seen: HashSet::new() };
     let mut pass = Pass::new(grants, before, options.per_second, progress);
+    let mut after = None;
     loop {
         if pass.queue.is_empty() {
-            pass.queue = due.next_page(grants).await?;
+            pass.queue = next_page(grants, before, &mut after).await?;
         }
         if pass.queue.is_empty() || pass.is_over() {
             return Ok(pass.end().await);
@@ -148,23 +147,17 @@ async fn keep_alive(
     }
 }
 
-/// The grants that are due before some time, page by page, each once in a pass.
-struct Due {
-    before: u64,
-    /// What failed, or is being renewed by somebody else, is due still.
-    seen: HashSet<String>,
-}
-
-impl Due {
-    async fn next_page(&mut self, grants: &Grants) -> Result<Vec<String>> {
-        let mut ids = grants.store.due(self.before, PAGE + self.seen.len()).await?;
-        ids.retain(|id| !self.seen.contains(id));
-        ids.truncate(PAGE);
-        self.seen.extend(ids.iter().cloned());
-        // Others go through the same ones: in another order they seldom meet.
-        ids.sort_by_cached_key(|_| random::fraction().to_bits());
-        Ok(ids)
+/// The next grants that are due before some time. What failed, or is being renewed by somebody else, is due still: it
+/// lies behind.
+async fn next_page(grants: &Grants, before: u64, after: &mut Option<Due>) -> Result<Vec<String>> {
+    let places = grants.store.due(before, PAGE, after.as_ref()).await?;
+    if let Some(last) = places.last() {
+        *after = Some(last.clone());
     }
+    let mut ids: Vec<_> = places.into_iter().map(|place| place.id).collect();
+    // Others go through the same ones: in another order they seldom meet.
+    ids.sort_by_cached_key(|_| random::fraction().to_bits());
+    Ok(ids)
 }
 
 /// One pass.

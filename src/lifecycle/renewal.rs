@@ -21,7 +21,7 @@ const LEASE: Duration = Duration::from_millis(LEASE_MILLIS);
 /// that lease is over. Longer than any store takes, and shorter than the lease by the token endpoint's deadline.
 const LONGEST_JOURNAL: Duration = Duration::from_secs(20);
 /// How often a holder's lease is looked at by those who wait for it.
-const LEASE_POLL: Duration = Duration::from_millis(200);
+pub(super) const LEASE_POLL: Duration = Duration::from_millis(200);
 /// The first wait between two attempts to write down what an exchange yielded; it doubles up to the longest.
 const FIRST_COMMIT_WAIT: Duration = Duration::from_millis(200);
 /// The longest wait between two attempts to write down what an exchange yielded.
@@ -70,7 +70,7 @@ impl GrantRenewal {
     pub(super) async fn keep_alive(&self, before: u64) -> Result<KeptAlive> {
         let settled = |record: &GrantRecord, now: Moment| match &record.state {
             GrantState::Exchanging { until, .. } if *until > now.unix_millis() => Some(()),
-            _ if record.due().is_none_or(|due| due >= before) => Some(()),
+            _ if record.due() >= before => Some(()),
             _ => None,
         };
         Ok(match self.renew_unless(settled).await? {
@@ -156,16 +156,20 @@ impl GrantRenewal {
         };
         let state = after_failure(&journal, &error);
         let ended = if let GrantState::Ended { reason } = state { Some(reason) } else { None };
+        let failed = GrantRecord { state, ..journal.clone() };
+        let mut version = version;
         reach("releasing");
-        let released = self.swap(version, &GrantRecord { state, ..journal }).await;
-        reach("released");
-        match released {
-            // It was the refresh token of an earlier authorization that is dead, or unknown.
-            Ok(Swap::Lost) => return Ok(None),
-            // Where this write fails, the journal stays; whoever finds it once its lease is over knows that the
-            // outcome is unknown, which is then the truth.
-            Ok(Swap::Won) | Err(_) => {}
+        // Where this write fails, the journal stays; whoever finds it once its lease is over knows that the outcome is
+        // unknown, which is then the truth.
+        while let Ok(Swap::Lost) = self.swap(version, &failed).await {
+            match self.find().await? {
+                // Rekeying has sealed the journal anew.
+                Some((now, current)) if current == journal => version = now,
+                // It was the refresh token of an earlier authorization that is dead, or unknown.
+                _ => return Ok(None),
+            }
         }
+        reach("released");
         let Some(reason) = ended else { return Err(error) };
         self.tell(&Event::ReauthorizationRequired { grant_id: self.id.clone(), reason });
         Err(self.ended(reason))
@@ -232,19 +236,19 @@ impl GrantRenewal {
         Ok(next)
     }
 
-    async fn load(&self) -> Result<(Version, GrantRecord)> {
+    pub(super) async fn load(&self) -> Result<(Version, GrantRecord)> {
         self.find().await?.ok_or_else(|| Error::Store {
             operation: "load",
             problem: format!("there is no grant {:?}; exchange() or import() makes one", self.id).into(),
         })
     }
 
-    async fn find(&self) -> Result<Option<(Version, GrantRecord)>> {
+    pub(super) async fn find(&self) -> Result<Option<(Version, GrantRecord)>> {
         let Some(stored) = self.grants.store.load(&self.id).await? else { return Ok(None) };
         Ok(Some((stored.version, self.grants.sealer.open(&self.id, &stored)?)))
     }
 
-    async fn swap(&self, version: Version, record: &GrantRecord) -> Result<Swap> {
+    pub(super) async fn swap(&self, version: Version, record: &GrantRecord) -> Result<Swap> {
         let bytes = self.grants.sealer.seal(&self.id, version + 1, record)?;
         self.grants.store.swap(&self.id, version, bytes, record.due()).await
     }
@@ -253,14 +257,14 @@ impl GrantRenewal {
         self.grants.listeners.tell(event);
     }
 
-    fn ended(&self, reason: ReauthorizationReason) -> Error {
+    pub(super) fn ended(&self, reason: ReauthorizationReason) -> Error {
         Error::ReauthorizationRequired { grant_id: self.id.clone(), reason }
     }
 }
 
 /// Somebody else's exchange, as long as we have watched it.
 #[derive(Clone, Copy)]
-struct Lease {
+pub(super) struct Lease {
     version: Version,
     since: Moment,
     until: u64,
@@ -268,13 +272,13 @@ struct Lease {
 
 impl Lease {
     /// The lease in `state`, watched since now unless it is the one that we watch.
-    fn of(version: Version, state: &GrantState, now: Moment, watched: Option<Self>) -> Self {
+    pub(super) fn of(version: Version, state: &GrantState, now: Moment, watched: Option<Self>) -> Self {
         let until = if let GrantState::Exchanging { until, .. } = state { *until } else { 0 };
         watched.filter(|lease| lease.version == version).unwrap_or(Self { version, since: now, until })
     }
 
     /// By its holder's clock or, where that is ahead of ours, by ours.
-    fn is_over(self, now: Moment) -> bool {
+    pub(super) fn is_over(self, now: Moment) -> bool {
         self.until <= now.unix_millis() || now.since(self.since) >= LEASE
     }
 }
@@ -282,6 +286,10 @@ impl Lease {
 /// The stored token, if it is one to use in place of `held`.
 fn adoptable(record: &GrantRecord, held: Option<&Held>, now: Moment) -> Option<AccessToken> {
     let access = record.access.as_ref()?;
+    // Its tokens are somebody else's now.
+    if matches!(record.state, GrantState::Ended { reason: ReauthorizationReason::Exported }) {
+        return None;
+    }
     if held.is_some_and(|held| held.token.value == access.value) {
         return None;
     }

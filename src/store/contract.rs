@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Store, Stored, Swap};
+use super::{Due, NEVER, Store, Stored, Swap};
 
 const WRITERS: usize = 8;
 const SWAPS_EACH: u64 = 1_000;
@@ -18,6 +18,7 @@ pub(super) async fn check(open: impl Fn() -> Arc<dyn Store>) {
     any_bytes_are_kept(&*store).await;
     any_text_is_an_id(&*store).await;
     due_records_come_most_urgent_first(&*store).await;
+    a_cursor_goes_through_all_records_in_order(&*store).await;
     a_caller_may_give_up(&store).await;
     no_update_is_lost_among_writers(&open).await;
 }
@@ -36,16 +37,16 @@ async fn many_may_be_the_first(open: &impl Fn() -> Arc<dyn Store>) {
 
 async fn a_record_is_made_once(store: &dyn Store) {
     assert_eq!(store.load("a").await.unwrap(), None);
-    assert_eq!(store.swap("a", 1, b"x".to_vec(), None).await.unwrap(), Swap::Lost, "no record to replace");
-    assert_eq!(store.swap("a", 0, b"one".to_vec(), None).await.unwrap(), Swap::Won);
-    assert_eq!(store.swap("a", 0, b"two".to_vec(), None).await.unwrap(), Swap::Lost, "it is there already");
+    assert_eq!(store.swap("a", 1, b"x".to_vec(), NEVER).await.unwrap(), Swap::Lost, "no record to replace");
+    assert_eq!(store.swap("a", 0, b"one".to_vec(), NEVER).await.unwrap(), Swap::Won);
+    assert_eq!(store.swap("a", 0, b"two".to_vec(), NEVER).await.unwrap(), Swap::Lost, "it is there already");
     assert_eq!(store.load("a").await.unwrap(), Some(Stored { version: 1, bytes: b"one".to_vec() }));
 }
 
 async fn a_swap_needs_the_present_version(store: &dyn Store) {
-    assert_eq!(store.swap("a", 1, b"two".to_vec(), None).await.unwrap(), Swap::Won);
+    assert_eq!(store.swap("a", 1, b"two".to_vec(), NEVER).await.unwrap(), Swap::Won);
     for stale in [0, 1, 3, u64::MAX] {
-        assert_eq!(store.swap("a", stale, b"bad".to_vec(), None).await.unwrap(), Swap::Lost, "{stale}");
+        assert_eq!(store.swap("a", stale, b"bad".to_vec(), NEVER).await.unwrap(), Swap::Lost, "{stale}");
     }
     assert_eq!(store.load("a").await.unwrap(), Some(Stored { version: 2, bytes: b"two".to_vec() }));
     assert_eq!(store.load("b").await.unwrap(), None, "ids do not touch one another");
@@ -59,7 +60,7 @@ async fn any_bytes_are_kept(store: &dyn Store) {
     let every_byte: Vec<u8> = (0..=255).collect();
     for (version, bytes) in [Vec::new(), every_byte.clone(), every_byte.repeat(256)].into_iter().enumerate() {
         let version = version as u64;
-        assert_eq!(store.swap("bytes", version, bytes.clone(), None).await.unwrap(), Swap::Won);
+        assert_eq!(store.swap("bytes", version, bytes.clone(), NEVER).await.unwrap(), Swap::Won);
         assert_eq!(store.load("bytes").await.unwrap(), Some(Stored { version: version + 1, bytes }));
     }
 }
@@ -86,7 +87,7 @@ async fn any_text_is_an_id(store: &dyn Store) {
     ];
     for id in ids {
         let bytes = id.as_bytes().to_vec();
-        assert_eq!(store.swap(id, 0, bytes, Some(5)).await.unwrap(), Swap::Won, "{id:?}");
+        assert_eq!(store.swap(id, 0, bytes, 5).await.unwrap(), Swap::Won, "{id:?}");
     }
     for id in ids {
         let bytes = id.as_bytes().to_vec();
@@ -94,32 +95,79 @@ async fn any_text_is_an_id(store: &dyn Store) {
     }
     let mut sorted = ids.to_vec();
     sorted.sort_unstable();
-    assert_eq!(store.due(6, 100).await.unwrap(), sorted);
+    assert_eq!(ids_of(&store.due(6, 100, None).await.unwrap()), sorted);
     for id in ids {
-        assert_eq!(store.swap(id, 1, Vec::new(), None).await.unwrap(), Swap::Won, "{id:?}");
+        assert_eq!(store.swap(id, 1, Vec::new(), NEVER).await.unwrap(), Swap::Won, "{id:?}");
     }
 }
 
 async fn due_records_come_most_urgent_first(store: &dyn Store) {
     let now = 1_800_000_000_000;
-    for (id, due) in
-        [("d30", Some(now + 30)), ("d10", Some(now + 10)), ("d20", Some(now + 20)), ("never", None)]
-    {
+    for (id, due) in [("d30", now + 30), ("d10", now + 10), ("d20", now + 20), ("never", NEVER)] {
         assert_eq!(store.swap(id, 0, Vec::new(), due).await.unwrap(), Swap::Won);
     }
-    assert_eq!(store.due(now + 30, 10).await.unwrap(), ["d10", "d20"]);
-    assert_eq!(store.due(now + 31, 2).await.unwrap(), ["d10", "d20"]);
-    assert_eq!(store.due(u64::MAX, 10).await.unwrap(), ["d10", "d20", "d30"]);
-    assert!(store.due(now + 31, 0).await.unwrap().is_empty());
-    assert!(store.due(0, 10).await.unwrap().is_empty());
-    assert_eq!(store.swap("d10", 1, Vec::new(), None).await.unwrap(), Swap::Won);
-    assert_eq!(store.swap("d30", 1, Vec::new(), Some(now)).await.unwrap(), Swap::Won);
-    assert_eq!(store.swap("d20", 0, Vec::new(), Some(0)).await.unwrap(), Swap::Lost);
+    let first = store.due(now + 30, 10, None).await.unwrap();
+    assert_eq!(first, [place(now + 10, "d10"), place(now + 20, "d20")]);
+    assert_eq!(store.due(now + 31, 2, None).await.unwrap(), first);
+    assert_eq!(ids_of(&store.due(NEVER, 10, None).await.unwrap()), ["d10", "d20", "d30"]);
+    assert!(store.due(now + 31, 0, None).await.unwrap().is_empty());
+    assert!(store.due(0, 10, None).await.unwrap().is_empty());
+    assert_eq!(store.swap("d10", 1, Vec::new(), NEVER).await.unwrap(), Swap::Won);
+    assert_eq!(store.swap("d30", 1, Vec::new(), now).await.unwrap(), Swap::Won);
+    assert_eq!(store.swap("d20", 0, Vec::new(), 0).await.unwrap(), Swap::Lost);
     assert_eq!(
-        store.due(now + 31, 10).await.unwrap(),
+        ids_of(&store.due(now + 31, 10, None).await.unwrap()),
         ["d30", "d20"],
         "a swap replaces the due time, if it wins"
     );
+}
+
+/// Of these many are due at once, and they are listed with all that the tests before have left.
+async fn a_cursor_goes_through_all_records_in_order(store: &dyn Store) {
+    let due = 1_900_000_000_000;
+    let mut same: Vec<_> = (0..25).map(|number| format!("same-{number}")).collect();
+    for id in &same {
+        assert_eq!(store.swap(id, 0, Vec::new(), due).await.unwrap(), Swap::Won);
+    }
+    same.sort_unstable();
+    let all = store.due(u64::MAX, 1_000, None).await.unwrap();
+    assert!(all.is_sorted());
+    let listed = |id: &str| all.iter().filter(|place| place.id == id).count();
+    assert!(["a", "never", "same-7"].iter().all(|id| listed(id) == 1), "{all:?}");
+    for limit in [1, 10, 1_000] {
+        assert_eq!(pages(store, NEVER + 1, limit).await, all, "pages of {limit}");
+        let before_never: Vec<_> = all.iter().filter(|place| place.due < NEVER).cloned().collect();
+        assert_eq!(pages(store, NEVER, limit).await, before_never, "pages of {limit}");
+    }
+
+    // A cursor is a place, whether or not anything is there; also one that nothing ever was at.
+    assert_eq!(store.swap(&same[9], 1, Vec::new(), due + 1).await.unwrap(), Swap::Won);
+    let rest = store.due(due + 1, 1_000, Some(&place(due, &same[9]))).await.unwrap();
+    assert_eq!(ids_of(&rest), same[10..]);
+    assert_eq!(ids_of(&store.due(due + 1, 1_000, Some(&place(due, "same-8a"))).await.unwrap()), ["same-9"]);
+    assert_eq!(ids_of(&store.due(NEVER, 1_000, Some(&place(due, "z"))).await.unwrap()), [same[9].as_str()]);
+    assert!(store.due(due, 1_000, Some(&place(due, ""))).await.unwrap().is_empty());
+    assert!(store.due(u64::MAX, 1_000, Some(&place(u64::MAX, ""))).await.unwrap().is_empty());
+}
+
+async fn pages(store: &dyn Store, before: u64, limit: usize) -> Vec<Due> {
+    let mut all: Vec<Due> = Vec::new();
+    loop {
+        let page = store.due(before, limit, all.last()).await.unwrap();
+        assert!(page.len() <= limit);
+        if page.is_empty() {
+            return all;
+        }
+        all.extend(page);
+    }
+}
+
+fn place(due: u64, id: &str) -> Due {
+    Due { due, id: id.to_owned() }
+}
+
+fn ids_of(places: &[Due]) -> Vec<&str> {
+    places.iter().map(|place| place.id.as_str()).collect()
 }
 
 /// An abandoned call may still be carried out; it must not answer the next one.
@@ -129,7 +177,7 @@ async fn a_caller_may_give_up(store: &Arc<dyn Store>) {
         assert_eq!(version, count);
         let writer = Arc::clone(store);
         let swap = tokio::spawn(async move {
-            writer.swap("abandoned", version, (version + 1).to_be_bytes().to_vec(), None).await
+            writer.swap("abandoned", version, (version + 1).to_be_bytes().to_vec(), NEVER).await
         });
         for _ in 0..round % 10 {
             tokio::task::yield_now().await;
@@ -162,7 +210,7 @@ pub(super) async fn count_up(store: &dyn Store, times: u64) {
         let (version, count) = counter(store.load("counter").await.unwrap());
         tokio::task::yield_now().await;
         let next = (count + 1).to_be_bytes().to_vec();
-        if store.swap("counter", version, next, None).await.unwrap() == Swap::Won {
+        if store.swap("counter", version, next, NEVER).await.unwrap() == Swap::Won {
             won += 1;
         }
     }

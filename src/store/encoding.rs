@@ -40,6 +40,7 @@ enum PlainState {
     RevokedOrExpired,
     ResponseLost,
     Forgotten,
+    Exported,
 }
 
 impl Record for GrantRecord {
@@ -65,6 +66,7 @@ impl Record for GrantRecord {
                 }
                 GrantState::Ended { reason: ReauthorizationReason::ResponseLost } => PlainState::ResponseLost,
                 GrantState::Ended { reason: ReauthorizationReason::Forgotten } => PlainState::Forgotten,
+                GrantState::Ended { reason: ReauthorizationReason::Exported } => PlainState::Exported,
             },
         };
         serde_json::to_vec(&plain).map_err(|_| Error::Internal { problem: "a grant record has no JSON form" })
@@ -98,6 +100,7 @@ impl Record for GrantRecord {
                 }
                 PlainState::ResponseLost => GrantState::Ended { reason: ReauthorizationReason::ResponseLost },
                 PlainState::Forgotten => GrantState::Ended { reason: ReauthorizationReason::Forgotten },
+                PlainState::Exported => GrantState::Ended { reason: ReauthorizationReason::Exported },
             },
         })
     }
@@ -114,6 +117,7 @@ fn unreadable() -> Error {
 mod tests {
     use super::*;
     use crate::error::ErrorCode;
+    use crate::store::NEVER;
 
     fn record(state: GrantState) -> GrantRecord {
         GrantRecord {
@@ -134,6 +138,7 @@ mod tests {
             GrantState::Ended { reason: ReauthorizationReason::RevokedOrExpired },
             GrantState::Ended { reason: ReauthorizationReason::ResponseLost },
             GrantState::Ended { reason: ReauthorizationReason::Forgotten },
+            GrantState::Ended { reason: ReauthorizationReason::Exported },
         ] {
             let record = record(state);
             assert_eq!(GrantRecord::decode(&record.encode().unwrap()).unwrap(), record);
@@ -164,8 +169,14 @@ mod tests {
     #[test]
     fn a_grant_is_due_28_days_after_its_refresh_token_came_unless_it_has_ended() {
         let idle = record(GrantState::Idle { unresolved: 0 });
-        assert_eq!(idle.due(), Some(3 + 28 * 24 * 3600 * 1000));
+        assert_eq!(idle.due(), 3 + 28 * 24 * 3600 * 1000);
         let ended = record(GrantState::Ended { reason: ReauthorizationReason::ResponseLost });
-        assert_eq!(ended.due(), None);
+        assert_eq!(ended.due(), NEVER);
+        assert_eq!(ended.refresh_expires_at(), idle.due());
+        assert_eq!(
+            GrantRecord { refresh_issued_at: u64::MAX, ..idle }.due(),
+            NEVER,
+            "as late as a date can be"
+        );
     }
 }

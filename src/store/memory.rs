@@ -1,15 +1,23 @@
 //! [`MemoryStore`]: grants that live as long as the process. For tests and for trying things out.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
+use std::ops::Bound;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::{Store, StoreFuture, Stored, Swap, Version};
+use super::{Due, Store, StoreFuture, Stored, Swap, Version};
 
 /// A store in memory: its grants are lost when the process ends.
 #[derive(Default)]
 pub struct MemoryStore {
-    records: Mutex<HashMap<String, (Stored, Option<u64>)>>,
+    records: Mutex<Records>,
+}
+
+#[derive(Default)]
+struct Records {
+    /// Each with when it is due.
+    by_id: HashMap<String, (Stored, u64)>,
+    by_due: BTreeSet<Due>,
 }
 
 impl MemoryStore {
@@ -18,14 +26,14 @@ impl MemoryStore {
         Self::default()
     }
 
-    fn records(&self) -> MutexGuard<'_, HashMap<String, (Stored, Option<u64>)>> {
+    fn records(&self) -> MutexGuard<'_, Records> {
         self.records.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl fmt::Debug for MemoryStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MemoryStore").field("records", &self.records().len()).finish()
+        f.debug_struct("MemoryStore").field("records", &self.records().by_id.len()).finish()
     }
 }
 
@@ -35,36 +43,33 @@ impl Store for MemoryStore {
     }
 
     fn load<'a>(&'a self, id: &'a str) -> StoreFuture<'a, Option<Stored>> {
-        Box::pin(async move { Ok(self.records().get(id).map(|(stored, _)| stored.clone())) })
+        Box::pin(async move { Ok(self.records().by_id.get(id).map(|(stored, _)| stored.clone())) })
     }
 
-    fn swap<'a>(
-        &'a self,
-        id: &'a str,
-        expected: Version,
-        bytes: Vec<u8>,
-        due: Option<u64>,
-    ) -> StoreFuture<'a, Swap> {
+    fn swap<'a>(&'a self, id: &'a str, expected: Version, bytes: Vec<u8>, due: u64) -> StoreFuture<'a, Swap> {
         Box::pin(async move {
             let mut records = self.records();
-            if records.get(id).map_or(0, |(stored, _)| stored.version) != expected {
+            let (version, old) =
+                records.by_id.get(id).map_or((0, None), |(stored, due)| (stored.version, Some(*due)));
+            if version != expected {
                 return Ok(Swap::Lost);
             }
-            records.insert(id.to_owned(), (Stored { version: expected + 1, bytes }, due));
+            if let Some(due) = old {
+                records.by_due.remove(&Due { due, id: id.to_owned() });
+            }
+            records.by_due.insert(Due { due, id: id.to_owned() });
+            records.by_id.insert(id.to_owned(), (Stored { version: expected + 1, bytes }, due));
             Ok(Swap::Won)
         })
     }
 
-    fn due(&self, before: u64, limit: usize) -> StoreFuture<'_, Vec<String>> {
+    fn due(&self, before: u64, limit: usize, after: Option<&Due>) -> StoreFuture<'_, Vec<Due>> {
+        let after = after.cloned();
         Box::pin(async move {
-            let mut ids: Vec<_> = self
-                .records()
-                .iter()
-                .filter_map(|(id, (_, due))| due.filter(|due| *due < before).map(|due| (due, id.clone())))
-                .collect();
-            ids.sort_unstable();
-            ids.truncate(limit);
-            Ok(ids.into_iter().map(|(_, id)| id).collect())
+            let start = after.as_ref().map_or(Bound::Unbounded, Bound::Excluded);
+            let records = self.records();
+            let rest = records.by_due.range::<Due, _>((start, Bound::Unbounded));
+            Ok(rest.take_while(|place| place.due < before).take(limit).cloned().collect())
         })
     }
 }
@@ -85,7 +90,8 @@ mod tests {
     #[test]
     fn debug_shows_no_record() {
         let store = MemoryStore::new();
-        store.records().insert("id".into(), (Stored { version: 1, bytes: b"canary".to_vec() }, None));
+        let stored = Stored { version: 1, bytes: b"canary".to_vec() };
+        store.records().by_id.insert("id".into(), (stored, 7));
         assert_eq!(format!("{store:?}"), "MemoryStore { records: 1 }");
     }
 }

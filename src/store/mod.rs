@@ -4,6 +4,7 @@
 //! three methods. Nothing here knows HTTP.
 
 mod encoding;
+mod export;
 mod memory;
 #[cfg(any(feature = "redis", feature = "postgres", feature = "sqlite"))]
 mod namespace;
@@ -28,7 +29,10 @@ pub use self::postgres::{PostgresOptions, PostgresStore};
 #[cfg(feature = "redis")]
 pub use self::redis::{RedisOptions, RedisStore};
 pub use memory::MemoryStore;
-pub use record::{GrantRecord, GrantState, REFRESH_TOKEN_LIFETIME, Record, StoredAccessToken};
+pub use record::{
+    CUSTOMER_PREFIX, GrantRecord, GrantState, REFRESH_TOKEN_LIFETIME, Record, StoredAccessToken,
+    TOKEN_PREFIX, check_grant_id, is_grant_id,
+};
 pub use seal::{Sealer, Sealing, SealingKey};
 #[cfg(feature = "sqlite")]
 pub use sqlite::{SqliteOptions, SqliteStore};
@@ -56,6 +60,19 @@ impl fmt::Debug for Stored {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Stored").field("version", &self.version).finish_non_exhaustive()
     }
+}
+
+/// When a record is due that never needs attention: at the last instant of a JavaScript `Date`, in milliseconds since
+/// the Unix epoch. It is in the order of all records, after those that do.
+pub const NEVER: u64 = 8_640_000_000_000_000;
+
+/// A record's place in the order of [`Store::due`]: by `due`, then by the bytes of `id`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Due {
+    /// When it next needs attention, in milliseconds since the Unix epoch, or [`NEVER`].
+    pub due: u64,
+    /// Its id.
+    pub id: String,
 }
 
 /// What a [`Store::swap`] came to.
@@ -100,22 +117,20 @@ pub trait Store: fmt::Debug + Send + Sync {
 
     /// Writes `bytes` as version `expected + 1`, if the record still has version `expected` (0: if there is none).
     ///
-    /// `due` is when the record next needs attention, in milliseconds since the Unix epoch.
-    fn swap<'a>(
-        &'a self,
-        id: &'a str,
-        expected: Version,
-        bytes: Vec<u8>,
-        due: Option<u64>,
-    ) -> StoreFuture<'a, Swap>;
+    /// `due` is when the record next needs attention, in milliseconds since the Unix epoch, or [`NEVER`].
+    fn swap<'a>(&'a self, id: &'a str, expected: Version, bytes: Vec<u8>, due: u64) -> StoreFuture<'a, Swap>;
 
-    /// The ids of at most `limit` records that are due before `before` (milliseconds since the Unix epoch),
-    /// the most urgent first.
-    fn due(&self, before: u64, limit: usize) -> StoreFuture<'_, Vec<String>>;
+    /// The first `limit` records that are due before `before` (milliseconds since the Unix epoch), in their order;
+    /// with `after`, those of them that come after that place, whether or not a record is there any more.
+    fn due(&self, before: u64, limit: usize, after: Option<&Due>) -> StoreFuture<'_, Vec<Due>>;
 }
 
-/// A number as databases hold it: signed. What does not fit is later, or more, than anything that does.
+/// Less than any time at which a record is due.
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
+const BEFORE_ALL: i64 = -1;
+
+/// A number as databases hold it: signed. What does not fit is later, or more, than anything that does.
+#[cfg(any(feature = "sqlite", feature = "redis", feature = "postgres"))]
 fn signed(number: impl TryInto<i64>) -> i64 {
     number.try_into().unwrap_or(i64::MAX)
 }

@@ -17,7 +17,7 @@ use tokio_postgres::{Config, Row};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::namespace::Namespace;
-use super::{Store, StoreFuture, Stored, Swap, Version, signed};
+use super::{BEFORE_ALL, Due, Store, StoreFuture, Stored, Swap, Version, signed};
 use crate::error::{Error, Result};
 use crate::fingerprint::Fingerprint;
 use crate::secret::Secret;
@@ -39,11 +39,11 @@ const TABLES: &str = "
         id bytea NOT NULL,
         version bigint NOT NULL,
         content bytea NOT NULL,
-        due bigint,
+        due bigint NOT NULL,
         PRIMARY KEY (namespace, id)
     );
     CREATE INDEX IF NOT EXISTS smartrecruiters_grants_due
-        ON smartrecruiters_grants (namespace, due, id) WHERE due IS NOT NULL;
+        ON smartrecruiters_grants (namespace, due, id);
     CREATE TABLE IF NOT EXISTS smartrecruiters_schema (only_row boolean PRIMARY KEY, version integer NOT NULL);
     INSERT INTO smartrecruiters_schema VALUES (true, 1) ON CONFLICT DO NOTHING;
 ";
@@ -205,13 +205,7 @@ impl Store for PostgresStore {
         })
     }
 
-    fn swap<'a>(
-        &'a self,
-        id: &'a str,
-        expected: Version,
-        bytes: Vec<u8>,
-        due: Option<u64>,
-    ) -> StoreFuture<'a, Swap> {
+    fn swap<'a>(&'a self, id: &'a str, expected: Version, bytes: Vec<u8>, due: u64) -> StoreFuture<'a, Swap> {
         Box::pin(async move {
             let sql = if expected == 0 {
                 "INSERT INTO smartrecruiters_grants (namespace, id, version, content, due)
@@ -220,7 +214,7 @@ impl Store for PostgresStore {
                 "UPDATE smartrecruiters_grants SET version = version + 1, content = $3, due = $4
                  WHERE namespace = $1 AND id = $2 AND version = $5 RETURNING 1"
             };
-            let (due, expected) = (due.map(signed), signed(expected));
+            let (due, expected) = (signed(due), signed(expected));
             let params: &Params<'_> = &[
                 (&self.namespace(), Type::TEXT),
                 (&id.as_bytes(), Type::BYTEA),
@@ -239,16 +233,26 @@ impl Store for PostgresStore {
         })
     }
 
-    fn due(&self, before: u64, limit: usize) -> StoreFuture<'_, Vec<String>> {
+    fn due(&self, before: u64, limit: usize, after: Option<&Due>) -> StoreFuture<'_, Vec<Due>> {
+        let (due, id) =
+            after.map_or((BEFORE_ALL, String::new()), |after| (signed(after.due), after.id.clone()));
         Box::pin(async move {
-            let sql = "SELECT id FROM smartrecruiters_grants WHERE namespace = $1 AND due < $2
-                       ORDER BY due, id LIMIT $3";
+            let sql = "SELECT due, id FROM smartrecruiters_grants
+                       WHERE namespace = $1 AND due < $2 AND (due, id) > ($3, $4) ORDER BY due, id LIMIT $5";
             let (before, limit) = (signed(before), signed(limit));
-            let params: &Params<'_> =
-                &[(&self.namespace(), Type::TEXT), (&before, Type::INT8), (&limit, Type::INT8)];
+            let params: &Params<'_> = &[
+                (&self.namespace(), Type::TEXT),
+                (&before, Type::INT8),
+                (&due, Type::INT8),
+                (&id.as_bytes(), Type::BYTEA),
+                (&limit, Type::INT8),
+            ];
             let rows = self.query("due", sql, params).await?;
-            let id = |row: &Row| row.try_get(0).map(|id: &[u8]| String::from_utf8_lossy(id).into_owned());
-            rows.iter().map(id).collect::<Result<_, _>>().map_err(|error| failed("due", &error))
+            let place = |row: &Row| {
+                let id = String::from_utf8_lossy(row.try_get(1)?).into_owned();
+                Ok(Due { due: row.try_get::<_, i64>(0)?.unsigned_abs(), id })
+            };
+            rows.iter().map(place).collect::<Result<_, _>>().map_err(|error| failed("due", &error))
         })
     }
 }

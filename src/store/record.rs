@@ -2,12 +2,34 @@
 
 use std::time::Duration;
 
-use crate::error::{ReauthorizationReason, Result};
+use super::NEVER;
+use crate::error::{Error, ReauthorizationReason, Result};
 use crate::secret::Secret;
 use crate::token::RefreshToken;
 
 /// A refresh token dies when it was not used for 28 days (vendor: OAuth 2.0).
 pub const REFRESH_TOKEN_LIFETIME: Duration = Duration::from_secs(28 * 24 * 3600);
+
+/// Ids that begin so are of customers' credentials.
+pub const CUSTOMER_PREFIX: &str = "customer:";
+/// Ids that begin so are of access tokens that a fleet shares.
+pub const TOKEN_PREFIX: &str = "token:";
+
+/// Whether a record of this id is a grant.
+pub fn is_grant_id(id: &str) -> bool {
+    ![CUSTOMER_PREFIX, TOKEN_PREFIX].iter().any(|prefix| id.starts_with(prefix))
+}
+
+/// Refuses an id for a grant that is another kind of record's.
+pub fn check_grant_id(id: &str) -> Result<()> {
+    if is_grant_id(id) {
+        Ok(())
+    } else {
+        let problem =
+            format!("must not begin with `{CUSTOMER_PREFIX}` or `{TOKEN_PREFIX}`: other records do");
+        Err(Error::configuration("id", problem))
+    }
+}
 
 /// What a store can hold, in the clear: `seal.rs` makes of it what a store gets to see.
 pub trait Record: Sized {
@@ -73,14 +95,17 @@ pub enum GrantState {
 }
 
 impl GrantRecord {
-    /// When the refresh token dies unless it is used; none for a grant that has ended.
-    pub fn due(&self) -> Option<u64> {
+    /// When the refresh token dies unless it is used, in milliseconds since the Unix epoch; at most [`NEVER`].
+    pub fn refresh_expires_at(&self) -> u64 {
+        let lifetime = u64::try_from(REFRESH_TOKEN_LIFETIME.as_millis()).unwrap_or(u64::MAX);
+        self.refresh_issued_at.saturating_add(lifetime).min(NEVER)
+    }
+
+    /// The same, but [`NEVER`] for a grant that has ended.
+    pub fn due(&self) -> u64 {
         match self.state {
-            GrantState::Idle { .. } | GrantState::Exchanging { .. } => {
-                let lifetime = u64::try_from(REFRESH_TOKEN_LIFETIME.as_millis()).unwrap_or(u64::MAX);
-                Some(self.refresh_issued_at.saturating_add(lifetime))
-            }
-            GrantState::Ended { .. } => None,
+            GrantState::Idle { .. } | GrantState::Exchanging { .. } => self.refresh_expires_at(),
+            GrantState::Ended { .. } => NEVER,
         }
     }
 }

@@ -8,7 +8,7 @@ use redis::aio::ConnectionManager;
 use redis::{Cmd, FromRedisValue, RedisError, Script, cmd};
 
 use super::namespace::Namespace;
-use super::{Store, StoreFuture, Stored, Swap, Version};
+use super::{Due, Store, StoreFuture, Stored, Swap, Version, signed};
 use crate::error::{Error, Result};
 use crate::fingerprint::Fingerprint;
 use crate::redis_server::{RedisServer, failed};
@@ -19,18 +19,19 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 /// The keys and fields below. Raised when they change.
 const SCHEMA: u32 = 1;
 
-/// A record is a hash with `version` and `content`. A script runs alone, so that nothing changes between its lines.
-/// The record comes last: where a line fails, the record is as it was.
+/// So many digits has `due` in a member of the index: as many as a `u64` can have.
+const DUE_DIGITS: usize = 20;
+
+/// A record is a hash with `version`, `content` and `due`; the index a sorted set, whose members all have the score 0,
+/// and so the order of their bytes: `due` in digits, then the id. A script runs alone, so that nothing changes between
+/// its lines. Where its first write fails, all is as it was; no other can.
 static SWAP: LazyLock<Script> = LazyLock::new(|| {
     Script::new(
-        "local version = redis.call('HGET', KEYS[1], 'version') or '0'
-         if version ~= ARGV[1] then return 0 end
-         if ARGV[5] == '' then
-             redis.call('ZREM', KEYS[2], ARGV[4])
-         else
-             redis.call('ZADD', KEYS[2], ARGV[5], ARGV[4])
-         end
-         redis.call('HSET', KEYS[1], 'version', ARGV[2], 'content', ARGV[3])
+        "local record = redis.call('HMGET', KEYS[1], 'version', 'due')
+         if (record[1] or '0') ~= ARGV[1] then return 0 end
+         redis.call('ZADD', KEYS[2], 0, ARGV[5] .. ARGV[4])
+         redis.call('HSET', KEYS[1], 'version', ARGV[2], 'content', ARGV[3], 'due', ARGV[5])
+         if record[2] and record[2] ~= ARGV[5] then redis.call('ZREM', KEYS[2], record[2] .. ARGV[4]) end
          return 1",
     )
 });
@@ -167,13 +168,7 @@ impl Store for RedisStore {
         })
     }
 
-    fn swap<'a>(
-        &'a self,
-        id: &'a str,
-        expected: Version,
-        bytes: Vec<u8>,
-        due: Option<u64>,
-    ) -> StoreFuture<'a, Swap> {
+    fn swap<'a>(&'a self, id: &'a str, expected: Version, bytes: Vec<u8>, due: u64) -> StoreFuture<'a, Swap> {
         Box::pin(async move {
             let mut connection = self.connection("swap").await?;
             let won: bool = SWAP
@@ -183,7 +178,7 @@ impl Store for RedisStore {
                 .arg(expected.saturating_add(1))
                 .arg(bytes)
                 .arg(id)
-                .arg(due.map(|due| due.to_string()).unwrap_or_default())
+                .arg(digits(due))
                 .invoke_async(&mut connection)
                 .await
                 .map_err(|error| failed("swap", &error))?;
@@ -191,11 +186,28 @@ impl Store for RedisStore {
         })
     }
 
-    fn due(&self, before: u64, limit: usize) -> StoreFuture<'_, Vec<String>> {
+    fn due(&self, before: u64, limit: usize, after: Option<&Due>) -> StoreFuture<'_, Vec<Due>> {
+        // `(` leaves the place itself out; `-` is before all.
+        let start = after.map_or("-".to_owned(), |after| format!("({}{}", digits(after.due), after.id));
+        let end = format!("({}", digits(before));
         Box::pin(async move {
-            let mut command = cmd("ZRANGEBYSCORE");
-            command.arg(self.key("due")).arg("-inf").arg(format!("({before}")).arg("LIMIT").arg(0).arg(limit);
-            self.ask("due", &command).await
+            let mut command = cmd("ZRANGE");
+            command.arg(self.key("due")).arg(start).arg(end).arg("BYLEX");
+            command.arg("LIMIT").arg(0).arg(signed(limit));
+            let members: Vec<String> = self.ask("due", &command).await?;
+            members.iter().map(|member| place(member)).collect()
         })
     }
+}
+
+fn digits(due: u64) -> String {
+    format!("{due:0DUE_DIGITS$}")
+}
+
+/// What a member of the index says.
+fn place(member: &str) -> Result<Due> {
+    let parts = member.split_at_checked(DUE_DIGITS);
+    parts.and_then(|(due, id)| Some(Due { due: due.parse().ok()?, id: id.to_owned() })).ok_or_else(|| {
+        Error::Store { operation: "due", problem: "somebody else has written to the index of records".into() }
+    })
 }

@@ -26,7 +26,7 @@ use crate::secret::Secret;
 /// A plain record is JSON: it begins with `{`.
 const FORMAT: u8 = 1;
 const KEY_LEN: usize = 32;
-const KEY_ID_LEN: usize = 4;
+pub(super) const KEY_ID_LEN: usize = 4;
 const CHECKSUM_LEN: usize = 4;
 
 /// How records are kept.
@@ -41,7 +41,7 @@ pub enum Sealing {
 
 /// A key of 256 bits that seals records.
 pub struct SealingKey {
-    id: [u8; KEY_ID_LEN],
+    pub(super) id: [u8; KEY_ID_LEN],
     fingerprint: Fingerprint,
     root: hkdf::Prk,
 }
@@ -89,6 +89,38 @@ impl SealingKey {
         Ok(Self { id, fingerprint: Fingerprint::of(&*key), root: salt.extract(&key[..]) })
     }
 
+    /// `header`, then `text` encrypted for `context` alone, then a checksum.
+    pub(super) fn seal(
+        &self,
+        header: &[u8],
+        context: &[u8],
+        mut text: Zeroizing<Vec<u8>>,
+    ) -> Result<Vec<u8>> {
+        let nonce: [u8; NONCE_LEN] = random::bytes()?;
+        let associated = Aad::from([header, context].concat());
+        self.of(context)
+            .and_then(|key| {
+                key.seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), associated, &mut *text)
+            })
+            .map_err(|_| Error::Internal { problem: "a record could not be sealed" })?;
+        let mut sealed = [header, &nonce, &text[..]].concat();
+        let checksum: [u8; CHECKSUM_LEN] = sha256(&[&sealed]);
+        sealed.extend(checksum);
+        Ok(sealed)
+    }
+
+    /// The text that [`SealingKey::seal`] was given, by what it put between header and checksum.
+    pub(super) fn open(&self, header: &[u8], context: &[u8], sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+        let (nonce, ciphertext) = sealed.split_first_chunk::<NONCE_LEN>()?;
+        let associated = Aad::from([header, context].concat());
+        let mut text = Zeroizing::new(ciphertext.to_vec());
+        let key = self.of(context).ok()?;
+        let length =
+            key.open_in_place(Nonce::assume_unique_for_key(*nonce), associated, &mut text).ok()?.len();
+        text.truncate(length);
+        Some(text)
+    }
+
     /// The key of one grant. Nonces are random, and 96 bits of them are enough for 2^32 records under one key
     /// (NIST SP 800-38D section 8.3): too few for a busy fleet in some years, but not for one of its grants.
     fn of(&self, context: &[u8]) -> Result<LessSafeKey, Unspecified> {
@@ -130,53 +162,77 @@ impl Sealer {
         Ok(Self { namespace: store.namespace().to_owned(), keys })
     }
 
-    /// `record` as the bytes of version `version` of the grant `id`.
+    /// `record` as the bytes of version `version` of the record `id`.
     pub fn seal<R: Record>(&self, id: &str, version: Version, record: &R) -> Result<Vec<u8>> {
         let mut text = Zeroizing::new(record.encode()?);
-        let Some(key) = self.keys.first() else { return Ok(std::mem::take(&mut *text)) };
-        let context = self.context(id);
-        let nonce: [u8; NONCE_LEN] = random::bytes()?;
-        let header = [&[FORMAT][..], &key.id, &version.to_be_bytes()].concat();
-        let associated = Aad::from([&header[..], &context].concat());
-        let nonce_once = Nonce::assume_unique_for_key(nonce);
-        key.of(&context)
-            .and_then(|key| key.seal_in_place_append_tag(nonce_once, associated, &mut *text))
-            .map_err(|_| Error::Internal { problem: "a record could not be sealed" })?;
-        let mut sealed = [&header[..], &nonce, &text[..]].concat();
-        let checksum: [u8; CHECKSUM_LEN] = sha256(&[&sealed]);
-        sealed.extend(checksum);
-        Ok(sealed)
+        match self.keys.first() {
+            Some(key) => self.seal_text(key, id, version, text),
+            None => Ok(std::mem::take(&mut *text)),
+        }
     }
 
-    /// The record that [`Sealer::seal`] made, if it was made for this grant and version.
+    /// The record that [`Sealer::seal`] made, if it was made for this id and version.
     pub fn open<R: Record>(&self, id: &str, stored: &Stored) -> Result<R> {
+        R::decode(&self.text(id, stored)?)
+    }
+
+    /// The same record, of whatever kind, as the bytes of the next version, sealed with the first key. None if that
+    /// key has sealed it already, or nothing is sealed here.
+    pub fn reseal(&self, id: &str, stored: &Stored) -> Result<Option<Vec<u8>>> {
+        let text = self.text(id, stored)?;
+        let sealed_with = Parts::of(&stored.bytes).map(|parts| parts.key_id);
+        match self.keys.first().filter(|key| sealed_with != Some(key.id)) {
+            Some(key) => self.seal_text(key, id, stored.version + 1, text).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Refuses what makes sense only for sealed records.
+    pub fn require_key(&self, operation: &str) -> Result<()> {
+        if self.keys.is_empty() {
+            return Err(Error::configuration("encryptionKey", format!("is required for {operation}")));
+        }
+        Ok(())
+    }
+
+    fn seal_text(
+        &self,
+        key: &SealingKey,
+        id: &str,
+        version: Version,
+        text: Zeroizing<Vec<u8>>,
+    ) -> Result<Vec<u8>> {
+        let header = [&[FORMAT][..], &key.id, &version.to_be_bytes()].concat();
+        key.seal(&header, &self.context(id), text)
+    }
+
+    /// The record as it was before it was sealed.
+    fn text(&self, id: &str, stored: &Stored) -> Result<Zeroizing<Vec<u8>>> {
         let text = match (stored.bytes.first(), self.keys.is_empty()) {
             (Some(&FORMAT), false) => self.unseal(id, stored),
-            (Some(b'{'), true) => return R::decode(&stored.bytes),
+            (Some(b'{'), true) => Ok(Zeroizing::new(stored.bytes.clone())),
             (Some(&FORMAT), true) => Err(Unreadable::NoKey),
             (Some(b'{'), false) => Err(Unreadable::NotSealed),
             _ => Err(Unreadable::Foreign),
         };
-        let problem = |why: Unreadable| Error::Store { operation: "load", problem: why.to_string().into() };
-        R::decode(&text.map_err(problem)?)
+        text.map_err(|why| Error::Store { operation: "load", problem: why.to_string().into() })
     }
 
     fn unseal(&self, id: &str, stored: &Stored) -> Result<Zeroizing<Vec<u8>>, Unreadable> {
         let parts = Parts::of(&stored.bytes).ok_or(Unreadable::Damaged)?;
-        let key = self.keys.iter().find(|key| key.id == parts.key_id).ok_or(Unreadable::WrongKey)?;
+        let key = self.key(parts.key_id).ok_or(Unreadable::WrongKey)?;
         if parts.version != stored.version {
             return Err(Unreadable::OtherVersion);
         }
-        let context = self.context(id);
-        let associated = Aad::from([parts.header, &context].concat());
-        let nonce = Nonce::assume_unique_for_key(parts.nonce);
-        let mut text = Zeroizing::new(parts.ciphertext.to_vec());
-        let length = key
-            .of(&context)
-            .and_then(|key| Ok(key.open_in_place(nonce, associated, &mut text)?.len()))
-            .map_err(|_| Unreadable::OtherGrant)?;
-        text.truncate(length);
-        Ok(text)
+        key.open(parts.header, &self.context(id), parts.sealed).ok_or(Unreadable::OtherGrant)
+    }
+
+    pub(super) fn first_key(&self) -> Option<&SealingKey> {
+        self.keys.first()
+    }
+
+    pub(super) fn key(&self, id: [u8; KEY_ID_LEN]) -> Option<&SealingKey> {
+        self.keys.iter().find(|key| key.id == id)
     }
 
     /// What a record belongs to. Lengths go first, so that no two pairs have the same bytes.
@@ -192,30 +248,26 @@ struct Parts<'a> {
     header: &'a [u8],
     key_id: [u8; KEY_ID_LEN],
     version: Version,
-    nonce: [u8; NONCE_LEN],
-    ciphertext: &'a [u8],
+    /// The nonce, and what was encrypted with it.
+    sealed: &'a [u8],
 }
 
 impl<'a> Parts<'a> {
-    /// None if `bytes` are damaged. The checksum only tells damage from mischief: against the latter there is the tag.
+    /// None if `bytes` are damaged.
     fn of(bytes: &'a [u8]) -> Option<Self> {
-        let (bytes, checksum) = bytes.split_last_chunk::<CHECKSUM_LEN>()?;
-        if sha256(&[bytes]) != *checksum {
-            return None;
-        }
+        let bytes = undamaged(bytes)?;
         let (_format, rest) = bytes.split_first()?;
         let (key_id, rest) = rest.split_first_chunk()?;
-        let (version, rest) = rest.split_first_chunk()?;
-        let header = &bytes[..bytes.len() - rest.len()];
-        let (nonce, ciphertext) = rest.split_first_chunk()?;
-        Some(Self {
-            header,
-            key_id: *key_id,
-            version: u64::from_be_bytes(*version),
-            nonce: *nonce,
-            ciphertext,
-        })
+        let (version, sealed) = rest.split_first_chunk()?;
+        let header = &bytes[..bytes.len() - sealed.len()];
+        Some(Self { header, key_id: *key_id, version: u64::from_be_bytes(*version), sealed })
     }
+}
+
+/// What a checksum was put to. It only tells damage from mischief: against the latter there is the tag.
+pub(super) fn undamaged(bytes: &[u8]) -> Option<&[u8]> {
+    let (bytes, checksum) = bytes.split_last_chunk::<CHECKSUM_LEN>()?;
+    (sha256(&[bytes]) == *checksum).then_some(bytes)
 }
 
 fn key_bytes(text: &str) -> Option<Zeroizing<[u8; KEY_LEN]>> {
@@ -244,148 +296,4 @@ fn sha256<const N: usize>(parts: &[&[u8]]) -> [u8; N] {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::store::{GrantRecord, GrantState, MemoryStore, StoreFuture, Swap};
-    use crate::token::RefreshToken;
-
-    /// A durable store in name.
-    #[derive(Debug)]
-    struct Named(&'static str);
-
-    impl Store for Named {
-        fn namespace(&self) -> &str {
-            self.0
-        }
-        fn load<'a>(&'a self, _: &'a str) -> StoreFuture<'a, Option<Stored>> {
-            Box::pin(async { Ok(None) })
-        }
-        fn swap<'a>(&'a self, _: &'a str, _: Version, _: Vec<u8>, _: Option<u64>) -> StoreFuture<'a, Swap> {
-            Box::pin(async { Ok(Swap::Lost) })
-        }
-        fn due(&self, _: u64, _: usize) -> StoreFuture<'_, Vec<String>> {
-            Box::pin(async { Ok(Vec::new()) })
-        }
-    }
-
-    fn key(byte: u8) -> SealingKey {
-        SealingKey::new(&Secret::new(format!("{byte:02x}").repeat(32))).unwrap()
-    }
-
-    fn sealer(namespace: &'static str, keys: &[u8]) -> Sealer {
-        let keys = keys.iter().map(|byte| key(*byte)).collect();
-        Sealer::new(&Named(namespace), Some(Sealing::Keys(keys))).unwrap()
-    }
-
-    fn record() -> GrantRecord {
-        GrantRecord {
-            access: None,
-            refresh: RefreshToken(Secret::new("canary-refresh-token")),
-            refresh_issued_at: 3,
-            scopes: Vec::new(),
-            contested: false,
-            state: GrantState::Idle { unresolved: 0 },
-        }
-    }
-
-    fn sealed(sealer: &Sealer, id: &str, version: Version) -> Stored {
-        Stored { version, bytes: sealer.seal(id, version, &record()).unwrap() }
-    }
-
-    fn refused(sealer: &Sealer, id: &str, stored: &Stored, why: Unreadable) {
-        let error = sealer.open::<GrantRecord>(id, stored).unwrap_err();
-        assert_eq!(error.to_string(), format!("the grant store failed to load: {why}"));
-        assert!(!format!("{error:?}").contains("canary"));
-    }
-
-    #[test]
-    fn what_was_sealed_opens_and_shows_nothing() {
-        let sealer = sealer("", &[1]);
-        let stored = sealed(&sealer, "g", 7);
-        assert_eq!(sealer.open::<GrantRecord>("g", &stored).unwrap(), record());
-        assert!(!String::from_utf8_lossy(&stored.bytes).contains("canary"));
-        assert_ne!(stored, sealed(&sealer, "g", 7), "each sealing has a nonce of its own");
-    }
-
-    #[test]
-    fn a_key_is_replaced_while_both_are_known() {
-        let (old, both, new) = (sealer("", &[1]), sealer("", &[2, 1]), sealer("", &[2]));
-        assert_eq!(both.open::<GrantRecord>("g", &sealed(&old, "g", 1)).unwrap(), record());
-        assert_eq!(new.open::<GrantRecord>("g", &sealed(&both, "g", 2)).unwrap(), record());
-        refused(&new, "g", &sealed(&old, "g", 1), Unreadable::WrongKey);
-    }
-
-    #[test]
-    fn every_flipped_bit_is_refused() {
-        let sealer = sealer("", &[1]);
-        let good = sealed(&sealer, "g", 1);
-        for bit in 0..good.bytes.len() * 8 {
-            let mut stored = good.clone();
-            stored.bytes[bit / 8] ^= 1 << (bit % 8);
-            let why = if bit < 8 { Unreadable::Foreign } else { Unreadable::Damaged };
-            refused(&sealer, "g", &stored, why);
-        }
-        for length in 1..good.bytes.len() {
-            refused(
-                &sealer,
-                "g",
-                &Stored { version: 1, bytes: good.bytes[..length].to_vec() },
-                Unreadable::Damaged,
-            );
-        }
-    }
-
-    #[test]
-    fn a_forged_record_is_refused_although_its_checksum_is_right() {
-        let sealer = sealer("", &[1]);
-        let mut stored = sealed(&sealer, "g", 1);
-        let end = stored.bytes.len() - CHECKSUM_LEN;
-        stored.bytes[end - 1] ^= 1;
-        let checksum: [u8; CHECKSUM_LEN] = sha256(&[&stored.bytes[..end]]);
-        stored.bytes[end..].copy_from_slice(&checksum);
-        refused(&sealer, "g", &stored, Unreadable::OtherGrant);
-    }
-
-    #[test]
-    fn rows_cannot_be_swapped_or_their_versions_changed() {
-        let sealer = sealer("ns", &[1]);
-        let stored = sealed(&sealer, "g", 1);
-        refused(&sealer, "h", &stored, Unreadable::OtherGrant);
-        refused(&self::sealer("n", &[1]), "sg", &stored, Unreadable::OtherGrant);
-        refused(&sealer, "g", &Stored { version: 2, ..stored }, Unreadable::OtherVersion);
-    }
-
-    #[test]
-    fn sealed_and_plain_records_are_not_taken_for_one_another() {
-        let with_key = sealer("", &[1]);
-        let plain = Sealer::new(&Named(""), Some(Sealing::Plain)).unwrap();
-        refused(&plain, "g", &sealed(&with_key, "g", 1), Unreadable::NoKey);
-        refused(&with_key, "g", &sealed(&plain, "g", 1), Unreadable::NotSealed);
-        assert_eq!(plain.open::<GrantRecord>("g", &sealed(&plain, "g", 1)).unwrap(), record());
-        refused(&plain, "g", &Stored { version: 1, bytes: Vec::new() }, Unreadable::Foreign);
-    }
-
-    #[test]
-    fn a_durable_store_needs_a_key_or_a_word() {
-        let field = |result: Result<Sealer>| match result {
-            Err(Error::Configuration { field, .. }) => field,
-            other => panic!("expected a configuration error, got {other:?}"),
-        };
-        assert_eq!(field(Sealer::new(&Named(""), None)), "encryptionKey");
-        assert_eq!(field(Sealer::new(&Named(""), Some(Sealing::Keys(Vec::new())))), "encryptionKey");
-        assert!(Sealer::new(&MemoryStore::new(), None).is_ok());
-    }
-
-    #[test]
-    fn keys_are_32_bytes_in_base64_or_hex_and_stay_hidden() {
-        let same = ["ff".repeat(32), "FF".repeat(32), "/".repeat(42) + "8=", "_".repeat(42) + "8"];
-        for text in same {
-            assert_eq!(SealingKey::new(&Secret::new(text.clone())).unwrap().id, key(0xff).id, "{text}");
-        }
-        for bad in ["", "canary", &"z".repeat(64), &"+f".repeat(32), &"A".repeat(42), &"A".repeat(44)] {
-            let error = SealingKey::new(&Secret::new(bad)).unwrap_err();
-            assert!(!format!("{error:?}").contains("canary"));
-        }
-        assert_eq!(format!("{:?}", key(1)), "SealingKey([redacted])");
-    }
-}
+mod tests;

@@ -12,7 +12,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension as _, Transac
 use tokio::sync::Mutex;
 
 use super::namespace::Namespace;
-use super::{Store, StoreFuture, Stored, Swap, Version, signed};
+use super::{BEFORE_ALL, Due, Store, StoreFuture, Stored, Swap, Version, signed};
 use crate::error::{Error, Result};
 use crate::fingerprint::Fingerprint;
 
@@ -30,10 +30,10 @@ const TABLES: &str = "
         id TEXT NOT NULL,
         version INTEGER NOT NULL,
         content BLOB NOT NULL,
-        due INTEGER,
+        due INTEGER NOT NULL,
         PRIMARY KEY (namespace, id)
     ) STRICT;
-    CREATE INDEX grants_due ON grants (namespace, due, id) WHERE due IS NOT NULL;
+    CREATE INDEX grants_due ON grants (namespace, due, id);
 ";
 
 /// What went wrong, for [`Error::Store`].
@@ -125,16 +125,10 @@ impl Store for SqliteStore {
         })
     }
 
-    fn swap<'a>(
-        &'a self,
-        id: &'a str,
-        expected: Version,
-        bytes: Vec<u8>,
-        due: Option<u64>,
-    ) -> StoreFuture<'a, Swap> {
+    fn swap<'a>(&'a self, id: &'a str, expected: Version, bytes: Vec<u8>, due: u64) -> StoreFuture<'a, Swap> {
         let key = (self.namespace.clone(), id.to_owned());
         self.run("swap", move |connection| {
-            let (namespace, id, due) = (key.0.as_str(), key.1, due.map(signed));
+            let (namespace, id, due) = (key.0.as_str(), key.1, signed(due));
             // The lock for writing first: a transaction that asks for it later may find that it came too late.
             let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
             let rows = if expected == 0 {
@@ -155,15 +149,20 @@ impl Store for SqliteStore {
         })
     }
 
-    fn due(&self, before: u64, limit: usize) -> StoreFuture<'_, Vec<String>> {
+    fn due(&self, before: u64, limit: usize, after: Option<&Due>) -> StoreFuture<'_, Vec<Due>> {
         let namespace = self.namespace.clone();
+        let (due, id) =
+            after.map_or((BEFORE_ALL, String::new()), |after| (signed(after.due), after.id.clone()));
         self.run("due", move |connection| {
             let mut statement = connection.prepare(
-                "SELECT id FROM grants WHERE namespace = ?1 AND due < ?2 ORDER BY due, id LIMIT ?3",
+                "SELECT due, id FROM grants WHERE namespace = ?1 AND due < ?2 AND (due, id) > (?3, ?4)
+                 ORDER BY due, id LIMIT ?5",
             )?;
-            let ids = statement
-                .query_map(params![namespace.as_str(), signed(before), signed(limit)], |row| row.get(0))?;
-            ids.collect()
+            let params = params![namespace.as_str(), signed(before), due, id, signed(limit)];
+            let places = statement.query_map(params, |row| {
+                Ok(Due { due: row.get::<_, i64>(0)?.unsigned_abs(), id: row.get(1)? })
+            })?;
+            places.collect()
         })
     }
 }

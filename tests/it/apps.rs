@@ -65,7 +65,7 @@ async fn apps_that_are_the_same_share_an_exchange_and_each_hears_of_it() {
         if number == 0 {
             Arc::clone(&app).import(customer("rt-0")).await.unwrap();
         }
-        let credential = Credential::Grant(app.grant("customer".into()));
+        let credential = Credential::Grant(app.grant("customer".into()).unwrap());
         clients.push(client(&credential, &server.url(), Arc::new(clock.clone())));
         if number == 3 { unheard.push(events) } else { heard.push(events) }
     }
@@ -116,7 +116,7 @@ async fn what_one_app_imports_or_forgets_is_so_for_all() {
 async fn apps_that_differ_in_anything_that_matters_share_nothing() {
     let (server, clock, store) = (Server::start(answer).await, ManualClock::new(), store());
     let options = || app_options(&server.url(), Arc::clone(&store));
-    let source = |app: &Arc<OAuthApp>| app.grant("customer".into()).source;
+    let source = |app: &Arc<OAuthApp>| app.grant("customer".into()).unwrap().source;
     let first = app(options(), &clock);
     let mine = source(&first);
     let client = |id: &str, secret: &str, authentication| {
@@ -164,7 +164,7 @@ async fn durable_stores_are_the_same_by_their_place_and_namespace_and_apps_by_th
             keys => Sealing::Keys(keys.iter().map(key).collect()),
         };
         let options = OAuthAppOptions { sealing: Some(sealing), ..app_options(&server.url(), store) };
-        app(options, &clock).grant("customer".into()).source
+        app(options, &clock).grant("customer".into()).unwrap().source
     };
     let mine = source("a", None, &["01"]);
     assert!(Arc::ptr_eq(&mine, &source("a", Some("default"), &["01"])));

@@ -6,6 +6,8 @@ mod apps;
 mod bodies;
 mod calls;
 mod layers;
+#[cfg(all(unix, feature = "stores"))]
+mod management;
 mod pages;
 mod redirects;
 mod renewals;

@@ -9,7 +9,7 @@ use smartrecruiters::error::{Error, ReauthorizationReason, Result};
 use smartrecruiters::http::{ConnectOptions, Connector, ProxyChoice};
 use smartrecruiters::lifecycle::{Held, OAuthApp, TokenSource};
 use smartrecruiters::secret::Secret;
-use smartrecruiters::store::{MemoryStore, Store, StoreFuture, Stored, Swap, Version};
+use smartrecruiters::store::{Due, MemoryStore, Store, StoreFuture, Stored, Swap, Version};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
@@ -68,13 +68,7 @@ impl Store for Watching {
         self.inner.load(id)
     }
 
-    fn swap<'a>(
-        &'a self,
-        id: &'a str,
-        expected: Version,
-        bytes: Vec<u8>,
-        due: Option<u64>,
-    ) -> StoreFuture<'a, Swap> {
+    fn swap<'a>(&'a self, id: &'a str, expected: Version, bytes: Vec<u8>, due: u64) -> StoreFuture<'a, Swap> {
         Box::pin(async move {
             if !self.armed.load(Ordering::SeqCst) {
                 return self.inner.swap(id, expected, bytes, due).await;
@@ -94,8 +88,8 @@ impl Store for Watching {
         })
     }
 
-    fn due(&self, before: u64, limit: usize) -> StoreFuture<'_, Vec<String>> {
-        self.inner.due(before, limit)
+    fn due(&self, before: u64, limit: usize, after: Option<&Due>) -> StoreFuture<'_, Vec<Due>> {
+        self.inner.due(before, limit, after)
     }
 }
 

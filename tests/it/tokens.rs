@@ -9,7 +9,7 @@ use smartrecruiters::clock::{ManualClock, SystemClock};
 use smartrecruiters::credential::{ApiKey, ClientAuthentication, OAuthClient};
 use smartrecruiters::error::{Error, ErrorCode, ReauthorizationReason, Result};
 use smartrecruiters::http::{ConnectOptions, Connector, ProxyChoice, Request, RequestBody, streamed_body};
-use smartrecruiters::lifecycle::{ClientCredentials, Grant, OAuthApp, OAuthAppOptions};
+use smartrecruiters::lifecycle::{ClientCredentials, Grant, ImportedGrant, OAuthApp, OAuthAppOptions};
 use smartrecruiters::secret::Secret;
 use smartrecruiters::store::{MemoryStore, Sealing, Store};
 use tokio::sync::Semaphore;
@@ -18,7 +18,7 @@ use crate::support::{
     Elsewhere, Reply, Seen, Server, app_options, customer, get, oauth_client, token, unlimited,
 };
 
-const TOKEN: &str = "/identity/oauth/token";
+pub(crate) const TOKEN: &str = "/identity/oauth/token";
 
 fn client_credentials() -> Credential {
     Credential::ClientCredentials(Arc::new(ClientCredentials::new(oauth_client(), None)))
@@ -28,7 +28,7 @@ fn app(server: &Server, store: Arc<dyn Store>, clock: &ManualClock) -> Arc<OAuth
     app_with(server, store, None, clock).unwrap()
 }
 
-fn app_with(
+pub(crate) fn app_with(
     server: &Server,
     store: Arc<dyn Store>,
     sealing: Option<Sealing>,
@@ -43,12 +43,12 @@ async fn grant(server: &Server, clock: &ManualClock) -> Grant {
     app.import(customer("rt-0")).await.unwrap()
 }
 
-fn under_clock(server: &Server, credential: &Credential, clock: &ManualClock) -> Client {
+pub(crate) fn under_clock(server: &Server, credential: &Credential, clock: &ManualClock) -> Client {
     server.client_with(credential, Arc::new(clock.clone()))
 }
 
 /// Issues numbered tokens and one-time refresh tokens, and accepts the newest access token only.
-fn strict() -> impl Fn(&Seen) -> Reply {
+pub(crate) fn strict() -> impl Fn(&Seen) -> Reply {
     let issued = AtomicUsize::new(0);
     move |seen: &Seen| {
         if seen.path == TOKEN {
@@ -67,7 +67,7 @@ fn strict() -> impl Fn(&Seen) -> Reply {
     }
 }
 
-async fn many_calls(client: &Client, calls: usize) {
+pub(crate) async fn many_calls(client: &Client, calls: usize) {
     let calls: Vec<_> = (0..calls)
         .map(|_| {
             let client = client.clone();
@@ -637,13 +637,34 @@ async fn a_grant_goes_from_process_to_process_in_a_sealed_file() {
 
     process(Some(Sealing::Keys(vec![key("01")]))).unwrap().import(customer("rt-0")).await.unwrap();
     for keys in [vec![key("01")], vec![key("02"), key("01")], vec![key("02")]] {
-        let grant = process(Some(Sealing::Keys(keys))).unwrap().grant("customer".into());
+        let grant = process(Some(Sealing::Keys(keys))).unwrap().grant("customer".into()).unwrap();
         many_calls(&under_clock(&server, &Credential::Grant(grant), &clock), 10).await;
         clock.advance(Duration::from_secs(1800));
     }
-    let grant = process(Some(Sealing::Keys(vec![key("01")]))).unwrap().grant("customer".into());
+    let grant = process(Some(Sealing::Keys(vec![key("01")]))).unwrap().grant("customer".into()).unwrap();
     let client = under_clock(&server, &Credential::Grant(grant), &clock);
     let error = client.send(&get(&client, "/jobs")).await.unwrap_err();
     assert_eq!(error.code(), ErrorCode::Store);
     assert!(error.to_string().contains("a key that was not given"), "{error}");
+}
+
+#[tokio::test]
+async fn the_ids_of_other_records_are_no_grants() {
+    let (server, clock) = (Server::start(strict()).await, ManualClock::new());
+    let app = app(&server, Arc::new(MemoryStore::new()), &clock);
+    for id in ["customer:acme", "token:x", "customer:"] {
+        let callback = app.authorization_url(&[]).unwrap();
+        let url = format!("http://localhost:3000/callback?code=c&state={}", callback.state);
+        let grant = ImportedGrant { id: id.into(), ..customer("rt-0") };
+        for refused in [
+            Arc::clone(&app).exchange(&url, &callback.state, Some(id.into())).await.map(|_| ()),
+            Arc::clone(&app).import(grant).await.map(|_| ()),
+            app.grant(id.into()).map(|_| ()),
+            Arc::clone(&app).forget(id.into()).await,
+        ] {
+            assert!(matches!(refused, Err(Error::Configuration { field, .. }) if field == "id"), "{id}");
+        }
+    }
+    assert_eq!(server.seen().len(), 0, "no code was spent");
+    Arc::clone(&app).import(ImportedGrant { id: "customer-1".into(), ..customer("rt-0") }).await.unwrap();
 }

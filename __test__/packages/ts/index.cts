@@ -1,5 +1,6 @@
 import assert = require('node:assert/strict')
 import smartrecruiters = require('smartrecruiters')
+import testing = require('smartrecruiters/testing')
 import server = require('../server.cjs')
 
 const { ApiError, ApiKey, ConfigurationError, NotFoundError, SmartRecruiters } = smartrecruiters
@@ -31,6 +32,11 @@ async function main(): Promise<void> {
     assert.match(error.stack ?? '', /configureWrongly.*index\.cjs/)
     return true
   })
+  const bad: smartrecruiters.Store = { load: () => null, swap: () => true, due: () => [] }
+  await assert.rejects(
+    testing.checkStore(() => bad),
+    /made once/,
+  )
   close()
   console.log('done')
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { ApiError, ApiKey, ConfigurationError, type ErrorCode, NotFoundError, SmartRecruiters } from 'smartrecruiters'
+import { checkStore } from 'smartrecruiters/testing'
 import { serve } from '../server.cjs'
 
 const server = await serve()
@@ -28,5 +29,9 @@ assert.throws(configureWrongly, (error: unknown) => {
   assert.match(error.stack ?? '', /configureWrongly.*index\.mjs/)
   return true
 })
+await assert.rejects(
+  checkStore(() => ({ load: () => null, swap: () => true, due: () => [] })),
+  /made once/,
+)
 server.close()
 console.log('done')

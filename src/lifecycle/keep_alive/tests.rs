@@ -136,11 +136,11 @@ impl Store for Asked {
         Box::pin(async { Ok(None) })
     }
 
-    fn swap<'a>(&'a self, _: &'a str, _: Version, _: Vec<u8>, _: Option<u64>) -> StoreFuture<'a, Swap> {
+    fn swap<'a>(&'a self, _: &'a str, _: Version, _: Vec<u8>, _: u64) -> StoreFuture<'a, Swap> {
         Box::pin(async { Ok(Swap::Lost) })
     }
 
-    fn due(&self, _: u64, _: usize) -> StoreFuture<'_, Vec<String>> {
+    fn due(&self, _: u64, _: usize, _: Option<&Due>) -> StoreFuture<'_, Vec<Due>> {
         self.times.fetch_add(1, Ordering::SeqCst);
         let result = if self.fails.load(Ordering::SeqCst) {
             Err(Error::Store { operation: "due", problem: "it is down".into() })

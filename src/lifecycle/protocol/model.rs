@@ -155,6 +155,8 @@ enum Event {
     /// As much time as a lease is long.
     TimePasses,
     Crash(usize),
+    /// Rekeying writes the row as it is.
+    Reseal,
 }
 
 /// It stands still.
@@ -208,7 +210,11 @@ impl From<&GrantState> for State {
             }
             GrantState::Ended { reason: ReauthorizationReason::ResponseLost } => Self::Lost,
             GrantState::Ended { reason: ReauthorizationReason::RevokedOrExpired } => Self::Revoked,
-            GrantState::Ended { reason: ReauthorizationReason::Forgotten } => unreachable!("nobody forgets"),
+            GrantState::Ended {
+                reason: ReauthorizationReason::Forgotten | ReauthorizationReason::Exported,
+            } => {
+                unreachable!("nobody forgets or exports")
+            }
         }
     }
 }
@@ -304,8 +310,11 @@ impl Fleet {
                     Failure::Unsent => unavailable(false),
                 };
                 let state = State::from(&after_failure(&row.record(), &error));
+                let resealed = Row { version: world.row.version, recent: world.row.recent, ..row };
                 if write == Write::Failed || world.swap(row.version, Row { state, ..row }) {
                     At::Rest
+                } else if resealed == world.row {
+                    At::Failed { row: world.row, why }
                 } else {
                     At::Loaded(world.row)
                 }
@@ -401,6 +410,7 @@ impl Model for Fleet {
         if !world.processes.iter().any(|process| matches!(process.at, At::Sent { .. })) {
             events.push(Event::TimePasses);
         }
+        events.push(Event::Reseal);
     }
 
     fn next_state(&self, world: &World, event: Event) -> Option<World> {
@@ -435,6 +445,7 @@ impl Model for Fleet {
                 Self::time_passes(&mut next);
             }
             Event::Crash(index) => next.processes.get_mut(index)?.at = At::Rest,
+            Event::Reseal => next.row.version += 1,
         }
         let same_but_for_accidents = World { accidents: world.accidents, ..next.clone() } == *world;
         (!same_but_for_accidents).then_some(next)

@@ -12,7 +12,7 @@ use crate::error::ErrorCode;
 use crate::lifecycle::events::Listener;
 use crate::oauth::TokenEndpoint;
 use crate::secret::Secret;
-use crate::store::{MemoryStore, Sealer, Store, StoreFuture, Stored};
+use crate::store::{Due, MemoryStore, Sealer, Store, StoreFuture, Stored};
 use crate::token::RefreshToken;
 
 fn record(state: GrantState) -> GrantRecord {
@@ -79,7 +79,7 @@ async fn stored(store: &dyn Store) -> (Version, GrantRecord) {
 
 async fn put(store: &dyn Store, version: Version, record: &GrantRecord) {
     let bytes = sealer().seal("g", version + 1, record).unwrap();
-    assert_eq!(store.swap("g", version, bytes, None).await.unwrap(), Swap::Won);
+    assert_eq!(store.swap("g", version, bytes, record.due()).await.unwrap(), Swap::Won);
 }
 
 #[tokio::test]
@@ -167,7 +167,11 @@ async fn a_holder_whose_clock_is_ahead_is_waited_for_no_longer_than_a_lease() {
 #[tokio::test]
 async fn a_grant_that_has_ended_says_why_and_stays() {
     let clock = ManualClock::new();
-    for reason in [ReauthorizationReason::RevokedOrExpired, ReauthorizationReason::ResponseLost] {
+    for reason in [
+        ReauthorizationReason::RevokedOrExpired,
+        ReauthorizationReason::ResponseLost,
+        ReauthorizationReason::Exported,
+    ] {
         let store = Arc::new(MemoryStore::new());
         put(&*store, 0, &record(GrantState::Ended { reason })).await;
         let error = renewal(store.clone(), &clock).renew(None).await.unwrap_err();
@@ -225,13 +229,7 @@ impl Store for Unsure {
         self.inner.load(id)
     }
 
-    fn swap<'a>(
-        &'a self,
-        id: &'a str,
-        expected: Version,
-        bytes: Vec<u8>,
-        due: Option<u64>,
-    ) -> StoreFuture<'a, Swap> {
+    fn swap<'a>(&'a self, id: &'a str, expected: Version, bytes: Vec<u8>, due: u64) -> StoreFuture<'a, Swap> {
         Box::pin(async move {
             self.expected.lock().unwrap().push(expected);
             let less = |left: u32| left.checked_sub(1);
@@ -244,8 +242,8 @@ impl Store for Unsure {
         })
     }
 
-    fn due(&self, before: u64, limit: usize) -> StoreFuture<'_, Vec<String>> {
-        self.inner.due(before, limit)
+    fn due(&self, before: u64, limit: usize, after: Option<&Due>) -> StoreFuture<'_, Vec<Due>> {
+        self.inner.due(before, limit, after)
     }
 }
 
@@ -313,13 +311,7 @@ impl Store for Sieve {
         self.inner.load(id)
     }
 
-    fn swap<'a>(
-        &'a self,
-        id: &'a str,
-        expected: Version,
-        bytes: Vec<u8>,
-        due: Option<u64>,
-    ) -> StoreFuture<'a, Swap> {
+    fn swap<'a>(&'a self, id: &'a str, expected: Version, bytes: Vec<u8>, due: u64) -> StoreFuture<'a, Swap> {
         Box::pin(async move {
             if self.swaps.fetch_add(1, Ordering::SeqCst) < self.until {
                 return Ok(Swap::Lost);
@@ -328,8 +320,8 @@ impl Store for Sieve {
         })
     }
 
-    fn due(&self, before: u64, limit: usize) -> StoreFuture<'_, Vec<String>> {
-        self.inner.due(before, limit)
+    fn due(&self, before: u64, limit: usize, after: Option<&Due>) -> StoreFuture<'_, Vec<Due>> {
+        self.inner.due(before, limit, after)
     }
 }
 
@@ -368,4 +360,59 @@ async fn a_commit_does_not_bring_back_what_was_forgotten() {
     let renewal = renewal(store.clone(), &clock);
     assert!(renewal.commit(1, journal, tokens(&clock, "at", Some("rt-2"))).await.is_none());
     assert_eq!(stored(&*store).await, (2, forgotten));
+}
+
+/// The record as it is, as another version: what rekeying makes of it.
+async fn reseal(store: &dyn Store) -> Version {
+    let (version, record) = stored(store).await;
+    put(store, version, &record).await;
+    version + 1
+}
+
+#[tokio::test]
+async fn a_commit_over_a_journal_that_was_sealed_anew_is_not_contested() {
+    let clock = ManualClock::new();
+    let store = Arc::new(MemoryStore::new());
+    let journal = record(GrantState::Exchanging { owner: "me".into(), until: 0, unresolved: 0 });
+    put(&*store, 0, &journal).await;
+    for _ in 0..3 {
+        reseal(&*store).await;
+    }
+    let renewal = renewal(store.clone(), &clock);
+    let token = renewal.commit(1, journal, tokens(&clock, "at", Some("rt-2"))).await.unwrap();
+    assert_eq!(token.value.expose(), "at");
+    let (version, after) = stored(&*store).await;
+    assert_eq!((version, after.refresh.0.expose(), after.contested), (5, "rt-2", false));
+    assert_eq!(after.state, GrantState::Idle { unresolved: 0 });
+}
+
+#[tokio::test]
+async fn a_failure_is_written_down_over_a_journal_that_was_sealed_anew() {
+    let clock = ManualClock::new();
+    let store = Arc::new(MemoryStore::new());
+    let until = clock.now().unix_millis() + LEASE_MILLIS;
+    let journal = record(GrantState::Exchanging { owner: "me".into(), until, unresolved: 0 });
+    put(&*store, 0, &journal).await;
+    reseal(&*store).await;
+    let renewal = renewal_at(no_endpoint().await, store.clone(), &clock);
+    let connection = renewal.grants.endpoint.connect().await.unwrap();
+    let error = renewal.exchange(connection, 1, journal).await.unwrap_err();
+    assert_eq!(error.code(), ErrorCode::TokenUnavailable);
+    let (version, after) = stored(&*store).await;
+    assert_eq!((version, after.state), (3, GrantState::Idle { unresolved: 0 }), "nobody waits for a lease");
+}
+
+#[tokio::test]
+async fn the_access_token_of_a_grant_that_was_exported_is_not_used_here() {
+    let clock = ManualClock::new();
+    for (reason, used) in
+        [(ReauthorizationReason::Exported, false), (ReauthorizationReason::RevokedOrExpired, true)]
+    {
+        let store = Arc::new(MemoryStore::new());
+        let idle = record(GrantState::Idle { unresolved: 0 });
+        let ended =
+            GrantRecord { state: GrantState::Ended { reason }, ..renewed(idle, tokens(&clock, "at", None)) };
+        put(&*store, 0, &ended).await;
+        assert_eq!(renewal(store, &clock).renew(None).await.is_ok(), used, "{reason:?}");
+    }
 }

@@ -15,7 +15,9 @@ use std::time::Duration;
 
 use smartrecruiters::error::ErrorCode;
 use smartrecruiters::secret::Secret;
-use smartrecruiters::store::{GrantRecord, GrantState, Sealer, Sealing, SealingKey, Store, Stored, Swap};
+use smartrecruiters::store::{
+    Due, GrantRecord, GrantState, NEVER, Sealer, Sealing, SealingKey, Store, Stored, Swap,
+};
 use smartrecruiters::token::RefreshToken;
 
 pub(crate) use servers::Folder;
@@ -42,10 +44,10 @@ async fn nothing_is_readable_in_files(store: &dyn Store, folder: &Path) {
     let plain = Sealer::new(store, Some(Sealing::Plain)).unwrap();
     for version in 0..20 {
         let bytes = sealed.seal("sealed", version + 1, &record("sealed-canary")).unwrap();
-        assert_eq!(store.swap("sealed", version, bytes, Some(9)).await.unwrap(), Swap::Won);
+        assert_eq!(store.swap("sealed", version, bytes, 9).await.unwrap(), Swap::Won);
     }
     let bytes = plain.seal("plain", 1, &record("plain-canary")).unwrap();
-    assert_eq!(store.swap("plain", 0, bytes, Some(9)).await.unwrap(), Swap::Won);
+    assert_eq!(store.swap("plain", 0, bytes, 9).await.unwrap(), Swap::Won);
     assert!(holds(folder, b"plain-canary"), "the search itself is broken");
     assert!(!holds(folder, b"sealed-canary"), "a token is in the clear");
     let stored = store.load("sealed").await.unwrap().unwrap();
@@ -80,7 +82,7 @@ async fn no_answer_is_wrong(store: Arc<dyn Store>, interrupt: impl FnOnce()) {
                         Ok(stored) => {
                             let (version, count) = contract::counter(stored);
                             let next = (count + 1).to_be_bytes().to_vec();
-                            let swap = store.swap("counter", version, next, None).await;
+                            let swap = store.swap("counter", version, next, NEVER).await;
                             unknown.fetch_add(u64::from(swap.is_err()), Ordering::SeqCst);
                             swap
                         }
@@ -117,7 +119,7 @@ async fn no_answer_is_wrong(store: Arc<dyn Store>, interrupt: impl FnOnce()) {
 async fn absence_is_told(store: &dyn Store) {
     let shown = format!("{store:?}");
     let (load, swap, due) =
-        (store.load("g").await, store.swap("g", 0, b"canary".to_vec(), None).await, store.due(1, 1).await);
+        (store.load("g").await, store.swap("g", 0, b"canary".to_vec(), 1).await, store.due(1, 1, None).await);
     for (operation, error) in [("load", load.err()), ("swap", swap.err()), ("due", due.err())] {
         let error = error.unwrap();
         assert_eq!(error.code(), ErrorCode::Store);

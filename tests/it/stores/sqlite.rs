@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 
 use smartrecruiters::error::ErrorCode;
-use smartrecruiters::store::{SqliteOptions, SqliteStore, Store, Swap};
+use smartrecruiters::store::{NEVER, SqliteOptions, SqliteStore, Store, Swap};
 
 use super::contract;
 use super::servers::Folder;
@@ -33,7 +33,7 @@ async fn only_the_owner_can_read_the_file_and_its_log() {
     let folder = Folder::new();
     let path = folder.0.join("made/grants.sqlite");
     let store = open(&path, None);
-    assert_eq!(store.swap("g", 0, b"x".to_vec(), None).await.unwrap(), Swap::Won);
+    assert_eq!(store.swap("g", 0, b"x".to_vec(), NEVER).await.unwrap(), Swap::Won);
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode(path.parent().unwrap()), 0o700);
     for entry in fs::read_dir(path.parent().unwrap()).unwrap() {

@@ -18,7 +18,7 @@ use smartrecruiters::credential::{ClientAuthentication, OAuthClient};
 use smartrecruiters::http::{BaseUrl, Priority, RedirectMode, Request, RequestBody, Target};
 use smartrecruiters::lifecycle::{ImportedGrant, Listener, OAuthAppOptions};
 use smartrecruiters::secret::Secret;
-use smartrecruiters::store::{Store, StoreFuture, Stored, Swap, Version};
+use smartrecruiters::store::{Due, Store, StoreFuture, Stored, Swap, Version};
 use smartrecruiters::token::RefreshToken;
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, Semaphore};
@@ -36,18 +36,12 @@ impl Store for Elsewhere {
         self.0.load(id)
     }
 
-    fn swap<'a>(
-        &'a self,
-        id: &'a str,
-        expected: Version,
-        bytes: Vec<u8>,
-        due: Option<u64>,
-    ) -> StoreFuture<'a, Swap> {
+    fn swap<'a>(&'a self, id: &'a str, expected: Version, bytes: Vec<u8>, due: u64) -> StoreFuture<'a, Swap> {
         self.0.swap(id, expected, bytes, due)
     }
 
-    fn due(&self, before: u64, limit: usize) -> StoreFuture<'_, Vec<String>> {
-        self.0.due(before, limit)
+    fn due(&self, before: u64, limit: usize, after: Option<&Due>) -> StoreFuture<'_, Vec<Due>> {
+        self.0.due(before, limit, after)
     }
 }
 

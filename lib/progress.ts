@@ -1,0 +1,35 @@
+/** Long operations of an app, which tell how far they are and can be stopped. */
+
+import type { NativeCompletions } from '../index.js'
+import { call } from './calls.js'
+import { configurationError } from './errors.js'
+import { optionalSignal } from './validate.js'
+
+type Start<Progress> = (completions: NativeCompletions, number: number, tell: (progress: Progress) => void) => void
+
+/** Runs an operation; `onProgress` hears of each step, and at last of the result. */
+export async function withProgress<Progress>(
+  onProgress: unknown,
+  signal: unknown,
+  start: Start<Progress>,
+): Promise<Progress> {
+  if (onProgress !== undefined && typeof onProgress !== 'function') {
+    throw configurationError('onProgress', 'must be a function')
+  }
+  let ended = false
+  const tell = (progress: Progress) => {
+    if (!ended) onProgress?.(progress)
+  }
+  try {
+    const outcome = await call(
+      (completions, number) => start(completions, number, tell),
+      {},
+      optionalSignal('signal', signal),
+    )
+    tell(outcome.first as Progress)
+    return outcome.first as Progress
+  } finally {
+    // It may come later than the result.
+    ended = true
+  }
+}

@@ -1,0 +1,96 @@
+//! Moving a grant to another store, namespace or app. Its refresh token works once, so that only one of them may have
+//! it: it ends where it leaves, before it can be anywhere else.
+
+use std::sync::Arc;
+
+use super::app::{Grant, OAuthApp};
+use super::protocol::{Step, step};
+use super::renewal::{LEASE_POLL, Lease};
+use crate::error::{Error, ReauthorizationReason, Result};
+use crate::store::{GrantRecord, GrantState, Swap};
+
+const EXPORTED: GrantState = GrantState::Ended { reason: ReauthorizationReason::Exported };
+
+/// What to do with a grant that comes back, or comes again.
+#[derive(Debug, PartialEq, Eq)]
+enum Arrival {
+    /// Write it.
+    New,
+    /// It is here, and in use.
+    Here,
+    /// What is here is newer: the refresh token that came was spent since.
+    Outdated,
+}
+
+impl OAuthApp {
+    /// Ends the grant of this id, with its tokens in the text that this gives: sealed, for
+    /// [`import_sealed`](Self::import_sealed). Waits for a renewal in flight. Done again, it gives the grant again.
+    pub async fn export(self: Arc<Self>, id: String) -> Result<String> {
+        self.grants.sealer.require_key("export()")?;
+        let grant = self.grant(id)?;
+        let renewal = self.grants.renewal(&grant.id);
+        let mut waiting = None;
+        let exported = loop {
+            let (version, record) = renewal.load().await?;
+            if record.state == EXPORTED {
+                break record;
+            }
+            let now = self.grants.clock.now();
+            let lease = Lease::of(version, &record.state, now, waiting);
+            let unresolved = match step(&record.state, lease.is_over(now)) {
+                Step::Exchange { unresolved } => unresolved,
+                Step::Wait => {
+                    waiting = Some(lease);
+                    tokio::time::sleep(LEASE_POLL).await;
+                    continue;
+                }
+                Step::End(reason) => return Err(renewal.ended(reason)),
+            };
+            // An exchange of unknown outcome may have spent its refresh token: who imports it has to know.
+            let contested = record.contested || unresolved > 0;
+            let exported = GrantRecord { contested, state: EXPORTED, ..record };
+            if renewal.swap(version, &exported).await? == Swap::Won {
+                break exported;
+            }
+        };
+        grant.source.reset(None);
+        self.grants.sealer.export(&grant.id, &exported)
+    }
+
+    /// Stores a grant that [`export`](Self::export) gave, under the id that it had.
+    pub async fn import_sealed(self: Arc<Self>, sealed: &str) -> Result<Grant> {
+        let (id, record) = self.grants.sealer.import::<GrantRecord>(sealed)?;
+        let record = GrantRecord { state: GrantState::Idle { unresolved: 0 }, ..record };
+        let grant = self.grant(id)?;
+        let renewal = self.grants.renewal(&grant.id);
+        loop {
+            let found = renewal.find().await?;
+            let (version, current) = found.map_or((0, None), |(version, current)| (version, Some(current)));
+            match current.map_or(Arrival::New, |current| arrival(&current, &record)) {
+                Arrival::Here => return Ok(grant),
+                Arrival::Outdated => {
+                    let problem = "is older than what the store holds of this grant, and its refresh token spent; \
+                                   use what is there, or forget() it first";
+                    return Err(Error::configuration("sealed", problem));
+                }
+                Arrival::New if renewal.swap(version, &record).await? == Swap::Won => {
+                    grant.source.reset(None);
+                    return Ok(grant);
+                }
+                Arrival::New => {}
+            }
+        }
+    }
+}
+
+fn arrival(current: &GrantRecord, imported: &GrantRecord) -> Arrival {
+    let ended = matches!(current.state, GrantState::Ended { .. });
+    if current.refresh == imported.refresh && !ended {
+        // Perhaps somebody is spending it this moment.
+        Arrival::Here
+    } else if current.refresh_issued_at > imported.refresh_issued_at {
+        Arrival::Outdated
+    } else {
+        Arrival::New
+    }
+}

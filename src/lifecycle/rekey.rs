@@ -1,0 +1,85 @@
+//! Rekeying: all records of an app's store, sealed anew with the first key, so that others can be dropped.
+
+use std::sync::Arc;
+
+use tokio::task::JoinSet;
+
+use super::app::OAuthApp;
+use super::events::Event;
+use crate::error::{Error, Result};
+use crate::random;
+use crate::store::{Due, GrantRecord, NEVER, Swap, is_grant_id};
+
+/// Records that are looked up at once.
+const PAGE: usize = 100;
+/// Records that are read and written at once.
+const AT_ONCE: usize = 8;
+
+/// How far rekeying is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct RekeyProgress {
+    /// Records that it sealed anew.
+    pub resealed: u64,
+    /// Records that were sealed with the first key already, by whomever.
+    pub skipped: u64,
+    /// Records that cannot be opened, or that the store failed to give or to take.
+    pub failed: u64,
+}
+
+impl OAuthApp {
+    /// Seals every record in the app's part of its store with its first key, and tells `progress` after each. Any
+    /// number of processes may do so, and go on renewing grants: a record changes by compare-and-swap, and what it
+    /// says does not.
+    pub async fn rekey(self: Arc<Self>, progress: impl Fn(RekeyProgress) + Send) -> Result<RekeyProgress> {
+        self.grants.sealer.require_key("rekey()")?;
+        let mut done = RekeyProgress::default();
+        let mut after = None;
+        loop {
+            let mut page = self.grants.store.due(NEVER + 1, PAGE, after.as_ref()).await?;
+            let Some(last) = page.last() else { return Ok(done) };
+            after = Some(last.clone());
+            // Others go through the same ones: in another order they seldom meet.
+            page.sort_by_cached_key(|_| random::fraction().to_bits());
+            let mut running = JoinSet::new();
+            let mut page = page.into_iter();
+            loop {
+                if running.len() < AT_ONCE
+                    && let Some(place) = page.next()
+                {
+                    let app = Arc::clone(&self);
+                    running.spawn(async move { (app.reseal(&place).await, place.id) });
+                    continue;
+                }
+                let Some(resealed) = running.join_next().await else { break };
+                let panicked = |_| Error::Internal { problem: "the sealing of a record panicked" };
+                match resealed.map_err(panicked)? {
+                    (Ok(true), _) => done.resealed += 1,
+                    (Ok(false), _) => done.skipped += 1,
+                    (Err(error), id) => {
+                        done.failed += 1;
+                        self.grants.listeners.tell(&Event::RekeyFailed { id, error });
+                    }
+                }
+                progress(done);
+            }
+        }
+    }
+
+    /// Whether the record was sealed anew; it needs not be if it is gone, or the first key has sealed it.
+    async fn reseal(&self, place: &Due) -> Result<bool> {
+        let id = &place.id;
+        loop {
+            let Some(stored) = self.grants.store.load(id).await? else { return Ok(false) };
+            let Some(bytes) = self.grants.sealer.reseal(id, &stored)? else { return Ok(false) };
+            // A grant may be another one than was listed, and due at another time.
+            let due = if is_grant_id(id) {
+                self.grants.sealer.open::<GrantRecord>(id, &stored)?.due()
+            } else {
+                place.due
+            };
+            if self.grants.store.swap(id, stored.version, bytes, due).await? == Swap::Won {
+                return Ok(true);
+            }
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! [`WatchedStore`]: says by itself how a store could lose grants.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::events::{Event, Listeners};
+use crate::store::{Due, Store, StoreFuture, Stored, Swap, Version};
+
+/// A store that is asked for its warnings when it is first used, in the background.
+#[derive(Debug)]
+pub(super) struct WatchedStore {
+    store: Arc<dyn Store>,
+    listeners: Arc<Listeners>,
+    asked: AtomicBool,
+}
+
+impl WatchedStore {
+    pub(super) fn new(store: Arc<dyn Store>, listeners: Arc<Listeners>) -> Self {
+        Self { store, listeners, asked: AtomicBool::new(false) }
+    }
+
+    fn ask_once(&self) {
+        if self.asked.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        let (store, listeners) = (Arc::clone(&self.store), Arc::clone(&self.listeners));
+        tokio::spawn(async move {
+            // A store that cannot tell, or is down, is no worse for that: who uses it hears of it.
+            for message in store.warnings().await.unwrap_or_default() {
+                listeners.tell(&Event::StoreWarning { message });
+            }
+        });
+    }
+}
+
+impl Store for WatchedStore {
+    fn is_durable(&self) -> bool {
+        self.store.is_durable()
+    }
+
+    fn namespace(&self) -> &str {
+        self.store.namespace()
+    }
+
+    fn warnings(&self) -> StoreFuture<'_, Vec<String>> {
+        self.store.warnings()
+    }
+
+    fn load<'a>(&'a self, id: &'a str) -> StoreFuture<'a, Option<Stored>> {
+        self.ask_once();
+        self.store.load(id)
+    }
+
+    fn swap<'a>(&'a self, id: &'a str, expected: Version, bytes: Vec<u8>, due: u64) -> StoreFuture<'a, Swap> {
+        self.ask_once();
+        self.store.swap(id, expected, bytes, due)
+    }
+
+    fn due(&self, before: u64, limit: usize, after: Option<&Due>) -> StoreFuture<'_, Vec<Due>> {
+        self.ask_once();
+        self.store.due(before, limit, after)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+    use std::sync::atomic::AtomicUsize;
+
+    use super::*;
+    use crate::error::{Error, Result};
+    use crate::lifecycle::events::Listener;
+    use crate::store::MemoryStore;
+
+    /// A store in memory that gives these warnings, or fails to.
+    #[derive(Debug)]
+    struct Warning {
+        inner: MemoryStore,
+        warnings: Result<Vec<String>>,
+        asked: AtomicUsize,
+    }
+
+    impl Store for Warning {
+        fn warnings(&self) -> StoreFuture<'_, Vec<String>> {
+            self.asked.fetch_add(1, Ordering::SeqCst);
+            Box::pin(std::future::ready(self.warnings.clone()))
+        }
+        fn load<'a>(&'a self, id: &'a str) -> StoreFuture<'a, Option<Stored>> {
+            self.inner.load(id)
+        }
+        fn swap<'a>(
+            &'a self,
+            id: &'a str,
+            expected: Version,
+            bytes: Vec<u8>,
+            due: u64,
+        ) -> StoreFuture<'a, Swap> {
+            self.inner.swap(id, expected, bytes, due)
+        }
+        fn due(&self, before: u64, limit: usize, after: Option<&Due>) -> StoreFuture<'_, Vec<Due>> {
+            self.inner.due(before, limit, after)
+        }
+    }
+
+    /// What is told when the store is used three times, and how often it was asked.
+    async fn told(warnings: Result<Vec<String>>) -> (Vec<String>, usize) {
+        let heard = Arc::new(Mutex::new(Vec::new()));
+        let listeners = Arc::new(Listeners::default());
+        let _listener = listeners.add(Listener::new({
+            let heard = Arc::clone(&heard);
+            move |event| {
+                if let Event::StoreWarning { message } = event {
+                    heard.lock().unwrap().push(message);
+                }
+                true
+            }
+        }));
+        let inner = Arc::new(Warning { inner: MemoryStore::new(), warnings, asked: AtomicUsize::new(0) });
+        let store = WatchedStore::new(Arc::<Warning>::clone(&inner), listeners);
+        assert_eq!(inner.asked.load(Ordering::SeqCst), 0, "not before it is used");
+        store.load("a").await.unwrap();
+        store.swap("a", 0, Vec::new(), 1).await.unwrap();
+        store.due(2, 1, None).await.unwrap();
+        // The only task there is besides this one.
+        tokio::task::yield_now().await;
+        let heard = heard.lock().unwrap().clone();
+        (heard, inner.asked.load(Ordering::SeqCst))
+    }
+
+    #[tokio::test]
+    async fn a_store_is_asked_once_and_its_warnings_are_told() {
+        let warnings = vec!["evicts".to_owned(), "forgets".to_owned()];
+        assert_eq!(told(Ok(warnings.clone())).await, (warnings, 1));
+        assert_eq!(told(Ok(Vec::new())).await, (Vec::new(), 1));
+        let down = Error::Store { operation: "load", problem: "down".into() };
+        assert_eq!(told(Err(down)).await, (Vec::new(), 1), "that it cannot be asked is no error");
+    }
+}
