@@ -410,7 +410,11 @@ impl Model for Fleet {
         if !world.processes.iter().any(|process| matches!(process.at, At::Sent { .. })) {
             events.push(Event::TimePasses);
         }
-        events.push(Event::Reseal);
+        let writes = |process: &Process| matches!(process.at, At::Failed { .. } | At::Spent { .. });
+        if world.processes.iter().any(writes) {
+            // To all others it is the same earlier or later.
+            events.push(Event::Reseal);
+        }
     }
 
     fn next_state(&self, world: &World, event: Event) -> Option<World> {
