@@ -251,7 +251,10 @@ impl OAuthApp {
     /// ended; none if there is no such grant.
     pub(super) async fn expires_at(&self, id: &str) -> Result<Option<u64>> {
         let stored = self.store.load(id).await?;
-        Ok(stored.map(|stored| self.sealer.open::<GrantRecord>(id, &stored)).transpose()?.map(|record| record.due()))
+        Ok(stored
+            .map(|stored| self.sealer.open::<GrantRecord>(id, &stored))
+            .transpose()?
+            .map(|record| record.due()))
     }
 
     pub(super) async fn due(&self, before: u64, limit: usize, after: Option<&Due>) -> Result<Vec<Due>> {

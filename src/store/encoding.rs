@@ -169,6 +169,10 @@ mod tests {
         let ended = record(GrantState::Ended { reason: ReauthorizationReason::ResponseLost });
         assert_eq!(ended.due(), NEVER);
         assert_eq!(ended.refresh_expires_at(), idle.due());
-        assert_eq!(GrantRecord { refresh_issued_at: u64::MAX, ..idle }.due(), NEVER, "as late as a date can be");
+        assert_eq!(
+            GrantRecord { refresh_issued_at: u64::MAX, ..idle }.due(),
+            NEVER,
+            "as late as a date can be"
+        );
     }
 }

@@ -46,13 +46,7 @@ impl Store for MemoryStore {
         Box::pin(async move { Ok(self.records().by_id.get(id).map(|(stored, _)| stored.clone())) })
     }
 
-    fn swap<'a>(
-        &'a self,
-        id: &'a str,
-        expected: Version,
-        bytes: Vec<u8>,
-        due: u64,
-    ) -> StoreFuture<'a, Swap> {
+    fn swap<'a>(&'a self, id: &'a str, expected: Version, bytes: Vec<u8>, due: u64) -> StoreFuture<'a, Swap> {
         Box::pin(async move {
             let mut records = self.records();
             let (version, old) =

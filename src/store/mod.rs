@@ -29,8 +29,8 @@ pub use self::postgres::{PostgresOptions, PostgresStore};
 pub use self::redis::{RedisOptions, RedisStore};
 pub use memory::MemoryStore;
 pub use record::{
-    CUSTOMER_PREFIX, GrantRecord, GrantState, REFRESH_TOKEN_LIFETIME, Record, StoredAccessToken, TOKEN_PREFIX,
-    check_grant_id, is_grant_id,
+    CUSTOMER_PREFIX, GrantRecord, GrantState, REFRESH_TOKEN_LIFETIME, Record, StoredAccessToken,
+    TOKEN_PREFIX, check_grant_id, is_grant_id,
 };
 pub use seal::{Sealer, Sealing, SealingKey};
 #[cfg(feature = "sqlite")]
@@ -110,13 +110,7 @@ pub trait Store: fmt::Debug + Send + Sync {
     /// Writes `bytes` as version `expected + 1`, if the record still has version `expected` (0: if there is none).
     ///
     /// `due` is when the record next needs attention, in milliseconds since the Unix epoch, or [`NEVER`].
-    fn swap<'a>(
-        &'a self,
-        id: &'a str,
-        expected: Version,
-        bytes: Vec<u8>,
-        due: u64,
-    ) -> StoreFuture<'a, Swap>;
+    fn swap<'a>(&'a self, id: &'a str, expected: Version, bytes: Vec<u8>, due: u64) -> StoreFuture<'a, Swap>;
 
     /// The first `limit` records that are due before `before` (milliseconds since the Unix epoch), in their order;
     /// with `after`, those of them that come after that place, whether or not a record is there any more.

@@ -198,13 +198,7 @@ impl Store for PostgresStore {
         })
     }
 
-    fn swap<'a>(
-        &'a self,
-        id: &'a str,
-        expected: Version,
-        bytes: Vec<u8>,
-        due: u64,
-    ) -> StoreFuture<'a, Swap> {
+    fn swap<'a>(&'a self, id: &'a str, expected: Version, bytes: Vec<u8>, due: u64) -> StoreFuture<'a, Swap> {
         Box::pin(async move {
             let sql = if expected == 0 {
                 "INSERT INTO smartrecruiters_grants (namespace, id, version, content, due)
@@ -233,7 +227,8 @@ impl Store for PostgresStore {
     }
 
     fn due(&self, before: u64, limit: usize, after: Option<&Due>) -> StoreFuture<'_, Vec<Due>> {
-        let (due, id) = after.map_or((BEFORE_ALL, String::new()), |after| (signed(after.due), after.id.clone()));
+        let (due, id) =
+            after.map_or((BEFORE_ALL, String::new()), |after| (signed(after.due), after.id.clone()));
         Box::pin(async move {
             let sql = "SELECT due, id FROM smartrecruiters_grants
                        WHERE namespace = $1 AND due < $2 AND (due, id) > ($3, $4) ORDER BY due, id LIMIT $5";

@@ -25,7 +25,8 @@ pub fn check_grant_id(id: &str) -> Result<()> {
     if is_grant_id(id) {
         Ok(())
     } else {
-        let problem = format!("must not begin with `{CUSTOMER_PREFIX}` or `{TOKEN_PREFIX}`: other records do");
+        let problem =
+            format!("must not begin with `{CUSTOMER_PREFIX}` or `{TOKEN_PREFIX}`: other records do");
         Err(Error::configuration("id", problem))
     }
 }

@@ -120,13 +120,7 @@ impl Store for SqliteStore {
         })
     }
 
-    fn swap<'a>(
-        &'a self,
-        id: &'a str,
-        expected: Version,
-        bytes: Vec<u8>,
-        due: u64,
-    ) -> StoreFuture<'a, Swap> {
+    fn swap<'a>(&'a self, id: &'a str, expected: Version, bytes: Vec<u8>, due: u64) -> StoreFuture<'a, Swap> {
         let key = (self.namespace.clone(), id.to_owned());
         self.run("swap", move |connection| {
             let (namespace, id, due) = (key.0.as_str(), key.1, signed(due));
@@ -152,15 +146,17 @@ impl Store for SqliteStore {
 
     fn due(&self, before: u64, limit: usize, after: Option<&Due>) -> StoreFuture<'_, Vec<Due>> {
         let namespace = self.namespace.clone();
-        let (due, id) = after.map_or((BEFORE_ALL, String::new()), |after| (signed(after.due), after.id.clone()));
+        let (due, id) =
+            after.map_or((BEFORE_ALL, String::new()), |after| (signed(after.due), after.id.clone()));
         self.run("due", move |connection| {
             let mut statement = connection.prepare(
                 "SELECT due, id FROM grants WHERE namespace = ?1 AND due < ?2 AND (due, id) > (?3, ?4)
                  ORDER BY due, id LIMIT ?5",
             )?;
             let params = params![namespace.as_str(), signed(before), due, id, signed(limit)];
-            let places = statement
-                .query_map(params, |row| Ok(Due { due: row.get::<_, i64>(0)?.unsigned_abs(), id: row.get(1)? }))?;
+            let places = statement.query_map(params, |row| {
+                Ok(Due { due: row.get::<_, i64>(0)?.unsigned_abs(), id: row.get(1)? })
+            })?;
             places.collect()
         })
     }

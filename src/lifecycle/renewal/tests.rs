@@ -191,13 +191,7 @@ impl Store for Unsure {
         self.inner.load(id)
     }
 
-    fn swap<'a>(
-        &'a self,
-        id: &'a str,
-        expected: Version,
-        bytes: Vec<u8>,
-        due: u64,
-    ) -> StoreFuture<'a, Swap> {
+    fn swap<'a>(&'a self, id: &'a str, expected: Version, bytes: Vec<u8>, due: u64) -> StoreFuture<'a, Swap> {
         Box::pin(async move {
             self.expected.lock().unwrap().push(expected);
             let less = |left: u32| left.checked_sub(1);
