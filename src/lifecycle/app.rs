@@ -1,13 +1,13 @@
 //! [`OAuthApp`]: an app registered for the authorization code grant, and the grants that it was given.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::Arc;
 
 use super::events::Listener;
 use super::flights::InFlight;
 use super::protocol::stored;
 use super::renewal::GrantRenewal;
 use super::source::TokenSource;
+use super::sources::Sources;
 use crate::clock::Clock;
 use crate::credential::OAuthClient;
 use crate::error::{Error, ReauthorizationReason, Result};
@@ -68,8 +68,8 @@ pub struct OAuthApp {
     pub(super) listener: Listener,
     /// Names this process in leases.
     owner: String,
-    /// One source for each grant in use, so that a grant has one exchange in flight however many clients it has.
-    sources: Mutex<HashMap<String, Weak<TokenSource>>>,
+    /// Those of the grants in use.
+    sources: Sources,
 }
 
 /// One customer's permission, by its id in the store.
@@ -143,7 +143,7 @@ impl OAuthApp {
             listener: options.listener,
             clock,
             owner: random::text::<16>()?,
-            sources: Mutex::default(),
+            sources: Sources::default(),
         }))
     }
 
@@ -203,14 +203,8 @@ impl OAuthApp {
     /// The grant of this id. Whether there is one shows when it is used.
     pub fn grant(self: &Arc<Self>, id: String) -> Result<Grant> {
         check_grant_id(&id)?;
-        let mut sources = self.sources();
-        let source = sources.get(&id).and_then(Weak::upgrade).unwrap_or_else(|| {
-            let source = TokenSource::new(Arc::new(self.renewal(&id)), Arc::clone(&self.clock));
-            // Thousands of grants come and go in one process.
-            sources.retain(|_, source| source.strong_count() > 0);
-            sources.insert(id.clone(), Arc::downgrade(&source));
-            source
-        });
+        let make = || TokenSource::new(Arc::new(self.renewal(&id)), Arc::clone(&self.clock));
+        let source = self.sources.get(&id, make);
         Ok(Grant { id, source, base: self.base.clone() })
     }
 
@@ -292,10 +286,6 @@ impl OAuthApp {
                 return Ok(());
             }
         }
-    }
-
-    fn sources(&self) -> std::sync::MutexGuard<'_, HashMap<String, Weak<TokenSource>>> {
-        self.sources.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -6,9 +6,11 @@ mod client_credentials;
 mod events;
 mod flights;
 mod keep_alive;
+mod lease;
 mod protocol;
 mod renewal;
 mod source;
+mod sources;
 
 pub use app::{Grant, ImportedAccessToken, ImportedGrant, OAuthApp, OAuthAppOptions};
 pub use client_credentials::ClientCredentials;

@@ -1,9 +1,11 @@
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::time::Duration;
 
 use super::*;
 use crate::clock::ManualClock;
 use crate::error::ErrorCode;
+use crate::lifecycle::lease::LEASE;
 use crate::secret::Secret;
 use crate::store::{Due, MemoryStore, StoreFuture, Stored};
 use crate::token::RefreshToken;
