@@ -70,7 +70,7 @@ export declare class NativeCustomStore {
   /** Answers `swap`. */
   swapped(number: number, won: boolean): void
   /** Answers `due`. */
-  due(number: number, ids: Array<string>): void
+  due(number: number, places: Array<NativeDue>): void
   /** Answers that the object failed. */
   failed(number: number, problem: string): void
 }
@@ -91,7 +91,7 @@ export declare class NativeOAuthApp {
    */
   keepAlive(completions: NativeCompletions, call: number, idle: number, perSecond: number, progress: (progress: NativeKeepAliveProgress) => void): void
   /** The credential of the grant of this id. */
-  grant(id: string): NativeCredential
+  grant(id: string): NativeCredential | NativeError
 }
 
 /** Where grants live. */
@@ -122,8 +122,11 @@ export declare function awaitExchanges(completions: NativeCompletions, call: num
 /** An access token that somebody else renews. */
 export declare function bearerToken(token: string): NativeCredential | NativeError
 
-/** A client id and secret. */
-export declare function clientCredentials(clientId: string, clientSecret: string, clientAuth?: NativeClientAuth | undefined | null, tokenUrl?: string | undefined | null): NativeCredential | NativeError
+/**
+ * A client id and secret. With a `store`, their tokens are shared there; `encryption_keys`: none if nobody said
+ * anything, empty if records are to be plain.
+ */
+export declare function clientCredentials(clientId: string, clientSecret: string, clientAuth?: NativeClientAuth | undefined | null, tokenUrl?: string | undefined | null, store?: NativeStore | undefined | null, encryptionKeys?: Array<string> | undefined | null): NativeCredential | NativeError
 
 /** A client of the API at `base_url`, or of an environment's; if neither, of its grant's API, or of production. */
 export declare function createClient(credential: NativeCredential, options: NativeClientOptions, proxyUrl?: string | undefined | null, key?: string | undefined | null): NativeClient | NativeError
@@ -188,6 +191,14 @@ export interface NativeConnection {
 
 /** How an answer comes. */
 export type NativeDelivery = 'whole' | 'open' | 'fetch'
+
+/** A record's place in the order of what is due. */
+export interface NativeDue {
+  /** When it next needs attention, in milliseconds since the Unix epoch. */
+  due: number
+  /** The record's id. */
+  id: string
+}
 
 /** The vendor's environment. */
 export type NativeEnvironment = 'production' | 'sandbox'
@@ -329,8 +340,10 @@ export interface NativeQuestion {
   due?: number
   /** Before when, in milliseconds since the Unix epoch. */
   before?: number
-  /** How many ids at most. */
+  /** How many at most. */
   limit?: number
+  /** After which place. */
+  after?: NativeDue
 }
 
 /** Why a grant is over. */

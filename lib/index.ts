@@ -47,6 +47,7 @@ export {
 export type { RequestOptions, Scalar } from './request.js'
 export type { ResponsePromise } from './response-promise.js'
 export {
+  type AnyStore,
   type DueRecord,
   MemoryStore,
   PostgresStore,

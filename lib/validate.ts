@@ -116,6 +116,13 @@ export function optionalSignal(field: string, value: unknown): AbortSignal | und
   return signal
 }
 
+/** The properties that have a value: to the addon, `undefined` is not the same as nothing. */
+export function given<T extends object>(properties: T): { [Key in keyof T]?: Exclude<T[Key], undefined> } {
+  return Object.fromEntries(Object.entries(properties).filter(([, value]) => value !== undefined)) as {
+    [Key in keyof T]?: Exclude<T[Key], undefined>
+  }
+}
+
 /** What a value is, without showing it. */
 export function kind(value: unknown): string {
   if (value === null) return 'null'

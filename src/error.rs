@@ -140,7 +140,7 @@ pub enum Error {
     },
 
     /// The store could not be used; nothing was exchanged.
-    #[error("the grant store failed to {operation}: {problem}")]
+    #[error("the store failed to {operation}: {problem}")]
     Store {
         /// `load`, `swap` or `due`.
         operation: &'static str,

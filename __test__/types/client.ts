@@ -8,6 +8,7 @@ import {
   ClientCredentials,
   type ClientOptions,
   type Credential,
+  MemoryStore,
   type RequestOptions,
   type ResponsePromise,
   SmartRecruiters,
@@ -29,6 +30,8 @@ export async function credentials(): Promise<void> {
       clientSecret: 'secret',
       clientAuth: 'basic',
       tokenUrl: new URL('https://example.com/token'),
+      store: new MemoryStore(),
+      encryptionKey: ['key', 'older key'],
     }),
   ]
   for (const credential of credentials) new SmartRecruiters({ credential })
@@ -47,6 +50,8 @@ export async function credentials(): Promise<void> {
   new ClientCredentials({ clientId: 'id', clientSecret: 'secret', clientAuth: 'header' })
   // @ts-expect-error To the compiler a property is there or not, and never `undefined`.
   new ClientCredentials({ clientId: 'id', clientSecret: 'secret', tokenUrl: undefined })
+  // @ts-expect-error A store is an object, and no URL of one.
+  new ClientCredentials({ clientId: 'id', clientSecret: 'secret', store: 'redis://localhost' })
   // @ts-expect-error It is a class.
   ApiKey('key')
 }

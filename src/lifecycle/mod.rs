@@ -1,5 +1,5 @@
-//! The lives of tokens: cached while fresh, one exchange in flight however many ask, and grants renewed so that
-//! no one-time refresh token is lost.
+//! The lives of tokens: cached while fresh, one exchange in flight however many ask, shared by a fleet, and grants
+//! renewed so that no one-time refresh token is lost.
 
 mod app;
 mod client_credentials;
@@ -9,6 +9,7 @@ mod keep_alive;
 mod lease;
 mod protocol;
 mod renewal;
+mod shared_token;
 mod source;
 mod sources;
 

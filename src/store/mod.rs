@@ -13,8 +13,10 @@ mod record;
 #[cfg(feature = "redis")]
 mod redis;
 mod seal;
+mod sealed;
 #[cfg(feature = "sqlite")]
 mod sqlite;
+mod token_record;
 
 #[cfg(test)]
 mod contract;
@@ -33,8 +35,10 @@ pub use record::{
     TOKEN_PREFIX, check_grant_id, is_grant_id,
 };
 pub use seal::{Sealer, Sealing, SealingKey};
+pub use sealed::SealedStore;
 #[cfg(feature = "sqlite")]
 pub use sqlite::{SqliteOptions, SqliteStore};
+pub use token_record::{TokenRecord, token_id};
 
 use crate::error::Result;
 

@@ -148,8 +148,19 @@ impl Sealer {
             (Some(b'{'), false) => Err(Unreadable::NotSealed),
             _ => Err(Unreadable::Foreign),
         };
-        let problem = |why: Unreadable| Error::Store { operation: "load", problem: why.to_string().into() };
-        R::decode(&text.map_err(problem)?)
+        R::decode(&text.map_err(unreadable)?)
+    }
+
+    /// Fails if there is no key for the record, whatever else may be wrong with it: the keys are then not those of
+    /// the store's other users.
+    pub fn check_key(&self, stored: &Stored) -> Result<()> {
+        let sealed = stored.bytes.first() == Some(&FORMAT);
+        let why = match Parts::of(&stored.bytes).filter(|_| sealed) {
+            Some(_) if self.keys.is_empty() => Unreadable::NoKey,
+            Some(parts) if !self.keys.iter().any(|key| key.id == parts.key_id) => Unreadable::WrongKey,
+            _ => return Ok(()),
+        };
+        Err(unreadable(why))
     }
 
     fn unseal(&self, id: &str, stored: &Stored) -> Result<Zeroizing<Vec<u8>>, Unreadable> {
@@ -209,6 +220,10 @@ impl<'a> Parts<'a> {
     }
 }
 
+fn unreadable(why: Unreadable) -> Error {
+    Error::Store { operation: "load", problem: why.to_string().into() }
+}
+
 fn key_bytes(text: &str) -> Option<Zeroizing<[u8; KEY_LEN]>> {
     let mut key = Zeroizing::new([0; KEY_LEN]);
     if text.len() == 2 * KEY_LEN {
@@ -225,7 +240,7 @@ fn key_bytes(text: &str) -> Option<Zeroizing<[u8; KEY_LEN]>> {
 }
 
 /// The first `N` bytes of the hash.
-fn sha256<const N: usize>(parts: &[&[u8]]) -> [u8; N] {
+pub(super) fn sha256<const N: usize>(parts: &[&[u8]]) -> [u8; N] {
     let mut hash = digest::Context::new(&digest::SHA256);
     for part in parts {
         hash.update(part);
@@ -285,7 +300,7 @@ mod tests {
 
     fn refused(sealer: &Sealer, id: &str, stored: &Stored, why: Unreadable) {
         let error = sealer.open::<GrantRecord>(id, stored).unwrap_err();
-        assert_eq!(error.to_string(), format!("the grant store failed to load: {why}"));
+        assert_eq!(error.to_string(), format!("the store failed to load: {why}"));
         assert!(!format!("{error:?}").contains("canary"));
     }
 
@@ -354,6 +369,23 @@ mod tests {
         refused(&with_key, "g", &sealed(&plain, "g", 1), Unreadable::NotSealed);
         assert_eq!(plain.open::<GrantRecord>("g", &sealed(&plain, "g", 1)).unwrap(), record());
         refused(&plain, "g", &Stored { version: 1, bytes: Vec::new() }, Unreadable::Foreign);
+    }
+
+    #[test]
+    fn a_key_that_is_not_there_is_told_from_damage() {
+        let (ours, theirs) = (sealer("", &[1]), sealer("", &[2]));
+        let plain = Sealer::new(&Named(""), Some(Sealing::Plain)).unwrap();
+        let good = sealed(&ours, "g", 1);
+        let code = |sealer: &Sealer, stored: &Stored| sealer.check_key(stored).err().map(|e| e.to_string());
+        assert_eq!(code(&ours, &good), None);
+        assert!(code(&theirs, &good).unwrap().contains("a key that was not given"));
+        assert!(code(&plain, &good).unwrap().contains("give its key"));
+        let mut damaged = good;
+        damaged.bytes[20] ^= 1;
+        for sealer in [&ours, &theirs, &plain] {
+            assert_eq!(code(sealer, &damaged), None);
+            assert_eq!(code(sealer, &sealed(&plain, "g", 1)), None, "what is not sealed needs no key");
+        }
     }
 
     #[test]

@@ -8,6 +8,7 @@ mod layers;
 mod redirects;
 mod retries;
 mod secrets;
+mod shared_tokens;
 #[cfg(all(unix, feature = "stores"))]
 mod stores;
 mod support;
