@@ -94,6 +94,20 @@ export declare class NativeOAuthApp {
   grant(id: string): NativeCredential | NativeError
 }
 
+/** A partner's app. */
+export declare class NativePartnerApp {
+  /** Connects a customer; `call` comes when its credentials are stored. */
+  connect(completions: NativeCompletions, call: number, companyId: string): void
+  /** Stores a customer's credentials that were obtained elsewhere; `call` comes when they are stored. */
+  import(completions: NativeCompletions, call: number, companyId: string, clientId: string, clientSecret: string): void
+  /** Disconnects a customer; `call` comes when its credentials have left the store. */
+  disconnect(completions: NativeCompletions, call: number, companyId: string): void
+  /** A page of customers comes as `call`: the first, or the one that `after` names as the next. */
+  customers(completions: NativeCompletions, call: number, after?: string | undefined | null): void
+  /** The credential of the customer of this company id. */
+  customer(companyId: string): NativeCredential
+}
+
 /** Where grants live. */
 export declare class NativeStore {
   /** What is wrong with the server's settings comes as `call`: a list of sentences. */
@@ -136,6 +150,12 @@ export declare function createClient(credential: NativeCredential, options: Nati
  * anything, empty if records are to be plain.
  */
 export declare function createOauthApp(options: NativeOAuthAppOptions, clientSecret: string, store: NativeStore, encryptionKeys: Array<string> | undefined | null, listen: (event: NativeEvent) => void, proxyUrl?: string | undefined | null, key?: string | undefined | null): NativeOAuthApp | NativeError
+
+/**
+ * An app. Its secrets stand apart: no object that holds one is ever converted. `encryption_keys`: none if nobody said
+ * anything, empty if records are to be plain.
+ */
+export declare function createPartnerApp(options: NativePartnerAppOptions, clientSecret: string, store: NativeStore, encryptionKeys?: Array<string> | undefined | null, proxyUrl?: string | undefined | null, key?: string | undefined | null): NativePartnerApp | NativeError
 
 /** A body to be written in parts, which are `length` bytes together, if that is known. */
 export declare function createUpload(length?: number | undefined | null): NativeUpload
@@ -189,6 +209,27 @@ export interface NativeConnection {
   cert?: string
 }
 
+/** What is known of a customer, without its credentials. */
+export interface NativeCustomerInfo {
+  /** Its company id. */
+  companyId: string
+  /** Where it stands. */
+  state: NativeCustomerState
+  /** Since when its credentials are in the store, in milliseconds since the Unix epoch. */
+  connectedAt?: number
+}
+
+/** Some of the customers in a store. */
+export interface NativeCustomerPage {
+  /** Customers. */
+  customers: Array<NativeCustomerInfo>
+  /** Where the next page begins. */
+  next?: string
+}
+
+/** Where a customer stands. */
+export type NativeCustomerState = 'connected' | 'connecting' | 'unresolved'
+
 /** How an answer comes. */
 export type NativeDelivery = 'whole' | 'open' | 'fetch'
 
@@ -235,10 +276,14 @@ export interface NativeError {
   grantId?: string
   /** Why the grant is over. */
   reason?: NativeReauthorizationReason
+  /** The customer's company id. */
+  companyId?: string
+  /** What is known of the customer's credentials. */
+  integrationReason?: NativeIntegrationReason
 }
 
 /** The stable name of an error. */
-export type NativeErrorCode = 'CONFIGURATION' | 'CLOSED' | 'BAD_REQUEST' | 'AUTHENTICATION' | 'PERMISSION' | 'NOT_FOUND' | 'CONFLICT' | 'RATE_LIMIT' | 'SERVER' | 'UNEXPECTED_STATUS' | 'INVALID_RESPONSE' | 'REDIRECT' | 'BODY_TOO_LARGE' | 'BODY_INTERRUPTED' | 'NETWORK' | 'TIMEOUT' | 'TOKEN_REFUSED' | 'TOKEN_UNAVAILABLE' | 'TOKEN_INVALID' | 'AUTHORIZATION_DENIED' | 'CALLBACK_REFUSED' | 'REAUTHORIZATION_REQUIRED' | 'STORE' | 'INTERNAL'
+export type NativeErrorCode = 'CONFIGURATION' | 'CLOSED' | 'BAD_REQUEST' | 'AUTHENTICATION' | 'PERMISSION' | 'NOT_FOUND' | 'CONFLICT' | 'RATE_LIMIT' | 'SERVER' | 'UNEXPECTED_STATUS' | 'INVALID_RESPONSE' | 'REDIRECT' | 'BODY_TOO_LARGE' | 'BODY_INTERRUPTED' | 'NETWORK' | 'TIMEOUT' | 'TOKEN_REFUSED' | 'TOKEN_UNAVAILABLE' | 'TOKEN_INVALID' | 'AUTHORIZATION_DENIED' | 'CALLBACK_REFUSED' | 'REAUTHORIZATION_REQUIRED' | 'ALREADY_INTEGRATED' | 'STORE' | 'INTERNAL'
 
 /** One entry of the vendor's `errors[]`. */
 export interface NativeErrorDetail {
@@ -275,6 +320,9 @@ export interface NativeImport {
   /** When the refresh token was issued, in milliseconds since the Unix epoch. */
   refreshTokenIssuedAt?: number
 }
+
+/** What is known of a customer's credentials that were issued before. */
+export type NativeIntegrationReason = 'issuedElsewhere' | 'responseLost' | 'disconnected'
 
 /** How far a pass of keep-alive is. */
 export interface NativeKeepAliveProgress {
@@ -317,6 +365,22 @@ export interface NativeOAuthAppOptions {
   sendRedirectUri: boolean
   /** The issuer that callbacks name. */
   issuer?: string
+  /** How connections are made. */
+  connection: NativeConnection
+}
+
+/** What a partner's app is registered with, without its secret. */
+export interface NativePartnerAppOptions {
+  /** The master `client_id`. */
+  clientId: string
+  /** How the app, and each customer's client, prove themselves. */
+  clientAuth?: NativeClientAuth
+  /** The vendor's environment. */
+  environment?: NativeEnvironment
+  /** Another API root. */
+  baseUrl?: string
+  /** Where tokens come from. */
+  tokenUrl?: string
   /** How connections are made. */
   connection: NativeConnection
 }

@@ -7,7 +7,7 @@ import { type AnyStore, encryptionKeys, storeOf } from './stores.js'
 import { optionalChoice, optionalUrl, optionsObject, string } from './validate.js'
 
 /** Any of the kinds of credential. */
-export type Credential = ApiKey | BearerToken | ClientCredentials | Grant
+export type Credential = ApiKey | BearerToken | ClientCredentials | Grant | Customer
 
 /**
  * An API key, sent as `X-SmartToken`: a customer's, or a partner's.
@@ -111,5 +111,17 @@ export class Grant {
   /** @internal */
   constructor(id: string) {
     this.id = id
+  }
+}
+
+/** One customer of a {@link PartnerApp}. Made by the app: `connect()`, `import()`, `customer()`. */
+export class Customer {
+  declare private readonly brand: 'Customer'
+  /** Its company id at SmartRecruiters. */
+  readonly companyId: string
+
+  /** @internal */
+  constructor(companyId: string) {
+    this.companyId = companyId
   }
 }

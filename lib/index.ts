@@ -14,9 +14,11 @@ export {
   ClientCredentials,
   type ClientCredentialsOptions,
   type Credential,
+  Customer,
   Grant,
 } from './credentials.js'
 export {
+  AlreadyIntegratedError,
   ApiError,
   AuthenticationError,
   BadRequestError,
@@ -44,6 +46,12 @@ export {
   type OAuthAppEvents,
   type OAuthAppOptions,
 } from './oauth-app.js'
+export {
+  type CustomerImport,
+  type CustomerInfo,
+  PartnerApp,
+  type PartnerAppOptions,
+} from './partner-app.js'
 export type { RequestOptions, Scalar } from './request.js'
 export type { ResponsePromise } from './response-promise.js'
 export {

@@ -139,6 +139,17 @@ pub enum Error {
         reason: ReauthorizationReason,
     },
 
+    /// The API has issued this customer's credentials before, and does so once; they are not in the store.
+    #[error("customer {company_id:?} is integrated already, but not connected: {}", .reason.describe())]
+    AlreadyIntegrated {
+        /// The customer's company id.
+        company_id: String,
+        /// What is known of its credentials.
+        reason: IntegrationReason,
+        /// What the API said.
+        answer: Box<ApiError>,
+    },
+
     /// The store could not be used; nothing was exchanged.
     #[error("the store failed to {operation}: {problem}")]
     Store {
@@ -208,6 +219,7 @@ pub enum ErrorCode {
     AuthorizationDenied,
     CallbackRefused,
     ReauthorizationRequired,
+    AlreadyIntegrated,
     Store,
     Internal,
 }
@@ -216,6 +228,12 @@ impl Error {
     /// A [`Error::Configuration`] about `field`.
     pub fn configuration(field: impl Into<Cow<'static, str>>, problem: impl Into<Cow<'static, str>>) -> Self {
         Self::Configuration { field: field.into(), problem: problem.into() }
+    }
+
+    /// An [`Error::Store`]: the customer's credentials are not there.
+    pub fn not_connected(company_id: &str) -> Self {
+        let problem = format!("customer {company_id:?} is not connected; connect() or import() does that");
+        Self::Store { operation: "load", problem: problem.into() }
     }
 
     /// The stable name of this error.
@@ -236,6 +254,7 @@ impl Error {
             Self::AuthorizationDenied { .. } => ErrorCode::AuthorizationDenied,
             Self::CallbackRefused { .. } => ErrorCode::CallbackRefused,
             Self::ReauthorizationRequired { .. } => ErrorCode::ReauthorizationRequired,
+            Self::AlreadyIntegrated { .. } => ErrorCode::AlreadyIntegrated,
             Self::Store { .. } => ErrorCode::Store,
             Self::Internal { .. } => ErrorCode::Internal,
         }
@@ -261,6 +280,7 @@ impl Error {
             | Self::AuthorizationDenied { .. }
             | Self::CallbackRefused { .. }
             | Self::ReauthorizationRequired { .. }
+            | Self::AlreadyIntegrated { .. }
             | Self::Internal { .. } => false,
         }
     }
@@ -357,6 +377,36 @@ impl ReauthorizationReason {
                 "the answer to an earlier token exchange was lost and its refresh token is spent; send the user through authorizationUrl()"
             }
             Self::Forgotten => "it was forgotten by forget(); send the user through authorizationUrl()",
+        }
+    }
+}
+
+/// What is known of a customer's credentials that were issued before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IntegrationReason {
+    /// Nothing: they were issued to somebody else, or to another store.
+    IssuedElsewhere,
+    /// They were asked for, and the answer was lost.
+    ResponseLost,
+    /// They were here until the customer was disconnected.
+    Disconnected,
+}
+
+impl IntegrationReason {
+    fn describe(self) -> &'static str {
+        match self {
+            Self::IssuedElsewhere => {
+                "its credentials were issued before, and are not in this store; give them to import(), or ask \
+                 SmartRecruiters to reset the integration, and connect() again"
+            }
+            Self::ResponseLost => {
+                "the answer to an earlier connect() was lost, and its credentials with it; ask SmartRecruiters to \
+                 reset the integration, and connect() again"
+            }
+            Self::Disconnected => {
+                "its credentials left the store by disconnect(); give them to import(), or ask SmartRecruiters to \
+                 reset the integration, and connect() again"
+            }
         }
     }
 }

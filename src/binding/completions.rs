@@ -22,6 +22,7 @@ use napi_derive::napi;
 use super::body::NativeBody;
 use super::error::NativeError;
 use super::events::NativeKeepAliveProgress;
+use super::partner::NativeCustomerPage;
 use super::runtime;
 use super::token::NativeToken;
 use crate::client::{OpenBody, Opened};
@@ -60,6 +61,8 @@ pub(super) enum Outcome {
     Chunk(Option<Bytes>),
     /// What a pass of keep-alive came to.
     KeptAlive(NativeKeepAliveProgress),
+    /// Some customers of a partner.
+    Customers(NativeCustomerPage),
     /// Sentences.
     Texts(Vec<String>),
     /// Yes or no.
@@ -353,6 +356,7 @@ fn values(env: sys::napi_env, outcome: Result<Outcome>) -> napi::Result<Values> 
         Ok(Outcome::Id(id)) => (VALUE, first(Some(value(env, id)?))),
         Ok(Outcome::Chunk(Some(chunk))) => (VALUE, first(Some(bytes(env, &chunk)?))),
         Ok(Outcome::KeptAlive(progress)) => (VALUE, first(Some(value(env, progress)?))),
+        Ok(Outcome::Customers(page)) => (VALUE, first(Some(value(env, page)?))),
         Ok(Outcome::Texts(texts)) => (VALUE, first(Some(value(env, texts)?))),
         Ok(Outcome::Flag(flag)) => (VALUE, first(Some(value(env, flag)?))),
         Ok(Outcome::Chunk(None) | Outcome::Nothing) => (VALUE, first(None)),

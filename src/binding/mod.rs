@@ -11,6 +11,7 @@ mod connection;
 mod credential;
 mod error;
 mod events;
+mod partner;
 mod runtime;
 mod store;
 mod token;

@@ -1,5 +1,6 @@
 //! [`Client`]: the steps of a call, from a credential and a request to an answer.
 
+mod partner;
 mod retry;
 mod send;
 
@@ -9,6 +10,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use tokio::sync::Notify;
 
+pub use partner::{CustomerInfo, CustomerPage, CustomerStanding, PartnerApp, PartnerAppOptions};
 pub use send::{OpenBody, Opened};
 
 use retry::Budget;
@@ -17,7 +19,7 @@ use crate::clock::Clock;
 use crate::credential::{ApiKey, BearerToken};
 use crate::error::{Error, Result};
 use crate::http::{Authorization, BaseUrl, ConnectOptions, Connector, Environment, Transport, token_url};
-use crate::lifecycle::{ClientCredentials, Grant, Held, TokenSource};
+use crate::lifecycle::{ClientCredentials, Customer, Grant, Held, TokenSource};
 
 /// What a client authenticates with.
 #[derive(Debug, Clone)]
@@ -30,6 +32,8 @@ pub enum Credential {
     ClientCredentials(Arc<ClientCredentials>),
     /// One customer's permission.
     Grant(Grant),
+    /// One customer of a partner.
+    Customer(Customer),
 }
 
 /// How a client calls.
@@ -79,7 +83,7 @@ struct Calls {
 }
 
 impl Client {
-    /// A client of the API at `base` (a grant's own API, or production, if none).
+    /// A client of the API at `base` (a grant's or customer's own API, or production, if none).
     pub fn new(
         credential: &Credential,
         base: Option<BaseUrl>,
@@ -90,7 +94,9 @@ impl Client {
         let transport = Arc::new(Transport::new(&connector)?);
         let base = match (base, credential) {
             (Some(base), _) => base,
-            (None, Credential::Grant(grant)) => grant.base.clone(),
+            (None, Credential::Grant(Grant { base, .. }) | Credential::Customer(Customer { base, .. })) => {
+                base.clone()
+            }
             (None, _) => Environment::Production.base_url()?,
         };
         Ok(Self {
@@ -155,15 +161,16 @@ fn authorizer(
         Credential::ClientCredentials(credentials) => {
             Authorizer::Tokens(credentials.source(token_url(base), connector, clock)?)
         }
-        Credential::Grant(grant) => {
-            // A grant of production must not be shown to the sandbox, nor the other way round.
-            if !base.same_origin(&grant.base.join("/")) {
+        Credential::Grant(Grant { base: own, source, .. })
+        | Credential::Customer(Customer { base: own, source, .. }) => {
+            // A token of production must not be shown to the sandbox, nor the other way round.
+            if !base.same_origin(&own.join("/")) {
                 return Err(Error::configuration(
                     "credential",
-                    "is a grant for another API than this client's: give the OAuthApp and the client the same `environment` or `baseUrl`",
+                    "is of another API than this client's: give the app and the client the same `environment` or `baseUrl`",
                 ));
             }
-            Authorizer::Tokens(Arc::clone(&grant.source))
+            Authorizer::Tokens(Arc::clone(source))
         }
     })
 }

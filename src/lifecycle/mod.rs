@@ -3,6 +3,7 @@
 
 mod app;
 mod client_credentials;
+mod customers;
 mod events;
 mod flights;
 mod keep_alive;
@@ -15,7 +16,12 @@ mod sources;
 
 pub use app::{Grant, ImportedAccessToken, ImportedGrant, OAuthApp, OAuthAppOptions};
 pub use client_credentials::ClientCredentials;
+pub use customers::{Customer, Customers};
 pub use events::{Event, Listener};
+pub(crate) use flights::InFlight;
 pub use flights::{await_exchanges, end_exchanges, exchanges_in_flight};
 pub use keep_alive::{KeepAliveOptions, KeepAliveProgress};
+pub(crate) use lease::{
+    FIRST_COMMIT_WAIT, LEASE_MILLIS, LEASE_POLL, LONGEST_COMMIT_WAIT, LONGEST_JOURNAL, Lease,
+};
 pub use source::{Held, TokenSource};

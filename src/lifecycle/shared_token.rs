@@ -150,6 +150,17 @@ impl SharedToken {
     async fn write(&self, version: Version, record: &TokenRecord) -> Option<Swap> {
         within(self.store.swap(&self.id, version, record)).await
     }
+
+    /// Takes the token out of the store.
+    pub(super) async fn forget(&self) -> Result<()> {
+        loop {
+            let Some(bytes) = self.store.load_bytes(&self.id).await? else { return Ok(()) };
+            let swap = self.store.swap(&self.id, bytes.version, &TokenRecord::default()).await?;
+            if swap == Swap::Won {
+                return Ok(());
+            }
+        }
+    }
 }
 
 /// What a store answered in time.

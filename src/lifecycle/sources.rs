@@ -36,6 +36,11 @@ impl Sources {
         known.by_id.insert(id.to_owned(), Arc::downgrade(&source));
         source
     }
+
+    /// The source of `id`, if it is in use.
+    pub(super) fn find(&self, id: &str) -> Option<Arc<TokenSource>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).by_id.get(id).and_then(Weak::upgrade)
+    }
 }
 
 #[cfg(test)]
@@ -68,6 +73,7 @@ mod tests {
         let first = sources.get("a", source);
         assert!(Arc::ptr_eq(&first, &sources.get("a", source)));
         assert!(!Arc::ptr_eq(&first, &sources.get("b", source)));
+        assert!(sources.find("a").is_some() && sources.find("b").is_none(), "b is used by nobody any more");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! Lease and crash journal are part of the record ([`record`]), so every store gives the same guarantees from
 //! three methods. Nothing here knows HTTP.
 
+mod customer_record;
 mod encoding;
 mod memory;
 #[cfg(any(feature = "redis", feature = "postgres", feature = "sqlite"))]
@@ -29,6 +30,7 @@ use std::pin::Pin;
 pub use self::postgres::{PostgresOptions, PostgresStore};
 #[cfg(feature = "redis")]
 pub use self::redis::{RedisOptions, RedisStore};
+pub use customer_record::{CustomerRecord, CustomerState, customer_id};
 pub use memory::MemoryStore;
 pub use record::{
     CUSTOMER_PREFIX, GrantRecord, GrantState, REFRESH_TOKEN_LIFETIME, Record, StoredAccessToken,

@@ -5,6 +5,7 @@
 mod bodies;
 mod calls;
 mod layers;
+mod partner;
 mod redirects;
 mod retries;
 mod secrets;
