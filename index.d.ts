@@ -119,6 +119,20 @@ export declare class NativeOAuthApp {
   grant(id: string): NativeCredential | NativeError
 }
 
+/** A partner's app. */
+export declare class NativePartnerApp {
+  /** Connects a customer; `call` comes when its credentials are stored. */
+  connect(completions: NativeCompletions, call: number, companyId: string): void
+  /** Stores a customer's credentials that were obtained elsewhere; `call` comes when they are stored. */
+  import(completions: NativeCompletions, call: number, companyId: string, clientId: string, clientSecret: string): void
+  /** Disconnects a customer; `call` comes when its credentials have left the store. */
+  disconnect(completions: NativeCompletions, call: number, companyId: string): void
+  /** A page of customers comes as `call`: the first, or the one that `after` names as the next. */
+  customers(completions: NativeCompletions, call: number, after?: string | undefined | null): void
+  /** The credential of the customer of this company id. */
+  customer(companyId: string): NativeCredential
+}
+
 /** One pass through a list. What it asked for is taken back when it is collected. */
 export declare class NativePages {
   /** How far the list was read before the first page. */
@@ -171,8 +185,11 @@ export declare function awaitExchanges(completions: NativeCompletions, call: num
 /** An access token that somebody else renews. */
 export declare function bearerToken(token: string): NativeCredential | NativeError
 
-/** A client id and secret. */
-export declare function clientCredentials(clientId: string, clientSecret: string, clientAuth?: NativeClientAuth | undefined | null, tokenUrl?: string | undefined | null): NativeCredential | NativeError
+/**
+ * A client id and secret. With a `store`, their tokens are shared there; `encryption_keys`: none if nobody said
+ * anything, empty if records are to be plain.
+ */
+export declare function clientCredentials(clientId: string, clientSecret: string, clientAuth?: NativeClientAuth | undefined | null, tokenUrl?: string | undefined | null, store?: NativeStore | undefined | null, encryptionKeys?: Array<string> | undefined | null): NativeCredential | NativeError
 
 /** A client of the API at `base_url`, or of an environment's; if neither, of its grant's API, or of production. */
 export declare function createClient(credential: NativeCredential, options: NativeClientOptions, proxyUrl?: string | undefined | null, key?: string | undefined | null, shared?: NativeRedisLimits | undefined | null): NativeClient | NativeError
@@ -182,6 +199,12 @@ export declare function createClient(credential: NativeCredential, options: Nati
  * anything, empty if records are to be plain.
  */
 export declare function createOauthApp(options: NativeOAuthAppOptions, clientSecret: string, store: NativeStore, encryptionKeys: Array<string> | undefined | null, listen: (event: NativeEvent) => void, proxyUrl?: string | undefined | null, key?: string | undefined | null): NativeOAuthApp | NativeError
+
+/**
+ * An app. Its secrets stand apart: no object that holds one is ever converted. `encryption_keys`: none if nobody said
+ * anything, empty if records are to be plain.
+ */
+export declare function createPartnerApp(options: NativePartnerAppOptions, clientSecret: string, store: NativeStore, encryptionKeys?: Array<string> | undefined | null, proxyUrl?: string | undefined | null, key?: string | undefined | null): NativePartnerApp | NativeError
 
 /** A body to be written in parts, which are `length` bytes together, if that is known. */
 export declare function createUpload(length?: number | undefined | null): NativeUpload
@@ -239,6 +262,27 @@ export interface NativeConnection {
   /** The client's own certificate, in PEM. */
   cert?: string
 }
+
+/** What is known of a customer, without its credentials. */
+export interface NativeCustomerInfo {
+  /** Its company id. */
+  companyId: string
+  /** Where it stands. */
+  state: NativeCustomerState
+  /** Since when its credentials are in the store, in milliseconds since the Unix epoch. */
+  connectedAt?: number
+}
+
+/** Some of the customers in a store. */
+export interface NativeCustomerPage {
+  /** Customers. */
+  customers: Array<NativeCustomerInfo>
+  /** Where the next page begins. */
+  next?: string
+}
+
+/** Where a customer stands. */
+export type NativeCustomerState = 'connected' | 'connecting' | 'unresolved'
 
 /** How an answer comes. */
 export type NativeDelivery = 'whole' | 'open' | 'fetch'
@@ -314,10 +358,15 @@ export interface NativeError {
   grantId?: string
   /** Why the grant is over. */
   reason?: NativeReauthorizationReason
+  /** The customer's company id. */
+  companyId?: string
+  /** What is known of the customer's credentials. */
+  integrationReason?: NativeIntegrationReason
 }
 
 /** The stable name of an error. */
 export type NativeErrorCode = 'CONFIGURATION' | 'CLOSED' | 'QUEUE_FULL' | 'BAD_REQUEST' | 'AUTHENTICATION' | 'PERMISSION' | 'NOT_FOUND' | 'CONFLICT' | 'RATE_LIMIT' | 'SERVER' | 'UNEXPECTED_STATUS' | 'INVALID_RESPONSE' | 'REDIRECT' | 'PAGINATION' | 'BODY_TOO_LARGE' | 'BODY_INTERRUPTED' | 'NETWORK' | 'TIMEOUT' | 'TOKEN_REFUSED' | 'TOKEN_UNAVAILABLE' | 'TOKEN_INVALID' | 'AUTHORIZATION_DENIED' | 'CALLBACK_REFUSED' | 'REAUTHORIZATION_REQUIRED' | 'STORE' | 'INTERNAL'
+export type NativeErrorCode = 'CONFIGURATION' | 'CLOSED' | 'BAD_REQUEST' | 'AUTHENTICATION' | 'PERMISSION' | 'NOT_FOUND' | 'CONFLICT' | 'RATE_LIMIT' | 'SERVER' | 'UNEXPECTED_STATUS' | 'INVALID_RESPONSE' | 'REDIRECT' | 'BODY_TOO_LARGE' | 'BODY_INTERRUPTED' | 'NETWORK' | 'TIMEOUT' | 'TOKEN_REFUSED' | 'TOKEN_UNAVAILABLE' | 'TOKEN_INVALID' | 'AUTHORIZATION_DENIED' | 'CALLBACK_REFUSED' | 'REAUTHORIZATION_REQUIRED' | 'ALREADY_INTEGRATED' | 'STORE' | 'INTERNAL'
 
 /** One entry of the vendor's `errors[]`. */
 export interface NativeErrorDetail {
@@ -399,6 +448,9 @@ export interface NativeImport {
   refreshTokenIssuedAt?: number
 }
 
+/** What is known of a customer's credentials that were issued before. */
+export type NativeIntegrationReason = 'issuedElsewhere' | 'responseLost' | 'disconnected'
+
 /** How far a pass of keep-alive is. */
 export interface NativeKeepAliveProgress {
   /** Grants that it renewed. */
@@ -462,6 +514,22 @@ export interface NativeOAuthAppOptions {
   sendRedirectUri: boolean
   /** The issuer that callbacks name. */
   issuer?: string
+  /** How connections are made. */
+  connection: NativeConnection
+}
+
+/** What a partner's app is registered with, without its secret. */
+export interface NativePartnerAppOptions {
+  /** The master `client_id`. */
+  clientId: string
+  /** How the app, and each customer's client, prove themselves. */
+  clientAuth?: NativeClientAuth
+  /** The vendor's environment. */
+  environment?: NativeEnvironment
+  /** Another API root. */
+  baseUrl?: string
+  /** Where tokens come from. */
+  tokenUrl?: string
   /** How connections are made. */
   connection: NativeConnection
 }

@@ -5,6 +5,7 @@ import { createRequire } from 'node:module'
 
 export const {
   AccessToken,
+  AlreadyIntegratedError,
   ApiError,
   ApiKey,
   AuthenticationError,
@@ -13,11 +14,13 @@ export const {
   ClientCredentials,
   ConfigurationError,
   ConflictError,
+  Customer,
   Grant,
   MemoryStore,
   NetworkError,
   NotFoundError,
   OAuthApp,
+  PartnerApp,
   PermissionError,
   PostgresStore,
   RateLimitError,

@@ -37,7 +37,8 @@ for (const code of examples) {
     t.after(() => {
       process.env = saved
     })
-    const { clientId, clientSecret } = code.includes('OAuthApp') ? sandbox.app : sandbox.client
+    const client = { OAuthApp: sandbox.app, PartnerApp: sandbox.partner }[/OAuthApp|PartnerApp/.exec(code)]
+    const { clientId, clientSecret } = client ?? sandbox.client
     const machine = new smartrecruiters.ClientCredentials({
       clientId: sandbox.client.clientId,
       clientSecret: sandbox.client.clientSecret,
@@ -62,7 +63,7 @@ for (const code of examples) {
     const local = code
       .replace(/^import \{(.*)\} from 'smartrecruiters'$/m, 'const {$1} = smartrecruiters')
       .replace(/^import \{(.*)\} from 'node:fs'$/m, 'const {$1} = fs')
-      .replaceAll(/new (SmartRecruiters|OAuthApp)\(\{/g, 'new $1({ baseUrl,')
+      .replaceAll(/new (SmartRecruiters|OAuthApp|PartnerApp)\(\{/g, 'new $1({ baseUrl,')
     const parameters = {
       fs,
       smartrecruiters,

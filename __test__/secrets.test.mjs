@@ -4,7 +4,15 @@ import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { after, before, test } from 'node:test'
 import { inspect } from 'node:util'
-import { ApiKey, BearerToken, ClientCredentials, OAuthApp, SmartRecruiters } from 'smartrecruiters'
+import {
+  ApiKey,
+  BearerToken,
+  ClientCredentials,
+  MemoryStore,
+  OAuthApp,
+  PartnerApp,
+  SmartRecruiters,
+} from 'smartrecruiters'
 import { startSandbox } from 'smartrecruiters-sandbox'
 import { failure, serve } from './support/servers.mjs'
 
@@ -120,6 +128,45 @@ test('an app, its requests and its grants show no secret, code, verifier or toke
   const again = await failure(app.exchange(callback, { state: request.state }))
   assert.equal(again.error, 'invalid_grant')
   assertSilent([clientSecret, code, accessToken, refreshToken], app, request, grant, sr, imported, again)
+})
+
+test('a partner, its customers and what is wrong with them show no secret or token', async t => {
+  const master = 'canary-master-secret/+='
+  const issued = 'canary-customer-secret/+='
+  const accessToken = 'canary-access-token'
+  const quote = `${master} ${issued} ${accessToken}`
+  const answers = {
+    acme: [201, { clientId: 'customer', clientSecret: issued }],
+    unusable: [201, { clientSecret: issued, message: quote }],
+    other: [409, { message: accessToken, errors: [{ code: accessToken, message: accessToken }] }],
+    denied: [403, { message: accessToken }],
+  }
+  const { baseUrl } = await serve(t, async (request, response) => {
+    let body = ''
+    for await (const part of request) body += part
+    if (request.url === '/identity/oauth/token') return json(response, 200, { access_token: accessToken })
+    if (request.method !== 'POST') return json(response, 200, {})
+    const [status, answer] = answers[JSON.parse(body).companyId]
+    json(response, status, answer)
+  })
+  const store = new MemoryStore()
+  const shared = new ClientCredentials({ clientId: 'id', clientSecret: master, store })
+  const partner = new PartnerApp({ clientId: 'id', clientSecret: master, store, baseUrl })
+  const customer = await partner.connect('acme')
+  const sr = new SmartRecruiters({ credential: customer })
+  await sr.get('/jobs')
+  const customers = []
+  for await (const info of partner.customers()) customers.push(info)
+  assert.equal(customers.length, 1)
+  const errors = []
+  for (const companyId of ['unusable', 'other', 'denied']) errors.push(await failure(partner.connect(companyId)))
+  errors.push(await failure(sr.withCredential(partner.customer('nobody')).get('/jobs')))
+  assert.deepEqual(
+    errors.map(error => error.code),
+    ['INVALID_RESPONSE', 'ALREADY_INTEGRATED', 'PERMISSION', 'STORE'],
+  )
+  const imported = await partner.import({ companyId: 'imported', clientId: 'id', clientSecret: issued })
+  assertSilent([master, issued, accessToken], partner, shared, customer, imported, sr, ...customers, ...errors)
 })
 
 test('errors show no secret, whatever the server quotes', async () => {
@@ -247,6 +294,9 @@ test('a secret of the wrong type does not reach a message', () => {
     () => new ClientCredentials({ clientId: 'id', clientSecret: { toString: () => secret } }),
     () => new ClientCredentials({ clientId: { secret }, clientSecret: secret }),
     () => new ClientCredentials({ clientId: 'id', clientSecret: secret, clientAuth: secret }),
+    () => new ClientCredentials({ clientId: 'id', clientSecret: 's', store: new MemoryStore(), encryptionKey: secret }),
+    () => new PartnerApp({ clientId: 'id', clientSecret: [secret], store: new MemoryStore() }),
+    () => new PartnerApp({ clientId: 'id', clientSecret: secret, store: secret }),
     () => new OAuthApp({ clientId: 'id', clientSecret: [secret], redirectUri: 'https://app.example.com' }),
     () => new OAuthApp({ clientId: 'id', clientSecret: `${secret}\n`, redirectUri: 'https://app.example.com' }),
     () => new OAuthApp({ clientId: 'id', clientSecret: secret, redirectUri: `https://a:${secret}@app.example.com` }),

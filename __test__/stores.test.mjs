@@ -1,12 +1,9 @@
 // Grants in each store: shared by processes, sealed, and renewed once however many want it.
 
 import assert from 'node:assert/strict'
-import { fork } from 'node:child_process'
-import { once } from 'node:events'
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { fileURLToPath } from 'node:url'
 import {
   ConfigurationError,
   OAuthApp,
@@ -18,6 +15,7 @@ import {
   StoreError,
 } from 'smartrecruiters'
 import { startSandbox } from 'smartrecruiters-sandbox'
+import { startProcesses } from './support/fleet.mjs'
 import { ENCRYPTION_KEY, openStore, STORES, startPlace } from './support/stores.mjs'
 
 const TOKEN = { path: '/identity/oauth/token' }
@@ -69,29 +67,8 @@ async function refreshTokenOf(sandbox, app) {
   return (await answer.json()).refresh_token
 }
 
-/** A process of the fleet, which does one thing at a time. */
-async function startProcess(t, place, appOptions) {
-  const program = fileURLToPath(new URL('./processes/grant-user.mjs', import.meta.url))
-  const child = fork(program, [JSON.stringify({ place, app: appOptions })])
-  const ended = once(child, 'exit')
-  t.after(async () => {
-    child.kill()
-    await ended
-  })
-  await once(child, 'message')
-  return {
-    ended,
-    async run(action, options) {
-      child.send({ action, ...options })
-      const [answer] = await once(child, 'message')
-      return answer
-    },
-    start: (action, options) => child.send({ action, ...options }),
-  }
-}
-
 function startFleet(t, { place, appOptions }, size = PROCESSES) {
-  return Promise.all(Array.from({ length: size }, () => startProcess(t, place, appOptions)))
+  return startProcesses(t, size, 'grant-user', { place, app: appOptions })
 }
 
 /** Every refresh token that was presented, was presented once. */
@@ -162,7 +139,7 @@ for (const kind of STORES) {
     for (const after of [0, 1, 2, 5, 10, 20, 40]) {
       setup.sandbox.expireAccessTokens()
       setup.sandbox.fault({ ...TOKEN, kind: 'delay', ms: 50, when: 'after' })
-      const process = await startProcess(t, setup.place, setup.appOptions)
+      const [process] = await startFleet(t, setup, 1)
       process.start(action, { after })
       await process.ended
       setup.sandbox.clearFaults()

@@ -31,7 +31,7 @@ import {
 export interface ClientOptions extends ConnectionOptions {
   /** What to authenticate with. */
   credential: Credential
-  /** The vendor's environment. Default: `production`, or a grant's own. */
+  /** The vendor's environment. Default: `production`, or that of a grant's or customer's app. */
   environment?: 'production' | 'sandbox'
   /** Another API root: https, or http on loopback. Credentials go to its origin and to no other. */
   baseUrl?: string | URL

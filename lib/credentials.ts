@@ -1,12 +1,13 @@
-/** Credentials that need no customer's consent. */
+/** What a client authenticates with. */
 
-import { unwrap } from './errors.js'
+import { configurationError, unwrap } from './errors.js'
 import { setCredential } from './handles.js'
 import { native } from './native.js'
+import { type AnyStore, encryptionKeys, storeOf } from './stores.js'
 import { optionalChoice, optionalUrl, optionsObject, string } from './validate.js'
 
-/** What a client authenticates with. */
-export type Credential = ApiKey | BearerToken | ClientCredentials | Grant
+/** Any of the kinds of credential. */
+export type Credential = ApiKey | BearerToken | ClientCredentials | Grant | Customer
 
 /**
  * An API key, sent as `X-SmartToken`: a customer's, or a partner's.
@@ -45,11 +46,24 @@ export interface ClientCredentialsOptions {
   clientAuth?: 'body' | 'basic'
   /** The token endpoint. Default: `/identity/oauth/token` below the client's `baseUrl`. */
   tokenUrl?: string | URL
+  /**
+   * Where access tokens are shared, so that all processes with the same store and credentials need one exchange for
+   * each token's life: a fleet, or the cold starts of a function. A store that is down costs no call: tokens are then
+   * not shared. Default: nowhere.
+   */
+  store?: AnyStore
+  /**
+   * What seals the tokens in a durable store (AES-256-GCM): 32 random bytes in Base64 or hex, as
+   * `openssl rand -base64 32` prints them. A list replaces a key: the first seals, all open. `false`: tokens are
+   * stored in the clear. Needed with a durable store. A key that does not open what others have stored fails every
+   * call that needs a token, with a {@link StoreError}.
+   */
+  encryptionKey?: string | readonly string[] | false
 }
 
 /**
  * OAuth 2.0 client credentials (RFC 6749 section 4.4). Access tokens are obtained when first needed, renewed before
- * they expire, and shared by all clients that are given this same object.
+ * they expire, and shared by all clients that are given this same object; with a `store`, by all processes that use it.
  */
 export class ClientCredentials {
   declare private readonly brand: 'ClientCredentials'
@@ -58,7 +72,19 @@ export class ClientCredentials {
 
   /** @throws {ConfigurationError} if an option is missing, unknown or malformed. */
   constructor(options: ClientCredentialsOptions) {
-    const known = optionsObject('ClientCredentials', options, ['clientId', 'clientSecret', 'clientAuth', 'tokenUrl'])
+    const known = optionsObject('ClientCredentials', options, [
+      'clientId',
+      'clientSecret',
+      'clientAuth',
+      'tokenUrl',
+      'store',
+      'encryptionKey',
+    ])
+    const store = known.store === undefined ? undefined : storeOf('store', known.store)
+    const keys = encryptionKeys(known.encryptionKey)
+    if (keys !== undefined && store === undefined) {
+      throw configurationError('encryptionKey', 'must be given with a store, since it seals what is there')
+    }
     this.clientId = string('clientId', known.clientId)
     setCredential(
       this,
@@ -68,6 +94,8 @@ export class ClientCredentials {
           string('clientSecret', known.clientSecret),
           optionalChoice('clientAuth', known.clientAuth, ['body', 'basic']),
           optionalUrl('tokenUrl', known.tokenUrl),
+          store,
+          keys,
         ),
       ),
     )
@@ -83,5 +111,17 @@ export class Grant {
   /** @internal */
   constructor(id: string) {
     this.id = id
+  }
+}
+
+/** One customer of a {@link PartnerApp}. Made by the app: `connect()`, `import()`, `customer()`. */
+export class Customer {
+  declare private readonly brand: 'Customer'
+  /** Its company id at SmartRecruiters. */
+  readonly companyId: string
+
+  /** @internal */
+  constructor(companyId: string) {
+    this.companyId = companyId
   }
 }

@@ -4,6 +4,7 @@ import type {
   NativeError,
   NativeErrorCode,
   NativeErrorDetail,
+  NativeIntegrationReason,
   NativeNetworkKind,
   NativePhase,
   NativeReauthorizationReason,
@@ -87,6 +88,28 @@ export class PermissionError extends ApiError {}
 export class NotFoundError extends ApiError {}
 /** 409: the request conflicts with what is there. */
 export class ConflictError extends ApiError {}
+/**
+ * 409 to `partner.connect()`: SmartRecruiters has issued the customer's credentials before, and issues them once; they
+ * are not in the store.
+ */
+export class AlreadyIntegratedError extends ConflictError {
+  /** The customer's company id. */
+  readonly companyId: string
+  /**
+   * `issuedElsewhere`: they were issued to somebody else, or to another store: give them to `partner.import()`.
+   * `responseLost`: the answer to an earlier `connect()` was lost, and they with it.
+   * `disconnected`: they were here until `partner.disconnect()`.
+   *
+   * Where nobody has them, ask SmartRecruiters to reset the integration, and connect again.
+   */
+  readonly reason: NativeIntegrationReason | undefined
+
+  constructor(record: NativeError, context?: CallContext) {
+    super(record, context)
+    this.companyId = record.companyId ?? ''
+    this.reason = record.integrationReason
+  }
+}
 /** 429: too many requests, in a second or at once. */
 export class RateLimitError extends ApiError {}
 /** 5xx: the API failed. */
@@ -150,7 +173,7 @@ export class TimeoutError extends SmartRecruitersError {
   }
 }
 
-/** The store of grants could not be used. */
+/** The store could not be used, or lacks what is needed: a grant, a customer. */
 export class StoreError extends SmartRecruitersError {}
 
 type ErrorClass = new (record: NativeError, context?: CallContext) => SmartRecruitersError
@@ -181,6 +204,7 @@ const CLASSES: Record<ErrorCode, ErrorClass> = {
   AUTHORIZATION_DENIED: TokenError,
   CALLBACK_REFUSED: TokenError,
   REAUTHORIZATION_REQUIRED: ReauthorizationRequiredError,
+  ALREADY_INTEGRATED: AlreadyIntegratedError,
   STORE: StoreError,
   INTERNAL: SmartRecruitersError,
 }

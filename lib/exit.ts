@@ -1,4 +1,4 @@
-/** The end of a process waits for exchanges in flight: the tokens that they yield exist nowhere else. */
+/** The end of a process waits for exchanges in flight: the tokens and credentials that they yield exist nowhere else. */
 
 import { isMainThread } from 'node:worker_threads'
 import { call } from './calls.js'

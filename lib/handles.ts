@@ -13,7 +13,7 @@ export function setCredential(of: object, handle: NativeCredential): void {
 export function credentialOf(field: string, value: unknown): NativeCredential {
   const handle = typeof value === 'object' && value !== null ? credentials.get(value) : undefined
   if (handle === undefined) {
-    throw configurationError(field, 'must be an ApiKey, BearerToken, ClientCredentials or Grant')
+    throw configurationError(field, 'must be an ApiKey, BearerToken, ClientCredentials, Grant or Customer')
   }
   return handle
 }

@@ -14,9 +14,11 @@ export {
   ClientCredentials,
   type ClientCredentialsOptions,
   type Credential,
+  Customer,
   Grant,
 } from './credentials.js'
 export {
+  AlreadyIntegratedError,
   ApiError,
   AuthenticationError,
   BadRequestError,
@@ -53,9 +55,16 @@ export {
 } from './oauth-app.js'
 export type { Page, PaginateOptions, PaginateProgress, Paginator } from './paginate.js'
 export { RedisLimits, type RedisLimitsEvents, type RedisLimitsOptions } from './redis-limits.js'
+export {
+  type CustomerImport,
+  type CustomerInfo,
+  PartnerApp,
+  type PartnerAppOptions,
+} from './partner-app.js'
 export type { RequestOptions, Scalar } from './request.js'
 export type { ResponsePromise } from './response-promise.js'
 export {
+  type AnyStore,
   type DueRecord,
   MemoryStore,
   PostgresStore,

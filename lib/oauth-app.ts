@@ -18,7 +18,7 @@ import { setCredential } from './handles.js'
 import { native } from './native.js'
 import { isA } from './platform.js'
 import { withProgress } from './progress.js'
-import { MemoryStore, type PostgresStore, type RedisStore, type SqliteStore, type Store, storeOf } from './stores.js'
+import { type AnyStore, encryptionKeys, MemoryStore, storeOf } from './stores.js'
 import {
   boolean,
   given,
@@ -45,7 +45,7 @@ export interface OAuthAppOptions extends ConnectionOptions {
   /** The scopes to ask for. Default: none is sent, and the vendor gives those that the app is registered with. */
   scopes?: readonly string[]
   /** Where grants live. Default: a {@link MemoryStore}, which loses them when the process ends. */
-  store?: MemoryStore | SqliteStore | RedisStore | PostgresStore | Store
+  store?: AnyStore
   /**
    * What seals the records of a durable store (AES-256-GCM): 32 random bytes in Base64 or hex, as
    * `openssl rand -base64 32` prints them. A list replaces a key: the first seals, all open. `false`: tokens are
@@ -431,15 +431,6 @@ function backgroundKeepAlive(value: unknown) {
     ...keepAlivePass('keepAlive.', known),
     every: integer('keepAlive.every', known.every, 1000, 28 * DAY - 1, DAY),
   }
-}
-
-/** Nothing if nobody said anything; empty if records are to be plain. */
-function encryptionKeys(value: unknown): string[] | undefined {
-  if (value === undefined) return undefined
-  if (value === false) return []
-  const keys = Array.isArray(value) ? strings('encryptionKey', value) : [string('encryptionKey', value)]
-  if (keys.length === 0) throw configurationError('encryptionKey', 'must hold at least one key, or be false')
-  return keys
 }
 
 /** Hands the core's events to those who listen. */

@@ -5,7 +5,7 @@ import { call } from './calls.js'
 import { configurationError, unwrap } from './errors.js'
 import { native } from './native.js'
 import { types } from './platform.js'
-import { boolean, integer, kind, optionalString, optionsObject, record, string } from './validate.js'
+import { boolean, integer, kind, optionalString, optionsObject, record, string, strings } from './validate.js'
 
 /** A record as a store holds it. */
 export interface StoredRecord {
@@ -55,6 +55,9 @@ export interface Store {
   readonly namespace?: string
 }
 
+/** A store of this package, or one of your own. */
+export type AnyStore = MemoryStore | SqliteStore | RedisStore | PostgresStore | Store
+
 const handles = new WeakMap<object, NativeStore>()
 
 /** The native half of a store that the caller gave. */
@@ -71,6 +74,15 @@ export function storeOf(field: string, value: unknown): NativeStore {
     handles.set(value, handle)
   }
   return handle
+}
+
+/** What seals records: nothing if nobody said anything; empty if they are to be plain. */
+export function encryptionKeys(value: unknown): string[] | undefined {
+  if (value === undefined) return undefined
+  if (value === false) return []
+  const keys = Array.isArray(value) ? strings('encryptionKey', value) : [string('encryptionKey', value)]
+  if (keys.length === 0) throw configurationError('encryptionKey', 'must hold at least one key, or be false')
+  return keys
 }
 
 /** A store in memory, for tests and for trying things out: its grants are lost when the process ends. */

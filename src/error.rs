@@ -157,8 +157,19 @@ pub enum Error {
         reason: ReauthorizationReason,
     },
 
+    /// The API has issued this customer's credentials before, and does so once; they are not in the store.
+    #[error("customer {company_id:?} is integrated already, but not connected: {}", .reason.describe())]
+    AlreadyIntegrated {
+        /// The customer's company id.
+        company_id: String,
+        /// What is known of its credentials.
+        reason: IntegrationReason,
+        /// What the API said.
+        answer: Box<ApiError>,
+    },
+
     /// The store could not be used; nothing was exchanged.
-    #[error("the grant store failed to {operation}: {problem}")]
+    #[error("the store failed to {operation}: {problem}")]
     Store {
         /// `load`, `swap` or `due`.
         operation: &'static str,
@@ -228,6 +239,7 @@ pub enum ErrorCode {
     AuthorizationDenied,
     CallbackRefused,
     ReauthorizationRequired,
+    AlreadyIntegrated,
     Store,
     Internal,
 }
@@ -247,6 +259,12 @@ impl Error {
             }
             other => other,
         }
+    }
+
+    /// An [`Error::Store`]: the customer's credentials are not there.
+    pub fn not_connected(company_id: &str) -> Self {
+        let problem = format!("customer {company_id:?} is not connected; connect() or import() does that");
+        Self::Store { operation: "load", problem: problem.into() }
     }
 
     /// The stable name of this error.
@@ -269,6 +287,7 @@ impl Error {
             Self::AuthorizationDenied { .. } => ErrorCode::AuthorizationDenied,
             Self::CallbackRefused { .. } => ErrorCode::CallbackRefused,
             Self::ReauthorizationRequired { .. } => ErrorCode::ReauthorizationRequired,
+            Self::AlreadyIntegrated { .. } => ErrorCode::AlreadyIntegrated,
             Self::Store { .. } => ErrorCode::Store,
             Self::Internal { .. } => ErrorCode::Internal,
         }
@@ -296,6 +315,7 @@ impl Error {
             | Self::AuthorizationDenied { .. }
             | Self::CallbackRefused { .. }
             | Self::ReauthorizationRequired { .. }
+            | Self::AlreadyIntegrated { .. }
             | Self::Internal { .. } => false,
         }
     }
@@ -397,6 +417,36 @@ impl ReauthorizationReason {
                 "it was exported by export(); use it where it was imported, or import() it here again"
             }
             Self::Forgotten => "it was forgotten by forget(); send the user through authorizationUrl()",
+        }
+    }
+}
+
+/// What is known of a customer's credentials that were issued before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IntegrationReason {
+    /// Nothing: they were issued to somebody else, or to another store.
+    IssuedElsewhere,
+    /// They were asked for, and the answer was lost.
+    ResponseLost,
+    /// They were here until the customer was disconnected.
+    Disconnected,
+}
+
+impl IntegrationReason {
+    fn describe(self) -> &'static str {
+        match self {
+            Self::IssuedElsewhere => {
+                "its credentials were issued before, and are not in this store; give them to import(), or ask \
+                 SmartRecruiters to reset the integration, and connect() again"
+            }
+            Self::ResponseLost => {
+                "the answer to an earlier connect() was lost, and its credentials with it; ask SmartRecruiters to \
+                 reset the integration, and connect() again"
+            }
+            Self::Disconnected => {
+                "its credentials left the store by disconnect(); give them to import(), or ask SmartRecruiters to \
+                 reset the integration, and connect() again"
+            }
         }
     }
 }

@@ -1,13 +1,14 @@
 // One process of a fleet that shares a grant: does what its parent says, and says what came of it.
 
 import { OAuthApp, SmartRecruiters } from 'smartrecruiters'
+import { serveParent } from '../support/fleet.mjs'
 import { ENCRYPTION_KEY, openStore } from '../support/stores.mjs'
 
 const { place, app: options } = JSON.parse(process.argv[2])
 const app = new OAuthApp({ encryptionKey: ENCRYPTION_KEY, ...options, store: openStore(place) })
 const sr = new SmartRecruiters({ credential: app.grant('customer'), limits: false })
 
-const ACTIONS = {
+serveParent({
   /** Answered, or the error's code and reason. */
   async call() {
     return sr.get('/payload/20').then(
@@ -35,10 +36,4 @@ const ACTIONS = {
   rekey() {
     return app.rekey()
   },
-}
-
-process.on('message', async ({ action, ...options }) => {
-  const answer = await ACTIONS[action](options)
-  if (process.connected) process.send(answer)
 })
-process.send('ready')

@@ -15,6 +15,7 @@ import {
   type EndpointLimits,
   type LimitOptions,
   RedisLimits,
+  MemoryStore,
   type RequestOptions,
   type ResponsePromise,
   SmartRecruiters,
@@ -36,6 +37,8 @@ export async function credentials(): Promise<void> {
       clientSecret: 'secret',
       clientAuth: 'basic',
       tokenUrl: new URL('https://example.com/token'),
+      store: new MemoryStore(),
+      encryptionKey: ['key', 'older key'],
     }),
   ]
   for (const credential of credentials) new SmartRecruiters({ credential })
@@ -54,6 +57,8 @@ export async function credentials(): Promise<void> {
   new ClientCredentials({ clientId: 'id', clientSecret: 'secret', clientAuth: 'header' })
   // @ts-expect-error To the compiler a property is there or not, and never `undefined`.
   new ClientCredentials({ clientId: 'id', clientSecret: 'secret', tokenUrl: undefined })
+  // @ts-expect-error A store is an object, and no URL of one.
+  new ClientCredentials({ clientId: 'id', clientSecret: 'secret', store: 'redis://localhost' })
   // @ts-expect-error It is a class.
   ApiKey('key')
 }

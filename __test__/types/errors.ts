@@ -1,6 +1,7 @@
 /** Errors, as a program tells them apart: by their class, or by their code. */
 
 import {
+  AlreadyIntegratedError,
   ApiError,
   AuthenticationError,
   BadRequestError,
@@ -30,6 +31,7 @@ export function whatToDo(code: ErrorCode): 'mend' | 'again' | 'authorize' | 'loo
     case 'AUTHENTICATION':
     case 'PERMISSION':
     case 'CONFLICT':
+    case 'ALREADY_INTEGRATED':
     case 'NOT_FOUND':
       return 'mend'
     case 'QUEUE_FULL':
@@ -68,6 +70,11 @@ export function tellApart(error: unknown): void {
     holds<Equal<typeof error.error, string | undefined>>()
     holds<Equal<typeof error.errorDescription, string | undefined>>()
     holds<Equal<typeof error.status, number | undefined>>()
+  } else if (error instanceof AlreadyIntegratedError) {
+    const parent: ConflictError = error
+    holds<Equal<typeof error.reason, 'issuedElsewhere' | 'responseLost' | 'disconnected' | undefined>>()
+    holds<Equal<typeof error.companyId, string>>()
+    whatToDo(parent.code)
   } else if (error instanceof ApiError) {
     holds<Equal<typeof error.status, number>>()
     holds<Equal<typeof error.vendorCode, string | undefined>>()
@@ -98,6 +105,7 @@ export const ofTheApi: (abstract new (...args: never[]) => ApiError)[] = [
   PermissionError,
   NotFoundError,
   ConflictError,
+  AlreadyIntegratedError,
   RateLimitError,
   ServerError,
 ]

@@ -122,7 +122,7 @@ pub fn create_oauth_app(
     })()))
 }
 
-fn sealing(keys: Vec<String>) -> Result<Sealing> {
+pub(super) fn sealing(keys: Vec<String>) -> Result<Sealing> {
     if keys.is_empty() {
         return Ok(Sealing::Plain);
     }

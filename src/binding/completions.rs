@@ -24,6 +24,7 @@ use super::error::NativeError;
 use super::events::{NativeKeepAliveProgress, NativeRekeyProgress};
 use super::grants::NativeGrantPage;
 use super::pages::NativePosition;
+use super::partner::NativeCustomerPage;
 use super::room::{Alive, Room};
 use super::runtime;
 use super::store::number;
@@ -72,6 +73,8 @@ pub(super) enum Outcome {
     Rekeyed(NativeRekeyProgress),
     /// Some grants.
     Grants(NativeGrantPage),
+    /// Some customers of a partner.
+    Customers(NativeCustomerPage),
     /// Sentences.
     Texts(Vec<String>),
     /// Yes or no.
@@ -391,6 +394,7 @@ fn values(env: sys::napi_env, outcome: Result<Outcome>) -> napi::Result<Values> 
         Ok(Outcome::KeptAlive(progress)) => (VALUE, first(Some(value(env, progress)?))),
         Ok(Outcome::Rekeyed(progress)) => (VALUE, first(Some(value(env, progress)?))),
         Ok(Outcome::Grants(page)) => (VALUE, first(Some(value(env, page)?))),
+        Ok(Outcome::Customers(page)) => (VALUE, first(Some(value(env, page)?))),
         Ok(Outcome::Texts(texts)) => (VALUE, first(Some(value(env, texts)?))),
         Ok(Outcome::Flag(flag)) => (VALUE, first(Some(value(env, flag)?))),
         Ok(Outcome::Nothing) => (VALUE, first(None)),

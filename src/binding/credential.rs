@@ -5,12 +5,15 @@ use std::sync::Arc;
 use napi::bindgen_prelude::Either;
 use napi_derive::napi;
 
+use super::app::sealing;
 use super::error::NativeError;
+use super::store::NativeStore;
 use crate::client::Credential;
 use crate::credential::{ApiKey, BearerToken, ClientAuthentication, OAuthClient};
 use crate::error::{Error, Result};
 use crate::http::parse_secure_url;
 use crate::lifecycle::ClientCredentials;
+use crate::store::SealedStore;
 
 /// What a client authenticates with.
 #[napi]
@@ -46,18 +49,23 @@ pub fn bearer_token(token: String) -> Either<NativeCredential, NativeError> {
     either(BearerToken::new(token).map(|token| NativeCredential(Credential::BearerToken(token))))
 }
 
-/// A client id and secret.
+/// A client id and secret. With a `store`, their tokens are shared there; `encryption_keys`: none if nobody said
+/// anything, empty if records are to be plain.
 #[napi(catch_unwind)]
 pub fn client_credentials(
     client_id: String,
     client_secret: String,
     client_auth: Option<NativeClientAuth>,
     token_url: Option<String>,
+    store: Option<&NativeStore>,
+    encryption_keys: Option<Vec<String>>,
 ) -> Either<NativeCredential, NativeError> {
     either((|| {
         let client = oauth_client(client_id, client_secret, client_auth)?;
         let token_url = token_url.map(|url| parse_secure_url("tokenUrl", &url)).transpose()?;
-        let credentials = Arc::new(ClientCredentials::new(client, token_url));
+        let sealing = encryption_keys.map(sealing).transpose()?;
+        let store = store.map(|store| SealedStore::new(Arc::clone(&store.0), sealing)).transpose()?;
+        let credentials = Arc::new(ClientCredentials::new(client, token_url, store));
         Ok(NativeCredential(Credential::ClientCredentials(credentials)))
     })())
 }

@@ -5,7 +5,9 @@ use std::error::Error as _;
 
 use napi_derive::napi;
 
-use crate::error::{Error, ErrorCode, NetworkKind, Phase, ReauthorizationReason};
+use crate::error::{
+    ApiError, Error, ErrorCode, ErrorDetail, IntegrationReason, NetworkKind, Phase, ReauthorizationReason,
+};
 
 /// The stable name of an error.
 #[napi(string_enum = "UPPER_SNAKE")]
@@ -59,6 +61,8 @@ pub enum NativeErrorCode {
     CallbackRefused,
     /// The customer has to authorize again.
     ReauthorizationRequired,
+    /// The API has issued the customer's credentials before.
+    AlreadyIntegrated,
     /// The store could not be used.
     Store,
     /// A defect of this library.
@@ -93,6 +97,7 @@ impl From<ErrorCode> for NativeErrorCode {
             ErrorCode::AuthorizationDenied => Self::AuthorizationDenied,
             ErrorCode::CallbackRefused => Self::CallbackRefused,
             ErrorCode::ReauthorizationRequired => Self::ReauthorizationRequired,
+            ErrorCode::AlreadyIntegrated => Self::AlreadyIntegrated,
             ErrorCode::Store => Self::Store,
             ErrorCode::Internal => Self::Internal,
         }
@@ -179,6 +184,27 @@ impl From<ReauthorizationReason> for NativeReauthorizationReason {
     }
 }
 
+/// What is known of a customer's credentials that were issued before.
+#[napi(string_enum = "camelCase")]
+pub enum NativeIntegrationReason {
+    /// Nothing: they were issued to somebody else, or to another store.
+    IssuedElsewhere,
+    /// They were asked for, and the answer was lost.
+    ResponseLost,
+    /// They were here until the customer was disconnected.
+    Disconnected,
+}
+
+impl From<IntegrationReason> for NativeIntegrationReason {
+    fn from(reason: IntegrationReason) -> Self {
+        match reason {
+            IntegrationReason::IssuedElsewhere => Self::IssuedElsewhere,
+            IntegrationReason::ResponseLost => Self::ResponseLost,
+            IntegrationReason::Disconnected => Self::Disconnected,
+        }
+    }
+}
+
 /// One entry of the vendor's `errors[]`.
 #[napi(object, object_from_js = false)]
 pub struct NativeErrorDetail {
@@ -222,6 +248,10 @@ pub struct NativeError {
     pub grant_id: Option<String>,
     /// Why the grant is over.
     pub reason: Option<NativeReauthorizationReason>,
+    /// The customer's company id.
+    pub company_id: Option<String>,
+    /// What is known of the customer's credentials.
+    pub integration_reason: Option<NativeIntegrationReason>,
 }
 
 impl From<&Error> for NativeError {
@@ -234,21 +264,11 @@ impl From<&Error> for NativeError {
         };
         match error {
             Error::Configuration { field, .. } => Self { field: Some(field.to_string()), ..common },
-            Error::Api(api) => Self {
-                status: Some(api.status),
-                vendor_code: api.vendor_code.clone(),
-                errors: Some(
-                    api.errors
-                        .iter()
-                        .map(|detail| NativeErrorDetail {
-                            code: detail.code.clone(),
-                            message: detail.message.clone(),
-                        })
-                        .collect(),
-                ),
-                request_id: api.request_id.clone(),
-                headers: Some(api.headers.clone()),
-                ..common
+            Error::Api(api) => common.of(api),
+            Error::AlreadyIntegrated { company_id, reason, answer } => Self {
+                company_id: Some(company_id.clone()),
+                integration_reason: Some((*reason).into()),
+                ..common.of(answer)
             },
             Error::Network { kind, .. } => Self { kind: Some((*kind).into()), ..common },
             Error::Timeout { phase, .. } => Self { phase: Some((*phase).into()), ..common },
@@ -279,6 +299,24 @@ impl From<&Error> for NativeError {
             | Error::CallbackRefused { .. }
             | Error::Store { .. }
             | Error::Internal { .. } => common,
+        }
+    }
+}
+
+impl NativeError {
+    /// The error with what the API's answer says.
+    fn of(self, api: &ApiError) -> Self {
+        let detail = |detail: &ErrorDetail| NativeErrorDetail {
+            code: detail.code.clone(),
+            message: detail.message.clone(),
+        };
+        Self {
+            status: Some(api.status),
+            vendor_code: api.vendor_code.clone(),
+            errors: Some(api.errors.iter().map(detail).collect()),
+            request_id: api.request_id.clone(),
+            headers: Some(api.headers.clone()),
+            ..self
         }
     }
 }

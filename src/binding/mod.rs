@@ -14,6 +14,7 @@ mod events;
 mod grants;
 mod limits;
 mod pages;
+mod partner;
 mod room;
 mod runtime;
 mod store;

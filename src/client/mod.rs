@@ -1,6 +1,7 @@
 //! [`Client`]: the steps of a call, from a credential and a request to an answer.
 
 mod pages;
+mod partner;
 mod retry;
 mod send;
 
@@ -11,6 +12,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use tokio::sync::Notify;
 
 pub use pages::{PageProgress, Pages, PagesOptions, Position, Step};
+pub use partner::{CustomerInfo, CustomerPage, CustomerStanding, PartnerApp, PartnerAppOptions};
 pub use send::{OpenBody, Opened};
 
 use retry::Budget;
@@ -19,7 +21,7 @@ use crate::clock::Clock;
 use crate::credential::{ApiKey, BearerToken};
 use crate::error::{Error, Result};
 use crate::http::{Authorization, BaseUrl, ConnectOptions, Connector, Environment, Transport, token_url};
-use crate::lifecycle::{ClientCredentials, Grant, Held, TokenSource};
+use crate::lifecycle::{ClientCredentials, Customer, Grant, Held, TokenSource};
 use crate::limit::{EndpointLimits, Endpoints, Identity, LimitOptions, Pacing};
 
 /// What a client authenticates with.
@@ -33,6 +35,8 @@ pub enum Credential {
     ClientCredentials(Arc<ClientCredentials>),
     /// One customer's permission.
     Grant(Grant),
+    /// One customer of a partner.
+    Customer(Customer),
 }
 
 /// How a client calls.
@@ -93,7 +97,7 @@ struct Calls {
 }
 
 impl Client {
-    /// A client of the API at `base` (a grant's own API, or production, if none).
+    /// A client of the API at `base` (a grant's or customer's own API, or production, if none).
     pub fn new(
         credential: &Credential,
         base: Option<BaseUrl>,
@@ -105,6 +109,7 @@ impl Client {
         let base = match (base, credential) {
             (Some(base), _) => base,
             (None, Credential::Grant(grant)) => grant.base().clone(),
+            (None, Credential::Customer(customer)) => customer.base.clone(),
             (None, _) => Environment::Production.base_url()?,
         };
         let pacing =
@@ -184,6 +189,7 @@ fn identity(credential: &Credential, base: &BaseUrl) -> Identity {
         Credential::Grant(grant) => {
             Identity::new(&[api, b"grant", grant.client_id().as_bytes(), grant.id.as_bytes()])
         }
+        Credential::Customer(customer) => Identity::new(&[api, b"customer", customer.company_id.as_bytes()]),
     }
 }
 
@@ -200,16 +206,25 @@ fn authorizer(
             Authorizer::Tokens(credentials.source(token_url(base), connector, clock))
         }
         Credential::Grant(grant) => {
-            // A grant of production must not be shown to the sandbox, nor the other way round.
-            if !base.same_origin(&grant.base().join("/")) {
-                return Err(Error::configuration(
-                    "credential",
-                    "is a grant for another API than this client's: give the OAuthApp and the client the same `environment` or `baseUrl`",
-                ));
-            }
+            same_api(base, grant.base())?;
             Authorizer::Grant(grant.clone())
         }
+        Credential::Customer(customer) => {
+            same_api(base, &customer.base)?;
+            Authorizer::Tokens(Arc::clone(&customer.source))
+        }
     })
+}
+
+/// A token of production must not be shown to the sandbox, nor the other way round.
+fn same_api(base: &BaseUrl, own: &BaseUrl) -> Result<()> {
+    if base.same_origin(&own.join("/")) {
+        return Ok(());
+    }
+    Err(Error::configuration(
+        "credential",
+        "is of another API than this client's: give the app and the client the same `environment` or `baseUrl`",
+    ))
 }
 
 impl fmt::Debug for Client {

@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use super::app::{Grant, OAuthApp};
-use super::protocol::{Step, step};
-use super::renewal::{LEASE_POLL, Lease};
+use super::lease::{LEASE_POLL, Lease};
+use super::protocol::{Step, leased_until, step};
 use crate::error::{Error, ReauthorizationReason, Result};
 use crate::store::{GrantRecord, GrantState, Swap};
 
@@ -36,7 +36,7 @@ impl OAuthApp {
                 break record;
             }
             let now = self.grants.clock.now();
-            let lease = Lease::of(version, &record.state, now, waiting);
+            let lease = Lease::of(version, leased_until(&record.state), now, waiting);
             let unresolved = match step(&record.state, lease.is_over(now)) {
                 Step::Exchange { unresolved } => unresolved,
                 Step::Wait => {

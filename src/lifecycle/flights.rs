@@ -1,5 +1,5 @@
-//! The exchanges of tokens that work once which are under way in this process: it should not end before they have
-//! landed. One count for the process, since it ends as a whole.
+//! The exchanges that work once which are under way in this process: it should not end before they have landed. One
+//! count for the process, since it ends as a whole.
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -14,12 +14,13 @@ struct Flights {
     ending: bool,
 }
 
-/// An exchange from before its journal is written until its tokens are.
-pub(super) struct InFlight(());
+/// An exchange from before its journal is written until what it yields is.
+#[derive(Debug)]
+pub(crate) struct InFlight(());
 
 impl InFlight {
     /// Fails once the process is ending: nothing may begin that could not be brought to its end.
-    pub(super) fn begin() -> Result<Self> {
+    pub(crate) fn begin() -> Result<Self> {
         let mut flights = flights();
         if flights.ending {
             return Err(Error::Closed);
@@ -36,7 +37,8 @@ impl Drop for InFlight {
     }
 }
 
-/// How many exchanges of refresh tokens and authorization codes are under way.
+/// How many are under way: exchanges of refresh tokens and authorization codes, and requests for customers'
+/// credentials.
 pub fn exchanges_in_flight() -> usize {
     flights().count
 }

@@ -1,12 +1,13 @@
 //! [`Grants`]: the grants of one app in this process, however many objects and threads use it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use super::events::Listeners;
 use super::keep_alive::Background;
 use super::renewal::GrantRenewal;
 use super::source::TokenSource;
+use super::sources::Sources;
 use super::warnings::WatchedStore;
 use crate::clock::Clock;
 use crate::credential::OAuthClient;
@@ -34,7 +35,7 @@ pub(super) struct Grants {
     pub(super) listeners: Arc<Listeners>,
     pub(super) background: Background,
     /// One source for each grant in use, so that a grant has one exchange in flight however many clients it has.
-    sources: Mutex<HashMap<String, Weak<TokenSource>>>,
+    sources: Sources,
 }
 
 impl Grants {
@@ -76,22 +77,13 @@ impl Grants {
             owner: random::text::<16>()?,
             listeners,
             background: Background::default(),
-            sources: Mutex::default(),
+            sources: Sources::default(),
         })
     }
 
     /// The tokens of the grant of this id. Whether there is one shows when they are used.
     pub(super) fn source(self: &Arc<Self>, id: &str) -> Arc<TokenSource> {
-        let mut sources = lock(&self.sources);
-        sources.get(id).and_then(Weak::upgrade).unwrap_or_else(|| {
-            let source = TokenSource::new(Arc::new(self.renewal(id)), Arc::clone(&self.clock));
-            // Thousands of grants come and go in one process: before there is room for more, those that went.
-            if sources.len() == sources.capacity() {
-                sources.retain(|_, source| source.strong_count() > 0);
-            }
-            sources.insert(id.to_owned(), Arc::downgrade(&source));
-            source
-        })
+        self.sources.get(id, || TokenSource::new(Arc::new(self.renewal(id)), Arc::clone(&self.clock)))
     }
 
     pub(super) fn renewal(self: &Arc<Self>, id: &str) -> GrantRenewal {

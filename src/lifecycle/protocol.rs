@@ -1,13 +1,14 @@
 //! The decisions that keep a one-time refresh token: pure, so that the model in `protocol/model.rs` explores the same
 //! ones that [`GrantRenewal`](super::renewal::GrantRenewal) makes.
 
+use std::time::Duration;
+
+use super::lease::LEASE_MILLIS;
+use super::source::Held;
+use crate::clock::Moment;
 use crate::error::{Error, OAuthErrorCode, ReauthorizationReason};
 use crate::store::{GrantRecord, GrantState, StoredAccessToken};
-use crate::token::{AccessToken, TokenSet};
-
-/// How long an exchange may hold a grant, in milliseconds. Longer than the token endpoint's deadline by what a commit
-/// may take.
-pub(super) const LEASE_MILLIS: u64 = 90_000;
+use crate::token::{AccessToken, Freshness, TokenSet};
 
 /// What to do with a record whose access token is not to be used any more.
 #[derive(Debug, PartialEq, Eq)]
@@ -125,6 +126,31 @@ pub(super) fn renewed(record: GrantRecord, tokens: TokenSet) -> GrantRecord {
         contested,
         state: GrantState::Idle { unresolved: 0 },
     }
+}
+
+/// Until when a record is somebody's, in milliseconds since the Unix epoch; 0 if it is nobody's.
+pub(super) fn leased_until(state: &GrantState) -> u64 {
+    if let GrantState::Exchanging { until, .. } = state { *until } else { 0 }
+}
+
+/// The token in a record, if it is one to use in place of `held`.
+pub(super) fn adoptable(
+    access: Option<&StoredAccessToken>,
+    scopes: &[String],
+    held: Option<&Held>,
+    now: Moment,
+) -> Option<AccessToken> {
+    let access = access?;
+    if held.is_some_and(|held| held.token.value == access.value) {
+        return None;
+    }
+    let token = AccessToken {
+        value: access.value.clone(),
+        scopes: scopes.to_vec(),
+        issued: now.at_unix_millis(access.issued_at),
+        lifetime: Duration::from_millis(access.expires_at.saturating_sub(access.issued_at)),
+    };
+    (token.freshness(now, Duration::ZERO) != Freshness::Expired).then_some(token)
 }
 
 /// An access token as a record holds it.

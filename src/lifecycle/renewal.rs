@@ -1,12 +1,14 @@
 //! [`GrantRenewal`]: the one-time refresh token of a grant, spent so that it is never lost.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::events::Event;
 use super::flights::InFlight;
 use super::grants::Grants;
-use super::protocol::{Commit, LEASE_MILLIS, Step, after_failure, commit, renewed, step};
+use super::lease::{
+    FIRST_COMMIT_WAIT, LEASE_MILLIS, LEASE_POLL, LONGEST_COMMIT_WAIT, LONGEST_JOURNAL, Lease,
+};
+use super::protocol::{Commit, Step, adoptable, after_failure, commit, leased_until, renewed, step};
 use super::source::{Exchange, ExchangeFuture, Held};
 use crate::clock::Moment;
 use crate::error::{Error, ReauthorizationReason, Result};
@@ -14,18 +16,6 @@ use crate::oauth::{TokenConnection, TokenRequest};
 use crate::store::{GrantRecord, GrantState, Swap, Version};
 use crate::token::{AccessToken, TokenSet};
 use crate::torture::reach;
-
-/// How long an exchange may hold a grant.
-const LEASE: Duration = Duration::from_millis(LEASE_MILLIS);
-/// A journal that took longer leaves too little of the lease for the exchange and its commit: it is begun again, once
-/// that lease is over. Longer than any store takes, and shorter than the lease by the token endpoint's deadline.
-const LONGEST_JOURNAL: Duration = Duration::from_secs(20);
-/// How often a holder's lease is looked at by those who wait for it.
-pub(super) const LEASE_POLL: Duration = Duration::from_millis(200);
-/// The first wait between two attempts to write down what an exchange yielded; it doubles up to the longest.
-const FIRST_COMMIT_WAIT: Duration = Duration::from_millis(200);
-/// The longest wait between two attempts to write down what an exchange yielded.
-const LONGEST_COMMIT_WAIT: Duration = Duration::from_secs(5);
 
 /// Renews one grant. The order of its steps is what keeps refresh tokens: see [`GrantRenewal::renew`].
 #[derive(Debug)]
@@ -60,7 +50,12 @@ impl Exchange for GrantRenewal {
 impl GrantRenewal {
     async fn renew(&self, held: Option<&Held>) -> Result<AccessToken> {
         // Somebody else may have renewed it: their token is ours too.
-        match self.renew_unless(|record, now| adoptable(record, held, now)).await? {
+        let adopt = |record: &GrantRecord, now| match record.state {
+            // Its tokens are somebody else's now.
+            GrantState::Ended { reason: ReauthorizationReason::Exported } => None,
+            _ => adoptable(record.access.as_ref(), &record.scopes, held, now),
+        };
+        match self.renew_unless(adopt).await? {
             Renewal::Found(token) | Renewal::Exchanged(token) => Ok(token),
         }
     }
@@ -105,7 +100,7 @@ impl GrantRenewal {
             if let Some(found) = enough(&record, now) {
                 return Ok(Renewal::Found(found));
             }
-            let lease = Lease::of(version, &record.state, now, waiting);
+            let lease = Lease::of(version, leased_until(&record.state), now, waiting);
             let unresolved = match step(&record.state, lease.is_over(now)) {
                 Step::Exchange { unresolved } => unresolved,
                 Step::Wait => {
@@ -260,47 +255,6 @@ impl GrantRenewal {
     pub(super) fn ended(&self, reason: ReauthorizationReason) -> Error {
         Error::ReauthorizationRequired { grant_id: self.id.clone(), reason }
     }
-}
-
-/// Somebody else's exchange, as long as we have watched it.
-#[derive(Clone, Copy)]
-pub(super) struct Lease {
-    version: Version,
-    since: Moment,
-    until: u64,
-}
-
-impl Lease {
-    /// The lease in `state`, watched since now unless it is the one that we watch.
-    pub(super) fn of(version: Version, state: &GrantState, now: Moment, watched: Option<Self>) -> Self {
-        let until = if let GrantState::Exchanging { until, .. } = state { *until } else { 0 };
-        watched.filter(|lease| lease.version == version).unwrap_or(Self { version, since: now, until })
-    }
-
-    /// By its holder's clock or, where that is ahead of ours, by ours.
-    pub(super) fn is_over(self, now: Moment) -> bool {
-        self.until <= now.unix_millis() || now.since(self.since) >= LEASE
-    }
-}
-
-/// The stored token, if it is one to use in place of `held`.
-fn adoptable(record: &GrantRecord, held: Option<&Held>, now: Moment) -> Option<AccessToken> {
-    let access = record.access.as_ref()?;
-    // Its tokens are somebody else's now.
-    if matches!(record.state, GrantState::Ended { reason: ReauthorizationReason::Exported }) {
-        return None;
-    }
-    if held.is_some_and(|held| held.token.value == access.value) {
-        return None;
-    }
-    let token = AccessToken {
-        value: access.value.clone(),
-        scopes: record.scopes.clone(),
-        issued: now.at_unix_millis(access.issued_at),
-        lifetime: Duration::from_millis(access.expires_at.saturating_sub(access.issued_at)),
-    };
-    let usable = token.freshness(now, Duration::ZERO) != crate::token::Freshness::Expired;
-    usable.then_some(token)
 }
 
 #[cfg(test)]

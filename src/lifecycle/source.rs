@@ -303,7 +303,7 @@ enum Joined {
     Already(Arc<Held>),
 }
 
-fn hold(token: AccessToken) -> Arc<Held> {
+pub(super) fn hold(token: AccessToken) -> Arc<Held> {
     Arc::new(Held { token, refused: AtomicBool::new(false), unauthorized: Mutex::default() })
 }
 

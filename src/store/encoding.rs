@@ -1,5 +1,6 @@
 //! Turns a [`GrantRecord`] into bytes and back. `seal.rs` then makes of them what a store gets to see.
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
@@ -26,10 +27,29 @@ struct Plain {
 
 #[derive(Serialize, Deserialize, Zeroize, ZeroizeOnDrop)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct PlainAccessToken {
+pub(super) struct PlainAccessToken {
     token: String,
     issued_at: u64,
     expires_at: u64,
+}
+
+impl PlainAccessToken {
+    pub(super) fn of(access: &StoredAccessToken) -> Self {
+        Self {
+            token: access.value.expose().to_owned(),
+            issued_at: access.issued_at,
+            expires_at: access.expires_at,
+        }
+    }
+
+    /// The token, which is then here no more.
+    pub(super) fn take(&mut self) -> StoredAccessToken {
+        StoredAccessToken {
+            value: Secret::new(std::mem::take(&mut self.token)),
+            issued_at: self.issued_at,
+            expires_at: self.expires_at,
+        }
+    }
 }
 
 #[derive(Serialize, Deserialize, Zeroize, ZeroizeOnDrop)]
@@ -47,11 +67,7 @@ impl Record for GrantRecord {
     fn encode(&self) -> Result<Vec<u8>> {
         let plain = Plain {
             schema: SCHEMA,
-            access: self.access.as_ref().map(|access| PlainAccessToken {
-                token: access.value.expose().to_owned(),
-                issued_at: access.issued_at,
-                expires_at: access.expires_at,
-            }),
+            access: self.access.as_ref().map(PlainAccessToken::of),
             refresh_token: self.refresh.0.expose().to_owned(),
             refresh_issued_at: self.refresh_issued_at,
             scopes: self.scopes.clone(),
@@ -69,21 +85,16 @@ impl Record for GrantRecord {
                 GrantState::Ended { reason: ReauthorizationReason::Exported } => PlainState::Exported,
             },
         };
-        serde_json::to_vec(&plain).map_err(|_| Error::Internal { problem: "a grant record has no JSON form" })
+        json(&plain)
     }
 
     fn decode(bytes: &[u8]) -> Result<Self> {
-        // The parser's own message may quote what it read.
-        let mut plain = serde_json::from_slice::<Plain>(bytes).map_err(|_| unreadable())?;
+        let mut plain = parsed::<Plain>(bytes)?;
         if plain.schema != SCHEMA {
             return Err(unreadable());
         }
         Ok(Self {
-            access: plain.access.as_mut().map(|access| StoredAccessToken {
-                value: Secret::new(std::mem::take(&mut access.token)),
-                issued_at: access.issued_at,
-                expires_at: access.expires_at,
-            }),
+            access: plain.access.as_mut().map(PlainAccessToken::take),
             refresh: RefreshToken(Secret::new(std::mem::take(&mut plain.refresh_token))),
             refresh_issued_at: plain.refresh_issued_at,
             scopes: std::mem::take(&mut plain.scopes),
@@ -106,7 +117,16 @@ impl Record for GrantRecord {
     }
 }
 
-fn unreadable() -> Error {
+pub(super) fn json(plain: &impl Serialize) -> Result<Vec<u8>> {
+    serde_json::to_vec(plain).map_err(|_| Error::Internal { problem: "a record has no JSON form" })
+}
+
+/// Without the parser's own message, which may quote what it read.
+pub(super) fn parsed<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
+    serde_json::from_slice(bytes).map_err(|_| unreadable())
+}
+
+pub(super) fn unreadable() -> Error {
     Error::Store {
         operation: "load",
         problem: "the record is not one of this version of smartrecruiters; it was left as it is".into(),

@@ -3,6 +3,7 @@
 //! Lease and crash journal are part of the record ([`record`]), so every store gives the same guarantees from
 //! three methods. Nothing here knows HTTP.
 
+mod customer_record;
 mod encoding;
 mod export;
 mod memory;
@@ -14,8 +15,10 @@ mod record;
 #[cfg(feature = "redis")]
 mod redis;
 mod seal;
+mod sealed;
 #[cfg(feature = "sqlite")]
 mod sqlite;
+mod token_record;
 
 #[cfg(test)]
 mod contract;
@@ -28,14 +31,17 @@ use std::pin::Pin;
 pub use self::postgres::{PostgresOptions, PostgresStore};
 #[cfg(feature = "redis")]
 pub use self::redis::{RedisOptions, RedisStore};
+pub use customer_record::{CustomerRecord, CustomerState, customer_id};
 pub use memory::MemoryStore;
 pub use record::{
     CUSTOMER_PREFIX, GrantRecord, GrantState, REFRESH_TOKEN_LIFETIME, Record, StoredAccessToken,
     TOKEN_PREFIX, check_grant_id, is_grant_id,
 };
 pub use seal::{Sealer, Sealing, SealingKey};
+pub use sealed::SealedStore;
 #[cfg(feature = "sqlite")]
 pub use sqlite::{SqliteOptions, SqliteStore};
+pub use token_record::{TokenRecord, token_id};
 
 use crate::error::Result;
 use crate::fingerprint::Fingerprint;

@@ -215,7 +215,19 @@ impl Sealer {
             (Some(b'{'), false) => Err(Unreadable::NotSealed),
             _ => Err(Unreadable::Foreign),
         };
-        text.map_err(|why| Error::Store { operation: "load", problem: why.to_string().into() })
+        text.map_err(unreadable)
+    }
+
+    /// Fails if there is no key for the record, whatever else may be wrong with it: the keys are then not those of
+    /// the store's other users.
+    pub fn check_key(&self, stored: &Stored) -> Result<()> {
+        let sealed = stored.bytes.first() == Some(&FORMAT);
+        let why = match Parts::of(&stored.bytes).filter(|_| sealed) {
+            Some(_) if self.keys.is_empty() => Unreadable::NoKey,
+            Some(parts) if !self.keys.iter().any(|key| key.id == parts.key_id) => Unreadable::WrongKey,
+            _ => return Ok(()),
+        };
+        Err(unreadable(why))
     }
 
     fn unseal(&self, id: &str, stored: &Stored) -> Result<Zeroizing<Vec<u8>>, Unreadable> {
@@ -270,6 +282,10 @@ pub(super) fn undamaged(bytes: &[u8]) -> Option<&[u8]> {
     (sha256(&[bytes]) == *checksum).then_some(bytes)
 }
 
+fn unreadable(why: Unreadable) -> Error {
+    Error::Store { operation: "load", problem: why.to_string().into() }
+}
+
 fn key_bytes(text: &str) -> Option<Zeroizing<[u8; KEY_LEN]>> {
     let mut key = Zeroizing::new([0; KEY_LEN]);
     if text.len() == 2 * KEY_LEN {
@@ -286,7 +302,7 @@ fn key_bytes(text: &str) -> Option<Zeroizing<[u8; KEY_LEN]>> {
 }
 
 /// The first `N` bytes of the hash.
-fn sha256<const N: usize>(parts: &[&[u8]]) -> [u8; N] {
+pub(super) fn sha256<const N: usize>(parts: &[&[u8]]) -> [u8; N] {
     let mut hash = digest::Context::new(&digest::SHA256);
     for part in parts {
         hash.update(part);

@@ -9,10 +9,12 @@ mod layers;
 #[cfg(all(unix, feature = "stores"))]
 mod management;
 mod pages;
+mod partner;
 mod redirects;
 mod renewals;
 mod retries;
 mod secrets;
+mod shared_tokens;
 #[cfg(all(unix, feature = "stores"))]
 mod stores;
 mod support;

@@ -21,7 +21,7 @@ use crate::support::{
 pub(crate) const TOKEN: &str = "/identity/oauth/token";
 
 fn client_credentials() -> Credential {
-    Credential::ClientCredentials(Arc::new(ClientCredentials::new(oauth_client(), None)))
+    Credential::ClientCredentials(Arc::new(ClientCredentials::new(oauth_client(), None, None)))
 }
 
 fn app(server: &Server, store: Arc<dyn Store>, clock: &ManualClock) -> Arc<OAuthApp> {
@@ -272,7 +272,7 @@ async fn clients_with_one_credential_share_its_token_and_others_do_not() {
     .await;
     let mine = client_credentials();
     let other = OAuthClient::new("other".into(), "secret".into(), ClientAuthentication::Body).unwrap();
-    let other = Credential::ClientCredentials(Arc::new(ClientCredentials::new(other, None)));
+    let other = Credential::ClientCredentials(Arc::new(ClientCredentials::new(other, None, None)));
     let client = server.client(&mine);
     for (credential, path) in [(&mine, "/a"), (&other, "/b"), (&mine, "/c")] {
         let client = client.with_credential(credential).unwrap();

@@ -52,6 +52,13 @@ export function controlRoutes(app: FastifyInstance, sandbox: () => Sandbox): voi
     return reply.status(204).send()
   })
 
+  app.post('/_sandbox/reset-integration', options, (request, reply) => {
+    const { companyId } = objectIn(request.body)
+    if (typeof companyId !== 'string') throw new TypeError('"companyId" must be a string')
+    sandbox().resetIntegration(companyId)
+    return reply.status(204).send()
+  })
+
   app.get('/_sandbox/credentials', options, () => sandbox().credentials())
   app.post('/_sandbox/credentials', options, (request, reply) => {
     const { type, ...given } = objectIn(request.body)

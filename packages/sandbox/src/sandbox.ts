@@ -63,6 +63,8 @@ export interface Sandbox extends AsyncDisposable {
   expireAccessTokens(): void
   /** Moves the clock that tokens and codes live by. The limits' clock stays. */
   advanceTime(seconds: number): void
+  /** As SmartRecruiters' support would: a partner may be given credentials for this company once more. */
+  resetIntegration(companyId: string): void
   /** What the sandbox has seen so far. */
   counters(): Counters
   resetCounters(): void
@@ -141,6 +143,9 @@ export async function startSandbox(options?: SandboxOptions): Promise<Sandbox> {
     consentTo: (url, given) => pressButton(url, given?.deny),
     expireAccessTokens: () => tokens.expireAccessTokens(),
     advanceTime: seconds => world.clock.advance(seconds),
+    resetIntegration: companyId => {
+      if (!world.integrated.delete(companyId)) throw new TypeError(`"${companyId}" is not integrated`)
+    },
     counters: () => counters.snapshot(),
     resetCounters: () => counters.reset(),
     fault: spec => gate.faults.add(spec),
@@ -163,7 +168,9 @@ function createWorld(given: SandboxOptions | undefined): World {
   const gate = new Gate(counters, limiter, options, headers => identify(headers, credentials, tokens))
   const origins = { api: '', storage: '' }
   const attachments = new Attachments()
-  return { options, clock, counters, gate, credentials, tokens, data: new Data(options), attachments, origins }
+  const data = new Data(options)
+  const integrated = new Set<string>()
+  return { options, clock, counters, gate, credentials, tokens, data, attachments, integrated, origins }
 }
 
 function originOf(host: string, address: AddressInfo | string | null): string {

@@ -17,6 +17,8 @@ export interface World {
   readonly tokens: Tokens
   readonly data: Data
   readonly attachments: Attachments
+  /** The companies that a partner was given credentials for. */
+  readonly integrated: Set<string>
   /** Known once both listeners are up. */
   readonly origins: { api: string; storage: string }
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { withSandbox } from './support.mjs'
+import { control, withSandbox } from './support.mjs'
 
 const job = async client => (await (await client.get('/jobs?limit=1&sort=job_id')).json()).content[0]
 const candidate = async client => (await (await client.get('/candidates?limit=1')).json()).content[0]
@@ -173,6 +173,17 @@ describe('partner integrations', () => {
       assert.equal((await integrate('inactive-corp')).status, 403)
       assert.equal((await integrate(undefined)).status, 400)
       assert.equal((await integrate('other', (await token.json()).access_token)).status, 403)
+
+      sandbox.resetIntegration('acme')
+      const anew = await (await integrate('acme')).json()
+      assert.notEqual(anew.clientId, customer.clientId)
+      assert.deepEqual(await control(sandbox, 'POST', '/reset-integration', { companyId: 'acme' }), {
+        status: 204,
+        body: undefined,
+      })
+      assert.equal((await integrate('acme')).status, 201)
+      assert.throws(() => sandbox.resetIntegration('nobody'), /"nobody" is not integrated/)
+      assert.equal((await control(sandbox, 'POST', '/reset-integration', { companyId: 'nobody' })).status, 400)
     }),
   )
 })

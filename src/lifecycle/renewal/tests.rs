@@ -1,6 +1,7 @@
 use std::net::SocketAddr;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
@@ -10,6 +11,7 @@ use crate::clock::{Clock as _, ManualClock};
 use crate::credential::{ClientAuthentication, OAuthClient};
 use crate::error::ErrorCode;
 use crate::lifecycle::events::Listener;
+use crate::lifecycle::lease::LEASE;
 use crate::oauth::TokenEndpoint;
 use crate::secret::Secret;
 use crate::store::{Due, MemoryStore, Sealer, Store, StoreFuture, Stored};

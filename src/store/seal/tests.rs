@@ -47,7 +47,7 @@ fn sealed(sealer: &Sealer, id: &str, version: Version) -> Stored {
 
 fn refused(sealer: &Sealer, id: &str, stored: &Stored, why: Unreadable) {
     let error = sealer.open::<GrantRecord>(id, stored).unwrap_err();
-    assert_eq!(error.to_string(), format!("the grant store failed to load: {why}"));
+    assert_eq!(error.to_string(), format!("the store failed to load: {why}"));
     assert!(!format!("{error:?}").contains("canary"));
 }
 
@@ -116,6 +116,23 @@ fn sealed_and_plain_records_are_not_taken_for_one_another() {
     refused(&with_key, "g", &sealed(&plain, "g", 1), Unreadable::NotSealed);
     assert_eq!(plain.open::<GrantRecord>("g", &sealed(&plain, "g", 1)).unwrap(), record());
     refused(&plain, "g", &Stored { version: 1, bytes: Vec::new() }, Unreadable::Foreign);
+}
+
+#[test]
+fn a_key_that_is_not_there_is_told_from_damage() {
+    let (ours, theirs) = (sealer("", &[1]), sealer("", &[2]));
+    let plain = Sealer::new(&Named(""), Some(Sealing::Plain)).unwrap();
+    let good = sealed(&ours, "g", 1);
+    let code = |sealer: &Sealer, stored: &Stored| sealer.check_key(stored).err().map(|e| e.to_string());
+    assert_eq!(code(&ours, &good), None);
+    assert!(code(&theirs, &good).unwrap().contains("a key that was not given"));
+    assert!(code(&plain, &good).unwrap().contains("give its key"));
+    let mut damaged = good;
+    damaged.bytes[20] ^= 1;
+    for sealer in [&ours, &theirs, &plain] {
+        assert_eq!(code(sealer, &damaged), None);
+        assert_eq!(code(sealer, &sealed(&plain, "g", 1)), None, "what is not sealed needs no key");
+    }
 }
 
 #[test]

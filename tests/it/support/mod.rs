@@ -1,5 +1,7 @@
 //! A server whose every answer the test decides, with a record of what reached it.
 
+pub(crate) mod store;
+
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};

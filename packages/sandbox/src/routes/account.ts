@@ -4,8 +4,7 @@ import type { World } from '../world.js'
 
 /** Who am I; the job-board feed of partner keys; and the credentials a partner is given for a customer. */
 export function accountRoutes(app: FastifyInstance, world: World): void {
-  const { credentials, data, gate } = world
-  const integrated = new Set<string>()
+  const { credentials, data, gate, integrated } = world
 
   const me = { config: { scopes: ['user_me_read'] } }
   for (const path of ['/user-api/v201804/users/me', '/users/me']) {

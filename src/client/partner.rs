@@ -1,0 +1,236 @@
+//! [`PartnerApp`]: a partner's integration with its customers (vendor: General Partner Integration).
+//!
+//! A customer's credentials are issued once, to a call with the partner's own. [`connecting`] is how none are lost. This
+//! stands in the client's layer, since that call is one like any other: paced, retried where nothing was processed, and
+//! with a new token after a 401.
+
+mod connecting;
+mod protocol;
+
+use std::sync::Arc;
+
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use tokio::sync::Semaphore;
+
+use self::protocol::{Leave, leased_until, leave};
+use super::{Client, ClientOptions, Credential};
+use crate::clock::Clock;
+use crate::credential::{ClientAuthentication, OAuthClient};
+use crate::error::{Error, Result};
+use crate::http::{BaseUrl, ConnectOptions, Environment, parse_secure_url, token_url};
+use crate::lifecycle::{ClientCredentials, Customer, Customers, LEASE_POLL, Lease};
+use crate::limit::LimitOptions;
+use crate::random;
+use crate::store::{
+    CUSTOMER_PREFIX, CustomerRecord, CustomerState, SealedStore, Sealing, Store, Swap, customer_id,
+};
+
+/// Requests for credentials at once: so many the vendor takes of one credential.
+const REQUESTS_AT_ONCE: usize = 8;
+/// Customers that are listed at once.
+const PAGE: usize = 100;
+/// Records that are read at once.
+const READS_AT_ONCE: usize = 8;
+
+/// What a partner app is registered with, and where. Checked by [`PartnerApp::new`].
+#[derive(Debug)]
+pub struct PartnerAppOptions {
+    /// The master client id and secret.
+    pub client: OAuthClient,
+    /// The vendor's environment; production if none.
+    pub environment: Option<Environment>,
+    /// Another API root.
+    pub base_url: Option<String>,
+    /// Where tokens come from, if elsewhere than below the API root.
+    pub token_url: Option<String>,
+    /// Where customers' credentials live, and everybody's access tokens.
+    pub store: Arc<dyn Store>,
+    /// How they are sealed there. None: not at all in a store in memory; a durable store is then refused.
+    pub sealing: Option<Sealing>,
+    /// How connections are made.
+    pub connect: ConnectOptions,
+    /// How requests for customers' credentials keep to the API's limits; none: not at all.
+    pub limits: Option<LimitOptions>,
+}
+
+/// A partner's app, and the customers that it is connected to.
+#[derive(Debug)]
+pub struct PartnerApp {
+    master: Client,
+    customers: Customers,
+    store: SealedStore,
+    authentication: ClientAuthentication,
+    clock: Arc<dyn Clock>,
+    /// Names this process in leases.
+    owner: String,
+    turns: Semaphore,
+}
+
+/// Some of the customers in a store.
+#[derive(Debug)]
+pub struct CustomerPage {
+    /// Customers, in the order of their company ids.
+    pub customers: Vec<CustomerInfo>,
+    /// Where the next page begins; none if this is the last.
+    pub next: Option<String>,
+}
+
+/// What is known of a customer, without its credentials.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CustomerInfo {
+    /// Its company id.
+    pub company_id: String,
+    /// Where it stands.
+    pub standing: CustomerStanding,
+}
+
+/// Where a customer stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CustomerStanding {
+    /// Its credentials are in the store.
+    Connected {
+        /// Since when, in milliseconds since the Unix epoch.
+        since: u64,
+    },
+    /// Somebody is asking for them, or died of it.
+    Connecting,
+    /// They were asked for, and what became of that is unknown.
+    Unresolved,
+}
+
+impl PartnerApp {
+    /// An app that opens nothing yet.
+    pub fn new(options: PartnerAppOptions, clock: Arc<dyn Clock>) -> Result<Arc<Self>> {
+        let base = match options.base_url {
+            Some(url) => BaseUrl::parse("baseUrl", &url)?,
+            None => options.environment.unwrap_or(Environment::Production).base_url()?,
+        };
+        let token_url = match options.token_url {
+            Some(url) => parse_secure_url("tokenUrl", &url)?,
+            None => token_url(&base),
+        };
+        let store = SealedStore::new(options.store, options.sealing)?;
+        let authentication = options.client.authentication;
+        let credentials =
+            ClientCredentials::new(options.client, Some(token_url.clone()), Some(store.clone()));
+        let credential = Credential::ClientCredentials(Arc::new(credentials));
+        let calls =
+            ClientOptions { connect: options.connect, limits: options.limits, ..ClientOptions::default() };
+        let master = Client::new(&credential, Some(base.clone()), calls, Arc::clone(&clock))?;
+        let customers = Customers::new(
+            store.clone(),
+            base,
+            token_url,
+            authentication,
+            &master.connector,
+            Arc::clone(&clock),
+        );
+        let turns = Semaphore::new(REQUESTS_AT_ONCE);
+        Ok(Arc::new(Self {
+            master,
+            customers,
+            store,
+            authentication,
+            clock,
+            owner: random::text::<16>()?,
+            turns,
+        }))
+    }
+
+    /// Connects a customer: its credentials are asked for, once, and stored. Of one that is connected nothing is asked.
+    ///
+    /// Drop the future at will: the work goes on, since an answer that nobody takes is lost for ever.
+    pub async fn connect(self: Arc<Self>, company_id: String) -> Result<Customer> {
+        let work = tokio::spawn(async move {
+            self.obtain(&company_id).await?;
+            Ok(self.customer(company_id))
+        });
+        work.await.unwrap_or(Err(Error::Internal { problem: "connecting a customer panicked" }))
+    }
+
+    /// The customer of this company id. Whether it is connected shows when it is used.
+    pub fn customer(&self, company_id: String) -> Customer {
+        self.customers.customer(company_id)
+    }
+
+    /// Stores a customer's credentials that were obtained elsewhere, in place of what is known of it.
+    pub async fn import(&self, company_id: String, client: OAuthClient) -> Result<Customer> {
+        let id = customer_id(&company_id);
+        let connected = self.connected(client);
+        loop {
+            let (version, record) = self.store.load::<CustomerRecord>(&id).await?;
+            let next = CustomerRecord { state: connected.clone(), ..record };
+            if self.store.swap(&id, version, &next).await? == Swap::Won {
+                break;
+            }
+        }
+        self.customers.changed(&company_id);
+        Ok(self.customer(company_id))
+    }
+
+    /// Takes a customer's credentials out of the store, and its access token. They stay good at SmartRecruiters.
+    pub async fn disconnect(&self, company_id: &str) -> Result<()> {
+        let id = customer_id(company_id);
+        let mut waiting: Option<Lease> = None;
+        loop {
+            let (version, record) = self.store.load::<CustomerRecord>(&id).await?;
+            let now = self.clock.now();
+            let lease = Lease::of(version, leased_until(&record.state), now, waiting);
+            let next = match leave(&record, lease.is_over(now)) {
+                Leave::Done => return Ok(()),
+                Leave::Wait => {
+                    waiting = Some(lease);
+                    tokio::time::sleep(LEASE_POLL).await;
+                    continue;
+                }
+                Leave::Write(next) => next,
+            };
+            // First, since afterwards nobody knows whose it is.
+            if let CustomerState::Connected { client_id, client_secret, .. } = &record.state {
+                self.customers.forget_token(client_id, client_secret).await?;
+            }
+            if self.store.swap(&id, version, &next).await? == Swap::Won {
+                self.customers.changed(company_id);
+                return Ok(());
+            }
+        }
+    }
+
+    /// The customers after `after`, which is the `next` of the page before, or all. Those that were disconnected are
+    /// left out.
+    pub async fn customers(&self, after: Option<String>) -> Result<CustomerPage> {
+        let after = after.as_deref().map(customer_id);
+        let ids = self.store.ids(CUSTOMER_PREFIX, after.as_deref(), PAGE).await?;
+        let company = |id: &str| id.strip_prefix(CUSTOMER_PREFIX).unwrap_or_default().to_owned();
+        let next = (ids.len() == PAGE).then(|| ids.last().map(|id| company(id))).flatten();
+        let infos: Vec<_> = stream::iter(ids)
+            .map(|id| async move {
+                let (_, record) = self.store.load::<CustomerRecord>(&id).await?;
+                let standing = standing(&record.state);
+                Ok(standing.map(|standing| CustomerInfo { company_id: company(&id), standing }))
+            })
+            .buffered(READS_AT_ONCE)
+            .try_collect()
+            .await?;
+        Ok(CustomerPage { customers: infos.into_iter().flatten().collect(), next })
+    }
+
+    fn connected(&self, client: OAuthClient) -> CustomerState {
+        CustomerState::Connected {
+            client_id: client.id,
+            client_secret: client.secret,
+            connected_at: self.clock.now().unix_millis(),
+        }
+    }
+}
+
+fn standing(state: &CustomerState) -> Option<CustomerStanding> {
+    match state {
+        CustomerState::Connected { connected_at, .. } => {
+            Some(CustomerStanding::Connected { since: *connected_at })
+        }
+        CustomerState::Connecting { .. } => Some(CustomerStanding::Connecting),
+        CustomerState::Disconnected { unresolved: 0 } => None,
+        CustomerState::Disconnected { .. } => Some(CustomerStanding::Unresolved),
+    }
+}

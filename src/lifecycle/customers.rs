@@ -1,0 +1,131 @@
+//! [`Customers`]: a partner's customers, each with client credentials of its own, which are in the partner's store.
+
+use std::sync::Arc;
+
+use tokio::sync::Semaphore;
+use url::Url;
+
+use super::shared_token::{ClientExchange, SharedToken};
+use super::source::{Exchange, ExchangeFuture, Held, TokenSource};
+use super::sources::Sources;
+use crate::clock::Clock;
+use crate::credential::{ClientAuthentication, OAuthClient};
+use crate::error::{Error, Result};
+use crate::http::{BaseUrl, Connector};
+use crate::oauth::TokenEndpoint;
+use crate::secret::Secret;
+use crate::store::{CustomerRecord, CustomerState, SealedStore, customer_id};
+use crate::token::AccessToken;
+
+/// Exchanges at once, each on a connection of its own: thousands of customers may need a token at the same time.
+const EXCHANGES_AT_ONCE: usize = 16;
+
+/// One customer of a partner, by its company id.
+#[derive(Debug, Clone)]
+pub struct Customer {
+    /// Its company id at SmartRecruiters.
+    pub company_id: String,
+    /// Its tokens.
+    pub source: Arc<TokenSource>,
+    /// The API that its access tokens are for.
+    pub base: BaseUrl,
+}
+
+/// The customers in one store, as far as they are used.
+#[derive(Debug)]
+pub struct Customers {
+    base: BaseUrl,
+    way: Arc<Way>,
+    sources: Sources,
+}
+
+/// What all customers have in common: where their credentials are, and how these become tokens.
+#[derive(Debug)]
+struct Way {
+    store: SealedStore,
+    token_url: Url,
+    endpoint: TokenEndpoint,
+    authentication: ClientAuthentication,
+    clock: Arc<dyn Clock>,
+    turns: Arc<Semaphore>,
+}
+
+impl Customers {
+    /// Those whose credentials are in `store` and are good for the API at `base`.
+    pub fn new(
+        store: SealedStore,
+        base: BaseUrl,
+        token_url: Url,
+        authentication: ClientAuthentication,
+        connector: &Connector,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        let endpoint = TokenEndpoint::new(token_url.clone(), connector);
+        let turns = Arc::new(Semaphore::new(EXCHANGES_AT_ONCE));
+        let way = Arc::new(Way { store, token_url, endpoint, authentication, clock, turns });
+        Self { base, way, sources: Sources::default() }
+    }
+
+    /// The customer of this company id. Whether it is connected shows when it is used.
+    pub fn customer(&self, company_id: String) -> Customer {
+        let source = self.sources.get(&company_id, || {
+            let exchange = CustomerExchange { company_id: company_id.clone(), way: Arc::clone(&self.way) };
+            TokenSource::new(Arc::new(exchange), Arc::clone(&self.way.clock))
+        });
+        Customer { company_id, source, base: self.base.clone() }
+    }
+
+    /// Has the customer's next call look for its credentials anew.
+    pub fn changed(&self, company_id: &str) {
+        if let Some(source) = self.sources.find(company_id) {
+            source.reset(None);
+        }
+    }
+
+    /// Takes the access token that was got with these credentials out of the store.
+    pub async fn forget_token(&self, client_id: &str, client_secret: &Secret) -> Result<()> {
+        self.way.shared(&self.way.client(client_id, client_secret)).forget().await
+    }
+}
+
+impl Way {
+    fn client(&self, id: &str, secret: &Secret) -> OAuthClient {
+        OAuthClient { id: id.to_owned(), secret: secret.clone(), authentication: self.authentication }
+    }
+
+    fn shared(&self, client: &OAuthClient) -> SharedToken {
+        SharedToken::new(self.store.clone(), client, self.token_url.as_str())
+    }
+}
+
+/// Looks the customer's credentials up each time, since they may have been replaced.
+#[derive(Debug)]
+struct CustomerExchange {
+    company_id: String,
+    way: Arc<Way>,
+}
+
+impl Exchange for CustomerExchange {
+    fn next(self: Arc<Self>, held: Option<Arc<Held>>) -> ExchangeFuture {
+        Box::pin(async move { self.token(held.as_deref()).await })
+    }
+}
+
+impl CustomerExchange {
+    async fn token(&self, held: Option<&Held>) -> Result<AccessToken> {
+        let way = &self.way;
+        let (_, record) = way.store.load::<CustomerRecord>(&customer_id(&self.company_id)).await?;
+        let CustomerState::Connected { client_id, client_secret, .. } = &record.state else {
+            return Err(Error::not_connected(&self.company_id));
+        };
+        let client = way.client(client_id, client_secret);
+        let exchange = ClientExchange {
+            shared: Some(way.shared(&client)),
+            endpoint: way.endpoint.clone(),
+            client,
+            clock: Arc::clone(&way.clock),
+            turns: Arc::clone(&way.turns),
+        };
+        exchange.token(held).await
+    }
+}

@@ -1,0 +1,223 @@
+//! [`ClientExchange`]: client credentials become access tokens, which a fleet shares if there is a store for them.
+//!
+//! Nothing can be lost here: a client can exchange as often as it likes. So the store only saves exchanges, and a
+//! store that fails, or a holder that is late, costs one more, and never a call.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Semaphore;
+
+use super::lease::LEASE_POLL;
+use super::protocol::{adoptable, stored};
+use super::source::{Exchange, ExchangeFuture, Held};
+use crate::clock::{Clock, Moment};
+use crate::credential::OAuthClient;
+use crate::error::{Error, Result};
+use crate::oauth::{TokenEndpoint, TokenRequest};
+use crate::store::{SealedStore, Swap, TokenRecord, Version, token_id};
+use crate::token::AccessToken;
+
+/// How long one may be getting a token for all others, in milliseconds: many times what that takes.
+const LEASE_MILLIS: u64 = 30_000;
+/// How long to wait for others at most: a lease's length by our own clock.
+const LONGEST_WAIT: Duration = Duration::from_millis(LEASE_MILLIS);
+/// How long the store may take. An exchange takes no longer.
+const STORE_PATIENCE: Duration = Duration::from_secs(5);
+
+/// Exchanges a client's id and secret for access tokens.
+#[derive(Debug)]
+pub(super) struct ClientExchange {
+    pub(super) endpoint: TokenEndpoint,
+    pub(super) client: OAuthClient,
+    pub(super) clock: Arc<dyn Clock>,
+    /// Where the token is shared, if it is.
+    pub(super) shared: Option<SharedToken>,
+    /// Who may exchange now: clients of one endpoint share their turns.
+    pub(super) turns: Arc<Semaphore>,
+}
+
+/// A place in a store for one client's access token.
+#[derive(Debug)]
+pub(super) struct SharedToken {
+    store: SealedStore,
+    id: String,
+}
+
+/// What to do about a token that is needed in place of `held`.
+#[derive(Debug)]
+enum Step {
+    /// Use this one, which somebody else got.
+    Adopt(AccessToken),
+    /// Somebody else is getting one.
+    Wait,
+    /// Get one, for all.
+    Exchange,
+}
+
+fn step(record: &TokenRecord, held: Option<&Held>, now: Moment, waited_enough: bool) -> Step {
+    match adoptable(record.access.as_ref(), &record.scopes, held, now) {
+        Some(token) => Step::Adopt(token),
+        None if record.leased_until > now.unix_millis() && !waited_enough => Step::Wait,
+        None => Step::Exchange,
+    }
+}
+
+impl Exchange for ClientExchange {
+    fn next(self: Arc<Self>, held: Option<Arc<Held>>) -> ExchangeFuture {
+        Box::pin(async move { self.token(held.as_deref()).await })
+    }
+}
+
+impl ClientExchange {
+    /// A token other than `held`: somebody else's, or by an exchange.
+    pub(super) async fn token(&self, held: Option<&Held>) -> Result<AccessToken> {
+        let Some(shared) = &self.shared else { return self.exchange_in_turn().await };
+        let began = self.clock.now();
+        loop {
+            let Some((version, record)) = shared.look().await? else { return self.exchange_in_turn().await };
+            let now = self.clock.now();
+            match step(&record, held, now, now.since(began) >= LONGEST_WAIT) {
+                Step::Adopt(token) => return Ok(token),
+                Step::Wait => tokio::time::sleep(LEASE_POLL).await,
+                Step::Exchange => {
+                    if let Some(exchanged) = self.exchange_for_all(shared, version, record).await {
+                        return exchanged;
+                    }
+                }
+            }
+        }
+    }
+
+    /// None: somebody else was faster.
+    async fn exchange_for_all(
+        &self,
+        shared: &SharedToken,
+        version: Version,
+        record: TokenRecord,
+    ) -> Option<Result<AccessToken>> {
+        let _turn = self.turns.acquire().await;
+        let leased_until = self.clock.now().unix_millis().saturating_add(LEASE_MILLIS);
+        let leased = TokenRecord { leased_until, ..record };
+        match shared.write(version, &leased).await {
+            Some(Swap::Lost) => return None,
+            Some(Swap::Won) => {}
+            // Whether it is written, nobody knows: then this token is not shared.
+            None => return Some(self.exchange().await),
+        }
+        let exchanged = self.exchange().await;
+        let free = TokenRecord { leased_until: 0, ..leased };
+        let next = match &exchanged {
+            Ok(token) => TokenRecord { access: Some(stored(token)), scopes: token.scopes.clone(), ..free },
+            // Others need not wait to find out for themselves.
+            Err(_) => free,
+        };
+        shared.write(version.saturating_add(1), &next).await;
+        Some(exchanged)
+    }
+
+    async fn exchange_in_turn(&self) -> Result<AccessToken> {
+        let _turn = self.turns.acquire().await;
+        self.exchange().await
+    }
+
+    async fn exchange(&self) -> Result<AccessToken> {
+        let request = TokenRequest::ClientCredentials;
+        let connection = self.endpoint.connect().await?;
+        Ok(connection.exchange(&self.client, request, &*self.clock).await?.access)
+    }
+}
+
+impl SharedToken {
+    /// The place for the tokens that this client gets at `token_url`.
+    pub(super) fn new(store: SealedStore, client: &OAuthClient, token_url: &str) -> Self {
+        let id = token_id(&client.id, &client.secret, token_url);
+        Self { store, id }
+    }
+
+    /// What the store knows; none if it cannot be asked.
+    ///
+    /// It fails if the record is sealed with a key that is not ours: that is a mistake of configuration, which would
+    /// otherwise cost each process its own exchanges for ever, and which nobody would notice. What is damaged is
+    /// nothing: it is written over.
+    async fn look(&self) -> Result<Option<(Version, TokenRecord)>> {
+        match within(self.store.load_bytes(&self.id)).await {
+            Some(Some(bytes)) => Ok(Some((bytes.version, self.store.open_or_default(&self.id, &bytes)?))),
+            Some(None) => Ok(Some((0, TokenRecord::default()))),
+            None => Ok(None),
+        }
+    }
+
+    async fn write(&self, version: Version, record: &TokenRecord) -> Option<Swap> {
+        within(self.store.swap(&self.id, version, record)).await
+    }
+
+    /// Takes the token out of the store.
+    pub(super) async fn forget(&self) -> Result<()> {
+        loop {
+            let Some(bytes) = self.store.load_bytes(&self.id).await? else { return Ok(()) };
+            let swap = self.store.swap(&self.id, bytes.version, &TokenRecord::default()).await?;
+            if swap == Swap::Won {
+                return Ok(());
+            }
+        }
+    }
+}
+
+/// What a store answered in time.
+async fn within<T>(answer: impl Future<Output = Result<T>>) -> Option<T> {
+    let answer = tokio::time::timeout(STORE_PATIENCE, answer).await;
+    answer.unwrap_or(Err(Error::Closed)).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::ManualClock;
+    use crate::lifecycle::source::hold;
+    use crate::secret::Secret;
+
+    fn token(clock: &ManualClock, value: &str) -> AccessToken {
+        AccessToken {
+            value: Secret::new(value),
+            scopes: vec!["jobs_read".into()],
+            issued: clock.now(),
+            lifetime: Duration::from_secs(1800),
+        }
+    }
+
+    #[test]
+    fn a_token_is_adopted_or_waited_for_or_got_for_all() {
+        let clock = ManualClock::new();
+        let (ours, theirs) = (hold(token(&clock, "ours")), token(&clock, "theirs"));
+        clock.advance(Duration::from_secs(60));
+        let now = clock.now();
+        let shown = |access: Option<&AccessToken>, leased_until, held: Option<&Held>, waited| {
+            let record = TokenRecord { access: access.map(stored), scopes: Vec::new(), leased_until };
+            match step(&record, held, now, waited) {
+                Step::Adopt(token) => token.value.expose().to_owned(),
+                other => format!("{other:?}"),
+            }
+        };
+        let (live, over) = (now.unix_millis() + 1, now.unix_millis());
+        let table = [
+            (None, 0, None, false, "Exchange"),
+            (None, live, None, false, "Wait"),
+            (None, live, None, true, "Exchange"),
+            (None, over, None, false, "Exchange"),
+            (Some(&theirs), 0, None, false, "theirs"),
+            (Some(&theirs), 0, Some(&*ours), false, "theirs"),
+            (Some(&theirs), live, Some(&*ours), false, "theirs"),
+            // Which was refused, or is too old.
+            (Some(&ours.token), 0, Some(&*ours), false, "Exchange"),
+            (Some(&ours.token), live, Some(&*ours), false, "Wait"),
+            (Some(&ours.token), over, Some(&*ours), false, "Exchange"),
+        ];
+        for (index, (access, leased_until, held, waited, expected)) in table.into_iter().enumerate() {
+            assert_eq!(shown(access, leased_until, held, waited), expected, "line {index}");
+        }
+        clock.advance(Duration::from_secs(1740));
+        let record = TokenRecord { access: Some(stored(&theirs)), scopes: Vec::new(), leased_until: 0 };
+        assert!(matches!(step(&record, None, clock.now(), false), Step::Exchange), "it has expired");
+    }
+}

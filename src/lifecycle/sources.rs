@@ -1,0 +1,94 @@
+//! [`Sources`]: the token sources in use, by id, so that each id has one exchange in flight however many clients it has.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use super::source::TokenSource;
+
+/// Below so many it is not worth looking for those that are in use no more.
+const FEW: usize = 64;
+
+/// The sources that somebody uses. Thousands come and go in one process: what is held is at most about twice what is
+/// in use.
+#[derive(Debug, Default)]
+pub(super) struct Sources(Mutex<Known>);
+
+#[derive(Debug, Default)]
+struct Known {
+    by_id: HashMap<String, Weak<TokenSource>>,
+    /// How many there may be before those that are in use no more go.
+    most: usize,
+}
+
+impl Sources {
+    /// The source of `id`, made if it is not in use.
+    pub(super) fn get(&self, id: &str, make: impl FnOnce() -> Arc<TokenSource>) -> Arc<TokenSource> {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(source) = known.by_id.get(id).and_then(Weak::upgrade) {
+            return source;
+        }
+        if known.by_id.len() >= known.most {
+            known.by_id.retain(|_, source| source.strong_count() > 0);
+            // So that looking through them all costs each newcomer the same, however many there are.
+            known.most = FEW.max(known.by_id.len() * 2);
+        }
+        let source = make();
+        known.by_id.insert(id.to_owned(), Arc::downgrade(&source));
+        source
+    }
+
+    /// The source of `id`, if it is in use.
+    pub(super) fn find(&self, id: &str) -> Option<Arc<TokenSource>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).by_id.get(id).and_then(Weak::upgrade)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::SystemClock;
+    use crate::error::Error;
+    use crate::lifecycle::source::{Exchange, ExchangeFuture, Held};
+
+    #[derive(Debug)]
+    struct Never;
+
+    impl Exchange for Never {
+        fn next(self: Arc<Self>, _: Option<Arc<Held>>) -> ExchangeFuture {
+            Box::pin(async { Err(Error::Closed) })
+        }
+    }
+
+    fn source() -> Arc<TokenSource> {
+        TokenSource::new(Arc::new(Never), Arc::new(SystemClock))
+    }
+
+    fn held(sources: &Sources) -> usize {
+        sources.0.lock().unwrap().by_id.len()
+    }
+
+    #[test]
+    fn an_id_in_use_has_one_source() {
+        let sources = Sources::default();
+        let first = sources.get("a", source);
+        assert!(Arc::ptr_eq(&first, &sources.get("a", source)));
+        assert!(!Arc::ptr_eq(&first, &sources.get("b", source)));
+        assert!(sources.find("a").is_some() && sources.find("b").is_none(), "b is used by nobody any more");
+    }
+
+    #[test]
+    fn sources_that_nobody_uses_are_held_no_longer() {
+        let sources = Sources::default();
+        let in_use: Vec<_> = (0..2_000).map(|number| sources.get(&number.to_string(), source)).collect();
+        assert_eq!(held(&sources), 2_000);
+        for number in 0..20_000 {
+            sources.get(&format!("passing {number}"), source);
+            assert!(held(&sources) <= 4_000, "{number}");
+        }
+        drop(in_use);
+        for number in 0..4_000 {
+            sources.get(&format!("later {number}"), source);
+        }
+        assert!(held(&sources) <= 2 * FEW, "{}", held(&sources));
+    }
+}

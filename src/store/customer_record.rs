@@ -1,0 +1,149 @@
+//! [`CustomerRecord`]: the credentials that a partner was issued for one customer, once.
+
+use serde::{Deserialize, Serialize};
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+use super::encoding::{json, parsed, unreadable};
+use super::record::{CUSTOMER_PREFIX, Record};
+use crate::error::Result;
+use crate::secret::Secret;
+
+/// The layout below. Raised when it changes; older ones are read on.
+const SCHEMA: u32 = 1;
+
+/// A partner's customer as it is stored. Times are milliseconds since the Unix epoch: other machines read them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CustomerRecord {
+    /// How often it was disconnected on purpose. What was asked for before then and comes later is not wanted any more.
+    pub disconnects: u32,
+    /// Where it stands.
+    pub state: CustomerState,
+}
+
+/// Where a customer stands. `unresolved` counts requests for its credentials whose outcome nobody knows: they may have
+/// been issued, and are issued once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CustomerState {
+    /// There are no credentials of it, and nobody is asking for them.
+    Disconnected {
+        /// Requests of unknown outcome so far.
+        unresolved: u32,
+    },
+    /// Somebody is asking for them: lock and crash journal in one.
+    Connecting {
+        /// Who: a random id of one process.
+        owner: String,
+        /// Until when nobody else may.
+        until: u64,
+        /// Requests of unknown outcome before this one.
+        unresolved: u32,
+    },
+    /// Here they are.
+    Connected {
+        /// The customer's `client_id`.
+        client_id: String,
+        /// Its `client_secret`.
+        client_secret: Secret,
+        /// Since when they are here.
+        connected_at: u64,
+    },
+}
+
+impl Default for CustomerState {
+    fn default() -> Self {
+        Self::Disconnected { unresolved: 0 }
+    }
+}
+
+/// The id of a customer's record.
+pub fn customer_id(company_id: &str) -> String {
+    format!("{CUSTOMER_PREFIX}{company_id}")
+}
+
+#[derive(Serialize, Deserialize, Zeroize, ZeroizeOnDrop)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Plain {
+    schema: u32,
+    disconnects: u32,
+    state: PlainState,
+}
+
+#[derive(Serialize, Deserialize, Zeroize, ZeroizeOnDrop)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase", tag = "is")]
+enum PlainState {
+    Disconnected { unresolved: u32 },
+    Connecting { owner: String, until: u64, unresolved: u32 },
+    Connected { client_id: String, client_secret: String, connected_at: u64 },
+}
+
+impl Record for CustomerRecord {
+    fn encode(&self) -> Result<Vec<u8>> {
+        let state = match &self.state {
+            CustomerState::Disconnected { unresolved } => {
+                PlainState::Disconnected { unresolved: *unresolved }
+            }
+            CustomerState::Connecting { owner, until, unresolved } => {
+                PlainState::Connecting { owner: owner.clone(), until: *until, unresolved: *unresolved }
+            }
+            CustomerState::Connected { client_id, client_secret, connected_at } => PlainState::Connected {
+                client_id: client_id.clone(),
+                client_secret: client_secret.expose().to_owned(),
+                connected_at: *connected_at,
+            },
+        };
+        json(&Plain { schema: SCHEMA, disconnects: self.disconnects, state })
+    }
+
+    fn decode(bytes: &[u8]) -> Result<Self> {
+        let mut plain = parsed::<Plain>(bytes)?;
+        if plain.schema != SCHEMA {
+            return Err(unreadable());
+        }
+        let state = match &mut plain.state {
+            PlainState::Disconnected { unresolved } => {
+                CustomerState::Disconnected { unresolved: *unresolved }
+            }
+            PlainState::Connecting { owner, until, unresolved } => CustomerState::Connecting {
+                owner: std::mem::take(owner),
+                until: *until,
+                unresolved: *unresolved,
+            },
+            PlainState::Connected { client_id, client_secret, connected_at } => CustomerState::Connected {
+                client_id: std::mem::take(client_id),
+                client_secret: Secret::new(std::mem::take(client_secret)),
+                connected_at: *connected_at,
+            },
+        };
+        Ok(Self { disconnects: plain.disconnects, state })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_customer_survives_the_store() {
+        for state in [
+            CustomerState::Disconnected { unresolved: 2 },
+            CustomerState::Connecting { owner: "p".into(), until: 9, unresolved: 1 },
+            CustomerState::Connected {
+                client_id: "id".into(),
+                client_secret: Secret::new("canary"),
+                connected_at: 7,
+            },
+        ] {
+            let record = CustomerRecord { disconnects: 3, state };
+            assert_eq!(CustomerRecord::decode(&record.encode().unwrap()).unwrap(), record);
+            assert!(!format!("{record:?}").contains("canary"));
+        }
+    }
+
+    #[test]
+    fn foreign_bytes_are_refused_without_being_quoted() {
+        let future = br#"{"schema":9,"disconnects":0,"state":{"is":"disconnected","unresolved":0}}"#;
+        for bytes in [&b"{}"[..], b"canary", br#"{"clientSecret":"canary"}"#, future] {
+            assert!(!format!("{:?}", CustomerRecord::decode(bytes).unwrap_err()).contains("canary"));
+        }
+    }
+}
