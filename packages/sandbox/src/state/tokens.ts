@@ -156,7 +156,11 @@ export class Tokens {
 
   #newRefreshToken(family: Family): string {
     const token = newSecret()
-    this.#refresh.set(token, { family, expiresAt: this.#expiry(this.#options.refreshTokenLifetime), spentAt: undefined })
+    this.#refresh.set(token, {
+      family,
+      expiresAt: this.#expiry(this.#options.refreshTokenLifetime),
+      spentAt: undefined,
+    })
     return token
   }
 
