@@ -66,7 +66,7 @@ export async function kill(scope, { store, policy, random, torture, numbers, pro
     figures: {
       kills: deaths.length,
       ...fell,
-      excused: load.figures.excused,
+      excused: load.excused,
       exchanges: exchanges.length,
       ...measured(exchanges, trips),
     },

@@ -37,9 +37,8 @@ export async function stop(scope, { store, policy, random, numbers, progress }) 
   })
   progress(`${grants.length} grants judged`)
   await load.judge(grants)
-  const { excused } = load.figures
   return {
     broken: load.broken,
-    figures: { stops: numbers.stops, 'amid calls': amid, exchanges: exchangesOf(world).length, lost: excused },
+    figures: { stops: numbers.stops, 'amid calls': amid, exchanges: exchangesOf(world).length, lost: load.excused },
   }
 }
