@@ -58,6 +58,7 @@ async function main() {
         failed ||= broken.length > 0
         const seconds = ((performance.now() - start) / 1000).toFixed(0)
         rows.push({ store, policy, ...figures, broken: broken.length, seconds })
+        console.log(`\n${table(rows.slice(-1))}\n`)
       }
     }
     console.log(`\n${name}\n${table(rows)}\n`)
