@@ -11,6 +11,14 @@ export const root = fileURLToPath(new URL('..', import.meta.url))
 
 const STAMPS = join(root, 'node_modules', '.setup')
 
+/** The native addon that is shipped. */
+export const ADDON = {
+  name: 'native addon',
+  inputs: ['Cargo.toml', 'Cargo.lock', 'build.rs', 'rust-toolchain.toml', 'src', 'package.json'],
+  outputs: ['index.js', 'index.d.ts', '*.node'],
+  command: ['npx', 'napi', 'build', '--platform', '--release', '--no-const-enum', '--features', 'node'],
+}
+
 /** What there is to do, in this order: from `inputs`, `command` makes `outputs`. Paths are files or folders. */
 const STEPS = [
   {
@@ -23,12 +31,7 @@ const STEPS = [
     // What was made with the old dependencies may differ.
     resets: true,
   },
-  {
-    name: 'native addon',
-    inputs: ['Cargo.toml', 'Cargo.lock', 'build.rs', 'rust-toolchain.toml', 'src', 'package.json'],
-    outputs: ['index.js', 'index.d.ts', '*.node'],
-    command: ['npx', 'napi', 'build', '--platform', '--release', '--no-const-enum', '--features', 'node'],
-  },
+  ADDON,
   {
     name: 'JavaScript face',
     inputs: ['lib', 'index.d.ts', 'tsconfig.json', 'tsconfig.base.json'],
@@ -49,20 +52,25 @@ export async function setup(report = console.error) {
   requireTools()
   let all = false
   for (const [index, step] of STEPS.entries()) {
-    const stamp = join(STAMPS, `${step.name.replaceAll(' ', '-')}.txt`)
-    const label = `[${index + 1}/${STEPS.length}] ${step.name}`
-    if (!all && existsSync(stamp) && readFileSync(stamp, 'utf8') === fingerprint(step)) {
-      report(`${label}: up to date`)
-      continue
-    }
-    report(`${label}: ${step.command.join(' ')}`)
-    const start = Date.now()
-    await run(step.command)
-    all ||= step.resets === true
-    mkdirSync(STAMPS, { recursive: true })
-    writeFileSync(stamp, fingerprint(step))
-    report(`${label}: done in ${Math.round((Date.now() - start) / 1000)} s`)
+    const made = await make(step, { again: all, report: text => report(`[${index + 1}/${STEPS.length}] ${text}`) })
+    all ||= made && step.resets === true
   }
+}
+
+/** Does a step unless what it makes is there and up to date, or it is to be done `again`; whether it did. */
+export async function make(step, { again = false, report = console.error } = {}) {
+  const stamp = join(STAMPS, `${step.name.replaceAll(' ', '-')}.txt`)
+  if (!again && existsSync(stamp) && readFileSync(stamp, 'utf8') === fingerprint(step)) {
+    report(`${step.name}: up to date`)
+    return false
+  }
+  report(`${step.name}: ${step.command.join(' ')}`)
+  const start = Date.now()
+  await run(step.command)
+  mkdirSync(STAMPS, { recursive: true })
+  writeFileSync(stamp, fingerprint(step))
+  report(`${step.name}: done in ${Math.round((Date.now() - start) / 1000)} s`)
+  return true
 }
 
 /** Runs a command of this checkout with its output shown; rejects if it fails. */

@@ -52,7 +52,7 @@ pub struct SystemClock;
 impl Clock for SystemClock {
     #[expect(clippy::disallowed_methods, reason = "this is the one place that may")]
     fn now(&self) -> Moment {
-        Moment { monotonic: Instant::now(), wall: SystemTime::now() }
+        Moment { monotonic: Instant::now(), wall: SystemTime::now() + ahead() }
     }
 }
 
@@ -60,6 +60,24 @@ impl Clock for SystemClock {
 #[expect(clippy::disallowed_methods, reason = "this is the one place that may")]
 pub fn instant() -> Instant {
     Instant::now()
+}
+
+/// How far this process's wall clock is set ahead: not at all.
+#[cfg(not(feature = "torture"))]
+const fn ahead() -> Duration {
+    Duration::ZERO
+}
+
+/// How far this process's wall clock is set ahead: `SMARTRECRUITERS_TORTURE_AHEAD`, in milliseconds. For whoever is to
+/// find other processes' leases over without waiting for it.
+#[cfg(feature = "torture")]
+fn ahead() -> Duration {
+    static AHEAD: std::sync::LazyLock<Duration> = std::sync::LazyLock::new(|| {
+        #[expect(clippy::disallowed_methods, reason = "a process is tortured by those who start it")]
+        let text = std::env::var("SMARTRECRUITERS_TORTURE_AHEAD").unwrap_or_default();
+        Duration::from_millis(text.parse().unwrap_or_default())
+    });
+    *AHEAD
 }
 
 /// A clock that stands still until it is moved, for tests of what happens over minutes and months.

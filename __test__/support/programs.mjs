@@ -42,16 +42,25 @@ function find(name) {
   }
 }
 
-/** Runs a server until the test ends; resolves when it listens. */
+/** Runs a server until the test ends; resolves when it listens. It can be stopped and started again meanwhile. */
 export async function startProgram(t, port, path, args, options) {
-  const child = spawn(path, args, { stdio: 'ignore', ...options })
-  const ended = once(child, 'exit')
-  t.after(async () => {
-    // PostgreSQL then does not wait for its clients.
-    child.kill('SIGINT')
-    await ended
-  })
-  await listening(port, child)
+  let child
+  let ended
+  const server = {
+    async start() {
+      child = spawn(path, args, { stdio: 'ignore', ...options })
+      ended = once(child, 'exit')
+      await listening(port, child)
+    },
+    /** By SIGINT, PostgreSQL does not wait for its clients; by SIGQUIT it crashes. */
+    async stop(signal = 'SIGINT') {
+      child.kill(signal)
+      await ended
+    },
+  }
+  t.after(() => server.stop())
+  await server.start()
+  return server
 }
 
 export async function freePort() {

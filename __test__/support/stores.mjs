@@ -18,28 +18,31 @@ export function openStore({ kind, options }) {
   return new Store(options)
 }
 
-/** Makes room for a store until the test ends. `folder` has all that it writes; `settings` are those of Redis. */
+/**
+ * Makes room for a store until the test ends. `folder` has all that it writes; `server`, where there is one, can be
+ * stopped and started again; `settings` are those of Redis.
+ */
 export async function startPlace(t, kind, settings = []) {
   const folder = await mkdtemp(join(tmpdir(), 'smartrecruiters-'))
   t.after(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }))
-  const options = await { sqlite, redis, postgres, custom }[kind](t, folder, settings)
-  return { kind, options, folder }
+  return { kind, folder, ...(await { sqlite, redis, postgres, custom }[kind](t, folder, settings)) }
 }
 
 function sqlite(_t, folder) {
-  return { path: join(folder, 'grants.sqlite') }
+  return { options: { path: join(folder, 'grants.sqlite') } }
 }
 
 function custom(_t, folder) {
-  return { folder }
+  return { options: { folder } }
 }
 
 async function redis(t, folder, settings) {
   const port = await freePort()
   const safe = ['--appendonly', 'yes', '--appendfsync', 'always', '--save', '', '--dir', folder]
   const program = programPath('redis-server', 'redis-server')
-  await startProgram(t, port, program, ['--bind', '127.0.0.1', '--port', String(port), ...safe, ...settings])
-  return { url: `redis://127.0.0.1:${port}/0` }
+  const args = ['--bind', '127.0.0.1', '--port', String(port), ...safe, ...settings]
+  const server = await startProgram(t, port, program, args)
+  return { options: { url: `redis://127.0.0.1:${port}/0` }, server }
 }
 
 async function postgres(t, folder) {
@@ -51,11 +54,15 @@ async function postgres(t, folder) {
   const run = (name, args) => unprivileged(programPath(name, 'postgresql'), args)
   execFileSync(...run('initdb', [...initdb, '--pwfile', join(folder, 'password')]), { stdio: 'ignore', cwd: '/' })
   const [path, args] = run('postgres', ['-h', '127.0.0.1', '-p', String(port), '-k', '', '-D', data])
-  await startProgram(t, port, path, args, { cwd: '/' })
+  const program = await startProgram(t, port, path, args, { cwd: '/' })
   const ready = programPath('pg_isready', 'postgresql')
   // It listens before it answers.
-  while (spawnSync(ready, ['-h', '127.0.0.1', '-p', String(port)]).status !== 0) await setTimeout(20)
-  return { url: `postgres://postgres:secret@127.0.0.1:${port}/postgres` }
+  const answers = async () => {
+    while (spawnSync(ready, ['-h', '127.0.0.1', '-p', String(port)]).status !== 0) await setTimeout(20)
+  }
+  await answers()
+  const server = { ...program, start: () => program.start().then(answers) }
+  return { options: { url: `postgres://postgres:secret@127.0.0.1:${port}/postgres` }, server }
 }
 
 /** PostgreSQL refuses to be root. */

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use smartrecruiters::client::{Client, ClientOptions, Credential};
 use smartrecruiters::clock::{ManualClock, SystemClock};
 use smartrecruiters::credential::{ApiKey, ClientAuthentication, OAuthClient};
@@ -11,7 +12,9 @@ use smartrecruiters::error::{Error, ErrorCode, ReauthorizationReason, Result};
 use smartrecruiters::http::{ConnectOptions, Connector, ProxyChoice, Request, RequestBody, streamed_body};
 use smartrecruiters::lifecycle::{ClientCredentials, Grant, ImportedGrant, OAuthApp, OAuthAppOptions};
 use smartrecruiters::secret::Secret;
-use smartrecruiters::store::{MemoryStore, Sealing, Store};
+use smartrecruiters::store::{
+    GrantRecord, GrantState, MemoryStore, Sealer, Sealing, Store, StoreFuture, Stored, Swap, Version,
+};
 use tokio::sync::Semaphore;
 
 use crate::support::{
@@ -137,6 +140,119 @@ async fn a_token_endpoint_that_is_down_fails_no_call_while_the_token_lives() {
     clock.advance(Duration::from_secs(15));
     call().await.unwrap();
     assert_eq!(server.count(TOKEN), attempts + 2, "the first success ends it");
+}
+
+/// A store of which some methods fail while it is down.
+#[derive(Debug)]
+struct Fragile {
+    inner: MemoryStore,
+    fails: &'static [&'static str],
+    down: AtomicBool,
+    refused: AtomicUsize,
+}
+
+impl Fragile {
+    fn check(&self, operation: &'static str) -> Result<()> {
+        if !self.down.load(Ordering::SeqCst) || !self.fails.contains(&operation) {
+            return Ok(());
+        }
+        self.refused.fetch_add(1, Ordering::SeqCst);
+        Err(Error::Store { operation, problem: "it is down".into() })
+    }
+
+    /// Whether the record says that the grant is being exchanged.
+    fn is_journalled(&self) -> bool {
+        let stored = self.inner.load("customer").now_or_never().unwrap().unwrap().unwrap();
+        let record: GrantRecord = Sealer::new(&self.inner, None).unwrap().open("customer", &stored).unwrap();
+        matches!(record.state, GrantState::Exchanging { .. })
+    }
+}
+
+impl Store for Fragile {
+    fn is_durable(&self) -> bool {
+        false
+    }
+
+    fn load<'a>(&'a self, id: &'a str) -> StoreFuture<'a, Option<Stored>> {
+        Box::pin(async move {
+            self.check("load")?;
+            self.inner.load(id).await
+        })
+    }
+
+    fn swap<'a>(
+        &'a self,
+        id: &'a str,
+        expected: Version,
+        bytes: Vec<u8>,
+        due: Option<u64>,
+    ) -> StoreFuture<'a, Swap> {
+        Box::pin(async move {
+            self.check("swap")?;
+            self.inner.swap(id, expected, bytes, due).await
+        })
+    }
+
+    fn due(&self, before: u64, limit: usize) -> StoreFuture<'_, Vec<String>> {
+        self.inner.due(before, limit)
+    }
+}
+
+#[tokio::test]
+async fn a_store_that_is_down_fails_no_call_while_the_token_lives_and_begins_no_exchange() {
+    for fails in [["load", "swap"].as_slice(), &["swap"]] {
+        let store = Arc::new(Fragile {
+            inner: MemoryStore::new(),
+            fails,
+            down: AtomicBool::new(false),
+            refused: AtomicUsize::new(0),
+        });
+        let unjournalled = Arc::new(AtomicUsize::new(0));
+        let server = {
+            let (store, unjournalled, strict) = (Arc::clone(&store), Arc::clone(&unjournalled), strict());
+            Server::start(move |seen| {
+                if seen.path == TOKEN && !store.is_journalled() {
+                    unjournalled.fetch_add(1, Ordering::SeqCst);
+                }
+                strict(seen)
+            })
+            .await
+        };
+        let clock = ManualClock::new();
+        let grant = app(&server, Arc::clone(&store) as _, &clock).import(customer("rt-0")).await.unwrap();
+        let client = under_clock(&server, &Credential::Grant(grant), &clock);
+        let call = || async { client.send(&get(&client, "/jobs")).await };
+        call().await.unwrap();
+
+        // Ten minutes: renewal begins five minutes before the token's end; half a minute before it, it is not used.
+        clock.advance(Duration::from_secs(1800 - 330));
+        store.down.store(true, Ordering::SeqCst);
+        let (mut answered, mut failed) = (0, 0);
+        for _ in 0..600 {
+            match call().await {
+                Ok(_) => answered += 1,
+                Err(error) => {
+                    assert!(matches!(error, Error::Store { .. }), "{error:?}");
+                    failed += 1;
+                }
+            }
+            clock.advance(Duration::from_secs(1));
+        }
+        assert_eq!(
+            (answered, failed),
+            (300, 300),
+            "every call while it lived, and one typed error for each after"
+        );
+        // At once: the store is asked again with backoff, not by each call, and no call waits for it to come back.
+        let asked = store.refused.load(Ordering::SeqCst);
+        assert!(asked <= 90, "{asked} times in ten minutes");
+        assert_eq!(server.count(TOKEN), 1, "no exchange without a journal");
+
+        store.down.store(false, Ordering::SeqCst);
+        clock.advance(Duration::from_secs(15));
+        many_calls(&client, 10).await;
+        assert_eq!((server.count(TOKEN), unjournalled.load(Ordering::SeqCst)), (2, 0));
+    }
 }
 
 #[tokio::test]

@@ -20,12 +20,16 @@ export function applyFault(
     captureAnswer(response, settle)
     process()
   }
+  const drop = (ms = 0) => {
+    if (ms === 0) request.socket.destroy()
+    else delay(ms, () => request.socket.destroy())
+  }
   switch (fault.kind) {
     case 'dropBefore':
-      request.socket.destroy()
+      drop(fault.ms)
       return
     case 'dropAfter':
-      after(() => request.socket.destroy())
+      after(() => drop(fault.ms))
       return
     case 'delay':
       if (fault.when === 'after') after(body => delay(fault.ms, () => response.end(body)))

@@ -41,9 +41,17 @@ export function controlRoutes(app: FastifyInstance, sandbox: () => Sandbox): voi
     return reply.status(204).send()
   })
 
-  app.post('/_sandbox/expire-access-tokens', options, (_request, reply) => {
-    sandbox().expireAccessTokens()
+  app.get('/_sandbox/exchanges', options, () => sandbox().exchanges())
+
+  app.post('/_sandbox/expire-access-tokens', options, (request, reply) => {
+    const { label } = request.body === undefined ? {} : objectIn(request.body)
+    if (label !== undefined && typeof label !== 'string') throw new TypeError('"label" must be a string')
+    sandbox().expireAccessTokens(label)
     return reply.status(204).send()
+  })
+  app.post('/_sandbox/grants', options, (request, reply) => {
+    const { count } = objectIn(request.body)
+    return reply.status(201).send(sandbox().issueGrants(Number(count)))
   })
   app.post('/_sandbox/advance-time', options, (request, reply) => {
     const { seconds } = objectIn(request.body)

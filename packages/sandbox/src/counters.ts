@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { fingerprint } from './exchange-log.js'
 import { SlidingLog } from './sliding-log.js'
 
 const WINDOW_MS = 1000
@@ -156,11 +156,6 @@ export class CounterBook {
     const known = GRANTS.find(name => name === grantType)
     return this.#counts.exchanges[known ?? 'other']
   }
-}
-
-/** How a secret appears in the counters: the first 16 hex digits of its SHA-256. */
-export function fingerprint(secret: string): string {
-  return createHash('sha256').update(secret).digest('hex').slice(0, 16)
 }
 
 function empty(): Counters {

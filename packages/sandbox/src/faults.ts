@@ -16,10 +16,10 @@ export interface FaultMatch {
 
 /** What goes wrong. `when: 'before'` leaves the request unprocessed; `'after'` processes it first. */
 export type FaultEffect =
-  /** The connection is destroyed; the request is not processed. */
-  | { kind: 'dropBefore' }
-  /** The request is processed in full (a refresh token is spent), then the connection is destroyed unanswered. */
-  | { kind: 'dropAfter' }
+  /** The connection is destroyed, `ms` milliseconds (default 0) late; the request is not processed. */
+  | { kind: 'dropBefore'; ms?: number }
+  /** The request is processed in full (a refresh token is spent); `ms` later the connection is destroyed unanswered. */
+  | { kind: 'dropAfter'; ms?: number }
   /** The answer comes `ms` milliseconds late. `when` (default `before`): whether the wait is before the processing. */
   | { kind: 'delay'; ms: number; when?: 'before' | 'after' }
   /** The request waits until the fault is cleared. `when` as for `delay`. */
@@ -80,8 +80,8 @@ interface Entry {
 }
 
 const KINDS: Record<FaultEffect['kind'], readonly string[]> = {
-  dropBefore: [],
-  dropAfter: [],
+  dropBefore: ['ms'],
+  dropAfter: ['ms'],
   delay: ['ms', 'when'],
   hold: ['when'],
   truncate: [],

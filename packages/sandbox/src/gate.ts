@@ -6,6 +6,7 @@ import { Arrivals, redactedHeaders } from './arrivals.js'
 import { captureAnswer } from './captured-answer.js'
 import type { CounterBook } from './counters.js'
 import { type Endpoint, Endpoints } from './endpoints.js'
+import { ExchangeLog } from './exchange-log.js'
 import { FaultQueue } from './faults.js'
 import { type Admission, type Limiter, untouchedLimitHeaders } from './limits.js'
 import type { ResolvedOptions } from './options.js'
@@ -38,6 +39,7 @@ export class Gate {
   readonly endpoints = new Endpoints()
   readonly faults = new FaultQueue(this.endpoints)
   readonly arrivals = new Arrivals()
+  readonly exchanges = new ExchangeLog()
   readonly #counters: CounterBook
   readonly #limiter: Limiter | undefined
   readonly #latency: Latency
@@ -153,7 +155,9 @@ export class Gate {
     }
     this.#readForm(request, response, body => {
       context.body = body
-      this.#counters.exchangeAttempted(new URLSearchParams(body.toString('utf8')))
+      const form = new URLSearchParams(body.toString('utf8'))
+      this.#counters.exchangeAttempted(form)
+      this.exchanges.arrived({ id, at, query }, form)
       proceed()
     })
   }

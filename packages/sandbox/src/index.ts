@@ -1,6 +1,7 @@
 /** A local SmartRecruiters for tests. Everything public is exported from here; the parts are in the files beside it. */
 export type { ArrivedRequest } from './arrivals.js'
 export type { Counters, ExchangeCount } from './counters.js'
+export type { RecordedExchange } from './exchange-log.js'
 export type { Fault, FaultEffect, FaultMatch, FaultSpec, RawAnswer } from './faults.js'
 export type { ConsentOptions } from './oauth/consent.js'
 export type { SandboxOptions } from './options.js'
@@ -12,3 +13,4 @@ export type {
   ClientOptions,
   GrantType,
 } from './state/credentials.js'
+export type { IssuedGrant } from './state/tokens.js'

@@ -2,6 +2,7 @@ import { type AddressInfo, isIPv6 } from 'node:net'
 import type { ArrivedRequest } from './arrivals.js'
 import { Clock } from './clock.js'
 import { CounterBook, type Counters } from './counters.js'
+import type { RecordedExchange } from './exchange-log.js'
 import type { Fault, FaultSpec } from './faults.js'
 import { Gate } from './gate.js'
 import { Limiter } from './limits.js'
@@ -19,7 +20,7 @@ import {
 } from './state/credentials.js'
 import { Data } from './state/data.js'
 import { identify } from './state/identity.js'
-import { Tokens } from './state/tokens.js'
+import { type IssuedGrant, Tokens } from './state/tokens.js'
 import { storageRoutes } from './storage.js'
 import type { World } from './world.js'
 
@@ -59,14 +60,22 @@ export interface Sandbox extends AsyncDisposable {
   consent(options: ConsentOptions): Promise<string>
   /** The same for a whole authorization URL that your own code made. */
   consentTo(authorizationUrl: string, options?: { deny?: boolean }): Promise<string>
-  /** Every access token issued so far is answered with 401 from now on. Refresh tokens live on. */
-  expireAccessTokens(): void
+  /** Makes grants of {@link Sandbox.app} that nobody consented to: as many as a large customer base has. */
+  issueGrants(count: number): IssuedGrant[]
+  /**
+   * Every access token issued so far, to all or to the credential with this label, is answered with 401 from now on.
+   * Refresh tokens live on.
+   */
+  expireAccessTokens(label?: string): void
   /** Moves the clock that tokens and codes live by. The limits' clock stays. */
   advanceTime(seconds: number): void
   /** As SmartRecruiters' support would: a partner may be given credentials for this company once more. */
   resetIntegration(companyId: string): void
   /** What the sandbox has seen so far. */
   counters(): Counters
+  /** Every form that reached the token endpoint, in order: which refresh token it presented, and what was issued. */
+  exchanges(): RecordedExchange[]
+  /** Starts counters and exchanges from nothing. */
   resetCounters(): void
   /** Sets a fault. Throws a TypeError that names what is wrong with it. */
   fault(fault: FaultSpec): Fault
@@ -141,13 +150,21 @@ export async function startSandbox(options?: SandboxOptions): Promise<Sandbox> {
     credentials: () => credentials.list(),
     consent: given => consentAt(authorizeUrl, given),
     consentTo: (url, given) => pressButton(url, given?.deny),
-    expireAccessTokens: () => tokens.expireAccessTokens(),
+    issueGrants: count => {
+      if (!Number.isInteger(count) || count < 1) throw new TypeError('"count" must be a whole number above 0')
+      return Array.from({ length: count }, () => tokens.issueGrant(app))
+    },
+    expireAccessTokens: label => tokens.expireAccessTokens(label),
     advanceTime: seconds => world.clock.advance(seconds),
     resetIntegration: companyId => {
       if (!world.integrated.delete(companyId)) throw new TypeError(`"${companyId}" is not integrated`)
     },
     counters: () => counters.snapshot(),
-    resetCounters: () => counters.reset(),
+    exchanges: () => gate.exchanges.list(),
+    resetCounters: () => {
+      counters.reset()
+      gate.exchanges.clear()
+    },
     fault: spec => gate.faults.add(spec),
     faults: () => gate.faults.list(),
     clearFaults: () => gate.faults.clear(),

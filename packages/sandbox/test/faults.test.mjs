@@ -20,13 +20,15 @@ describe('a fault', () => {
   )
 
   it(
-    'that drops after spends it',
+    'that drops after spends it, at once or late',
     withSandbox({}, async (sandbox, client) => {
-      const { refresh_token } = await client.grant()
-      sandbox.fault({ kind: 'dropAfter', endpoint: tokenEndpoint })
-      await assert.rejects(client.refresh(refresh_token))
-      assert.equal((await client.refresh(refresh_token)).status, 400)
-      assert.equal(sandbox.counters().exchanges.refresh_token.successes, 1)
+      for (const ms of [undefined, 5]) {
+        const { refresh_token } = await client.grant()
+        sandbox.fault({ kind: 'dropAfter', endpoint: tokenEndpoint, ...(ms && { ms }) })
+        await assert.rejects(client.refresh(refresh_token))
+        assert.equal((await client.refresh(refresh_token)).status, 400)
+      }
+      assert.equal(sandbox.counters().exchanges.refresh_token.successes, 2)
     }),
   )
 

@@ -228,8 +228,44 @@ describe('the control API', () => {
       const first = await client.grant()
       assert.equal((await control(sandbox, 'POST', '/expire-access-tokens')).status, 204)
       assert.equal((await client.bearer('/users/me', first.access_token)).status, 401)
+      const [second, third] = [await client.grant(), await client.grant()]
+      assert.equal((await control(sandbox, 'POST', '/expire-access-tokens', { label: 'app/grant-2' })).status, 204)
+      assert.equal((await client.bearer('/users/me', second.access_token)).status, 401)
+      assert.equal((await client.bearer('/users/me', third.access_token)).status, 200)
+      assert.equal((await control(sandbox, 'POST', '/expire-access-tokens', { label: 1 })).status, 400)
       await control(sandbox, 'POST', '/advance-time', { seconds: 28 * 86_400 })
       assert.equal((await client.refresh(first.refresh_token)).status, 400)
+    }),
+  )
+
+  it(
+    'issues many grants, and lists every exchange without a secret',
+    withSandbox({}, async (sandbox, client) => {
+      const { body: grants } = await control(sandbox, 'POST', '/grants', { count: 3 })
+      assert.deepEqual(
+        grants.map(({ label }) => label),
+        ['app/grant-1', 'app/grant-2', 'app/grant-3'],
+      )
+      assert.equal((await control(sandbox, 'POST', '/grants', { count: 0 })).status, 400)
+      const { refreshToken } = grants[1]
+      const next = await (await client.refresh(refreshToken)).json()
+      assert.equal((await client.refresh(refreshToken)).status, 400)
+      assert.equal((await client.refresh(next.refresh_token)).status, 200)
+      const form = new URLSearchParams({ grant_type: 'client_credentials', ...client.asBody(sandbox.client) })
+      await fetch(`${sandbox.tokenUrl}?process=7`, { method: 'POST', body: form })
+
+      const { body: exchanges } = await control(sandbox, 'GET', '/exchanges')
+      const [first, again, second, other] = exchanges
+      assert.equal(exchanges.length, 4)
+      assert.deepEqual([first.presented, first.issuedTo], [again.presented, 'app/grant-2'])
+      assert.deepEqual([again.issuedTo, again.issued], [undefined, undefined])
+      assert.equal(second.presented, first.issued)
+      assert.deepEqual([other.query, other.grantType, other.issuedTo], ['process=7', 'client_credentials', 'client'])
+      assert.ok(first.at < other.at)
+      assert.equal(new Set(exchanges.map(({ id }) => id)).size, 4)
+      assert.ok(!JSON.stringify(exchanges).includes(refreshToken.slice(0, 12)))
+      sandbox.resetCounters()
+      assert.deepEqual(sandbox.exchanges(), [])
     }),
   )
 

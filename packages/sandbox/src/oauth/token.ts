@@ -8,7 +8,7 @@ type Grant = (form: URLSearchParams, client: ClientCredential) => IssuedTokens
 
 /** `POST /identity/oauth/token`: the three grants, with errors as in RFC 6749, section 5.2. */
 export function tokenRoutes(app: FastifyInstance, world: World): void {
-  const { credentials, tokens, counters, options } = world
+  const { credentials, tokens, counters, gate, options } = world
   const grants: Record<string, Grant> = {
     client_credentials: (_form, client) => tokens.forClient(client),
     authorization_code: (form, client) =>
@@ -42,6 +42,8 @@ export function tokenRoutes(app: FastifyInstance, world: World): void {
     }
     const issued = orInvalidGrant(() => grant(form, client))
     counters.exchangeSucceeded(grantType, issued.holder.label, issued.refreshToken !== undefined)
+    const id = gate.contextOf(request.raw)?.id
+    if (id !== undefined) gate.exchanges.issued(id, issued.holder.label, issued.refreshToken)
     reply.header('cache-control', 'no-store')
     return reply.send({
       access_token: issued.accessToken,

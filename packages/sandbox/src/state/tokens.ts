@@ -20,6 +20,13 @@ export interface IssuedTokens {
   readonly refreshToken?: string
 }
 
+/** A grant that was made without a user's consent. */
+export interface IssuedGrant {
+  /** Name under which the counters show it. */
+  readonly label: string
+  readonly refreshToken: string
+}
+
 /** A grant that is refused, with the reason for `error_description`. */
 export class GrantError extends Error {}
 
@@ -103,15 +110,13 @@ export class Tokens {
     }
     checkVerifier(codeChallenge, sent.codeVerifier)
 
-    this.#families += 1
-    const label = `${client.label}/grant-${this.#families}`
-    const family: Family = {
-      holder: { label, kind: 'token', scopes, user: this.#families },
-      clientId: client.clientId,
-      dead: false,
-    }
-    found.family = family
-    return this.#newPair(family)
+    found.family = this.#newFamily(client, scopes)
+    return this.#newPair(found.family)
+  }
+
+  issueGrant(client: ClientCredential): IssuedGrant {
+    const family = this.#newFamily(client, client.scopes)
+    return { label: family.holder.label, refreshToken: this.#newRefreshToken(family) }
   }
 
   refresh(token: string, client: ClientCredential): IssuedTokens {
@@ -130,16 +135,33 @@ export class Tokens {
     return this.#newPair(found.family)
   }
 
-  /** Every access token issued so far is dead from now on. */
-  expireAccessTokens(): void {
-    for (const token of this.#access.values()) token.expiresAt = Number.NEGATIVE_INFINITY
+  /** Every access token issued so far, to all or to the holder of this label, is dead from now on. */
+  expireAccessTokens(label?: string): void {
+    for (const token of this.#access.values()) {
+      if (label === undefined || token.holder.label === label) token.expiresAt = Number.NEGATIVE_INFINITY
+    }
+  }
+
+  #newFamily(client: ClientCredential, scopes: readonly string[]): Family {
+    this.#families += 1
+    const label = `${client.label}/grant-${this.#families}`
+    const holder: Holder = { label, kind: 'token', scopes, user: this.#families }
+    return { holder, clientId: client.clientId, dead: false }
   }
 
   #newPair(family: Family): IssuedTokens {
-    const refreshToken = newSecret()
-    const expiresAt = this.#expiry(this.#options.refreshTokenLifetime)
-    this.#refresh.set(refreshToken, { family, expiresAt, spentAt: undefined })
+    const refreshToken = this.#newRefreshToken(family)
     return { holder: family.holder, accessToken: this.#newAccessToken(family.holder, family), refreshToken }
+  }
+
+  #newRefreshToken(family: Family): string {
+    const token = newSecret()
+    this.#refresh.set(token, {
+      family,
+      expiresAt: this.#expiry(this.#options.refreshTokenLifetime),
+      spentAt: undefined,
+    })
+    return token
   }
 
   #newAccessToken(holder: Holder, family: Family | undefined): string {

@@ -1,0 +1,129 @@
+/** A sandbox and a store, the grants in them, and the processes that use them. The sandbox is here, so it survives. */
+
+import { OAuthApp } from 'smartrecruiters'
+import { startSandbox } from 'smartrecruiters-sandbox'
+import { ENCRYPTION_KEY, openStore, startPlace } from '../__test__/support/stores.mjs'
+import { Process } from './process.mjs'
+
+/** How long an exchange holds a grant, in milliseconds; and a bit longer, when a dead holder's lease is over. */
+export const LEASE = 90_000
+export const LEASE_OVER = LEASE + 1000
+/** Under `grace`, a spent token is taken again for longer than any lease. */
+const GRACE_PERIOD = 24 * 3600
+
+export class World {
+  sandbox
+  place
+  /** What the server does with a spent refresh token. */
+  policy
+  /** Every process that there was, by its name. */
+  processes = new Map()
+  #app
+  #appOptions
+  #torture
+  #ids = new Map()
+  #grants = 0
+  #families = 0
+  #authorized = Promise.resolve()
+
+  /**
+   * `policy` is the server's with spent refresh tokens, `lifetime` that of access tokens in seconds. `torture` has
+   * what only the addon for it can do: `addon`, its path, and whether the judge's clock is `ahead`.
+   */
+  static async start(scope, { store, policy, lifetime = 1800, torture = {} }) {
+    const world = new World()
+    world.policy = policy
+    world.sandbox = await startSandbox({
+      limits: false,
+      jobs: 1,
+      candidates: 1,
+      accessTokenLifetime: lifetime,
+      refreshTokenReuse: policy,
+      gracePeriod: GRACE_PERIOD,
+    })
+    scope.after(() => world.sandbox.close())
+    world.place = await startPlace(scope, store)
+    scope.after(() => Promise.all([...world.processes.values()].map(process => process.kill())))
+    const { clientId, clientSecret, redirectUris } = world.sandbox.app
+    const { baseUrl } = world.sandbox
+    world.#appOptions = { clientId, clientSecret, redirectUri: redirectUris[0], baseUrl }
+    world.#torture = torture
+    world.#app = new OAuthApp({ ...world.#appOptions, store: openStore(world.place), encryptionKey: ENCRYPTION_KEY })
+    return world
+  }
+
+  /** A new grant, by the authorization code flow: `{ id, label }`. */
+  async grant() {
+    this.#grants += 1
+    const grant = { id: `grant-${this.#grants}`, label: '' }
+    await this.authorize(grant)
+    return grant
+  }
+
+  async grants(count) {
+    const made = []
+    for (let number = 0; number < count; number++) made.push(await this.grant())
+    return made
+  }
+
+  /** Authorizes a grant anew, in place of what there is. One after the other: the sandbox numbers its labels. */
+  authorize(grant) {
+    this.#authorized = this.#authorized.then(() => this.#authorize(grant))
+    return this.#authorized
+  }
+
+  async #authorize(grant) {
+    const { url, state } = this.#app.authorizationUrl()
+    // Its browser may find that a connection which it had kept was closed: it asks again, as browsers do.
+    const callback = await this.sandbox.consentTo(url).catch(() => this.sandbox.consentTo(url))
+    await this.#app.exchange(callback, { state, id: grant.id })
+    this.#families += 1
+    grant.label = `app/grant-${this.#families}`
+    this.#ids.set(grant.label, grant.id)
+  }
+
+  expire({ label }) {
+    this.sandbox.expireAccessTokens(label)
+  }
+
+  /** Starts a process; `env` is laid over this one's environment. */
+  start(env) {
+    const name = `p${this.processes.size + 1}`
+    const { place } = this
+    const { tokenUrl } = this.sandbox
+    const app = { ...this.#appOptions, tokenUrl: `${tokenUrl}?process=${name}` }
+    const process = new Process(name, { place, app, tokenUrl }, env)
+    this.processes.set(name, process)
+    return process
+  }
+
+  /** Starts a process that does something at a labelled point of a renewal: `kill:label`, `stop:label`. */
+  startTortured(point) {
+    return this.start({ NAPI_RS_NATIVE_LIBRARY_PATH: this.#torture.addon, SMARTRECRUITERS_TORTURE: point })
+  }
+
+  /** Starts a process that never saw any grant, to whom the leases of who died by now are over. */
+  async startJudge() {
+    const { addon, ahead } = this.#torture
+    if (!ahead) {
+      const deaths = [...this.processes.values()].map(({ killedAt = Number.NEGATIVE_INFINITY }) => killedAt)
+      await until(Math.max(...deaths) + LEASE_OVER)
+      return this.start()
+    }
+    return this.start({ NAPI_RS_NATIVE_LIBRARY_PATH: addon, SMARTRECRUITERS_TORTURE_AHEAD: String(LEASE_OVER) })
+  }
+
+  /** The grant with this label at the sandbox. */
+  idOf(label) {
+    return this.#ids.get(label)
+  }
+
+  /** Which process an exchange on the wire came from. */
+  senderOf({ query }) {
+    return this.processes.get(new URLSearchParams(query).get('process'))
+  }
+}
+
+async function until(instant) {
+  while (performance.now() < instant) await new Promise(resolve => setTimeout(resolve, 100))
+}
