@@ -152,9 +152,9 @@ function madeWith({ run, options, results }) {
   const { date, command, processor, cores, memory, system, load } = run
   const { mainSource } = Object.values(Object.values(results)[0])[0][OURS]?.rounds[0] ?? {}
   return [
-    `\`${command}\` on ${date}, node ${run.versions.node}: ${options.rounds} rounds for each client in each scenario; ` +
+    `\`${command}\` on ${date}, node ${run.versions.node}: ${options.rounds} rounds of each job for each client; ` +
       'medians, and the least and the most of the rounds.',
-    `The servers were measured side by side, each with one client at a time.`,
+    'The servers were measured side by side, each with one client at a time.',
     '',
     `${processor}, ${cores} cores for all processes together, ${memory} GiB, ${system}; the load average was ` +
       `${load[0]} at the start and ${load[1]} at the end.`,
