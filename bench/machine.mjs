@@ -4,7 +4,6 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import os from 'node:os'
 import { fileURLToPath } from 'node:url'
-import { CLIENTS } from './clients/index.mjs'
 
 const here = fileURLToPath(new URL('.', import.meta.url))
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -16,12 +15,11 @@ export function packageVersion(name) {
   return found && json(found).version
 }
 
-/** What to write beside the results. */
-export function describeRun(args) {
-  const packages = [...new Set(CLIENTS.map(client => client.package).filter(Boolean))]
+/** What to write beside the results of an npm script with these arguments, in which these npm packages took part. */
+export function describeRun(script, args, packages) {
   return {
     date: new Date().toISOString().slice(0, 10),
-    command: ['npm run bench', ...(args.length > 0 ? ['--', ...args] : [])].join(' '),
+    command: [`npm run ${script}`, ...(args.length > 0 ? ['--', ...args] : [])].join(' '),
     processor: os.cpus()[0]?.model.trim() ?? 'unknown',
     cores: os.availableParallelism(),
     memory: Math.round(os.totalmem() / 2 ** 30),
@@ -31,7 +29,7 @@ export function describeRun(args) {
       commit: commit(),
       node: process.version,
       rustc: output('rustc', '--version')?.split(' ')[1],
-      ...Object.fromEntries(packages.map(name => [name, packageVersion(name) ?? 'not installed'])),
+      ...Object.fromEntries([...new Set(packages)].map(name => [name, packageVersion(name) ?? 'not installed'])),
       ...crates('reqwest', 'hyper', 'tokio', 'rustls'),
     },
   }

@@ -81,7 +81,7 @@ function difference(start, end) {
 }
 
 /** CPU time of the main thread in microseconds, by the best source that this system has. */
-const mainThread = [
+export const mainThread = [
   {
     name: 'CPU time of the main thread by /proc/self/task/<tid>/schedstat',
     read: () => Number(readFileSync(`/proc/self/task/${process.pid}/schedstat`, 'latin1').split(' ')[0]) / 1000,

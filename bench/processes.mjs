@@ -37,13 +37,25 @@ function nodeClient(client, scenario, server) {
   if (tls) args.push('--ca', server.caFile)
   // For those that cannot be told whom to trust.
   const trust = tls ? { NODE_EXTRA_CA_CERTS: server.caFile, SSL_CERT_FILE: server.caFile } : {}
-  const child = fork(here('runner.mjs'), args, { env: { ...environment(), ...trust } })
+  const runner = startRunner(here('runner.mjs'), args, trust)
+  return {
+    round: options => runner.round(options, (options.warmUp + options.seconds) * 1000 + PATIENCE),
+    stop: runner.stop,
+  }
+}
+
+/**
+ * A process that takes messages and answers each with `{ result }`, or why there is none. `round` sends one, and gives
+ * up after `patience` milliseconds.
+ */
+export function startRunner(file, args, variables = {}) {
+  const child = fork(file, args, { env: { ...environment(), ...variables } })
   // Its end is what tells of it.
   child.on('error', () => {})
   return {
-    async round(options) {
-      child.send(options)
-      const limit = AbortSignal.timeout((options.warmUp + options.seconds) * 1000 + PATIENCE)
+    async round(message, patience) {
+      child.send(message)
+      const limit = AbortSignal.timeout(patience)
       const answered = new AbortController()
       const signal = AbortSignal.any([limit, answered.signal])
       const ended = once(child, 'exit', { signal }).then(([code, by]) => {
@@ -100,7 +112,7 @@ export function startColdClient(client, scenario, server) {
 }
 
 /** Nothing of the caller's environment that leads requests elsewhere or changes how Node runs. */
-function environment() {
+export function environment() {
   const unwanted = /^(https?_proxy|all_proxy|no_proxy|node_options|node_debug|npm_.*)$/i
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !unwanted.test(name)))
 }

@@ -126,7 +126,8 @@ export function scenarioTables(data) {
   })
 }
 
-function cell(figure, format) {
+/** A median and, where there is one, its spread. */
+export function cell(figure, format) {
   if (figure === undefined) return '–'
   const { median, least, most } = figure
   return least === most ? format(median) : `${format(median)} (${format(least)}–${format(most)})`
@@ -152,7 +153,7 @@ function title(id) {
 }
 
 /** A table whose columns line up; all but the first `left` are numbers. */
-function table(head, rows, left = 1) {
+export function table(head, rows, left = 1) {
   const cells = [head, ...rows].map(row => head.map((_, index) => String(row[index] ?? '')))
   // A row that says why it has no figures may stick out.
   const fits = cells.filter((_, index) => index === 0 || rows[index - 1].length === head.length)

@@ -70,7 +70,8 @@ async function run() {
   const clients = choose(CLIENTS, args.clients, ({ id }) => id).filter(isInstalled)
   if (!args['no-build']) await build()
   // Described before: what is built or edited while it runs is not what was measured.
-  const data = { run: describeRun(argumentsToShow()), options, results: {} }
+  const packages = CLIENTS.map(client => client.package).filter(Boolean)
+  const data = { run: describeRun('bench', argumentsToShow(), packages), options, results: {} }
   const plan = scenarios.map(scenario => ({ scenario, clients: clients.filter(client => takesPart(client, scenario)) }))
   const report = progress(plan.reduce((sum, part) => sum + part.clients.length * roundsOf(part.scenario, options), 0))
   const folder = mkdtempSync(join(os.tmpdir(), 'smartrecruiters-bench-'))

@@ -1,0 +1,3 @@
+import { undiciClient } from './support.mjs'
+
+export const setup = context => undiciClient(context)

@@ -1,0 +1,3 @@
+import { throttled } from './throttled.mjs'
+
+export const setup = context => throttled(context, { strict: true })
