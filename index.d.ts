@@ -106,17 +106,30 @@ export declare class NativeOAuthApp {
    * `progress` hears how far it is; what it came to comes as `call`.
    */
   keepAlive(completions: NativeCompletions, call: number, idle: number, perSecond: number, progress: (progress: NativeKeepAliveProgress) => void): void
+  /** Seals all records with the first key. `progress` hears how far it is; what it came to comes as `call`. */
+  rekey(completions: NativeCompletions, call: number, progress: (progress: NativeRekeyProgress) => void): void
+  /** A page of grants comes as `call`: the one after this place, or the first. */
+  grants(completions: NativeCompletions, call: number, filter: NativeGrantFilter, after?: NativeDue | undefined | null): void
   /**
    * Has passes of keep-alive come by themselves, `every` so many milliseconds, as long as this object or a grant of
    * it is in use.
    */
   keepAliveInBackground(idle: number, perSecond: number, every: number): void
-  /** Seals all records with the first key. `progress` hears how far it is; what it came to comes as `call`. */
-  rekey(completions: NativeCompletions, call: number, progress: (progress: NativeRekeyProgress) => void): void
-  /** A page of grants comes as `call`: the one after this place, or the first. */
-  grants(completions: NativeCompletions, call: number, filter: NativeGrantFilter, after?: NativeDue | undefined | null): void
   /** The credential of the grant of this id. */
   grant(id: string): NativeCredential | NativeError
+}
+
+/** One pass through a list. What it asked for is taken back when it is collected. */
+export declare class NativePages {
+  /** How far the list was read before the first page. */
+  start(): NativePosition
+  /**
+   * The next page; as `id` come how far the list was read, and the page's items as the JSON text of a list, or none
+   * at the end. Nothing at all comes if it was stopped.
+   */
+  next(completions: NativeCompletions, id: number): void
+  /** Takes back all that is on its way, also while a page is awaited; `id` comes when that is done. */
+  stop(completions: NativeCompletions, id: number): void
 }
 
 /** A partner's app. */
@@ -131,19 +144,6 @@ export declare class NativePartnerApp {
   customers(completions: NativeCompletions, call: number, after?: string | undefined | null): void
   /** The credential of the customer of this company id. */
   customer(companyId: string): NativeCredential
-}
-
-/** One pass through a list. What it asked for is taken back when it is collected. */
-export declare class NativePages {
-  /** How far the list was read before the first page. */
-  start(): NativePosition
-  /**
-   * The next page; as `id` come how far the list was read, and the page's items as the JSON text of a list, or none
-   * at the end. Nothing at all comes if it was stopped.
-   */
-  next(completions: NativeCompletions, id: number): void
-  /** Takes back all that is on its way, also while a page is awaited; `id` comes when that is done. */
-  stop(completions: NativeCompletions, id: number): void
 }
 
 /** How far a list was read when a page was handed over. */
@@ -204,7 +204,7 @@ export declare function createOauthApp(options: NativeOAuthAppOptions, clientSec
  * An app. Its secrets stand apart: no object that holds one is ever converted. `encryption_keys`: none if nobody said
  * anything, empty if records are to be plain.
  */
-export declare function createPartnerApp(options: NativePartnerAppOptions, clientSecret: string, store: NativeStore, encryptionKeys?: Array<string> | undefined | null, proxyUrl?: string | undefined | null, key?: string | undefined | null): NativePartnerApp | NativeError
+export declare function createPartnerApp(options: NativePartnerAppOptions, clientSecret: string, store: NativeStore, encryptionKeys?: Array<string> | undefined | null, proxyUrl?: string | undefined | null, key?: string | undefined | null, shared?: NativeRedisLimits | undefined | null): NativePartnerApp | NativeError
 
 /** A body to be written in parts, which are `length` bytes together, if that is known. */
 export declare function createUpload(length?: number | undefined | null): NativeUpload
@@ -287,6 +287,14 @@ export type NativeCustomerState = 'connected' | 'connecting' | 'unresolved'
 /** How an answer comes. */
 export type NativeDelivery = 'whole' | 'open' | 'fetch'
 
+/** A record's place in the order of what is due. */
+export interface NativeDue {
+  /** When it next needs attention, in milliseconds since the Unix epoch. */
+  due: number
+  /** The record's id. */
+  id: string
+}
+
 /** A row for the table of endpoints. */
 export interface NativeEndpointLimit {
   /** Method and path template. */
@@ -315,12 +323,6 @@ export interface NativeEndpointLimits {
   longestWait: number
   /** Answers with 429. */
   tooManyRequests: number
-/** A record's place in the order of what is due. */
-export interface NativeDue {
-  /** When it next needs attention, in milliseconds since the Unix epoch. */
-  due: number
-  /** The record's id. */
-  id: string
 }
 
 /** The vendor's environment. */
@@ -365,8 +367,7 @@ export interface NativeError {
 }
 
 /** The stable name of an error. */
-export type NativeErrorCode = 'CONFIGURATION' | 'CLOSED' | 'QUEUE_FULL' | 'BAD_REQUEST' | 'AUTHENTICATION' | 'PERMISSION' | 'NOT_FOUND' | 'CONFLICT' | 'RATE_LIMIT' | 'SERVER' | 'UNEXPECTED_STATUS' | 'INVALID_RESPONSE' | 'REDIRECT' | 'PAGINATION' | 'BODY_TOO_LARGE' | 'BODY_INTERRUPTED' | 'NETWORK' | 'TIMEOUT' | 'TOKEN_REFUSED' | 'TOKEN_UNAVAILABLE' | 'TOKEN_INVALID' | 'AUTHORIZATION_DENIED' | 'CALLBACK_REFUSED' | 'REAUTHORIZATION_REQUIRED' | 'STORE' | 'INTERNAL'
-export type NativeErrorCode = 'CONFIGURATION' | 'CLOSED' | 'BAD_REQUEST' | 'AUTHENTICATION' | 'PERMISSION' | 'NOT_FOUND' | 'CONFLICT' | 'RATE_LIMIT' | 'SERVER' | 'UNEXPECTED_STATUS' | 'INVALID_RESPONSE' | 'REDIRECT' | 'BODY_TOO_LARGE' | 'BODY_INTERRUPTED' | 'NETWORK' | 'TIMEOUT' | 'TOKEN_REFUSED' | 'TOKEN_UNAVAILABLE' | 'TOKEN_INVALID' | 'AUTHORIZATION_DENIED' | 'CALLBACK_REFUSED' | 'REAUTHORIZATION_REQUIRED' | 'ALREADY_INTEGRATED' | 'STORE' | 'INTERNAL'
+export type NativeErrorCode = 'CONFIGURATION' | 'CLOSED' | 'QUEUE_FULL' | 'BAD_REQUEST' | 'AUTHENTICATION' | 'PERMISSION' | 'NOT_FOUND' | 'CONFLICT' | 'RATE_LIMIT' | 'SERVER' | 'UNEXPECTED_STATUS' | 'INVALID_RESPONSE' | 'REDIRECT' | 'PAGINATION' | 'BODY_TOO_LARGE' | 'BODY_INTERRUPTED' | 'NETWORK' | 'TIMEOUT' | 'TOKEN_REFUSED' | 'TOKEN_UNAVAILABLE' | 'TOKEN_INVALID' | 'AUTHORIZATION_DENIED' | 'CALLBACK_REFUSED' | 'REAUTHORIZATION_REQUIRED' | 'ALREADY_INTEGRATED' | 'STORE' | 'INTERNAL'
 
 /** One entry of the vendor's `errors[]`. */
 export interface NativeErrorDetail {
@@ -378,18 +379,16 @@ export interface NativeErrorDetail {
 
 /** What happened to a grant, or to another record. */
 export interface NativeEvent {
-  /** `renewed`, `renewalFailed`, `reauthorizationRequired`, `expiring` or `keepAliveFailed`. */
-  name: string
-  /** The grant's id, if it happened to one. */
-  grantId?: string
-  /** Why a renewal, or a pass of keep-alive, failed. */
-  /** `renewed`, `renewalFailed`, `reauthorizationRequired`, `expiring`, `rekeyFailed` or `storeWarning`. */
+  /**
+   * `renewed`, `renewalFailed`, `reauthorizationRequired`, `expiring`, `keepAliveFailed`, `rekeyFailed` or
+   * `storeWarning`.
+   */
   name: string
   /** The grant's id, or that of another record, if it is about one. */
-  id: string
+  id?: string
   /** What a store warns of. */
   message?: string
-  /** Why a renewal failed. */
+  /** Why a renewal, or a pass of keep-alive, or the rekeying of a record, failed. */
   error?: NativeError
   /** Why a grant has ended. */
   reason?: NativeReauthorizationReason
@@ -532,6 +531,8 @@ export interface NativePartnerAppOptions {
   tokenUrl?: string
   /** How connections are made. */
   connection: NativeConnection
+  /** How it keeps to the limits; none: not at all. */
+  limits?: NativeLimits
 }
 
 /** What a call was doing when its deadline passed. */

@@ -54,13 +54,13 @@ export {
   type SealedGrant,
 } from './oauth-app.js'
 export type { Page, PaginateOptions, PaginateProgress, Paginator } from './paginate.js'
-export { RedisLimits, type RedisLimitsEvents, type RedisLimitsOptions } from './redis-limits.js'
 export {
   type CustomerImport,
   type CustomerInfo,
   PartnerApp,
   type PartnerAppOptions,
 } from './partner-app.js'
+export { RedisLimits, type RedisLimitsEvents, type RedisLimitsOptions } from './redis-limits.js'
 export type { RequestOptions, Scalar } from './request.js'
 export type { ResponsePromise } from './response-promise.js'
 export {
