@@ -13,7 +13,7 @@ use smartrecruiters::http::{ConnectOptions, Connector, ProxyChoice, Request, Req
 use smartrecruiters::lifecycle::{ClientCredentials, Grant, ImportedGrant, OAuthApp, OAuthAppOptions};
 use smartrecruiters::secret::Secret;
 use smartrecruiters::store::{
-    GrantRecord, GrantState, MemoryStore, Sealer, Sealing, Store, StoreFuture, Stored, Swap, Version,
+    Due, GrantRecord, GrantState, MemoryStore, Sealer, Sealing, Store, StoreFuture, Stored, Swap, Version,
 };
 use tokio::sync::Semaphore;
 
@@ -180,21 +180,15 @@ impl Store for Fragile {
         })
     }
 
-    fn swap<'a>(
-        &'a self,
-        id: &'a str,
-        expected: Version,
-        bytes: Vec<u8>,
-        due: Option<u64>,
-    ) -> StoreFuture<'a, Swap> {
+    fn swap<'a>(&'a self, id: &'a str, expected: Version, bytes: Vec<u8>, due: u64) -> StoreFuture<'a, Swap> {
         Box::pin(async move {
             self.check("swap")?;
             self.inner.swap(id, expected, bytes, due).await
         })
     }
 
-    fn due(&self, before: u64, limit: usize) -> StoreFuture<'_, Vec<String>> {
-        self.inner.due(before, limit)
+    fn due(&self, before: u64, limit: usize, after: Option<&Due>) -> StoreFuture<'_, Vec<Due>> {
+        self.inner.due(before, limit, after)
     }
 }
 
