@@ -20,6 +20,9 @@ use crate::random;
 
 /// How much of a body is read ahead of who reads it, and of an error at all, in bytes.
 const READ_AT_ONCE: usize = 64 * 1024;
+/// A token that is older than this may have been revoked as the one before it was, where somebody else got it: that it
+/// is refused, too, does not yet make a denial. Longer than an exchange takes.
+const RECENT: Duration = Duration::from_secs(90);
 /// How often the runtime gets to bring the rest of a short body.
 const TURNS: usize = 3;
 
@@ -115,8 +118,8 @@ impl Client {
                 Decision::ReturnRefused => credential.refuse(&route),
                 Decision::Reauthorize => {
                     progress.enter(Phase::Token);
-                    if credential.renew().await? {
-                        attempt.reauthorized = true;
+                    if let Some(next) = credential.renew().await? {
+                        attempt.reauthorized = self.clock.now().since(next.token.issued) < RECENT;
                         continue;
                     }
                 }
@@ -308,11 +311,11 @@ impl Session<'_> {
         authorization
     }
 
-    /// Gets another token; false if there is none.
-    async fn renew(&mut self) -> Result<bool> {
+    /// Gets another token, if there is one.
+    async fn renew(&mut self) -> Result<Option<Arc<Held>>> {
         match self {
-            Self::Tokens { source, held: Some(held), .. } => Ok(source.replace(held).await?.is_some()),
-            _ => Ok(false),
+            Self::Tokens { source, held: Some(held), .. } => source.replace(held).await,
+            _ => Ok(None),
         }
     }
 

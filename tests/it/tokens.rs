@@ -293,6 +293,40 @@ async fn a_denied_route_burns_one_renewal_and_no_more() {
 }
 
 #[tokio::test]
+async fn a_token_that_another_process_got_may_have_been_revoked_as_ours_was() {
+    let (revoked, exchanges) = (Arc::new(AtomicUsize::new(0)), AtomicUsize::new(0));
+    let server = {
+        let revoked = Arc::clone(&revoked);
+        Server::start(move |seen| {
+            if seen.path == TOKEN {
+                let number = exchanges.fetch_add(1, Ordering::SeqCst) + 1;
+                return token(&format!("at-{number}"), Some(&format!("rt-{number}")));
+            }
+            let number = seen.header("authorization").unwrap().trim_start_matches("Bearer at-").to_owned();
+            let accepted = number.parse::<usize>().unwrap() > revoked.load(Ordering::SeqCst);
+            Reply::Json(if accepted { 200 } else { 401 }, "{}".into())
+        })
+        .await
+    };
+    let (clock, store) = (ManualClock::new(), Arc::new(MemoryStore::new()));
+    let ours = app(&server, Arc::clone(&store) as Arc<dyn Store>, &clock);
+    let theirs = app(&server, Arc::new(Elsewhere(store)), &clock);
+    let grant = Arc::clone(&ours).import(customer("rt-0")).await.unwrap();
+    let ours = under_clock(&server, &Credential::Grant(grant), &clock);
+    let theirs = Credential::Grant(theirs.grant("customer".into()).unwrap());
+    let theirs = under_clock(&server, &theirs, &clock);
+    many_calls(&ours, 1).await;
+    many_calls(&theirs, 1).await;
+    revoked.store(1, Ordering::SeqCst);
+    many_calls(&theirs, 1).await;
+    assert_eq!(server.count(TOKEN), 2, "theirs is newer");
+    clock.advance(Duration::from_secs(300));
+    revoked.store(2, Ordering::SeqCst);
+    many_calls(&ours, 1).await;
+    assert_eq!(server.count(TOKEN), 3, "theirs was tried, and then a new one");
+}
+
+#[tokio::test]
 async fn a_grant_presents_every_refresh_token_once_and_in_order() {
     let (server, clock) = (Server::start(strict()).await, ManualClock::new());
     let client = under_clock(&server, &Credential::Grant(grant(&server, &clock).await), &clock);
