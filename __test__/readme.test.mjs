@@ -21,7 +21,7 @@ after(() => sandbox.close())
 
 test('the README has an example for each credential', () => {
   const text = examples.join('\n')
-  for (const name of ['ApiKey', 'BearerToken', 'ClientCredentials', 'OAuthApp', 'fromEnv'])
+  for (const name of ['ApiKey', 'BearerToken', 'ClientCredentials', 'OAuthApp', 'PartnerApp', 'fromEnv'])
     assert.ok(text.includes(name))
 })
 
