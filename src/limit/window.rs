@@ -3,8 +3,8 @@
 //! A token bucket of ten a second lets nineteen through in one: ten saved up, and nine that drip in. This is a log of
 //! places instead, one for each request that the limit allows. A request takes a place when it is let through, and gives
 //! it back one second after the *latest* instant at which the server may have received it. So two requests in one place
-//! are received at least a second apart whatever the network does, and no second, wherever it begins, sees more requests
-//! than there are places.
+//! are received at least a second apart, and no second, wherever it begins, sees more requests than there are places: as
+//! far as that instant is right. It is an estimate, and `guard.rs` says how sure of it one can be.
 //!
 //! Times are durations since a point that all callers share.
 
