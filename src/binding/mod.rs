@@ -19,3 +19,7 @@ mod room;
 mod runtime;
 mod store;
 mod token;
+
+/// Requests are allocated on Node's thread and freed on the core's, answers the other way round.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
