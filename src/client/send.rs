@@ -1,6 +1,7 @@
 //! One call: permit, token, connection, transport, decision, in one visible loop.
 
 use std::future::Future;
+use std::pin::{Pin, pin};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -35,14 +36,14 @@ impl Client {
         let deadline = Deadline::new(request.timeout);
         let limit = self.max_body_size;
         let whole = async { self.attempts(request, &deadline, Some(limit)).await?.whole(limit).await };
-        deadline.keep(whole).await
+        deadline.keep(pin!(whole)).await
     }
 
     /// Sends a request and hands up the answer, whatever its status, when its headers are there.
     pub async fn open(&self, request: &Request) -> Result<Response<OpenBody>> {
         let _call = self.calls.begin()?;
         let deadline = Deadline::new(request.timeout);
-        let sent = deadline.keep(self.attempts(request, &deadline, None)).await?;
+        let sent = deadline.keep(pin!(self.attempts(request, &deadline, None))).await?;
         Ok(sent.open(request.timeout).await)
     }
 
@@ -58,7 +59,7 @@ impl Client {
                 Err(sent.error().await)
             }
         };
-        deadline.keep(open).await
+        deadline.keep(pin!(open)).await
     }
 
     /// Sends a request until its outcome is one to hand up. With `buffer`, the answer's body is part of the outcome,
@@ -371,7 +372,7 @@ impl OpenBody {
     pub async fn read(&mut self, most: usize) -> Result<Option<Vec<Bytes>>> {
         let deadline = Deadline::new(self.timeout);
         deadline.progress.enter(Phase::Body);
-        deadline.keep(self.body.read(most)).await
+        deadline.keep(pin!(self.body.read(most))).await
     }
 
     /// Reads about `most` bytes for reads to come. Dropping the future loses nothing.
@@ -392,7 +393,8 @@ impl Deadline {
         Self { at: tokio::time::sleep(limit).deadline(), limit, progress: Progress::default() }
     }
 
-    async fn keep<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
+    /// `work` is pinned by the caller: a call's state is a few thousand bytes, which each wrapper would move again.
+    async fn keep<T>(&self, work: Pin<&mut impl Future<Output = Result<T>>>) -> Result<T> {
         tokio::time::timeout_at(self.at, work)
             .await
             .unwrap_or_else(|_| Err(Error::Timeout { phase: self.progress.phase(), limit: self.limit }))

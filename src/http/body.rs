@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use bytes::Bytes;
 use futures_util::stream::BoxStream;
 use futures_util::{FutureExt as _, TryStreamExt as _};
+use http::HeaderMap;
 use http_body_util::channel::{Channel, Sender};
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
@@ -179,13 +180,14 @@ enum Reader {
 }
 
 impl ResponseBody {
-    /// The body of `response`, whose headers must still be there, to a request with the stream that it `answers`.
+    /// The body of `response`, which has these headers, to a request with the stream that it `answers`.
     pub(super) fn new(
         response: reqwest::Response,
+        headers: &HeaderMap,
         permit: OwnedSemaphorePermit,
         answers: Option<StreamedBody>,
     ) -> Self {
-        let reader = codings(response.headers()).map(|codings| {
+        let reader = codings(headers).map(|codings| {
             if codings.is_empty() {
                 Reader::Plain(response)
             } else {

@@ -216,7 +216,7 @@ impl Transport {
         *outgoing.body_mut() = request.body.outgoing()?;
         let mut hop = None;
         for hops in 0..=MOST_HOPS {
-            let response = self
+            let mut response = self
                 .client
                 .execute(outgoing)
                 .await
@@ -224,11 +224,12 @@ impl Transport {
             let next = match redirected(request, hop.as_ref(), &response)? {
                 None => {
                     progress.enter(Phase::Body);
+                    let headers = std::mem::take(response.headers_mut());
                     return Ok(Response {
                         status: response.status(),
-                        headers: response.headers().clone(),
                         connection: response.extensions().get().map(HttpInfo::local_addr),
-                        body: ResponseBody::new(response, permit, request.body.stream()),
+                        body: ResponseBody::new(response, &headers, permit, request.body.stream()),
+                        headers,
                         authorized: hop.as_ref().is_none_or(|hop: &redirect::Next| hop.same_origin),
                         url: hop.map(|hop| hop.url),
                     });
