@@ -71,12 +71,22 @@ impl Remote {
 
     /// How many more are wanted by so many that wait. Those that nobody wants any more are given back.
     pub(super) fn wanted(&mut self, waiting: usize) -> usize {
-        while self.unused.len() > waiting {
+        self.keep(waiting);
+        waiting - self.unused.len()
+    }
+
+    /// Gives back all unused ones but so many.
+    pub(super) fn keep(&mut self, most: usize) {
+        while self.unused.len() > most {
             if let Some(number) = self.unused.pop_back() {
                 self.news.push((number, News::Unused));
             }
         }
-        waiting - self.unused.len()
+    }
+
+    /// Whether there is none for some of so many that wait.
+    pub(super) fn is_short(&self, waiting: usize) -> bool {
+        waiting > self.unused.len()
     }
 
     /// Whether there is nothing to say, and nothing held.
@@ -172,5 +182,7 @@ mod tests {
         assert_eq!(remote.reports(ms(0)).0, [(3, Report::Unused), (2, Report::Unused)]);
         remote.doubtful(4, 2);
         assert_eq!(remote.reports(ms(0)).1, 4);
+        remote.keep(0);
+        assert_eq!((remote.take(), remote.reports(ms(0)).1), (None, 5), "none is used after an outage");
     }
 }

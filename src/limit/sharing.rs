@@ -138,13 +138,18 @@ impl Limiter {
         self.change(index, |state, now| {
             let lost = match answer {
                 Ok(told) => {
+                    let mut more = false;
                     if let Some(bucket) = state.bucket(index) {
                         bucket.remote.told(news);
                         bucket.remote.granted(first, told.granted);
+                        // Others have come since; after a whole second's worth, news will say when to ask.
+                        more = want < bucket.per_second() && bucket.remote.is_short(bucket.queue.waiting());
                     }
                     state.reach(told.members, None);
                     return Some(if told.granted < want {
                         told.wait.clamp(LEAST_WAIT, RENEWAL)
+                    } else if more {
+                        LEAST_WAIT
                     } else {
                         RENEWAL
                     });
@@ -170,6 +175,12 @@ impl State {
             return;
         }
         sharing.lost = lost;
+        if lost.is_some() {
+            // Forgotten there before it is reached again.
+            for bucket in &mut self.buckets {
+                bucket.remote.keep(0);
+            }
+        }
         self.divide_by(if lost.is_some() { members } else { 1 });
     }
 }

@@ -14,6 +14,7 @@ use super::super::guard::Trip;
 use super::super::permit::Permit;
 use super::super::shared::{Report, SharedFuture};
 use super::*;
+use crate::clock::instant;
 use crate::error::Error;
 use crate::http::{BaseUrl, Priority, Target, UntilEnd as _};
 
@@ -105,6 +106,26 @@ async fn requests_go_as_permits_are_granted_and_what_became_of_them_is_told() {
     let asked = window.asked.lock().unwrap().len();
     sleep(ms(60_000)).await;
     assert_eq!(window.asked.lock().unwrap().len(), asked, "nobody asks for nothing");
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_comes_while_permits_are_asked_for_is_not_forgotten() {
+    let (limiter, window) = shared();
+    window.permits.store(10, Ordering::SeqCst);
+    let mut slow = permit(&limiter).await;
+    slow.leaves();
+    sleep(ms(100)).await;
+    let first = tokio::spawn({
+        let limiter = Arc::clone(&limiter);
+        async move { permit(&limiter).await }
+    });
+    while window.asked.lock().unwrap().iter().all(|ask| ask.first == 0 || ask.want == 0) {
+        tokio::task::yield_now().await;
+    }
+    let asked = instant();
+    let second = permit(&limiter).await;
+    assert!(instant() - asked < RENEWAL);
+    drop((slow, first.await.unwrap(), second));
 }
 
 #[tokio::test(start_paused = true)]
