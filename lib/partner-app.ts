@@ -128,7 +128,8 @@ export class PartnerApp {
    * `signal` rejects with its reason; what has begun goes on, since credentials are issued once.
    * @throws {AlreadyIntegratedError} if they were issued before, and are not in the store.
    * @throws {PermissionError} if the customer has not activated the app, or the app lacks a scope.
-   * @throws {StoreError} if the store fails; nothing was asked then.
+   * @throws {StoreError} if the store fails. Nothing was asked then, unless its message says that credentials were
+   * issued: this process goes on trying to store them, so let it run, and call this again.
    */
   async connect(companyId: string, options: { signal?: AbortSignal } = {}): Promise<Customer> {
     const known = optionsObject('connect', options, ['signal'])
@@ -183,7 +184,8 @@ export class PartnerApp {
   }
 
   /**
-   * Stores a customer's credentials that were obtained elsewhere, in place of those that are there.
+   * Stores a customer's credentials that were obtained elsewhere, in place of those that are there. One that is being
+   * connected is waited for, up to 90 seconds.
    * @throws {ConfigurationError} if one is missing or malformed.
    * @throws {StoreError} if the store fails.
    */

@@ -24,6 +24,12 @@ impl Moment {
         monotonic.max(wall)
     }
 
+    /// How long the monotonic clock ran since `earlier`: no administrator sets it, and it may stand still while the machine
+    /// sleeps.
+    pub fn ran_since(self, earlier: Self) -> Duration {
+        self.monotonic.saturating_duration_since(earlier.monotonic)
+    }
+
     /// The moment at which the wall clock read `millis` since the Unix epoch.
     #[must_use]
     pub fn at_unix_millis(self, millis: u64) -> Self {

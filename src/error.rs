@@ -168,7 +168,7 @@ pub enum Error {
         answer: Box<ApiError>,
     },
 
-    /// The store could not be used; nothing was exchanged.
+    /// The store could not be used. Nothing was exchanged, unless the problem says that credentials were issued.
     #[error("the store failed to {operation}: {problem}")]
     Store {
         /// `load`, `swap` or `due`.

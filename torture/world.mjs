@@ -5,9 +5,10 @@ import { startSandbox } from 'smartrecruiters-sandbox'
 import { ENCRYPTION_KEY, openStore, startPlace } from '../__test__/support/stores.mjs'
 import { Process } from './process.mjs'
 
-/** How long an exchange holds a grant, in milliseconds; and a bit longer, when a dead holder's lease is over. */
+/** How long an exchange holds a grant, in milliseconds. */
 export const LEASE = 90_000
-export const LEASE_OVER = LEASE + 1000
+/** When a dead holder's lease is over for who did not watch it: later by all that clocks may differ, and a bit. */
+export const LEASE_OVER = LEASE + 301_000
 /** Under `grace`, a spent token is taken again for longer than any lease. */
 const GRACE_PERIOD = 24 * 3600
 
@@ -50,6 +51,12 @@ export class World {
     world.#torture = torture
     world.#app = new OAuthApp({ ...world.#appOptions, store: openStore(world.place), encryptionKey: ENCRYPTION_KEY })
     return world
+  }
+
+  /** From now on each exchange is done when its request arrives, and answered so many milliseconds later. */
+  answerLate(ms) {
+    const times = Number.POSITIVE_INFINITY
+    this.sandbox.fault({ kind: 'delay', ms, when: 'after', path: '/identity/oauth/token', times })
   }
 
   /** A new grant, by the authorization code flow: `{ id, label }`. */

@@ -10,9 +10,9 @@ mod protocol;
 use std::sync::Arc;
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, mpsc};
 
-use self::protocol::{Leave, leased_until, leave};
+use self::protocol::{is_asked_for, leased_until, leave};
 use super::{Client, ClientOptions, Credential};
 use crate::clock::Clock;
 use crate::credential::{ClientAuthentication, OAuthClient};
@@ -22,7 +22,7 @@ use crate::lifecycle::{ClientCredentials, Customer, Customers, LEASE_POLL, Lease
 use crate::limit::LimitOptions;
 use crate::random;
 use crate::store::{
-    CUSTOMER_PREFIX, CustomerRecord, CustomerState, SealedStore, Sealing, Store, Swap, customer_id,
+    CUSTOMER_PREFIX, CustomerRecord, CustomerState, SealedStore, Sealing, Store, Swap, Version, customer_id,
 };
 
 /// Requests for credentials at once: so many the vendor takes of one credential.
@@ -139,13 +139,20 @@ impl PartnerApp {
 
     /// Connects a customer: its credentials are asked for, once, and stored. Of one that is connected nothing is asked.
     ///
-    /// Drop the future at will: the work goes on, since an answer that nobody takes is lost for ever.
+    /// Drop the future at will: the work goes on, since an answer that nobody takes is lost for ever. It goes on, too,
+    /// when this fails because the store does not take what was issued.
     pub async fn connect(self: Arc<Self>, company_id: String) -> Result<Customer> {
+        let (trouble, mut heard) = mpsc::channel(1);
         let work = tokio::spawn(async move {
-            self.obtain(&company_id).await?;
-            Ok(self.customer(company_id))
+            self.obtain(&company_id, &trouble).await.map(|()| self.customer(company_id))
         });
-        work.await.unwrap_or(Err(Error::Internal { problem: "connecting a customer panicked" }))
+        tokio::select! {
+            biased;
+            done = work => {
+                done.unwrap_or(Err(Error::Internal { problem: "connecting a customer panicked" }))
+            }
+            Some(error) = heard.recv() => Err(error),
+        }
     }
 
     /// The customer of this company id. Whether it is connected shows when it is used.
@@ -153,12 +160,13 @@ impl PartnerApp {
         self.customers.customer(company_id)
     }
 
-    /// Stores a customer's credentials that were obtained elsewhere, in place of what is known of it.
+    /// Stores a customer's credentials that were obtained elsewhere, in place of what is known of it. Waits for those
+    /// that are on their way.
     pub async fn import(&self, company_id: String, client: OAuthClient) -> Result<Customer> {
         let id = customer_id(&company_id);
         let connected = self.connected(client);
         loop {
-            let (version, record) = self.store.load::<CustomerRecord>(&id).await?;
+            let (version, record) = self.settled(&id).await?;
             let next = CustomerRecord { state: connected.clone(), ..record };
             if self.store.swap(&id, version, &next).await? == Swap::Won {
                 break;
@@ -168,23 +176,13 @@ impl PartnerApp {
         Ok(self.customer(company_id))
     }
 
-    /// Takes a customer's credentials out of the store, and its access token. They stay good at SmartRecruiters.
+    /// Takes a customer's credentials out of the store, and its access token. They stay good at SmartRecruiters. Waits
+    /// for those that are on their way.
     pub async fn disconnect(&self, company_id: &str) -> Result<()> {
         let id = customer_id(company_id);
-        let mut waiting: Option<Lease> = None;
         loop {
-            let (version, record) = self.store.load::<CustomerRecord>(&id).await?;
-            let now = self.clock.now();
-            let lease = Lease::of(version, leased_until(&record.state), now, waiting);
-            let next = match leave(&record, lease.is_over(now)) {
-                Leave::Done => return Ok(()),
-                Leave::Wait => {
-                    waiting = Some(lease);
-                    tokio::time::sleep(LEASE_POLL).await;
-                    continue;
-                }
-                Leave::Write(next) => next,
-            };
+            let (version, record) = self.settled(&id).await?;
+            let Some(next) = leave(&record) else { return Ok(()) };
             // First, since afterwards nobody knows whose it is.
             if let CustomerState::Connected { client_id, client_secret, .. } = &record.state {
                 self.customers.forget_token(client_id, client_secret).await?;
@@ -213,6 +211,22 @@ impl PartnerApp {
             .try_collect()
             .await?;
         Ok(CustomerPage { customers: infos.into_iter().flatten().collect(), next })
+    }
+
+    /// The record of this id, once nobody is asking for the customer's credentials: they would be lost if they came to
+    /// a record that says something else.
+    async fn settled(&self, id: &str) -> Result<(Version, CustomerRecord)> {
+        let mut waiting: Option<Lease> = None;
+        loop {
+            let (version, record) = self.store.load::<CustomerRecord>(id).await?;
+            let now = self.clock.now();
+            let lease = Lease::of(version, leased_until(&record.state), now, waiting);
+            if !is_asked_for(&record.state, lease.is_over(now)) {
+                return Ok((version, record));
+            }
+            waiting = Some(lease);
+            tokio::time::sleep(LEASE_POLL).await;
+        }
     }
 
     fn connected(&self, client: OAuthClient) -> CustomerState {

@@ -171,7 +171,9 @@ impl OAuthApp {
         // A code works once: from here on the caller's patience must not decide what becomes of it.
         let app = Arc::clone(&self);
         let exchange = tokio::spawn(async move {
-            let Grants { client, endpoint, clock, .. } = &*app.grants;
+            let Grants { client, endpoint, store, clock, .. } = &*app.grants;
+            // A store that is down, or does not take this id, must not cost the code.
+            store.load(&id).await?;
             let connection = endpoint.connect().await?;
             let _in_flight = InFlight::begin()?;
             let request = TokenRequest::AuthorizationCode {
@@ -242,7 +244,7 @@ impl OAuthApp {
             contested: false,
             state: GrantState::Idle { unresolved: 0 },
         };
-        self.grants.replace(&id, &record, Some(tokens.access)).await?;
+        self.grants.keep(&id, &record, tokens.access).await;
         self.grant(id)
     }
 }

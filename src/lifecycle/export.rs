@@ -88,7 +88,8 @@ fn arrival(current: &GrantRecord, imported: &GrantRecord) -> Arrival {
     if current.refresh == imported.refresh && !ended {
         // Perhaps somebody is spending it this moment.
         Arrival::Here
-    } else if current.refresh_issued_at > imported.refresh_issued_at {
+    } else if !ended || current.refresh_issued_at > imported.refresh_issued_at {
+        // One that lives is used here: the clocks of two machines do not tell which is the newer.
         Arrival::Outdated
     } else {
         Arrival::New

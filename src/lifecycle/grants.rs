@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
-use super::events::Listeners;
+use super::events::{Event, Listeners};
 use super::keep_alive::Background;
+use super::lease::{FIRST_COMMIT_WAIT, LONGEST_COMMIT_WAIT};
 use super::renewal::GrantRenewal;
 use super::source::TokenSource;
 use super::sources::Sources;
@@ -107,6 +108,22 @@ impl Grants {
         }
         self.source(id).reset(access);
         Ok(())
+    }
+
+    /// Stores a new authorization for as long as it takes: there is no second copy of its tokens.
+    pub(super) async fn keep(self: &Arc<Self>, id: &str, record: &GrantRecord, access: AccessToken) {
+        let mut wait = FIRST_COMMIT_WAIT;
+        while let Err(error) = self.replace(id, record, Some(access.clone())).await {
+            self.listeners.tell(&Event::RenewalFailed { grant_id: id.to_owned(), error });
+            tokio::time::sleep(wait).await;
+            wait = (wait * 2).min(LONGEST_COMMIT_WAIT);
+            // Perhaps it was written, and only the store's answer lost.
+            if let Ok(Some((_, current))) = self.renewal(id).find().await
+                && current.refresh == record.refresh
+            {
+                return self.source(id).reset(Some(access));
+            }
+        }
     }
 
     /// When the refresh token of this grant dies, in milliseconds since the Unix epoch, or never if the grant has

@@ -6,7 +6,7 @@ use super::events::Event;
 use super::flights::InFlight;
 use super::grants::Grants;
 use super::lease::{
-    FIRST_COMMIT_WAIT, LEASE_MILLIS, LEASE_POLL, LONGEST_COMMIT_WAIT, LONGEST_JOURNAL, Lease,
+    FIRST_COMMIT_WAIT, LEASE_MILLIS, LEASE_POLL, LONGEST_COMMIT_WAIT, LONGEST_JOURNAL, Lease, is_running,
 };
 use super::protocol::{Commit, Step, adoptable, after_failure, commit, leased_until, renewed, step};
 use super::source::{Exchange, ExchangeFuture, Held};
@@ -64,7 +64,7 @@ impl GrantRenewal {
     /// somebody else does.
     pub(super) async fn keep_alive(&self, before: u64) -> Result<KeptAlive> {
         let settled = |record: &GrantRecord, now: Moment| match &record.state {
-            GrantState::Exchanging { until, .. } if *until > now.unix_millis() => Some(()),
+            GrantState::Exchanging { until, .. } if is_running(*until, now) => Some(()),
             _ if record.due() >= before => Some(()),
             _ => None,
         };

@@ -76,7 +76,9 @@ pub(super) fn read_answer(status: StatusCode, body: &[u8], sent: Moment) -> Resu
         _ => return Err(unavailable(status)),
     };
     let text = |key: &str| answer.get(key).and_then(Value::as_str);
-    if let Some(error) = text("error") {
+    // Beside tokens an `error` means nothing; to throw those away could cost the grant.
+    let failed = !status.is_success() || answer.get("access_token").is_none();
+    if let Some(error) = text("error").filter(|_| failed) {
         return Err(Error::TokenRefused {
             error: OAuthErrorCode::parse(error),
             description: text("error_description").map(str::to_owned),
@@ -169,6 +171,7 @@ mod tests {
             r#"{"access_token":"at","refresh_token":null,"scope":null,"token_type":null,"expires_in":null}"#,
             r#"{"access_token":"at","refresh_token":""}"#,
             "\u{feff}{\"access_token\":\"at\"}",
+            r#"{"access_token":"at","error":""}"#,
         ] {
             let tokens = read(200, body).unwrap();
             assert_eq!(tokens.access.value, Secret::new("at"));

@@ -5,7 +5,7 @@ use std::fmt;
 use std::fs::{DirBuilder, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex as SyncMutex, PoisonError};
 use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension as _, TransactionBehavior, params};
@@ -35,6 +35,9 @@ const TABLES: &str = "
     ) STRICT;
     CREATE INDEX grants_due ON grants (namespace, due, id);
 ";
+
+/// Held while a file is made.
+static CREATING: SyncMutex<()> = SyncMutex::new(());
 
 /// What went wrong, for [`Error::Store`].
 type Problem = Cow<'static, str>;
@@ -168,9 +171,10 @@ impl Store for SqliteStore {
 }
 
 fn open(path: &Path) -> Result<Connection, Problem> {
-    create(path).map_err(|error| Problem::from(format!("{} cannot be opened: {error}", path.display())))?;
+    let unopened = |error: &dyn fmt::Display| format!("{} cannot be opened: {error}", path.display());
+    create(path).map_err(|error| unopened(&error))?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let mut connection = Connection::open_with_flags(path, flags).map_err(describe)?;
+    let mut connection = Connection::open_with_flags(path, flags).map_err(|error| unopened(&error))?;
     set_up(&connection).map_err(describe)?;
     migrate(&mut connection)?;
     Ok(connection)
@@ -189,7 +193,13 @@ fn create(path: &Path) -> io::Result<()> {
     if let Some(parent) = path.parent() {
         folder.recursive(true).create(parent)?;
     }
-    file.write(true).create(true).truncate(false).open(path).map(drop)
+    // A process that closes a file loses the locks that it has on it by other connections (POSIX), and SQLite would not
+    // notice: one that is there is not opened, and a new one is closed before anybody here connects.
+    let _creating = CREATING.lock().unwrap_or_else(PoisonError::into_inner);
+    match file.write(true).create_new(true).open(path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        created => created.map(drop),
+    }
 }
 
 fn set_up(connection: &Connection) -> rusqlite::Result<()> {

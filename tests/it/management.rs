@@ -419,7 +419,7 @@ async fn an_exchange_of_unknown_outcome_is_not_forgotten_on_the_way() {
     let server = Server::start(|_| Reply::Json(400, r#"{"error":"invalid_grant"}"#.into())).await;
     let clock = ManualClock::new();
     let (store, now) = (Arc::new(MemoryStore::new()), clock.now().unix_millis());
-    let abandoned = GrantState::Exchanging { owner: "p".into(), until: now, unresolved: 0 };
+    let abandoned = GrantState::Exchanging { owner: "p".into(), until: now - 300_000, unresolved: 0 };
     put(&*store, &Sealer::new(&*store, Some(sealing(&["01"]))).unwrap(), "customer", &record(now, abandoned))
         .await;
     let here = app_with(&server, store, Some(sealing(&["01"])), &clock).unwrap();

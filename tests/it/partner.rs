@@ -8,12 +8,12 @@ use std::time::Duration;
 use smartrecruiters::client::{
     Client, ClientOptions, Credential, CustomerInfo, CustomerStanding, PartnerApp, PartnerAppOptions,
 };
-use smartrecruiters::clock::{Clock as _, ManualClock};
+use smartrecruiters::clock::{Clock as _, ManualClock, instant};
 use smartrecruiters::credential::{ClientAuthentication, OAuthClient};
 use smartrecruiters::error::{Error, ErrorCode, IntegrationReason, Result};
 use smartrecruiters::http::{BaseUrl, ConnectOptions};
 use smartrecruiters::lifecycle::Customer;
-use smartrecruiters::store::{MemoryStore, NEVER, Store};
+use smartrecruiters::store::{Due, MemoryStore, NEVER, Store, StoreFuture, Stored, Swap, Version};
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 
@@ -23,6 +23,9 @@ use crate::support::{Reply, Seen, Server, client, get, token};
 const TOKEN: &str = "/identity/oauth/token";
 const INTEGRATIONS: &str = "/apps-integrations/partner-api/integrations";
 const LEASE: Duration = Duration::from_secs(90);
+/// After so long a lease is over for who did not watch it, too.
+const LONG_PAST: Duration = Duration::from_secs(90 + 300);
+const ACME: &str = "customer:acme";
 
 fn oauth_client(id: &str) -> OAuthClient {
     OAuthClient::new(id.into(), format!("secret-of-{id}"), ClientAuthentication::Body).unwrap()
@@ -49,6 +52,18 @@ fn process(server: &Server, store: &Arc<dyn Store>, clock: &ManualClock) -> Arc<
 
 fn connect(app: &Arc<PartnerApp>, company: &str) -> JoinHandle<Result<Customer>> {
     tokio::spawn(Arc::clone(app).connect(company.to_owned()))
+}
+
+fn import(app: &Arc<PartnerApp>, company: &str, client: &str) -> JoinHandle<Result<Customer>> {
+    let (app, company, client) = (Arc::clone(app), company.to_owned(), oauth_client(client));
+    tokio::spawn(async move { app.import(company, client).await })
+}
+
+/// Lets everybody do what there is to do without waiting.
+async fn everybody_waits() {
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
 }
 
 /// The client id that a customer's calls are made with.
@@ -108,6 +123,55 @@ impl Vendor {
         })
         .await
     }
+
+    /// The first request for credentials is answered with what `first` makes of its answer, when the gate lets it through.
+    async fn that_holds_its_first(
+        first: impl Fn(Reply) -> Reply + Send + Sync + 'static,
+    ) -> (Server, Arc<Semaphore>) {
+        let gate = Arc::new(Semaphore::new(0));
+        let held = Arc::clone(&gate);
+        let server =
+            Self::whose_first(move |answer| Reply::Held(Arc::clone(&held), Box::new(first(answer)))).await;
+        (server, gate)
+    }
+}
+
+/// A store whose `load` shows a customer as it was, until that has cost two swaps.
+#[derive(Debug, Default)]
+struct Lagging {
+    inner: MemoryStore,
+    shown: Mutex<Option<Stored>>,
+    lost: AtomicUsize,
+}
+
+impl Store for Lagging {
+    fn is_durable(&self) -> bool {
+        false
+    }
+
+    fn load<'a>(&'a self, id: &'a str) -> StoreFuture<'a, Option<Stored>> {
+        Box::pin(async move {
+            let shown = self.shown.lock().unwrap().clone();
+            match shown {
+                Some(stored) if id == ACME && self.lost.load(Ordering::SeqCst) < 2 => Ok(Some(stored)),
+                _ => self.inner.load(id).await,
+            }
+        })
+    }
+
+    fn swap<'a>(&'a self, id: &'a str, expected: Version, bytes: Vec<u8>, due: u64) -> StoreFuture<'a, Swap> {
+        Box::pin(async move {
+            let swap = self.inner.swap(id, expected, bytes, due).await?;
+            if swap == Swap::Lost {
+                self.lost.fetch_add(1, Ordering::SeqCst);
+            }
+            Ok(swap)
+        })
+    }
+
+    fn due(&self, before: u64, limit: usize, after: Option<&Due>) -> StoreFuture<'_, Vec<Due>> {
+        self.inner.due(before, limit, after)
+    }
 }
 
 /// The reason why a customer is integrated already, and not connected.
@@ -146,9 +210,7 @@ async fn many_processes_connect_many_customers_by_one_request_each() {
 
 #[tokio::test]
 async fn nobody_who_gives_up_stops_a_request_for_credentials() {
-    let gate = Arc::new(Semaphore::new(0));
-    let held = Arc::clone(&gate);
-    let server = Vendor::whose_first(move |answer| Reply::Held(Arc::clone(&held), Box::new(answer))).await;
+    let (server, gate) = Vendor::that_holds_its_first(|answer| answer).await;
     let (store, clock) = (memory(), ManualClock::new());
     let app = process(&server, &store, &clock);
     let caller = connect(&app, "acme");
@@ -187,6 +249,8 @@ async fn a_request_whose_process_died_is_taken_over_after_its_lease() {
 
         let heir = process(&server, &store, &clock);
         let waiting = connect(&heir, "acme");
+        // From now on it watches the lease.
+        everybody_waits().await;
         for _ in 0..3 {
             assert_eq!(listed(&heir).await[0].standing, CustomerStanding::Connecting);
             clock.advance(LEASE / 4);
@@ -210,13 +274,11 @@ async fn a_request_whose_process_died_is_taken_over_after_its_lease() {
 
 #[tokio::test]
 async fn a_late_answer_is_written_over_a_lease_that_was_taken_over() {
-    let gate = Arc::new(Semaphore::new(0));
-    let held = Arc::clone(&gate);
-    let server = Vendor::whose_first(move |answer| Reply::Held(Arc::clone(&held), Box::new(answer))).await;
+    let (server, gate) = Vendor::that_holds_its_first(|answer| answer).await;
     let (store, clock) = (memory(), ManualClock::new());
     let late = connect(&process(&server, &store, &clock), "acme");
     server.reached(INTEGRATIONS, 1).await;
-    clock.advance(LEASE);
+    clock.advance(LONG_PAST);
     let heir = process(&server, &store, &clock);
     assert_eq!(reason(connect(&heir, "acme").await.unwrap()), IntegrationReason::ResponseLost);
     gate.add_permits(1);
@@ -248,6 +310,64 @@ async fn credentials_are_stored_before_they_are_used_for_as_long_as_it_takes() {
 }
 
 #[tokio::test]
+async fn who_connects_hears_of_a_store_that_does_not_take_what_was_issued() {
+    let (server, gate) = Vendor::that_holds_its_first(|answer| answer).await;
+    let (line, clock) = (Arc::new(Line::default()), ManualClock::new());
+    let store: Arc<dyn Store> = Arc::clone(&line) as _;
+    let app = process(&server, &store, &clock);
+    let connecting = connect(&app, "acme");
+    server.reached(INTEGRATIONS, 1).await;
+    line.cut.store(true, Ordering::SeqCst);
+    gate.add_permits(1);
+    let error = connecting.await.unwrap().unwrap_err();
+    assert_eq!(error.code(), ErrorCode::Store);
+    let shown = format!("{error} {error:?}");
+    assert!(shown.contains("it is cut; the credentials of customer \"acme\" were issued"), "{shown}");
+    assert!(!shown.contains("secret-of"), "{shown}");
+    line.cut.store(false, Ordering::SeqCst);
+    connect(&app, "acme").await.unwrap().unwrap();
+    assert_eq!(used(&app, "acme", &server, &clock).await.unwrap(), "client-acme", "nobody gave them up");
+    assert_eq!(server.count(INTEGRATIONS), 1);
+}
+
+#[tokio::test]
+async fn a_store_that_shows_what_was_before_is_not_asked_again_at_once() {
+    let (server, gate) = Vendor::that_holds_its_first(|answer| answer).await;
+    let (lagging, clock) = (Arc::new(Lagging::default()), ManualClock::new());
+    let store: Arc<dyn Store> = Arc::clone(&lagging) as _;
+    let app = process(&server, &store, &clock);
+    let connecting = connect(&app, "acme");
+    server.reached(INTEGRATIONS, 1).await;
+    let journal = store.load(ACME).await.unwrap().unwrap();
+    // It is sealed anew, which `load` does not show.
+    store.swap(ACME, journal.version, journal.bytes.clone(), NEVER).await.unwrap();
+    *lagging.shown.lock().unwrap() = Some(journal);
+    let began = instant();
+    gate.add_permits(1);
+    connecting.await.unwrap().unwrap();
+    assert_eq!(lagging.lost.load(Ordering::SeqCst), 2);
+    assert!(began.elapsed() >= Duration::from_millis(200), "{:?}", began.elapsed());
+    assert_eq!(used(&app, "acme", &server, &clock).await.unwrap(), "client-acme");
+}
+
+#[tokio::test]
+async fn credentials_are_taken_however_they_are_spelt() {
+    let answers = [
+        r#"{"client_id":"client-acme","client_secret":"canary"}"#,
+        "\u{feff}{\"clientId\":\"client-acme\",\"clientSecret\":\"canary\"}",
+    ];
+    for answer in answers {
+        let server = Vendor::whose_first(move |_| Reply::Json(201, answer.into())).await;
+        let (store, clock) = (memory(), ManualClock::new());
+        let app = process(&server, &store, &clock);
+        connect(&app, "acme").await.unwrap().unwrap();
+        assert_eq!(used(&app, "acme", &server, &clock).await.unwrap(), "client-acme", "{answer}");
+        let exchange = server.seen().into_iter().rfind(|seen| seen.path == TOKEN).unwrap();
+        assert!(exchange.body.contains("client_secret=canary"), "{}", exchange.body);
+    }
+}
+
+#[tokio::test]
 async fn no_request_is_made_that_could_not_be_written_down() {
     let (server, clock) = (Vendor::start().await, ManualClock::new());
     let line = Arc::new(Line::default());
@@ -261,18 +381,19 @@ async fn no_request_is_made_that_could_not_be_written_down() {
     assert_eq!(connect(&app, "acme").await.unwrap().unwrap_err().code(), ErrorCode::Store);
     assert_eq!(server.count(INTEGRATIONS), 0);
     line.cut.store(false, Ordering::SeqCst);
-    clock.advance(LEASE);
+    clock.advance(LONG_PAST);
     connect(&app, "acme").await.unwrap().unwrap();
     assert_eq!(server.count(INTEGRATIONS), 1);
 }
 
 #[tokio::test]
 async fn a_lost_answer_is_told_from_credentials_that_others_have() {
-    let lost: [fn(Reply) -> Reply; 5] = [
+    let lost: [fn(Reply) -> Reply; 6] = [
         |_| Reply::Drop,
         |_| Reply::Json(502, "{}".into()),
         |_| Reply::Json(201, "{}".into()),
         |_| Reply::Json(201, r#"{"clientId":"canary","clientSecret":""}"#.into()),
+        |_| Reply::Json(201, r#"{"clientId":"id","clientSecret":"canary\n"}"#.into()),
         |_| Reply::Cut(201, r#"{"clientId":"canary","#.into()),
     ];
     for (case, lose) in lost.into_iter().enumerate() {
@@ -313,19 +434,16 @@ async fn what_was_refused_was_not_issued() {
 #[tokio::test]
 async fn a_journal_that_was_sealed_anew_meanwhile_is_still_ours() {
     for (status, expected) in [(403, Err(ErrorCode::Permission)), (201, Ok(()))] {
-        let gate = Arc::new(Semaphore::new(0));
-        let held = Arc::clone(&gate);
-        let server = Vendor::whose_first(move |answer| {
-            let answer = if status == 201 { answer } else { Reply::Json(status, "{}".into()) };
-            Reply::Held(Arc::clone(&held), Box::new(answer))
+        let (server, gate) = Vendor::that_holds_its_first(move |answer| {
+            if status == 201 { answer } else { Reply::Json(status, "{}".into()) }
         })
         .await;
         let (store, clock) = (memory(), ManualClock::new());
         let app = process(&server, &store, &clock);
         let connecting = connect(&app, "acme");
         server.reached(INTEGRATIONS, 1).await;
-        let journal = store.load("customer:acme").await.unwrap().unwrap();
-        store.swap("customer:acme", journal.version, journal.bytes, NEVER).await.unwrap();
+        let journal = store.load(ACME).await.unwrap().unwrap();
+        store.swap(ACME, journal.version, journal.bytes, NEVER).await.unwrap();
         gate.add_permits(1);
         let result = connecting.await.unwrap().map(drop).map_err(|error| error.code());
         assert_eq!(result, expected, "it did not wait for its own lease");
@@ -353,7 +471,7 @@ async fn who_was_disconnected_has_neither_credentials_nor_token_in_the_store() {
     let (server, store, clock) = (Vendor::start().await, memory(), ManualClock::new());
     let (app, other) = (process(&server, &store, &clock), process(&server, &store, &clock));
     app.disconnect("acme").await.unwrap();
-    assert!(store.load("customer:acme").await.unwrap().is_none(), "who was never connected leaves no trace");
+    assert!(store.load(ACME).await.unwrap().is_none(), "who was never connected leaves no trace");
     connect(&app, "acme").await.unwrap().unwrap();
     used(&app, "acme", &server, &clock).await.unwrap();
     let other_client = kept(&other, &server, &clock).await;
@@ -385,9 +503,7 @@ async fn kept(app: &PartnerApp, server: &Server, clock: &ManualClock) -> Client 
 
 #[tokio::test]
 async fn to_disconnect_waits_for_credentials_on_their_way() {
-    let gate = Arc::new(Semaphore::new(0));
-    let held = Arc::clone(&gate);
-    let server = Vendor::whose_first(move |answer| Reply::Held(Arc::clone(&held), Box::new(answer))).await;
+    let (server, gate) = Vendor::that_holds_its_first(|answer| answer).await;
     let (store, clock) = (memory(), ManualClock::new());
     let app = process(&server, &store, &clock);
     let connecting = connect(&app, "acme");
@@ -396,9 +512,7 @@ async fn to_disconnect_waits_for_credentials_on_their_way() {
         let app = Arc::clone(&app);
         async move { app.disconnect("acme").await }
     });
-    for _ in 0..100 {
-        tokio::task::yield_now().await;
-    }
+    everybody_waits().await;
     assert!(!leaving.is_finished());
     gate.add_permits(1);
     connecting.await.unwrap().unwrap();
@@ -407,15 +521,35 @@ async fn to_disconnect_waits_for_credentials_on_their_way() {
 }
 
 #[tokio::test]
-async fn an_import_wins_over_a_request_in_flight() {
-    let gate = Arc::new(Semaphore::new(0));
-    let held = Arc::clone(&gate);
-    let server = Vendor::whose_first(move |answer| Reply::Held(Arc::clone(&held), Box::new(answer))).await;
+async fn to_import_waits_for_credentials_on_their_way() {
+    let (server, gate) = Vendor::that_holds_its_first(|answer| answer).await;
+    let (store, clock) = (memory(), ManualClock::new());
+    let (app, other) = (process(&server, &store, &clock), process(&server, &store, &clock));
+    let connecting = connect(&app, "acme");
+    server.reached(INTEGRATIONS, 1).await;
+    let importing = import(&other, "acme", "imported");
+    everybody_waits().await;
+    assert!(!importing.is_finished());
+    gate.add_permits(1);
+    connecting.await.unwrap().unwrap();
+    importing.await.unwrap().unwrap();
+    assert_eq!(used(&other, "acme", &server, &clock).await.unwrap(), "imported");
+    let last = store.load(ACME).await.unwrap().unwrap();
+    assert_eq!(last.version, 3, "the journal, what was issued, and then what was imported");
+}
+
+#[tokio::test]
+async fn an_import_wins_over_a_request_whose_lease_is_over() {
+    let (server, gate) = Vendor::that_holds_its_first(|answer| answer).await;
     let (store, clock) = (memory(), ManualClock::new());
     let app = process(&server, &store, &clock);
     let connecting = connect(&app, "acme");
     server.reached(INTEGRATIONS, 1).await;
-    app.import("acme".into(), oauth_client("imported")).await.unwrap();
+    let importing = import(&app, "acme", "imported");
+    // From now on it watches the lease.
+    everybody_waits().await;
+    clock.advance(LEASE);
+    importing.await.unwrap().unwrap();
     gate.add_permits(1);
     connecting.await.unwrap().unwrap();
     assert_eq!(used(&app, "acme", &server, &clock).await.unwrap(), "imported");

@@ -17,6 +17,7 @@ use smartrecruiters::store::{
 };
 use tokio::sync::Semaphore;
 
+use crate::support::store::Line;
 use crate::support::{
     Elsewhere, Reply, Seen, Server, app_options, customer, get, oauth_client, token, unlimited,
 };
@@ -792,16 +793,51 @@ async fn a_grant_goes_from_process_to_process_in_a_sealed_file() {
     assert!(error.to_string().contains("a key that was not given"), "{error}");
 }
 
+/// The callback of an authorization request of `app`, as the browser brings it, and its state.
+fn callback(app: &Arc<OAuthApp>) -> (String, String) {
+    let state = app.authorization_url(&[]).unwrap().state;
+    (format!("http://localhost:3000/callback?code=c&state={state}"), state)
+}
+
+#[tokio::test]
+async fn an_authorization_outlives_a_store_that_fails_and_costs_no_code_before() {
+    let store = Arc::new(Line::default());
+    let (server, clock) = (Server::start(strict()).await, ManualClock::new());
+    let app = app(&server, Arc::clone(&store) as _, &clock);
+    let (url, state) = callback(&app);
+    store.cut.store(true, Ordering::SeqCst);
+    let error = Arc::clone(&app).exchange(&url, &state, Some("customer".into())).await.unwrap_err();
+    assert_eq!((error.code(), server.count(TOKEN)), (ErrorCode::Store, 0), "the code is still good");
+
+    store.cut.store(false, Ordering::SeqCst);
+    // Written, but the store's answer is lost, and what comes next fails too.
+    *store.cuts_after.lock().unwrap() = Some(1);
+    let refused = store.refused.load(Ordering::SeqCst);
+    let exchanging = tokio::spawn({
+        let app = Arc::clone(&app);
+        async move { app.exchange(&url, &state, Some("customer".into())).await }
+    });
+    while store.refused.load(Ordering::SeqCst) < refused + 3 {
+        tokio::task::yield_now().await;
+    }
+    assert!(!exchanging.is_finished());
+    store.cut.store(false, Ordering::SeqCst);
+    let grant = exchanging.await.unwrap().unwrap();
+    assert_eq!((grant.id.as_str(), server.count(TOKEN)), ("customer", 1));
+    let client = under_clock(&server, &Credential::Grant(grant), &clock);
+    client.send(&get(&client, "/jobs")).await.unwrap();
+    assert_eq!(server.count(TOKEN), 1, "its access token is at hand");
+}
+
 #[tokio::test]
 async fn the_ids_of_other_records_are_no_grants() {
     let (server, clock) = (Server::start(strict()).await, ManualClock::new());
     let app = app(&server, Arc::new(MemoryStore::new()), &clock);
     for id in ["customer:acme", "token:x", "customer:"] {
-        let callback = app.authorization_url(&[]).unwrap();
-        let url = format!("http://localhost:3000/callback?code=c&state={}", callback.state);
+        let (url, state) = callback(&app);
         let grant = ImportedGrant { id: id.into(), ..customer("rt-0") };
         for refused in [
-            Arc::clone(&app).exchange(&url, &callback.state, Some(id.into())).await.map(|_| ()),
+            Arc::clone(&app).exchange(&url, &state, Some(id.into())).await.map(|_| ()),
             Arc::clone(&app).import(grant).await.map(|_| ()),
             app.grant(id.into()).map(|_| ()),
             Arc::clone(&app).forget(id.into()).await,

@@ -2,30 +2,32 @@
 //! as for a refresh token that works once.
 //!
 //! Journal before the request, so that who finds it later knows that they may have been issued. Nothing cancels the
-//! request. What it yields is written down before anybody uses it, for as long as that takes.
+//! request. What it yields is written down before anybody uses it, for as long as that takes; who waits hears where the
+//! store does not take it.
 
 use std::time::Duration;
 
-use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue, Method};
 use serde::{Deserialize, Serialize};
+use tokio::sync::mpsc;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use super::PartnerApp;
-use super::protocol::{Commit, Step, after_failure, commit, explained, leased_until, step};
+use super::protocol::{Commit, Step, after_failure, commit, explained, step, unwritten};
 use crate::credential::OAuthClient;
 use crate::error::{Error, Result};
 use crate::http::{Priority, RedirectMode, Request, RequestBody, Target};
-use crate::lifecycle::{
-    FIRST_COMMIT_WAIT, InFlight, LEASE_MILLIS, LEASE_POLL, LONGEST_COMMIT_WAIT, LONGEST_JOURNAL, Lease,
-};
+use crate::lifecycle::{FIRST_COMMIT_WAIT, InFlight, LEASE_MILLIS, LONGEST_COMMIT_WAIT, LONGEST_JOURNAL};
 use crate::store::{CustomerRecord, CustomerState, Swap, Version, customer_id};
 
 /// Where a partner asks for a customer's credentials (vendor: General Partner Integration).
 const INTEGRATIONS: &str = "/apps-integrations/partner-api/integrations";
 /// How long that may take. Long, since giving up on a slow answer loses the credentials; less than a lease.
 const DEADLINE: Duration = Duration::from_secs(60);
+/// At which failure to write credentials down who waits for them hears of it: a store that is back at once is nobody's
+/// concern.
+const TOLD_AT: u32 = 3;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -33,31 +35,24 @@ struct Asked<'a> {
     company_id: &'a str,
 }
 
+/// By the names of RFC 6749, too: what is issued once must not be lost by how it is spelt.
 #[derive(Deserialize, Zeroize, ZeroizeOnDrop)]
 #[serde(rename_all = "camelCase")]
 struct Issued {
+    #[serde(alias = "client_id")]
     client_id: String,
+    #[serde(alias = "client_secret")]
     client_secret: String,
 }
 
 impl PartnerApp {
-    /// Has the customer connected, by whoever is first.
-    pub(super) async fn obtain(&self, company_id: &str) -> Result<()> {
+    /// Has the customer connected, by whoever is first. Into `trouble` goes why that takes so long, if the store is at
+    /// fault.
+    pub(super) async fn obtain(&self, company_id: &str, trouble: &mpsc::Sender<Error>) -> Result<()> {
         let id = customer_id(company_id);
-        let mut waiting: Option<Lease> = None;
         loop {
-            let (version, record) = self.store.load::<CustomerRecord>(&id).await?;
-            let now = self.clock.now();
-            let lease = Lease::of(version, leased_until(&record.state), now, waiting);
-            let unresolved = match step(&record.state, lease.is_over(now)) {
-                Step::Done => return Ok(()),
-                Step::Ask { unresolved } => unresolved,
-                Step::Wait => {
-                    waiting = Some(lease);
-                    tokio::time::sleep(LEASE_POLL).await;
-                    continue;
-                }
-            };
+            let (version, record) = self.settled(&id).await?;
+            let Step::Ask { unresolved } = step(&record.state) else { return Ok(()) };
             let _turn = self.turns.acquire().await;
             // Failing here is free: nothing was written, and nothing asked.
             self.master.token().await?;
@@ -68,7 +63,7 @@ impl PartnerApp {
             let journal = CustomerRecord { state: connecting, ..record };
             if self.store.swap(&id, version, &journal).await? == Swap::Won
                 && self.clock.now().since(now) < LONGEST_JOURNAL
-                && self.ask(company_id, version.saturating_add(1), &journal).await?
+                && self.ask(company_id, version.saturating_add(1), &journal, trouble).await?
             {
                 // Who found it not connected before need not wait to ask again.
                 self.customers.changed(company_id);
@@ -78,12 +73,18 @@ impl PartnerApp {
     }
 
     /// Asks for the credentials, once. False: the record was changed by somebody else meanwhile, who is to be believed.
-    async fn ask(&self, company_id: &str, version: Version, journal: &CustomerRecord) -> Result<bool> {
-        let id = customer_id(company_id);
+    async fn ask(
+        &self,
+        company_id: &str,
+        version: Version,
+        journal: &CustomerRecord,
+        trouble: &mpsc::Sender<Error>,
+    ) -> Result<bool> {
         let error = match self.request(company_id).await {
-            Ok(client) => return Ok(self.commit(&id, version, journal, client).await),
+            Ok(client) => return Ok(self.commit(company_id, version, journal, client, trouble).await),
             Err(error) => error,
         };
+        let id = customer_id(company_id);
         let after = after_failure(journal, &error);
         let mut version = version;
         // Where this write fails, the journal stays; whoever finds it once its lease is over takes the outcome for
@@ -116,10 +117,12 @@ impl PartnerApp {
         self.issued(&answer.body)
     }
 
-    fn issued(&self, body: &Bytes) -> Result<OAuthClient> {
+    fn issued(&self, body: &[u8]) -> Result<OAuthClient> {
         // Without the parser's own message, and without the field's: they may quote what was read.
         let unusable =
             || Error::InvalidResponse { problem: "it holds no usable clientId and clientSecret".into() };
+        // Some servers write a byte order mark, which is no JSON.
+        let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
         let mut issued = serde_json::from_slice::<Issued>(body).map_err(|_| unusable())?;
         let (id, secret) = (std::mem::take(&mut issued.client_id), std::mem::take(&mut issued.client_secret));
         OAuthClient::new(id, secret, self.authentication).map_err(|_| unusable())
@@ -128,24 +131,41 @@ impl PartnerApp {
     /// Writes the credentials down, for as long as it takes: they are issued once. False if they are of no use any more.
     async fn commit(
         &self,
-        id: &str,
+        company_id: &str,
         version: Version,
         journal: &CustomerRecord,
         client: OAuthClient,
+        trouble: &mpsc::Sender<Error>,
     ) -> bool {
+        let id = customer_id(company_id);
         let record = CustomerRecord { state: self.connected(client), ..journal.clone() };
         let mut version = version;
         let mut wait = FIRST_COMMIT_WAIT;
+        let mut surprised = false;
+        let mut failures = 0;
         loop {
-            match self.try_commit(id, &mut version, &record).await {
+            let failed = match self.try_commit(&id, &mut version, &record).await {
                 Ok(Commit::Done) => return true,
                 Ok(Commit::Superseded) => return false,
-                Ok(Commit::Again) => {}
-                Err(_) => {
-                    tokio::time::sleep(wait).await;
-                    wait = (wait * 2).min(LONGEST_COMMIT_WAIT);
+                Ok(Commit::Again) => {
+                    // Once, somebody may have got in between; again and again, the store does not do its part.
+                    if !std::mem::replace(&mut surprised, true) {
+                        continue;
+                    }
+                    Error::Store {
+                        operation: "swap",
+                        problem: "the record is never the one that it was".into(),
+                    }
                 }
+                Err(error) => error,
+            };
+            failures += 1;
+            if failures == TOLD_AT {
+                // Perhaps nobody waits any more.
+                let _ = trouble.try_send(unwritten(company_id, failed));
             }
+            tokio::time::sleep(wait).await;
+            wait = (wait * 2).min(LONGEST_COMMIT_WAIT);
         }
     }
 

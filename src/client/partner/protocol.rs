@@ -13,16 +13,19 @@ pub(super) enum Step {
         /// Requests of unknown outcome before this one.
         unresolved: u32,
     },
-    /// Somebody else is asking.
-    Wait,
 }
 
-/// Decides by where the customer stands, and whether the lease in its record is over.
-pub(super) fn step(state: &CustomerState, lease_is_over: bool) -> Step {
+/// Whether somebody is asking for a customer's credentials: whoever has anything else in mind waits. Decided by where it
+/// stands, and whether the lease in its record is over.
+pub(super) fn is_asked_for(state: &CustomerState, lease_is_over: bool) -> bool {
+    matches!(state, CustomerState::Connecting { .. }) && !lease_is_over
+}
+
+/// Decides by where the customer stands, once nobody is asking.
+pub(super) fn step(state: &CustomerState) -> Step {
     match state {
         CustomerState::Connected { .. } => Step::Done,
         CustomerState::Disconnected { unresolved } => Step::Ask { unresolved: *unresolved },
-        CustomerState::Connecting { .. } if !lease_is_over => Step::Wait,
         // Its holder died, or lost its way: nobody knows what became of that request.
         CustomerState::Connecting { unresolved, .. } => {
             Step::Ask { unresolved: unresolved.saturating_add(1) }
@@ -91,26 +94,28 @@ pub(super) fn commit(written: &CustomerRecord, current: &CustomerRecord) -> Comm
     }
 }
 
-/// What to do to have a customer disconnected.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Leave {
-    /// Nothing: it is.
-    Done,
-    /// Somebody is asking for its credentials: they would be lost if they came later.
-    Wait,
-    /// Write this.
-    Write(CustomerRecord),
+/// Why credentials that were issued are not written down yet, for who waits for them.
+pub(super) fn unwritten(company_id: &str, error: Error) -> Error {
+    match error {
+        Error::Store { operation, problem } => {
+            let problem = format!(
+                "{problem}; the credentials of customer {company_id:?} were issued, and only this process has \
+                 them: let it run until the store takes them, and connect() again"
+            );
+            Error::Store { operation, problem: problem.into() }
+        }
+        other => other,
+    }
 }
 
-/// Decides by the customer's record, and whether the lease in it is over.
-pub(super) fn leave(record: &CustomerRecord, lease_is_over: bool) -> Leave {
+/// What to write to have a customer disconnected, once nobody is asking for its credentials; none if it is.
+pub(super) fn leave(record: &CustomerRecord) -> Option<CustomerRecord> {
     let unresolved = match &record.state {
-        CustomerState::Disconnected { .. } => return Leave::Done,
-        CustomerState::Connecting { .. } if !lease_is_over => return Leave::Wait,
+        CustomerState::Disconnected { .. } => return None,
         CustomerState::Connecting { unresolved, .. } => unresolved.saturating_add(1),
         CustomerState::Connected { .. } => 0,
     };
-    Leave::Write(CustomerRecord {
+    Some(CustomerRecord {
         disconnects: record.disconnects.saturating_add(1),
         state: CustomerState::Disconnected { unresolved },
     })
@@ -163,16 +168,17 @@ mod tests {
     #[test]
     fn credentials_are_asked_for_by_one_at_a_time() {
         let table = [
-            (disconnected(0), false, Step::Ask { unresolved: 0 }),
-            (disconnected(2), true, Step::Ask { unresolved: 2 }),
-            (connecting(0), false, Step::Wait),
-            (connecting(0), true, Step::Ask { unresolved: 1 }),
-            (connecting(3), true, Step::Ask { unresolved: 4 }),
-            (connected("id"), false, Step::Done),
-            (connected("id"), true, Step::Done),
+            (disconnected(0), Step::Ask { unresolved: 0 }),
+            (disconnected(2), Step::Ask { unresolved: 2 }),
+            (connecting(0), Step::Ask { unresolved: 1 }),
+            (connecting(3), Step::Ask { unresolved: 4 }),
+            (connected("id"), Step::Done),
         ];
-        for (state, over, expected) in table {
-            assert_eq!(step(&state, over), expected, "{state:?} {over}");
+        for (state, expected) in table {
+            assert_eq!(step(&state), expected, "{state:?}");
+            let is_connecting = matches!(state, CustomerState::Connecting { .. });
+            assert_eq!(is_asked_for(&state, false), is_connecting, "{state:?}");
+            assert!(!is_asked_for(&state, true), "{state:?}");
         }
         assert_eq!(leased_until(&connecting(0)), 9);
         assert_eq!(leased_until(&connected("id")), 0);
@@ -252,13 +258,21 @@ mod tests {
     #[test]
     fn who_is_disconnected_says_so() {
         let table = [
-            (record(0, disconnected(1)), false, Leave::Done),
-            (record(0, connecting(0)), false, Leave::Wait),
-            (record(0, connecting(0)), true, Leave::Write(record(1, disconnected(1)))),
-            (record(3, connected("id")), false, Leave::Write(record(4, disconnected(0)))),
+            (record(0, disconnected(1)), None),
+            (record(0, connecting(0)), Some(record(1, disconnected(1)))),
+            (record(3, connected("id")), Some(record(4, disconnected(0)))),
         ];
-        for (state, over, expected) in table {
-            assert_eq!(leave(&state, over), expected, "{state:?} {over}");
+        for (state, expected) in table {
+            assert_eq!(leave(&state), expected, "{state:?}");
         }
+    }
+
+    #[test]
+    fn who_waits_hears_what_the_store_said_and_what_to_do() {
+        let error = Error::Store { operation: "swap", problem: "it is full".into() };
+        let shown = unwritten("acme", error).to_string();
+        assert!(shown.starts_with("the store failed to swap: it is full; "), "{shown}");
+        assert!(shown.contains("customer \"acme\" were issued"), "{shown}");
+        assert!(matches!(unwritten("acme", Error::Closed), Error::Closed), "as it is");
     }
 }

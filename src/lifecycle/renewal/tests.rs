@@ -11,7 +11,7 @@ use crate::clock::{Clock as _, ManualClock};
 use crate::credential::{ClientAuthentication, OAuthClient};
 use crate::error::ErrorCode;
 use crate::lifecycle::events::Listener;
-use crate::lifecycle::lease::LEASE;
+use crate::lifecycle::lease::{CLOCK_SKEW_MILLIS, LEASE};
 use crate::oauth::TokenEndpoint;
 use crate::secret::Secret;
 use crate::store::{Due, MemoryStore, Sealer, Store, StoreFuture, Stored};
@@ -124,7 +124,7 @@ async fn no_endpoint() -> SocketAddr {
 async fn a_dead_holders_exchange_counts_as_unresolved() {
     let clock = ManualClock::new();
     let store = Arc::new(MemoryStore::new());
-    let until = clock.now().unix_millis();
+    let until = clock.now().unix_millis() - CLOCK_SKEW_MILLIS;
     let state = GrantState::Exchanging { owner: "dead".into(), until, unresolved: 0 };
     put(&*store, 0, &record(state)).await;
     renewal_at(no_endpoint().await, store.clone(), &clock).renew(None).await.unwrap_err();
