@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { getEventListeners, once } from 'node:events'
 import { createServer } from 'node:http'
 import { createRequire } from 'node:module'
+import { Readable } from 'node:stream'
 import { after, before, test } from 'node:test'
 import { inspect } from 'node:util'
 import {
@@ -129,6 +130,7 @@ test('every kind of body becomes what its content type says', async t => {
     '/none': ['application/json', ''],
     '/broken': ['application/json', '{"half":'],
     '/latin': ['text/plain', Buffer.from([0xe9])],
+    '/latin-json': ['application/json', Buffer.from('{"name":"Ren\xe9"}', 'latin1')],
   }
   const { client } = await serve(t, (request, response) => {
     const [type, body] = bodies[request.url]
@@ -140,9 +142,12 @@ test('every kind of body becomes what its content type says', async t => {
   assert.deepEqual(await client.get('/bytes'), new Uint8Array([0, 255]))
   assert.equal(await client.get('/none'), undefined)
   assert.deepEqual(await client.get('/latin'), new Uint8Array([0xe9]))
-  const error = await failure(client.get('/broken'))
-  assert.equal(error.code, 'INVALID_RESPONSE')
-  assert.doesNotMatch(error.message, /half/)
+  for (const path of ['/broken', '/latin-json']) {
+    const error = await failure(client.get(path))
+    assert.equal(error.code, 'INVALID_RESPONSE')
+    assert.deepEqual([error.method, error.path], ['GET', path])
+    assert.doesNotMatch(error.message, /half|Ren/)
+  }
   assert.equal(await (await client.get('/broken').asResponse()).text(), '{"half":')
 })
 
@@ -385,4 +390,31 @@ test('a closed client ends its calls and takes no more', async () => {
   assert.equal((await call).method, 'GET')
   assert.equal((await failure(client.get('/echo'))).code, 'CLOSED')
   await client[Symbol.asyncDispose]()
+})
+
+test('objects whose content are no properties are refused, not taken for empty', async () => {
+  const wrong = [
+    [{ query: new Map([['status', 'HIRED']]) }, 'query', /a Map/],
+    [{ query: new Set(['a']) }, 'query', /a Set/],
+    [{ params: new Date() }, 'params', /an object/],
+    [{ headers: new Map([['x-a', 'b']]) }, 'headers', /a Map/],
+    [new Map(), 'options', /a Map/],
+  ]
+  for (const [options, field, message] of wrong) {
+    const error = await failure(sr.get('/jobs', options))
+    assert.ok(error instanceof ConfigurationError)
+    assert.equal(error.field, field)
+    assert.match(error.message, message)
+  }
+})
+
+test('a stream of Node that is not sent is destroyed', async t => {
+  const { client } = await serve(t, () => {})
+  const aborted = Readable.from(['never read'])
+  await failure(client.post('/x', { body: aborted, signal: AbortSignal.abort() }))
+  assert.ok(aborted.destroyed)
+  const stalled = new Readable({ read() {} })
+  stalled.push('the beginning')
+  await failure(client.post('/x', { body: stalled, timeout: 200 }))
+  assert.ok(stalled.destroyed)
 })

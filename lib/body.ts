@@ -102,7 +102,11 @@ export function source(parts: AsyncIterable<unknown>): Source {
   const iterator = parts[Symbol.asyncIterator]()
   return {
     next: () => iterator.next(),
-    stop: () => void (async () => iterator.return?.())().catch(() => {}),
+    stop() {
+      // The iterator of a stream of Node does not hear of `return` before it began, nor while it waits.
+      if ('destroy' in parts && typeof parts.destroy === 'function') parts.destroy()
+      else void (async () => iterator.return?.())().catch(() => {})
+    },
   }
 }
 

@@ -7,7 +7,7 @@ import { gathered, type Outgoing, type Source, turn, Upload } from './body.js'
 import { call, type Outcome } from './calls.js'
 import { CONNECTION_OPTIONS, type ConnectionOptions, connection } from './connection.js'
 import { ApiKey, BearerToken, ClientCredentials, type Credential } from './credentials.js'
-import { configurationError, SmartRecruitersError, toError, unwrap } from './errors.js'
+import { type CallContext, configurationError, SmartRecruitersError, toError, unwrap } from './errors.js'
 import { fetchCall } from './fetch.js'
 import { credentialOf } from './handles.js'
 import { type EndpointLimits, type LimitOptions, limits } from './limits.js'
@@ -213,7 +213,7 @@ export class SmartRecruiters {
       const { request, body, signal, url } = fetchCall(input, init, this.baseUrl)
       addContentType(request, body)
       const outcome = await this.#call({ ...request, timeout: this.#timeout }, body, 'fetch', signal)
-      return toResponse(outcome, url, signal)
+      return toResponse(outcome, url, signal, contextOf(request))
     } catch (error) {
       if (error instanceof SmartRecruitersError) throw new TypeError('fetch failed', { cause: error })
       throw error
@@ -270,6 +270,7 @@ export class SmartRecruiters {
     // Last, since it begins to read the body.
     const { request, body } = flatRequest(verb, string('path', path), known, this.#timeout)
     answer.signal = signal
+    answer.context = contextOf(request)
     answer.url = () => unwrap(this.#native.url(request.path, request.params, request.query)).url
     // By the end of this turn the caller has asked for the answer alone, or never will.
     await undefined
@@ -287,8 +288,6 @@ export class SmartRecruiters {
     delivery: NativeDelivery,
     signal: AbortSignal | undefined,
   ): Promise<Outcome> {
-    // A query may hold personal data, which has no place in an error.
-    const context = { method: request.method, path: request.path.split('?', 1)[0] as string }
     const { parts } = body
     refuseIfAborted(signal, parts)
     const { whole, rest } = parts ? await this.#gathered(parts) : { whole: body.whole, rest: undefined }
@@ -313,7 +312,7 @@ export class SmartRecruiters {
             request.idempotent,
             request.batch,
           ),
-        context,
+        contextOf(request),
         signal,
       )
     } catch (error) {
@@ -369,4 +368,9 @@ function credentialFromEnv(): Credential {
       ? `${missing} is not set, but the other half of the client credentials is`
       : 'no credential is set: SMARTRECRUITERS_API_KEY, or SMARTRECRUITERS_ACCESS_TOKEN, or SMARTRECRUITERS_CLIENT_ID and SMARTRECRUITERS_CLIENT_SECRET',
   )
+}
+
+/** What errors tell of a call. A query may hold personal data, which has no place in an error. */
+function contextOf({ method, path }: Pick<FlatRequest, 'method' | 'path'>): CallContext {
+  return { method, path: path.split('?', 1)[0] as string }
 }

@@ -45,7 +45,12 @@ function absolute(input: string | URL, baseUrl: string): string {
   if (!isAbsolute && !url.href.startsWith(`${baseUrl}/`)) {
     throw configurationError('path', 'must not lead out of `baseUrl` by `..` segments')
   }
-  return url.href
+  return escaped(url.href)
+}
+
+/** A parsed URL has a backslash in its query alone, where the platform sends it as it is. In a path it would be a `/`. */
+function escaped(url: string): string {
+  return url.replaceAll('\\', '%5C')
 }
 
 /** Whether nothing in there needs the platform's reading, or its refusal. */
@@ -79,5 +84,5 @@ function fromRequest(request: Request): FetchCall {
 
 /** As `fetch` does: a fragment is never sent. */
 function withoutFragment(url: string): string {
-  return url.split('#', 1)[0] as string
+  return escaped(url.split('#', 1)[0] as string)
 }

@@ -1,7 +1,8 @@
 /** A promise of an answer's data, which can be asked for the answer itself. */
 
 import type { Outcome } from './calls.js'
-import { configurationError, toError } from './errors.js'
+import { type CallContext, configurationError, toError } from './errors.js'
+import { types } from './platform.js'
 import { toResponse } from './response.js'
 
 /** An answer of the API, and what of it the caller wants. */
@@ -13,6 +14,8 @@ export class Answer {
   #response: Response | undefined
   /** Where it was asked. */
   url: () => string = () => ''
+  /** What its errors tell of the call. */
+  context: CallContext = {}
 
   /** The body: parsed JSON, text, bytes, or `undefined` if it is empty. */
   data(): unknown {
@@ -20,19 +23,21 @@ export class Answer {
       throw configurationError('asResponse', 'was called on this promise: the data is in the body of its Response')
     }
     const { first, second } = this.outcome as Outcome
-    if (typeof second !== 'string' || !isJson(first as string)) return second
+    // Bytes are what is no UTF-8, which JSON has to be (RFC 8259 section 8.1).
+    const written = typeof second === 'string' || types.isUint8Array(second)
+    if (!written || !isJson(first as string)) return second
     try {
-      return JSON.parse(second)
+      if (typeof second === 'string') return JSON.parse(second)
     } catch {
       // The parser's message would quote the body.
-      const message = 'the answer could not be read: its content type says JSON, but its body is none'
-      throw toError({ code: 'INVALID_RESPONSE', message, causes: [] })
     }
+    const message = 'the answer could not be read: its content type says JSON, but its body is none'
+    throw toError({ code: 'INVALID_RESPONSE', message, causes: [] }, this.context)
   }
 
   /** The whole answer, the same whenever it is asked for: its body can be read once. */
   response(): Response {
-    this.#response ??= toResponse(this.outcome as Outcome, this.url(), this.signal)
+    this.#response ??= toResponse(this.outcome as Outcome, this.url(), this.signal, this.context)
     return this.#response
   }
 }

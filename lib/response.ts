@@ -2,7 +2,7 @@
 
 import type { NativeBody } from '../index.js'
 import { call, type Outcome, watch } from './calls.js'
-import { headerPairs } from './errors.js'
+import { type CallContext, headerPairs } from './errors.js'
 import { types } from './platform.js'
 
 /** Statuses whose answers have no body, which `new Response()` insists on. */
@@ -11,13 +11,21 @@ const BODILESS = new Set([204, 205, 304])
 /** How much of a body is read at once at most, in bytes: enough to make crossing cheap, little to hold. */
 const ROOM = 256 * 1024
 
-/** The answer that a call came to. `url` is where it was asked; `signal` stops its body too. */
-export function toResponse(outcome: Outcome, url: string, signal: AbortSignal | undefined): Response {
+/**
+ * The answer that a call came to. `url` is where it was asked; `signal` stops its body too; `context` is for errors of
+ * its body.
+ */
+export function toResponse(
+  outcome: Outcome,
+  url: string,
+  signal: AbortSignal | undefined,
+  context: CallContext,
+): Response {
   const { status, first, second, third } = outcome
   const body = second as Content
   const bodiless = BODILESS.has(status)
   if (bodiless && isOpen(body)) void cancel(body)
-  const response = new Response(bodiless ? null : content(body, signal), {
+  const response = new Response(bodiless ? null : content(body, signal, context), {
     status: isOrdinary(status) ? status : 200,
     // As HTTP/2 does without: the server's own phrase has no meaning (RFC 9110 section 15.1).
     statusText: statusText(status),
@@ -65,7 +73,11 @@ async function cancel(body: NativeBody): Promise<void> {
   await call((completions, id) => body.cancel(completions, id), {})
 }
 
-function content(body: Content, signal: AbortSignal | undefined): ConstructorParameters<typeof Response>[0] | null {
+function content(
+  body: Content,
+  signal: AbortSignal | undefined,
+  context: CallContext,
+): ConstructorParameters<typeof Response>[0] | null {
   if (body === undefined) return null
   if (!isOpen(body)) return body
   let unwatch: (() => void) | undefined
@@ -81,7 +93,7 @@ function content(body: Content, signal: AbortSignal | undefined): ConstructorPar
         const own = room ?? Buffer.allocUnsafeSlow(ROOM)
         // Until it is filled it belongs to the core; an aborted read never gives it back.
         room = undefined
-        const length = await read(body, own)
+        const length = await read(body, own, context)
         if (signal?.aborted) return
         if (length >= ROOM / 4) {
           controller.enqueue(own.subarray(0, length))
@@ -138,9 +150,9 @@ function stopper(
   }
 }
 
-async function read(body: NativeBody, room: Uint8Array): Promise<number> {
+async function read(body: NativeBody, room: Uint8Array, context: CallContext): Promise<number> {
   try {
-    const { first } = await call((completions, id) => body.read(completions, id, room), {})
+    const { first } = await call((completions, id) => body.read(completions, id, room), context)
     return first as number
   } catch (error) {
     // As `fetch` says it.

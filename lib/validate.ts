@@ -26,9 +26,12 @@ export function optionsObject<Key extends string>(
   return options as Record<Key, unknown>
 }
 
-/** An object that is no array, function or class instance of something else's. */
+/** The tags of objects whose properties are their content: those of a `Map` or a `Date` would be none. */
+const RECORDS = ['[object Object]', '[object Module]']
+
+/** An object with properties: no array, function, `Map` or the like. */
 export function record(field: string, value: unknown): Record<string, unknown> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+  if (!RECORDS.includes(Object.prototype.toString.call(value))) {
     throw configurationError(field, `must be an object, but is ${kind(value)}`)
   }
   return value as Record<string, unknown>
@@ -127,7 +130,9 @@ export function given<T extends object>(properties: T): { [Key in keyof T]?: Exc
 export function kind(value: unknown): string {
   if (value === null) return 'null'
   if (Array.isArray(value)) return 'a list'
-  return value === undefined ? 'undefined' : `a ${typeof value}`
+  if (typeof value !== 'object') return value === undefined ? 'undefined' : `a ${typeof value}`
+  if (types.isMap(value)) return 'a Map'
+  return types.isSet(value) ? 'a Set' : 'an object'
 }
 
 function printable(key: string): string {

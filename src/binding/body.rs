@@ -70,8 +70,9 @@ impl NativeBody {
             let mut open = body.lock().await;
             let Some(answer) = open.as_mut() else { return Ok(Outcome::Filled(room, 0)) };
             let read = tokio::select! {
-                read = answer.read(room.len()) => read,
+                biased;
                 () = given_up.notified() => Ok(None),
+                read = answer.read(room.len()) => read,
             };
             if !matches!(read, Ok(Some(_))) {
                 // Its connection is free, or lost.
@@ -92,8 +93,12 @@ impl NativeBody {
     pub fn cancel(&self, env: Env, completions: &NativeCompletions, id: u32) -> napi::Result<()> {
         self.given_up.notify_one();
         self.stop_ahead();
-        let body = Arc::clone(&self.body);
+        let (body, ahead) = (Arc::clone(&self.body), Arc::clone(&self.ahead));
         completions.start(env, id, async move {
+            // A read that was about to end when this began may have left one behind, which nothing else would stop.
+            if let Some(reading) = lock(&ahead).take() {
+                reading.abort();
+            }
             *body.lock().await = None;
             Ok(Outcome::Nothing)
         })
