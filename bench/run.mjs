@@ -1,7 +1,7 @@
 /** `npm run bench`: measures all clients in all scenarios in one go, and tells what came out. `--help` has the options. */
 
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -12,6 +12,7 @@ import { describeRun, packageVersion } from './machine.mjs'
 import { startClient, startColdClient, startServer } from './processes.mjs'
 import { progress } from './progress.mjs'
 import { markdown, scenarioTables, targets } from './report.mjs'
+import { writeResults } from './results.mjs'
 import { choose, SCENARIOS } from './scenarios.mjs'
 import { svg } from './svg.mjs'
 
@@ -170,24 +171,12 @@ function argumentsToShow() {
   })
 }
 
-/** Writes what is whole and right, or what was asked for. A failed client fails the run. */
+/** Writes a whole run, or what was asked for. */
 function write(data) {
   const failed = Object.entries(data.results).flatMap(([scenario, clients]) =>
     Object.entries(clients).flatMap(([id, { error }]) => (error ? [`${scenario}, ${id}: ${error}`] : [])),
   )
   const whole = !args.quick && args.only === undefined && args.clients === undefined
   const folder = args.out ?? (whole || args.from ? here : undefined)
-  if (folder !== undefined) {
-    mkdirSync(folder, { recursive: true })
-    const files = { 'results.json': `${JSON.stringify(data)}\n` }
-    if (failed.length === 0) Object.assign(files, { 'RESULTS.md': markdown(data), 'results.svg': svg(data) })
-    for (const [name, text] of Object.entries(files)) {
-      if (text !== undefined) writeFileSync(join(folder, name), text)
-    }
-    console.log(`\nwritten: ${Object.keys(files).join(', ')}`)
-  }
-  if (failed.length > 0) {
-    console.error(`\nThe run failed:\n${failed.join('\n')}`)
-    process.exitCode = 1
-  }
+  writeResults(folder, data, failed, data => ({ 'RESULTS.md': markdown(data), 'results.svg': svg(data) }))
 }

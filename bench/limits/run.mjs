@@ -1,6 +1,6 @@
 /** `npm run bench:limits`: lets all clients do the same jobs within the same limits, and tells what came out. */
 
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import os from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -8,6 +8,7 @@ import { parseArgs } from 'node:util'
 import { setup } from '../../scripts/setup.mjs'
 import { describeRun } from '../machine.mjs'
 import { startRunner } from '../processes.mjs'
+import { writeResults } from '../results.mjs'
 import { choose } from '../scenarios.mjs'
 import { CLIENTS } from './clients/index.mjs'
 import { brief, drawing, markdown, tables } from './report.mjs'
@@ -186,7 +187,7 @@ function argumentsToShow() {
   return shown.flatMap(name => [`--${name}`, args[name]])
 }
 
-/** Writes what is whole and right, or what was asked for. A failed client fails the run. */
+/** Writes a whole run, or what was asked for. */
 function write(data) {
   const failed = Object.entries(data.results).flatMap(([server, jobs]) =>
     Object.entries(jobs).flatMap(([job, clients]) =>
@@ -195,17 +196,5 @@ function write(data) {
   )
   const whole = args.servers === undefined && args.jobs === undefined && args.clients === undefined
   const folder = args.out ?? (whole || args.from ? here : undefined)
-  if (folder !== undefined) {
-    mkdirSync(folder, { recursive: true })
-    const files = { 'results.json': `${JSON.stringify(data)}\n` }
-    if (failed.length === 0) Object.assign(files, { 'RESULTS.md': markdown(data), 'results.svg': drawing(data) })
-    for (const [name, text] of Object.entries(files)) {
-      if (text !== undefined) writeFileSync(join(folder, name), text)
-    }
-    console.log(`\nwritten: ${Object.keys(files).join(', ')}`)
-  }
-  if (failed.length > 0) {
-    console.error(`\nThe run failed:\n${failed.join('\n')}`)
-    process.exitCode = 1
-  }
+  writeResults(folder, data, failed, data => ({ 'RESULTS.md': markdown(data), 'results.svg': drawing(data) }))
 }

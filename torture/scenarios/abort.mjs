@@ -9,13 +9,7 @@ const LATEST = 40
 
 export async function abort(scope, { store, policy, random, numbers, progress }) {
   const world = await World.start(scope, { store, policy })
-  world.sandbox.fault({
-    kind: 'delay',
-    ms: ANSWER,
-    when: 'after',
-    path: '/identity/oauth/token',
-    times: Number.POSITIVE_INFINITY,
-  })
+  world.answerLate(ANSWER)
   const grants = await world.grants(LANES)
   const processes = grants.map(() => world.start())
   const figures = { aborts: 0, aborted: 0 }

@@ -14,13 +14,7 @@ const LATEST = 50
 
 export async function exit(scope, { store, policy, random, numbers, progress }) {
   const world = await World.start(scope, { store, policy })
-  world.sandbox.fault({
-    kind: 'delay',
-    ms: ANSWER,
-    when: 'after',
-    path: '/identity/oauth/token',
-    times: Number.POSITIVE_INFINITY,
-  })
+  world.answerLate(ANSWER)
   const grants = await world.grants(LANES)
   const witness = world.start()
   const figures = { exit: 0, sigterm: 0, terminate: 0 }
