@@ -1,7 +1,6 @@
 // Grants in each store: shared by processes, sealed, and renewed once however many want it.
 
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -387,26 +386,4 @@ test("what is wrong with a user's store is named", async t => {
     () => new OAuthApp({ ...appOptions, store: { load: good.load }, encryptionKey: ENCRYPTION_KEY }),
     error => error.field === 'store.swap',
   )
-})
-
-test('a second SqliteStore on a file does not cost the first its locks', async t => {
-  const { sandbox, place, appOptions, app } = await start(t, 'sqlite')
-  await authorize(sandbox, app)
-  // Another namespace, as that of another app, opens the file again.
-  const second = new SqliteStore({ path: place.options.path, namespace: 'other' })
-  const other = new OAuthApp({ ...appOptions, store: second, encryptionKey: ENCRYPTION_KEY })
-  await authorize(sandbox, other)
-  const log = (await stat(`${place.options.path}-wal`)).ino
-  // The last connection to a file deletes its log; this process has two.
-  const script = `
-    const { OAuthApp, SqliteStore } = require('smartrecruiters')
-    const [path, app] = JSON.parse(process.argv[1])
-    const store = new SqliteStore({ path })
-    new OAuthApp({ ...app, store, encryptionKey: ${JSON.stringify(ENCRYPTION_KEY)} }).grants().next().then(() => process.exit())`
-  const { status, stderr } = spawnSync(process.execPath, ['-e', script, JSON.stringify([place.options.path, appOptions])], {
-    encoding: 'utf8',
-  })
-  assert.equal(status, 0, stderr)
-  assert.equal((await stat(`${place.options.path}-wal`)).ino, log)
-  await authorize(sandbox, app, 'another')
 })

@@ -62,6 +62,25 @@ async fn processes_lose_no_update_and_meet_no_lock() {
     assert_eq!(contract::count(&*open(&path, None)).await, PROCESSES * SWAPS_EACH);
 }
 
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_second_store_of_a_process_does_not_cost_the_first_its_locks() {
+    use std::os::unix::fs::MetadataExt as _;
+
+    let folder = Folder::new();
+    let path = folder.0.join("grants.sqlite");
+    let stores = [open(&path, None), open(&path, Some("other"))];
+    for store in &stores {
+        store.load("g").await.unwrap();
+        // Without its lock on the file itself another process could end the log that this one goes on writing to.
+        let (process, inode) = (std::process::id(), fs::metadata(&path).unwrap().ino());
+        let locks = fs::read_to_string("/proc/locks").unwrap();
+        let is_held =
+            |lock: &str| lock.contains(&format!(" {process} ")) && lock.contains(&format!(":{inode} "));
+        assert!(locks.lines().any(is_held), "{locks}");
+    }
+}
+
 #[tokio::test]
 #[ignore = "one of the processes of the test above"]
 async fn a_process() {
