@@ -12,6 +12,10 @@ use super::completions;
 static CORE: OnceLock<Arc<Core>> = OnceLock::new();
 static STARTING: Mutex<()> = Mutex::new(());
 
+/// By how much the core's thread steps back, of 19.
+#[cfg(target_os = "linux")]
+const NICE: i32 = 3;
+
 type Work = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// Work on its way to the core's thread. Waking that thread costs a system call, so it is woken for the first of what
@@ -70,6 +74,17 @@ fn core() -> napi::Result<&'static Core> {
     let running = Arc::clone(&core);
     std::thread::Builder::new()
         .name("smartrecruiters".to_owned())
-        .spawn(move || runtime.block_on(running.run()))?;
+        .spawn(move || {
+            let_node_go_first();
+            runtime.block_on(running.run());
+        })?;
     Ok(CORE.get_or_init(|| core))
+}
+
+/// Where both want the same processor, Node's thread has it first: it has the timers and the callers' code. Nothing is
+/// lost where that cannot be asked for.
+fn let_node_go_first() {
+    // Linux has priorities of threads, though its `nice` speaks of processes (nice(2), notes).
+    #[cfg(target_os = "linux")]
+    let _ = rustix::process::nice(NICE);
 }
