@@ -72,12 +72,10 @@ fn core() -> napi::Result<&'static Core> {
     let runtime = Builder::new_current_thread().enable_all().on_thread_park(completions::wake_all).build()?;
     let core = Arc::new(Core::default());
     let running = Arc::clone(&core);
-    std::thread::Builder::new()
-        .name("smartrecruiters".to_owned())
-        .spawn(move || {
-            let_node_go_first();
-            runtime.block_on(running.run());
-        })?;
+    std::thread::Builder::new().name("smartrecruiters".to_owned()).spawn(move || {
+        let_node_go_first();
+        runtime.block_on(running.run());
+    })?;
     Ok(CORE.get_or_init(|| core))
 }
 

@@ -58,20 +58,21 @@ mod tests {
     use super::*;
     use crate::clock::{Clock as _, ManualClock};
 
-    const SKEW: Duration = Duration::from_millis(CLOCK_SKEW_MILLIS);
+    const ALMOST: Duration = Duration::from_millis(LEASE_MILLIS - 1);
+    const ALMOST_PAST: Duration = Duration::from_millis(LEASE_MILLIS + CLOCK_SKEW_MILLIS - 1);
 
     #[test]
     fn a_lease_is_over_when_it_was_watched_or_is_past_by_all_that_clocks_differ() {
         let clock = ManualClock::new();
         let until = clock.now().unix_millis() + LEASE_MILLIS;
         let lease = Lease::of(1, until, clock.now(), None);
-        clock.suspend(LEASE + SKEW - Duration::from_millis(1));
+        clock.suspend(ALMOST_PAST);
         assert!(!lease.is_over(clock.now()), "the holder's clock may be behind ours, or was set back");
         clock.suspend(Duration::from_millis(1));
         assert!(lease.is_over(clock.now()));
 
         let ahead = Lease::of(1, u64::MAX, clock.now(), None);
-        clock.advance(LEASE - Duration::from_millis(1));
+        clock.advance(ALMOST);
         assert!(!ahead.is_over(clock.now()));
         clock.advance(Duration::from_millis(1));
         assert!(ahead.is_over(clock.now()));
