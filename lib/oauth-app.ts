@@ -286,7 +286,10 @@ export class OAuthApp {
    * `callbackUrl` may be whole, or the path and query that a server sees. `state` is the one that
    * {@link authorizationUrl} gave for this user. `id` names the grant in the store, in place of one of the same id;
    * default: a new random one.
+   *
+   * A store that fails once the tokens are there is tried again for as long as it takes (`renewalFailed` tells why).
    * @throws {TokenError} if the user refused, the callback is not of this request, or the exchange failed.
+   * @throws {StoreError} if the store cannot be read; nothing was exchanged then, and the code is still good.
    */
   async exchange(callbackUrl: string | URL, options: { state: string; id?: string }): Promise<Grant> {
     const known = optionsObject('exchange', options, ['state', 'id'])
