@@ -94,7 +94,8 @@ pub(super) fn read_answer(status: StatusCode, body: &[u8], sent: Moment) -> Resu
             "its access_token is empty, or holds characters that no token may (RFC 6750 section 2.1)",
         ));
     }
-    if text("token_type").is_some_and(|kind| !kind.eq_ignore_ascii_case("bearer")) {
+    // RFC 6749 section 7.1; but what only spells "Bearer" otherwise must not cost a grant.
+    if text("token_type").is_some_and(|kind| !kind.to_ascii_lowercase().contains("bearer")) {
         return Err(invalid("its token_type is not Bearer"));
     }
     let scopes = text("scope").unwrap_or_default().split_ascii_whitespace().map(str::to_owned).collect();
@@ -172,6 +173,7 @@ mod tests {
             r#"{"access_token":"at","refresh_token":""}"#,
             "\u{feff}{\"access_token\":\"at\"}",
             r#"{"access_token":"at","error":""}"#,
+            r#"{"access_token":"at","token_type":"BearerToken"}"#,
         ] {
             let tokens = read(200, body).unwrap();
             assert_eq!(tokens.access.value, Secret::new("at"));
