@@ -81,6 +81,8 @@ export declare class NativeCustomStore {
   loaded(number: number, version?: number | undefined | null, content?: Uint8Array | undefined | null): void
   /** Answers `swap`. */
   swapped(number: number, won: boolean): void
+  /** Answers `remove`. Undefined: the object has no such method. */
+  removed(number: number, removed?: boolean | undefined | null): void
   /** Answers `due`. */
   due(number: number, places: Array<NativeDue>): void
   /** Answers that the object failed. */
@@ -92,7 +94,11 @@ export declare class NativeOAuthApp {
   /** Makes an authorization request for a user's browser. Empty `scopes`: the app's own. */
   authorizationUrl(scopes: Array<string>): NativeAuthorizationUrl | NativeError
   /** Turns a callback into a grant, whose id comes as `call`. */
-  exchange(completions: NativeCompletions, call: number, callback: string, state: string, id?: string | undefined | null): void
+  exchange(completions: NativeCompletions, call: number, callback: string, state: string, id: string | undefined | null, metadata: Record<string, string>): void
+  /** Moves a grant to another id, in place of the grant that has it; `call` comes when it is there. */
+  rename(completions: NativeCompletions, call: number, from: string, to: string): void
+  /** Replaces what is noted about a grant; `call` comes when that is stored. */
+  annotate(completions: NativeCompletions, call: number, id: string, metadata: Record<string, string>): void
   /** Stores a grant that another system obtained; `call` comes when it is stored. */
   import(completions: NativeCompletions, call: number, grant: NativeImport, refreshToken: string, accessToken?: string | undefined | null): void
   /** Stores a grant that `export` gave; its id comes as `call`. */
@@ -367,7 +373,7 @@ export interface NativeError {
 }
 
 /** The stable name of an error. */
-export type NativeErrorCode = 'CONFIGURATION' | 'CLOSED' | 'QUEUE_FULL' | 'BAD_REQUEST' | 'AUTHENTICATION' | 'PERMISSION' | 'NOT_FOUND' | 'CONFLICT' | 'RATE_LIMIT' | 'SERVER' | 'UNEXPECTED_STATUS' | 'INVALID_RESPONSE' | 'REDIRECT' | 'PAGINATION' | 'BODY_TOO_LARGE' | 'BODY_INTERRUPTED' | 'NETWORK' | 'TIMEOUT' | 'TOKEN_REFUSED' | 'TOKEN_UNAVAILABLE' | 'TOKEN_INVALID' | 'AUTHORIZATION_DENIED' | 'CALLBACK_REFUSED' | 'REAUTHORIZATION_REQUIRED' | 'ALREADY_INTEGRATED' | 'STORE' | 'INTERNAL'
+export type NativeErrorCode = 'CONFIGURATION' | 'CLOSED' | 'QUEUE_FULL' | 'BAD_REQUEST' | 'AUTHENTICATION' | 'PERMISSION' | 'NOT_FOUND' | 'CONFLICT' | 'RATE_LIMIT' | 'SERVER' | 'UNEXPECTED_STATUS' | 'INVALID_RESPONSE' | 'REDIRECT' | 'PAGINATION' | 'BODY_TOO_LARGE' | 'BODY_INTERRUPTED' | 'NETWORK' | 'TIMEOUT' | 'TOKEN_REFUSED' | 'TOKEN_UNAVAILABLE' | 'TOKEN_INVALID' | 'AUTHORIZATION_DENIED' | 'CALLBACK_REFUSED' | 'REAUTHORIZATION_REQUIRED' | 'UNKNOWN_GRANT' | 'ALREADY_INTEGRATED' | 'STORE' | 'INTERNAL'
 
 /** One entry of the vendor's `errors[]`. */
 export interface NativeErrorDetail {
@@ -380,7 +386,7 @@ export interface NativeErrorDetail {
 /** What happened to a grant, or to another record. */
 export interface NativeEvent {
   /**
-   * `renewed`, `renewalFailed`, `reauthorizationRequired`, `expiring`, `keepAliveFailed`, `rekeyFailed` or
+   * `renewed`, `renewalFailed`, `refused`, `reauthorizationRequired`, `expiring`, `keepAliveFailed`, `rekeyFailed` or
    * `storeWarning`.
    */
   name: string
@@ -394,6 +400,8 @@ export interface NativeEvent {
   reason?: NativeReauthorizationReason
   /** When its refresh token dies, in milliseconds since the Unix epoch. */
   expiresAt?: number
+  /** Since when its refresh token is refused, in milliseconds since the Unix epoch. */
+  since?: number
   /** In less than so many days. */
   days?: number
 }
@@ -414,8 +422,12 @@ export interface NativeGrantInfo {
   state: NativeGrantStanding
   /** Why it has ended. */
   reason?: NativeReauthorizationReason
-  /** Its scopes. */
+  /** The last refusal of its refresh token, if that keeps being refused. */
+  refusal?: NativeRefusal
+  /** Its scopes; empty if they are not known. */
   scopes: Array<string>
+  /** What is noted about it. */
+  metadata: Record<string, string>
   /** When its refresh token was issued. */
   refreshTokenIssuedAt: number
   /** When its refresh token dies. */
@@ -433,7 +445,7 @@ export interface NativeGrantPage {
 }
 
 /** Where a grant stands. */
-export type NativeGrantStanding = 'active' | 'renewing' | 'ended'
+export type NativeGrantStanding = 'active' | 'renewing' | 'refused' | 'unread' | 'ended'
 
 /** A grant that another system obtained, without its tokens. */
 export interface NativeImport {
@@ -441,6 +453,8 @@ export interface NativeImport {
   id: string
   /** Its scopes. */
   scopes: Array<string>
+  /** What is noted about it. */
+  metadata: Record<string, string>
   /** When the access token expires, in milliseconds since the Unix epoch. */
   expiresAt?: number
   /** When the refresh token was issued, in milliseconds since the Unix epoch. */
@@ -558,11 +572,11 @@ export interface NativeProgress {
 export interface NativeQuestion {
   /** What the answer is to name. */
   number: number
-  /** `load`, `swap` or `due`. */
+  /** `load`, `swap`, `remove` or `due`. */
   method: string
   /** The record's id. */
   id?: string
-  /** The version that a swap replaces. */
+  /** The version that a swap replaces, or that a removal removes. */
   expected?: number
   /** What a swap writes. */
   content?: Uint8Array
@@ -581,6 +595,22 @@ export type NativeReauthorizationReason = 'revokedOrExpired' | 'responseLost' | 
 
 /** What to do with redirects. */
 export type NativeRedirect = 'follow' | 'manual' | 'error'
+
+/** A refusal that does not end a grant. */
+export interface NativeRefusal {
+  /** Since when, in milliseconds since the Unix epoch. */
+  since: number
+  /** How many times in a row. */
+  times: number
+  /** When it is asked again at the earliest, in milliseconds since the Unix epoch. */
+  retryAt: number
+  /** The HTTP status. */
+  status: number
+  /** The server's error code. */
+  code: string
+  /** The server's own words. */
+  description?: string
+}
 
 /** How far rekeying is. */
 export interface NativeRekeyProgress {

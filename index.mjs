@@ -34,4 +34,5 @@ export const {
   StoreError,
   TimeoutError,
   TokenError,
+  UnknownGrantError,
 } = createRequire(import.meta.url)('./dist/index.js')

@@ -151,6 +151,17 @@ export class ReauthorizationRequiredError extends TokenError {
   }
 }
 
+/** The app's store has no grant of this id: `exchange()` and `import()` make one. */
+export class UnknownGrantError extends TokenError {
+  /** The id that was asked for. */
+  readonly grantId: string
+
+  constructor(record: NativeError, context?: CallContext) {
+    super(record, context)
+    this.grantId = record.grantId ?? ''
+  }
+}
+
 /** No answer, because of the network. */
 export class NetworkError extends SmartRecruitersError {
   /** Where it failed: `dns`, `connect`, `tls`, `reset` or `protocol`. */
@@ -173,7 +184,7 @@ export class TimeoutError extends SmartRecruitersError {
   }
 }
 
-/** The store could not be used, or lacks what is needed: a grant, a customer. */
+/** The store could not be used, or lacks a customer's credentials. */
 export class StoreError extends SmartRecruitersError {}
 
 type ErrorClass = new (record: NativeError, context?: CallContext) => SmartRecruitersError
@@ -204,6 +215,7 @@ const CLASSES: Record<ErrorCode, ErrorClass> = {
   AUTHORIZATION_DENIED: TokenError,
   CALLBACK_REFUSED: TokenError,
   REAUTHORIZATION_REQUIRED: ReauthorizationRequiredError,
+  UNKNOWN_GRANT: UnknownGrantError,
   ALREADY_INTEGRATED: AlreadyIntegratedError,
   STORE: StoreError,
   INTERNAL: SmartRecruitersError,

@@ -36,6 +36,7 @@ export {
   StoreError,
   TimeoutError,
   TokenError,
+  UnknownGrantError,
 } from './errors.js'
 export type { GrantInfo, GrantsOptions } from './grants.js'
 export type { EndpointLimits, LimitOptions } from './limits.js'

@@ -3,6 +3,7 @@
 import { EventEmitter } from 'node:events'
 import type { NativeEvent, NativeOAuthApp } from '../index.js'
 import { call } from './calls.js'
+import { SmartRecruiters } from './client.js'
 import { CONNECTION_OPTIONS, type ConnectionOptions, connection } from './connection.js'
 import { Grant } from './credentials.js'
 import {
@@ -13,7 +14,7 @@ import {
   unwrap,
 } from './errors.js'
 import { awaitExchangesAtExit } from './exit.js'
-import { type GrantInfo, type GrantsOptions, listGrants } from './grants.js'
+import { type GrantInfo, type GrantsOptions, listGrants, metadataOf } from './grants.js'
 import { setCredential } from './handles.js'
 import { native } from './native.js'
 import { isA } from './platform.js'
@@ -103,7 +104,24 @@ export interface GrantImport {
   /** When the access token expires; a Date, or milliseconds since the Unix epoch. */
   expiresAt?: Date | number
   /** Its scopes, as far as they are known. */
-  scopes?: readonly string[]
+  scopes?: readonly string[] | undefined
+  /** What to note about it, for {@link OAuthApp.grants}: flat strings, 4 KiB at most. It is sealed as tokens are. */
+  metadata?: Readonly<Record<string, string>> | undefined
+}
+
+/** Options of {@link OAuthApp.exchange}. */
+export interface ExchangeOptions {
+  /** The state that {@link OAuthApp.authorizationUrl} gave for this user. */
+  state: string
+  /**
+   * The id of the grant in the store, in place of one of the same id. A function finds it out by a client with the new
+   * grant, once the tokens are safe under a provisional id: `async sr => (await sr.get('/user-api/v201804/users/me')).id`.
+   * If it fails, `exchange()` fails with its error; the same callback can then be exchanged again. Default: a new random
+   * id.
+   */
+  id?: string | ((sr: SmartRecruiters) => string | Promise<string>) | undefined
+  /** What to note about the grant, for {@link OAuthApp.grants}: flat strings, 4 KiB at most. It is sealed as tokens are. */
+  metadata?: Readonly<Record<string, string>> | undefined
 }
 
 /** A grant that {@link OAuthApp.export} gave. */
@@ -191,6 +209,11 @@ export interface OAuthAppEvents {
   renewed: [{ grantId: string }]
   /** They were not, for now, and are tried again when they are needed; or they could not be stored yet. */
   renewalFailed: [{ grantId: string; error: SmartRecruitersError }]
+  /**
+   * The authorization server refuses a grant's refresh token, and may accept it later: it is asked again with growing
+   * pauses, up to an hour. Reported once, at the first refusal.
+   */
+  refused: [{ grantId: string; since: Date; error: SmartRecruitersError }]
   /** A grant has ended: the customer has to authorize again. */
   reauthorizationRequired: [{ grantId: string; reason: ReauthorizationRequiredError['reason'] }]
   /** Keep-alive could not renew a grant whose refresh token dies in less than 7, 3 or 1 `days`. */
@@ -217,12 +240,17 @@ export class OAuthApp {
   readonly clientId: string
   readonly #native: NativeOAuthApp
   readonly #events = new EventEmitter<OAuthAppEvents>()
+  /** How connections are made, for the clients that find out whose a grant is. */
+  readonly #connection: ConnectionOptions
 
   /** @throws {ConfigurationError} if an option is missing, unknown or malformed. */
   constructor(options: OAuthAppOptions) {
     const known = optionsObject('OAuthApp', options, OPTIONS)
     this.clientId = string('clientId', known.clientId)
     const { options: wire, proxyUrl, key } = connection(known)
+    this.#connection = given(
+      Object.fromEntries(CONNECTION_OPTIONS.map(name => [name, known[name]])),
+    ) as ConnectionOptions
     const exitTimeout = milliseconds('exitTimeout', known.exitTimeout, 5000)
     const keepAlive = backgroundKeepAlive(known.keepAlive)
     this.#native = unwrap(
@@ -283,23 +311,52 @@ export class OAuthApp {
   /**
    * Turns the URL that the browser came back with into a grant, and stores it.
    *
-   * `callbackUrl` may be whole, or the path and query that a server sees. `state` is the one that
-   * {@link authorizationUrl} gave for this user. `id` names the grant in the store, in place of one of the same id;
-   * default: a new random one.
+   * `callbackUrl` may be whole, or the path and query that a server sees. Its code works once: the same callback again,
+   * as a browser may send it, makes no second request and gives the same grant.
    *
-   * A store that fails once the tokens are there is tried again for as long as it takes (`renewalFailed` tells why).
+   * A store that fails once the tokens are there is tried again for as long as it takes (`renewalFailed` says why). An
+   * answer that cannot be used is kept in the store, sealed, and its grant listed as `unread`.
+   * @example
+   * const grant = await app.exchange(request.url, { state: session.state, id: 'acme' })
+   * const sr = new SmartRecruiters({ credential: grant })
    * @throws {TokenError} if the user refused, the callback is not of this request, or the exchange failed.
    * @throws {StoreError} if the store cannot be read; nothing was exchanged then, and the code is still good.
    */
-  async exchange(callbackUrl: string | URL, options: { state: string; id?: string }): Promise<Grant> {
-    const known = optionsObject('exchange', options, ['state', 'id'])
+  async exchange(callbackUrl: string | URL, options: ExchangeOptions): Promise<Grant> {
+    const known = optionsObject('exchange', options, ['state', 'id', 'metadata'])
     const callback = string('callbackUrl', isA('URL', callbackUrl) ? callbackUrl.href : callbackUrl)
     const state = string('state', known.state)
-    const id = optionalString('id', known.id)
+    const whose = typeof known.id === 'function' ? (known.id as (sr: SmartRecruiters) => unknown) : undefined
+    const id = whose ? undefined : optionalString('id', known.id)
+    const metadata = metadataOf(known.metadata)
     const outcome = await call((completions, number) => {
-      this.#native.exchange(completions, number, callback, state, id)
+      this.#native.exchange(completions, number, callback, state, id, metadata)
     }, {})
-    return this.grant(outcome.first as string)
+    const grant = this.grant(outcome.first as string)
+    return whose ? this.#moveTo(whose, grant) : grant
+  }
+
+  /** Asks whose a grant is, and moves it to that id. */
+  async #moveTo(whose: (sr: SmartRecruiters) => unknown, grant: Grant): Promise<Grant> {
+    const sr = new SmartRecruiters({ ...this.#connection, credential: grant })
+    try {
+      const id = string('id', await whose(sr))
+      await call((completions, number) => this.#native.rename(completions, number, grant.id, id), {})
+      return this.grant(id)
+    } finally {
+      await sr.close()
+    }
+  }
+
+  /**
+   * Replaces what is noted about a grant: flat strings, 4 KiB at most, which {@link grants} lists. They are sealed as
+   * tokens are.
+   * @throws {UnknownGrantError} if the store has no grant of this id.
+   */
+  async annotate(id: string, metadata: Readonly<Record<string, string>>): Promise<void> {
+    const known = string('id', id)
+    const notes = metadataOf(record('metadata', metadata))
+    await call((completions, number) => this.#native.annotate(completions, number, known, notes), {})
   }
 
   /**
@@ -323,8 +380,9 @@ export class OAuthApp {
   }
 
   /**
-   * Forgets a grant: its tokens leave the store, and whoever uses it then gets a
-   * {@link ReauthorizationRequiredError}. It is not revoked at SmartRecruiters, and other processes use an access token
+   * Forgets a grant: its tokens leave the store, and clients that use it then get a
+   * {@link ReauthorizationRequiredError}. A record without tokens stays for a day, so that a process that read the grant
+   * just before cannot bring it back; a later pass of {@link keepAlive} removes it. It is not revoked at SmartRecruiters, and other processes use an access token
    * that they have until its end.
    */
   async forget(id: string): Promise<void> {
@@ -394,6 +452,7 @@ export class OAuthApp {
       'accessToken',
       'expiresAt',
       'scopes',
+      'metadata',
     ])
     const accessToken = optionalString('accessToken', known.accessToken)
     const expiresAt = optionalDate('expiresAt', known.expiresAt)
@@ -404,6 +463,7 @@ export class OAuthApp {
     const wire = {
       id: string('id', known.id),
       scopes: strings('scopes', known.scopes),
+      metadata: metadataOf(known.metadata),
       ...given({
         expiresAt,
         refreshTokenIssuedAt: optionalDate('refreshTokenIssuedAt', known.refreshTokenIssuedAt),
@@ -438,12 +498,14 @@ function backgroundKeepAlive(value: unknown) {
 
 /** Hands the core's events to those who listen. */
 function listener(events: EventEmitter<OAuthAppEvents>): (event: NativeEvent) => void {
-  return ({ name, id = '', error, reason, expiresAt, days, message }) => {
+  return ({ name, id = '', error, reason, expiresAt, since, days, message }) => {
     if (name === 'renewed') events.emit('renewed', { grantId: id })
     else if (name === 'reauthorizationRequired') events.emit('reauthorizationRequired', { grantId: id, reason })
     else if (name === 'keepAliveFailed' && error) events.emit('keepAliveFailed', { error: toError(error, {}) })
     else if (name === 'rekeyFailed' && error) events.emit('rekeyFailed', { id, error: toError(error, {}) })
-    else if (error !== undefined) events.emit('renewalFailed', { grantId: id, error: toError(error, {}) })
+    else if (name === 'refused' && error && since !== undefined) {
+      events.emit('refused', { grantId: id, since: new Date(since), error: toError(error, {}) })
+    } else if (error !== undefined) events.emit('renewalFailed', { grantId: id, error: toError(error, {}) })
     else if (expiresAt !== undefined && days !== undefined) {
       events.emit('expiring', { grantId: id, expiresAt: new Date(expiresAt), days })
     } else if (message !== undefined && !events.emit('storeWarning', { message })) {

@@ -157,6 +157,13 @@ pub enum Error {
         reason: ReauthorizationReason,
     },
 
+    /// The store has no grant of this id.
+    #[error("there is no grant {grant_id:?}; exchange() or import() makes one")]
+    UnknownGrant {
+        /// The id.
+        grant_id: String,
+    },
+
     /// The API has issued this customer's credentials before, and does so once; they are not in the store.
     #[error("customer {company_id:?} is integrated already, but not connected: {}", .reason.describe())]
     AlreadyIntegrated {
@@ -171,7 +178,7 @@ pub enum Error {
     /// The store could not be used. Nothing was exchanged, unless the problem says that credentials were issued.
     #[error("the store failed to {operation}: {problem}")]
     Store {
-        /// `load`, `swap` or `due`.
+        /// `load`, `swap`, `remove` or `due`.
         operation: &'static str,
         /// What the store said.
         problem: Cow<'static, str>,
@@ -239,6 +246,7 @@ pub enum ErrorCode {
     AuthorizationDenied,
     CallbackRefused,
     ReauthorizationRequired,
+    UnknownGrant,
     AlreadyIntegrated,
     Store,
     Internal,
@@ -287,6 +295,7 @@ impl Error {
             Self::AuthorizationDenied { .. } => ErrorCode::AuthorizationDenied,
             Self::CallbackRefused { .. } => ErrorCode::CallbackRefused,
             Self::ReauthorizationRequired { .. } => ErrorCode::ReauthorizationRequired,
+            Self::UnknownGrant { .. } => ErrorCode::UnknownGrant,
             Self::AlreadyIntegrated { .. } => ErrorCode::AlreadyIntegrated,
             Self::Store { .. } => ErrorCode::Store,
             Self::Internal { .. } => ErrorCode::Internal,
@@ -315,6 +324,7 @@ impl Error {
             | Self::AuthorizationDenied { .. }
             | Self::CallbackRefused { .. }
             | Self::ReauthorizationRequired { .. }
+            | Self::UnknownGrant { .. }
             | Self::AlreadyIntegrated { .. }
             | Self::Internal { .. } => false,
         }

@@ -21,6 +21,7 @@ pub mod oauth;
 pub mod limit;
 // -- state: grants that must not be lost
 pub mod lifecycle;
+pub mod once;
 pub mod store;
 // -- client: the steps of a call
 pub mod client;

@@ -32,8 +32,8 @@ pub struct AccessToken {
 /// What a token exchange yields.
 #[derive(Debug, Clone)]
 pub struct TokenSet {
-    /// The access token.
-    pub access: AccessToken,
+    /// The access token; none if the answer has one that cannot be used, beside a refresh token that can.
+    pub access: Option<AccessToken>,
     /// The next refresh token. None means: keep the one you have (RFC 6749 section 6).
     pub refresh: Option<RefreshToken>,
 }

@@ -1,5 +1,6 @@
 //! [`NativeOAuthApp`]: an app, its authorization requests and its grants.
 
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,8 +23,8 @@ use crate::credential::visible_ascii;
 use crate::error::Result;
 use crate::http::Connector;
 use crate::lifecycle::{
-    BackgroundOptions, ImportedAccessToken, ImportedGrant, KeepAliveOptions, KeepAliveProgress, OAuthApp,
-    OAuthAppOptions, RekeyProgress,
+    BackgroundOptions, CodeExchange, ImportedAccessToken, ImportedGrant, KeepAliveOptions, KeepAliveProgress,
+    OAuthApp, OAuthAppOptions, RekeyProgress,
 };
 use crate::secret::Secret;
 use crate::store::{Sealing, SealingKey};
@@ -80,6 +81,8 @@ pub struct NativeImport {
     pub id: String,
     /// Its scopes.
     pub scopes: Vec<String>,
+    /// What is noted about it.
+    pub metadata: HashMap<String, String>,
     /// When the access token expires, in milliseconds since the Unix epoch.
     pub expires_at: Option<f64>,
     /// When the refresh token was issued, in milliseconds since the Unix epoch.
@@ -151,11 +154,47 @@ impl NativeOAuthApp {
         callback: String,
         state: String,
         id: Option<String>,
+        metadata: HashMap<String, String>,
     ) -> napi::Result<()> {
         let app = Arc::clone(&self.0);
+        let metadata = BTreeMap::from_iter(metadata);
         completions.start(env, call, async move {
-            app.exchange(&callback, &state, id).await.map(|grant| Outcome::Id(grant.id))
+            let exchange = CodeExchange { callback, state, id, metadata };
+            app.exchange(exchange).await.map(|grant| Outcome::Id(grant.id))
         })
+    }
+
+    /// Moves a grant to another id, in place of the grant that has it; `call` comes when it is there.
+    #[napi(catch_unwind)]
+    pub fn rename(
+        &self,
+        env: Env,
+        completions: &NativeCompletions,
+        call: u32,
+        from: String,
+        to: String,
+    ) -> napi::Result<()> {
+        let app = Arc::clone(&self.0);
+        completions.start(env, call, async move { app.rename(from, to).await.map(|_| Outcome::Nothing) })
+    }
+
+    /// Replaces what is noted about a grant; `call` comes when that is stored.
+    #[napi(catch_unwind)]
+    pub fn annotate(
+        &self,
+        env: Env,
+        completions: &NativeCompletions,
+        call: u32,
+        id: String,
+        metadata: HashMap<String, String>,
+    ) -> napi::Result<()> {
+        let app = Arc::clone(&self.0);
+        let metadata = BTreeMap::from_iter(metadata);
+        completions.start(
+            env,
+            call,
+            async move { app.annotate(id, metadata).await.map(|()| Outcome::Nothing) },
+        )
     }
 
     /// Stores a grant that another system obtained; `call` comes when it is stored.
@@ -313,6 +352,7 @@ fn imported(grant: NativeImport, refresh: String, access: Option<String>) -> Res
             .zip(grant.expires_at)
             .map(|(value, expires_at)| ImportedAccessToken { value, expires_at: whole(expires_at) }),
         scopes: grant.scopes,
+        metadata: BTreeMap::from_iter(grant.metadata),
         refresh_issued_at: grant.refresh_token_issued_at.map(whole),
     })
 }

@@ -61,6 +61,8 @@ pub enum NativeErrorCode {
     CallbackRefused,
     /// The customer has to authorize again.
     ReauthorizationRequired,
+    /// The store has no such grant.
+    UnknownGrant,
     /// The API has issued the customer's credentials before.
     AlreadyIntegrated,
     /// The store could not be used.
@@ -97,6 +99,7 @@ impl From<ErrorCode> for NativeErrorCode {
             ErrorCode::AuthorizationDenied => Self::AuthorizationDenied,
             ErrorCode::CallbackRefused => Self::CallbackRefused,
             ErrorCode::ReauthorizationRequired => Self::ReauthorizationRequired,
+            ErrorCode::UnknownGrant => Self::UnknownGrant,
             ErrorCode::AlreadyIntegrated => Self::AlreadyIntegrated,
             ErrorCode::Store => Self::Store,
             ErrorCode::Internal => Self::Internal,
@@ -288,6 +291,7 @@ impl From<&Error> for NativeError {
             Error::ReauthorizationRequired { grant_id, reason } => {
                 Self { grant_id: Some(grant_id.clone()), reason: Some((*reason).into()), ..common }
             }
+            Error::UnknownGrant { grant_id } => Self { grant_id: Some(grant_id.clone()), ..common },
             Error::Closed
             | Error::QueueFull { .. }
             | Error::InvalidResponse { .. }

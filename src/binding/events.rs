@@ -10,12 +10,13 @@ use napi_derive::napi;
 use super::completions::{NativeCompletions, Outcome};
 use super::error::{NativeError, NativeReauthorizationReason};
 use super::store::number;
-use crate::lifecycle::{self, Event, KeepAliveProgress, Listener, RekeyProgress};
+use crate::lifecycle::{KeepAliveProgress, RekeyProgress};
+use crate::once::{self, Event, Listener};
 
 /// What happened to a grant, or to another record.
 #[napi(object, object_from_js = false)]
 pub struct NativeEvent {
-    /// `renewed`, `renewalFailed`, `reauthorizationRequired`, `expiring`, `keepAliveFailed`, `rekeyFailed` or
+    /// `renewed`, `renewalFailed`, `refused`, `reauthorizationRequired`, `expiring`, `keepAliveFailed`, `rekeyFailed` or
     /// `storeWarning`.
     pub name: String,
     /// The grant's id, or that of another record, if it is about one.
@@ -28,6 +29,8 @@ pub struct NativeEvent {
     pub reason: Option<NativeReauthorizationReason>,
     /// When its refresh token dies, in milliseconds since the Unix epoch.
     pub expires_at: Option<f64>,
+    /// Since when its refresh token is refused, in milliseconds since the Unix epoch.
+    pub since: Option<f64>,
     /// In less than so many days.
     pub days: Option<u8>,
 }
@@ -41,6 +44,7 @@ impl From<Event> for NativeEvent {
             error: None,
             reason: None,
             expires_at: None,
+            since: None,
             days: None,
         };
         let of = |name: &str, grant_id| about(name, Some(grant_id));
@@ -52,6 +56,11 @@ impl From<Event> for NativeEvent {
             Event::ReauthorizationRequired { grant_id, reason } => {
                 Self { reason: Some(reason.into()), ..of("reauthorizationRequired", grant_id) }
             }
+            Event::Refused { grant_id, since, error } => Self {
+                error: Some(NativeError::from(&error)),
+                since: Some(number(since)),
+                ..of("refused", grant_id)
+            },
             Event::Expiring { grant_id, expires_at, days } => {
                 Self { expires_at: Some(number(expires_at)), days: Some(days), ..of("expiring", grant_id) }
             }
@@ -130,14 +139,14 @@ pub(super) fn teller<T: ToNapiValue + Send + 'static>(
 /// How many exchanges of tokens that work once are in flight in this process.
 #[napi(catch_unwind)]
 pub fn exchanges_in_flight() -> u32 {
-    u32::try_from(lifecycle::exchanges_in_flight()).unwrap_or(u32::MAX)
+    u32::try_from(once::exchanges_in_flight()).unwrap_or(u32::MAX)
 }
 
 /// Lets no more of them begin, and blocks this thread until there are none, for so many milliseconds at most: for the
 /// end of a process.
 #[napi(catch_unwind)]
 pub fn end_exchanges(patience: u32) {
-    lifecycle::end_exchanges(Duration::from_millis(patience.into()));
+    once::end_exchanges(Duration::from_millis(patience.into()));
 }
 
 /// `call` comes when there are none, after so many milliseconds at most.
@@ -151,7 +160,7 @@ pub fn await_exchanges(
     completions.start(env, call, async move {
         let patience = Duration::from_millis(patience.into());
         // A panic in there means that nobody can tell any more: the process may end.
-        let _ = tokio::task::spawn_blocking(move || lifecycle::await_exchanges(patience)).await;
+        let _ = tokio::task::spawn_blocking(move || once::await_exchanges(patience)).await;
         Ok(Outcome::Nothing)
     })
 }

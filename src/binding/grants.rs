@@ -1,18 +1,25 @@
 //! What JavaScript gets to know of grants: nothing secret.
 
+use std::collections::HashMap;
+
 use napi_derive::napi;
 
 use super::error::NativeReauthorizationReason;
 use super::store::{NativeDue, number, whole};
 use crate::lifecycle::{GrantFilter, GrantInfo, GrantPage, GrantStanding};
+use crate::store::Refusal;
 
 /// Where a grant stands.
 #[napi(string_enum = "lowercase")]
 pub enum NativeGrantStanding {
     /// It can be used.
     Active,
-    /// It can be used, and somebody is spending its refresh token.
+    /// It can be used, and a process is spending its refresh token.
     Renewing,
+    /// The authorization server refuses its refresh token, and may accept it later.
+    Refused,
+    /// It keeps an answer that could not be used yet.
+    Unread,
     /// The customer has to authorize again.
     Ended,
 }
@@ -22,6 +29,8 @@ impl From<GrantStanding> for NativeGrantStanding {
         match standing {
             GrantStanding::Active => Self::Active,
             GrantStanding::Renewing => Self::Renewing,
+            GrantStanding::Refused => Self::Refused,
+            GrantStanding::Unread => Self::Unread,
             GrantStanding::Ended => Self::Ended,
         }
     }
@@ -32,6 +41,8 @@ impl From<NativeGrantStanding> for GrantStanding {
         match standing {
             NativeGrantStanding::Active => Self::Active,
             NativeGrantStanding::Renewing => Self::Renewing,
+            NativeGrantStanding::Refused => Self::Refused,
+            NativeGrantStanding::Unread => Self::Unread,
             NativeGrantStanding::Ended => Self::Ended,
         }
     }
@@ -52,6 +63,36 @@ impl From<NativeGrantFilter> for GrantFilter {
     }
 }
 
+/// A refusal that does not end a grant.
+#[napi(object, object_from_js = false)]
+pub struct NativeRefusal {
+    /// Since when, in milliseconds since the Unix epoch.
+    pub since: f64,
+    /// How many times in a row.
+    pub times: u32,
+    /// When it is asked again at the earliest, in milliseconds since the Unix epoch.
+    pub retry_at: f64,
+    /// The HTTP status.
+    pub status: u16,
+    /// The server's error code.
+    pub code: String,
+    /// The server's own words.
+    pub description: Option<String>,
+}
+
+impl From<Refusal> for NativeRefusal {
+    fn from(refusal: Refusal) -> Self {
+        Self {
+            since: number(refusal.since),
+            times: refusal.times,
+            retry_at: number(refusal.retry_at),
+            status: refusal.status,
+            code: refusal.code,
+            description: refusal.description,
+        }
+    }
+}
+
 /// What is known of a grant. Times are milliseconds since the Unix epoch.
 #[napi(object, object_from_js = false)]
 pub struct NativeGrantInfo {
@@ -61,8 +102,12 @@ pub struct NativeGrantInfo {
     pub state: NativeGrantStanding,
     /// Why it has ended.
     pub reason: Option<NativeReauthorizationReason>,
-    /// Its scopes.
+    /// The last refusal of its refresh token, if that keeps being refused.
+    pub refusal: Option<NativeRefusal>,
+    /// Its scopes; empty if they are not known.
     pub scopes: Vec<String>,
+    /// What is noted about it.
+    pub metadata: HashMap<String, String>,
     /// When its refresh token was issued.
     pub refresh_token_issued_at: f64,
     /// When its refresh token dies.
@@ -77,7 +122,9 @@ impl From<GrantInfo> for NativeGrantInfo {
             id: grant.id,
             state: grant.standing.into(),
             reason: grant.reason.map(Into::into),
+            refusal: grant.refusal.map(Into::into),
             scopes: grant.scopes,
+            metadata: HashMap::from_iter(grant.metadata),
             refresh_token_issued_at: number(grant.refresh_issued_at),
             refresh_token_expires_at: number(grant.refresh_expires_at),
             access_token_expires_at: grant.access_expires_at.map(number),

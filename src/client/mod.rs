@@ -163,6 +163,17 @@ impl Client {
         }
     }
 
+    /// Replaces the access token in use, which the API answered with 401. False: there is no other one.
+    pub(crate) async fn renew_token(&self) -> Result<bool> {
+        match &self.authorizer {
+            Authorizer::Fixed(_) => Ok(false),
+            Authorizer::Tokens(source) | Authorizer::Grant(Grant { source, .. }) => {
+                let refused = source.token().await?;
+                Ok(source.replace(&refused).await?.is_some())
+            }
+        }
+    }
+
     /// Takes no more calls, and waits for those in flight, but not for open bodies: they can be read on. Connections
     /// close with the last client that shares them.
     pub async fn close(&self) {

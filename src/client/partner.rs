@@ -12,17 +12,17 @@ use std::sync::Arc;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use tokio::sync::{Semaphore, mpsc};
 
-use self::protocol::{is_asked_for, leased_until, leave};
+use self::protocol::leave;
 use super::{Client, ClientOptions, Credential};
 use crate::clock::Clock;
 use crate::credential::{ClientAuthentication, OAuthClient};
 use crate::error::{Error, Result};
 use crate::http::{BaseUrl, ConnectOptions, Environment, parse_secure_url, token_url};
-use crate::lifecycle::{ClientCredentials, Customer, Customers, LEASE_POLL, Lease};
+use crate::lifecycle::{ClientCredentials, Customer, Customers};
 use crate::limit::LimitOptions;
-use crate::random;
+use crate::once::Vault;
 use crate::store::{
-    CUSTOMER_PREFIX, CustomerRecord, CustomerState, SealedStore, Sealing, Store, Swap, Version, customer_id,
+    CUSTOMER_PREFIX, CustomerRecord, CustomerState, Sealing, Store, Swap, Version, customer_id,
 };
 
 /// Requests for credentials at once: so many the vendor takes of one credential.
@@ -58,11 +58,8 @@ pub struct PartnerAppOptions {
 pub struct PartnerApp {
     master: Client,
     customers: Customers,
-    store: SealedStore,
+    vault: Vault,
     authentication: ClientAuthentication,
-    clock: Arc<dyn Clock>,
-    /// Names this process in leases.
-    owner: String,
     turns: Semaphore,
 }
 
@@ -109,32 +106,18 @@ impl PartnerApp {
             Some(url) => parse_secure_url("tokenUrl", &url)?,
             None => token_url(&base),
         };
-        let store = SealedStore::new(options.store, options.sealing)?;
+        let vault = Vault::new(options.store, options.sealing, Arc::clone(&clock))?;
         let authentication = options.client.authentication;
         let credentials =
-            ClientCredentials::new(options.client, Some(token_url.clone()), Some(store.clone()));
+            ClientCredentials::new(options.client, Some(token_url.clone()), Some(vault.records.clone()));
         let credential = Credential::ClientCredentials(Arc::new(credentials));
         let calls =
             ClientOptions { connect: options.connect, limits: options.limits, ..ClientOptions::default() };
         let master = Client::new(&credential, Some(base.clone()), calls, Arc::clone(&clock))?;
-        let customers = Customers::new(
-            store.clone(),
-            base,
-            token_url,
-            authentication,
-            &master.connector,
-            Arc::clone(&clock),
-        );
+        let customers =
+            Customers::new(vault.records.clone(), base, token_url, authentication, &master.connector, clock);
         let turns = Semaphore::new(REQUESTS_AT_ONCE);
-        Ok(Arc::new(Self {
-            master,
-            customers,
-            store,
-            authentication,
-            clock,
-            owner: random::text::<16>()?,
-            turns,
-        }))
+        Ok(Arc::new(Self { master, customers, vault, authentication, turns }))
     }
 
     /// Connects a customer: its credentials are asked for, once, and stored. Of one that is connected nothing is asked.
@@ -167,8 +150,8 @@ impl PartnerApp {
         let connected = self.connected(client);
         loop {
             let (version, record) = self.settled(&id).await?;
-            let next = CustomerRecord { state: connected.clone(), ..record };
-            if self.store.swap(&id, version, &next).await? == Swap::Won {
+            let next = CustomerRecord { unread: Vec::new(), state: connected.clone(), ..record };
+            if self.vault.swap(&id, version, &next).await? == Swap::Won {
                 break;
             }
         }
@@ -187,7 +170,7 @@ impl PartnerApp {
             if let CustomerState::Connected { client_id, client_secret, .. } = &record.state {
                 self.customers.forget_token(client_id, client_secret).await?;
             }
-            if self.store.swap(&id, version, &next).await? == Swap::Won {
+            if self.vault.swap(&id, version, &next).await? == Swap::Won {
                 self.customers.changed(company_id);
                 return Ok(());
             }
@@ -198,12 +181,12 @@ impl PartnerApp {
     /// left out.
     pub async fn customers(&self, after: Option<String>) -> Result<CustomerPage> {
         let after = after.as_deref().map(customer_id);
-        let ids = self.store.ids(CUSTOMER_PREFIX, after.as_deref(), PAGE).await?;
+        let ids = self.vault.records.ids(CUSTOMER_PREFIX, after.as_deref(), PAGE).await?;
         let company = |id: &str| id.strip_prefix(CUSTOMER_PREFIX).unwrap_or_default().to_owned();
         let next = (ids.len() == PAGE).then(|| ids.last().map(|id| company(id))).flatten();
         let infos: Vec<_> = stream::iter(ids)
             .map(|id| async move {
-                let (_, record) = self.store.load::<CustomerRecord>(&id).await?;
+                let (_, record) = self.vault.records.load::<CustomerRecord>(&id).await?;
                 let standing = standing(&record.state);
                 Ok(standing.map(|standing| CustomerInfo { company_id: company(&id), standing }))
             })
@@ -216,24 +199,15 @@ impl PartnerApp {
     /// The record of this id, once nobody is asking for the customer's credentials: they would be lost if they came to
     /// a record that says something else.
     async fn settled(&self, id: &str) -> Result<(Version, CustomerRecord)> {
-        let mut waiting: Option<Lease> = None;
-        loop {
-            let (version, record) = self.store.load::<CustomerRecord>(id).await?;
-            let now = self.clock.now();
-            let lease = Lease::of(version, leased_until(&record.state), now, waiting);
-            if !is_asked_for(&record.state, lease.is_over(now)) {
-                return Ok((version, record));
-            }
-            waiting = Some(lease);
-            tokio::time::sleep(LEASE_POLL).await;
-        }
+        let settled = self.vault.settled::<CustomerRecord>(id).await?;
+        Ok(settled.map(|(version, record, _)| (version, record)).unwrap_or_default())
     }
 
     fn connected(&self, client: OAuthClient) -> CustomerState {
         CustomerState::Connected {
             client_id: client.id,
             client_secret: client.secret,
-            connected_at: self.clock.now().unix_millis(),
+            connected_at: self.vault.now().unix_millis(),
         }
     }
 }

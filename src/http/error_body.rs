@@ -4,27 +4,22 @@ use http::{HeaderMap, StatusCode};
 use serde_json::Value;
 
 use super::headers::header_lines;
-use super::transport::Authorization;
 use crate::error::{ApiError, ErrorDetail};
+use crate::secret::Redactor;
 
 /// Messages longer than this are cut: they go into logs.
 const LONGEST_MESSAGE: usize = 500;
 /// More entries of `errors[]` than this tell nobody more.
 const MOST_DETAILS: usize = 50;
 
-/// Reads an answer that is not a success. What it quotes of the request's `authorization` is left out.
+/// Reads an answer that is not a success. `redactor` takes out what it quotes of the
+/// request's credential.
 ///
 /// Shapes, in this order: `{error, error_description}` (RFC 6749), `{message, errors[]}` and `{id, code, message}`
 /// (vendor's documentation of error handling, and its Application API), plain text, nothing.
-pub fn read_error(
-    status: StatusCode,
-    headers: &HeaderMap,
-    body: &[u8],
-    authorization: &Authorization,
-) -> ApiError {
+pub fn read_error(status: StatusCode, headers: &HeaderMap, body: &[u8], redactor: &Redactor) -> ApiError {
     let json = serde_json::from_slice::<Value>(body).unwrap_or_default();
     // Cut last: half a quote at the cut would be none that is recognised.
-    let redactor = authorization.redactor();
     let safe = |text: &str| cut(&redactor.redact(text));
     let text =
         |of: &Value, key: &str| of.get(key).and_then(Value::as_str).filter(|text| !text.is_empty()).map(safe);
@@ -93,6 +88,7 @@ fn without_cookies(headers: &HeaderMap) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::http::Authorization;
     use crate::secret::Secret;
 
     const KEY: &str = "DCRA1-0123456789abcdef";
@@ -104,7 +100,12 @@ mod tests {
         headers.insert("set-cookie", "session=canary".parse().unwrap());
         headers.insert("x-echo", format!("key {KEY}").parse().unwrap());
         let authorization = Authorization::smart_token(&Secret::new(KEY)).unwrap();
-        read_error(StatusCode::from_u16(status).unwrap(), &headers, body.as_bytes(), &authorization)
+        read_error(
+            StatusCode::from_u16(status).unwrap(),
+            &headers,
+            body.as_bytes(),
+            &authorization.redactor(),
+        )
     }
 
     #[test]

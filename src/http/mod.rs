@@ -1,5 +1,6 @@
 //! HTTP: where a request goes, how it is sent, what an answer says. No retry, no tokens' lives.
 
+mod answer;
 mod body;
 mod connector;
 mod decoding;
@@ -12,6 +13,7 @@ mod redirect;
 mod target;
 mod transport;
 
+pub use answer::Answer;
 pub use body::{RequestBody, ResponseBody, StreamedBody, UntilEnd, Upload, streamed_body};
 pub use connector::{ConnectOptions, Connector, Identity, ProxyChoice};
 pub use environment::{Environment, authorize_url, token_url};

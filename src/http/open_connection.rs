@@ -34,6 +34,17 @@ impl OpenConnection {
         }
     }
 
+    /// Stub.
+    pub async fn post(self, url: &Url, headers: &http::HeaderMap, body: &[u8]) -> Result<super::Answer> {
+        let mut request = reqwest::Request::new(http::Method::POST, url.clone());
+        *request.headers_mut() = headers.clone();
+        *request.body_mut() = Some(reqwest::Body::from(body.to_vec()));
+        let response = self.send(request).await?;
+        let mut bytes = format!("HTTP/1.1 {} x\r\n\r\n", response.status().as_u16()).into_bytes();
+        bytes.extend_from_slice(&response.bytes().await.map_err(network_error)?);
+        Ok(super::Answer::from_bytes(bytes))
+    }
+
     /// Sends a request to the same server. The error says whether a byte of it may have left.
     pub async fn send(self, request: reqwest::Request) -> Result<reqwest::Response> {
         self.0.execute(request).await.map_err(network_error)

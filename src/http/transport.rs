@@ -47,8 +47,13 @@ impl Authorization {
         Self::new(AUTHORIZATION, &value)
     }
 
+    /// The header that carries it, marked sensitive.
+    pub(crate) fn header(&self) -> (HeaderName, HeaderValue) {
+        (self.name.clone(), self.value.clone())
+    }
+
     /// Takes out of texts what they quote of the credential.
-    pub(super) fn redactor(&self) -> Redactor {
+    pub(crate) fn redactor(&self) -> Redactor {
         let value = self.value.to_str().unwrap_or_default();
         Redactor::new([value.strip_prefix("Bearer ").unwrap_or(value)])
     }

@@ -1,22 +1,24 @@
 //! [`OAuthApp`]: an app registered for the authorization code grant, and the grants that it was given.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
-use super::events::Listener;
-use super::flights::InFlight;
+use super::background::PassHandle;
 use super::grants::Grants;
-use super::keep_alive::Wanted;
-use super::protocol::stored;
 use super::source::TokenSource;
 use crate::clock::Clock;
 use crate::credential::OAuthClient;
-use crate::error::{Error, ReauthorizationReason, Result};
+use crate::error::{Error, Result};
 use crate::http::{BaseUrl, Connector, Environment, authorize_url, parse_secure_url, token_url};
-use crate::oauth::{AuthorizationEndpoint, AuthorizationUrl, TokenEndpoint, TokenRequest};
+use crate::oauth::{
+    AuthorizationEndpoint, AuthorizationUrl, Callback, TokenEndpoint, TokenRequest, is_worth_keeping,
+    read_tokens,
+};
+use crate::once::{InFlight, Listener, OneTimeRecord as _};
 use crate::random;
 use crate::secret::Secret;
-use crate::store::{GrantRecord, GrantState, Sealer, Sealing, Store, StoredAccessToken, check_grant_id};
-use crate::token::{RefreshToken, TokenSet};
+use crate::store::{GrantRecord, Sealing, Store, StoredAccessToken, UnreadAnswer, check_grant_id};
+use crate::token::RefreshToken;
 
 /// What an app is registered with, and where. Checked by [`OAuthApp::new`].
 #[derive(Debug)]
@@ -64,8 +66,8 @@ pub struct OAuthApp {
     pub(super) grants: Arc<Grants>,
     /// Among those of `grants` as long as this app, or a grant that it gave out, is in use.
     _listener: Arc<Listener>,
-    /// As long as there is one, passes of keep-alive come by themselves.
-    pub(super) passes: OnceLock<Arc<Wanted>>,
+    /// While there is one, passes of keep-alive run by themselves.
+    pub(super) passes: OnceLock<Arc<PassHandle>>,
 }
 
 /// One customer's permission, by its id in the store.
@@ -90,6 +92,19 @@ impl Grant {
     }
 }
 
+/// A callback to exchange, and what to store its tokens as.
+#[derive(Debug)]
+pub struct CodeExchange {
+    /// The URL that the browser came back with: whole, or its path and query, or its query alone.
+    pub callback: String,
+    /// The state of the user's authorization request.
+    pub state: String,
+    /// The id to store the grant under; a new random one if none.
+    pub id: Option<String>,
+    /// What the app's owner notes about the grant.
+    pub metadata: BTreeMap<String, String>,
+}
+
 /// A grant that another system obtained.
 #[derive(Debug)]
 pub struct ImportedGrant {
@@ -101,6 +116,8 @@ pub struct ImportedGrant {
     pub access: Option<ImportedAccessToken>,
     /// Its scopes, as far as they are known.
     pub scopes: Vec<String>,
+    /// What the app's owner notes about the grant.
+    pub metadata: BTreeMap<String, String>,
     /// When the refresh token was issued, in milliseconds since the Unix epoch; now if unknown.
     pub refresh_issued_at: Option<u64>,
 }
@@ -133,8 +150,7 @@ impl OAuthApp {
         parse_secure_url("redirectUri", &options.redirect_uri)?;
         check_scopes(&options.scopes)?;
         let endpoint = TokenEndpoint::new(token_url, connector);
-        let sealer = Sealer::new(&*options.store, options.sealing)?;
-        let grants = Grants::of(options.client, endpoint, options.store, sealer, clock)?;
+        let grants = Grants::of(options.client, endpoint, options.store, options.sealing, clock)?;
         Ok(Arc::new(Self {
             authorization: AuthorizationEndpoint {
                 url: authorize_url,
@@ -146,7 +162,7 @@ impl OAuthApp {
             scopes: options.scopes,
             send_redirect_uri: options.send_redirect_uri,
             base,
-            _listener: grants.listeners.add(options.listener),
+            _listener: grants.vault.listeners.add(options.listener),
             passes: OnceLock::new(),
             grants,
         }))
@@ -155,42 +171,88 @@ impl OAuthApp {
     /// An authorization request for a user's browser. Empty `scopes`: the app's own.
     pub fn authorization_url(&self, scopes: &[String]) -> Result<AuthorizationUrl> {
         check_scopes(scopes)?;
-        let scopes = if scopes.is_empty() { &self.scopes } else { scopes };
         let client = &self.grants.client;
-        self.authorization.request(&client.id, &client.secret, scopes)
+        let default = if scopes.is_empty() { &self.scopes } else { scopes };
+        self.authorization.request(&client.id, &client.secret, default, !scopes.is_empty())
     }
 
-    /// Turns the callback of an authorization request into a grant, stored under `id` (a new random one if none).
-    pub async fn exchange(self: Arc<Self>, callback: &str, state: &str, id: Option<String>) -> Result<Grant> {
-        let callback = self.authorization.callback(&self.grants.client.secret, callback, state)?;
+    /// Turns the callback of an authorization request into a grant. The code in it is exchanged once in this process:
+    /// the same callback again, at once or later, gives the same grant.
+    pub async fn exchange(self: Arc<Self>, exchange: CodeExchange) -> Result<Grant> {
+        let CodeExchange { callback, state, id, metadata } = exchange;
+        let callback = self.authorization.callback(&self.grants.client.secret, &callback, &state)?;
         let id = match id {
             Some(id) => id,
             None => random::text::<16>()?,
         };
         check_grant_id(&id)?;
-        // A code works once: from here on the caller's patience must not decide what becomes of it.
-        let app = Arc::clone(&self);
-        let exchange = tokio::spawn(async move {
-            let Grants { client, endpoint, store, clock, .. } = &*app.grants;
-            // A store that is down, or does not take this id, must not cost the code.
-            store.load(&id).await?;
-            let connection = endpoint.connect().await?;
-            let _in_flight = InFlight::begin()?;
-            let request = TokenRequest::AuthorizationCode {
-                code: &callback.code,
-                redirect_uri: app.send_redirect_uri.then_some(app.authorization.redirect_uri.as_str()),
-                code_verifier: callback.code_verifier.as_ref(),
-            };
-            let tokens = connection.exchange(client, request, &**clock).await?;
-            app.authorized(id, tokens).await
+        let code = callback.code.clone();
+        let work = Arc::clone(&self).authorize(callback, id, metadata);
+        let id = self.grants.codes.once(&code, work).await?;
+        self.grant(id)
+    }
+
+    /// Exchanges a code and stores what it yields. A code works once: the caller's patience must not decide what becomes
+    /// of it.
+    async fn authorize(
+        self: Arc<Self>,
+        callback: Callback,
+        id: String,
+        metadata: BTreeMap<String, String>,
+    ) -> Result<String> {
+        let grants = &self.grants;
+        let vault = &grants.vault;
+        // A store that is down, or does not take this id, must not cost the code.
+        vault.records.version(&id).await?;
+        let connection = grants.endpoint.connect().await?;
+        let _in_flight = InFlight::begin()?;
+        let request = TokenRequest::AuthorizationCode {
+            code: &callback.code,
+            redirect_uri: self.send_redirect_uri.then_some(self.authorization.redirect_uri.as_str()),
+            code_verifier: callback.code_verifier.as_ref(),
+        };
+        let sent = vault.now();
+        let answer = connection.ask(&grants.client, request, &*vault.clock).await?;
+        let requested = callback.scopes.unwrap_or_else(|| self.scopes.clone());
+        let bare = |refresh| GrantRecord {
+            metadata: metadata.clone(),
+            scopes: requested.clone(),
+            ..GrantRecord::new(refresh, sent.unix_millis())
+        };
+        let tokens = read_tokens(&answer, sent, None).and_then(|tokens| match tokens.refresh {
+            Some(refresh) => Ok((refresh, tokens.access)),
+            None => Err(Error::TokenInvalid {
+                problem: "it has no refresh_token, without which a grant ends with its access token".into(),
+            }),
         });
-        exchange.await.unwrap_or(Err(Error::Internal { problem: "a token exchange panicked" }))
+        match tokens {
+            Ok((refresh, access)) => {
+                let granted = access.as_ref().map(|access| access.scopes.clone());
+                let mut record = bare(refresh);
+                record.access = access.as_ref().map(StoredAccessToken::of);
+                record.scopes = granted.filter(|scopes| !scopes.is_empty()).unwrap_or(record.scopes);
+                grants.keep(&id, &record, access).await;
+                Ok(id)
+            }
+            Err(error) if is_worth_keeping(&answer, None) => {
+                let bytes = answer.as_bytes().to_vec().into();
+                let unread = UnreadAnswer { bytes, asked_at: sent.unix_millis() };
+                // A living grant of this id is not given up for an answer that nobody can read.
+                let record = match vault.find::<GrantRecord>(&id).await {
+                    Ok(Some((_, current))) => current,
+                    _ => bare(RefreshToken(Secret::new(""))),
+                };
+                grants.keep(&id, &record.keeping(unread), None).await;
+                Err(error)
+            }
+            Err(error) => Err(error),
+        }
     }
 
     /// Stores a grant that another system obtained, in place of one of the same id.
     pub async fn import(self: Arc<Self>, grant: ImportedGrant) -> Result<Grant> {
         check_grant_id(&grant.id)?;
-        let now = self.grants.now();
+        let now = self.grants.vault.now().unix_millis();
         let record = GrantRecord {
             // Its life seems to begin now; only its end matters.
             access: grant.access.map(|access| StoredAccessToken {
@@ -198,13 +260,11 @@ impl OAuthApp {
                 issued_at: now,
                 expires_at: access.expires_at,
             }),
-            refresh: grant.refresh,
-            refresh_issued_at: grant.refresh_issued_at.unwrap_or(now),
             scopes: grant.scopes,
-            contested: false,
-            state: GrantState::Idle { unresolved: 0 },
+            metadata: grant.metadata,
+            ..GrantRecord::new(grant.refresh, grant.refresh_issued_at.unwrap_or(now))
         };
-        self.grants.replace(&grant.id, &record, None).await?;
+        self.grants.replace(&grant.id, &record).await?;
         self.grant(grant.id)
     }
 
@@ -214,38 +274,16 @@ impl OAuthApp {
         Ok(Grant { source: self.grants.source(&id), id, app: Arc::clone(self) })
     }
 
-    /// Forgets the grant of this id: its tokens leave the store, and a renewal in flight cannot bring them back. The
-    /// record itself stays, so that an old authorization is not mistaken for a new one.
+    /// Forgets the grant of this id: its tokens leave the store, and a renewal in flight cannot bring them back. A record
+    /// without tokens stays for a day, so that a process that read the grant just before cannot write its old content
+    /// over a new authorization; a later pass of keep-alive removes it.
     pub async fn forget(self: Arc<Self>, id: String) -> Result<()> {
         check_grant_id(&id)?;
-        if self.grants.store.load(&id).await?.is_none() {
+        let vault = &self.grants.vault;
+        if vault.records.version(&id).await? == 0 {
             return Ok(());
         }
-        let record = GrantRecord {
-            access: None,
-            refresh: RefreshToken(Secret::new("")),
-            refresh_issued_at: 0,
-            scopes: Vec::new(),
-            contested: false,
-            state: GrantState::Ended { reason: ReauthorizationReason::Forgotten },
-        };
-        self.grants.replace(&id, &record, None).await
-    }
-
-    async fn authorized(self: Arc<Self>, id: String, tokens: TokenSet) -> Result<Grant> {
-        let refresh = tokens.refresh.ok_or(Error::TokenInvalid {
-            problem: "it has no refresh_token, without which a grant ends with its access token".into(),
-        })?;
-        let record = GrantRecord {
-            access: Some(stored(&tokens.access)),
-            refresh,
-            refresh_issued_at: tokens.access.issued.unix_millis(),
-            scopes: tokens.access.scopes.clone(),
-            contested: false,
-            state: GrantState::Idle { unresolved: 0 },
-        };
-        self.grants.keep(&id, &record, tokens.access).await;
-        self.grant(id)
+        self.grants.replace(&id, &GrantRecord::tombstone(vault.now().unix_millis())).await
     }
 }
 

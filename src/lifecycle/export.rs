@@ -4,12 +4,10 @@
 use std::sync::Arc;
 
 use super::app::{Grant, OAuthApp};
-use super::lease::{LEASE_POLL, Lease};
-use super::protocol::{Step, leased_until, step};
-use crate::error::{Error, ReauthorizationReason, Result};
+use super::renewal::EXPORTED;
+use crate::error::{Error, Result};
+use crate::once::{OneTimeRecord as _, Standing};
 use crate::store::{GrantRecord, GrantState, Swap};
-
-const EXPORTED: GrantState = GrantState::Ended { reason: ReauthorizationReason::Exported };
 
 /// What to do with a grant that comes back, or comes again.
 #[derive(Debug, PartialEq, Eq)]
@@ -26,45 +24,39 @@ impl OAuthApp {
     /// Ends the grant of this id, with its tokens in the text that this gives: sealed, for
     /// [`import_sealed`](Self::import_sealed). Waits for a renewal in flight. Done again, it gives the grant again.
     pub async fn export(self: Arc<Self>, id: String) -> Result<String> {
-        self.grants.sealer.require_key("export()")?;
+        let vault = &self.grants.vault;
+        vault.records.sealer().require_key("export()")?;
         let grant = self.grant(id)?;
         let renewal = self.grants.renewal(&grant.id);
-        let mut waiting = None;
         let exported = loop {
-            let (version, record) = renewal.load().await?;
+            let Some((version, record, unresolved)) = vault.settled::<GrantRecord>(&grant.id).await? else {
+                return Err(Error::UnknownGrant { grant_id: grant.id });
+            };
             if record.state == EXPORTED {
                 break record;
             }
-            let now = self.grants.clock.now();
-            let lease = Lease::of(version, leased_until(&record.state), now, waiting);
-            let unresolved = match step(&record.state, lease.is_over(now)) {
-                Step::Exchange { unresolved } => unresolved,
-                Step::Wait => {
-                    waiting = Some(lease);
-                    tokio::time::sleep(LEASE_POLL).await;
-                    continue;
-                }
-                Step::End(reason) => return Err(renewal.ended(reason)),
-            };
-            // An exchange of unknown outcome may have spent its refresh token: who imports it has to know.
+            if record.standing() == Standing::Settled {
+                return Err(renewal.unusable(&record));
+            }
+            // An exchange of unknown outcome may have spent its refresh token, which the importer has to know.
             let contested = record.contested || unresolved > 0;
             let exported = GrantRecord { contested, state: EXPORTED, ..record };
-            if renewal.swap(version, &exported).await? == Swap::Won {
+            if vault.swap(&grant.id, version, &exported).await? == Swap::Won {
                 break exported;
             }
         };
         grant.source.reset(None);
-        self.grants.sealer.export(&grant.id, &exported)
+        vault.records.sealer().export(&grant.id, &exported)
     }
 
     /// Stores a grant that [`export`](Self::export) gave, under the id that it had.
     pub async fn import_sealed(self: Arc<Self>, sealed: &str) -> Result<Grant> {
-        let (id, record) = self.grants.sealer.import::<GrantRecord>(sealed)?;
+        let vault = &self.grants.vault;
+        let (id, record) = vault.records.sealer().import::<GrantRecord>(sealed)?;
         let record = GrantRecord { state: GrantState::Idle { unresolved: 0 }, ..record };
         let grant = self.grant(id)?;
-        let renewal = self.grants.renewal(&grant.id);
         loop {
-            let found = renewal.find().await?;
+            let found = vault.find::<GrantRecord>(&grant.id).await?;
             let (version, current) = found.map_or((0, None), |(version, current)| (version, Some(current)));
             match current.map_or(Arrival::New, |current| arrival(&current, &record)) {
                 Arrival::Here => return Ok(grant),
@@ -73,7 +65,7 @@ impl OAuthApp {
                                    use what is there, or forget() it first";
                     return Err(Error::configuration("sealed", problem));
                 }
-                Arrival::New if renewal.swap(version, &record).await? == Swap::Won => {
+                Arrival::New if vault.swap(&grant.id, version, &record).await? == Swap::Won => {
                     grant.source.reset(None);
                     return Ok(grant);
                 }

@@ -1,51 +1,33 @@
 //! Keep-alive: grants that nobody uses are renewed before their refresh tokens die.
 
 use std::future::Future;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::watch;
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
 use super::app::OAuthApp;
-use super::events::Event;
+use super::background::{BackgroundOptions, KeepAliveOptions};
 use super::grants::Grants;
 use super::renewal::KeptAlive;
 use crate::error::{Error, Result};
+use crate::once::Event;
 use crate::random;
-use crate::store::{Due, REFRESH_TOKEN_LIFETIME};
+use crate::store::{Due, GrantRecord, GrantState, REFRESH_TOKEN_LIFETIME, is_grant_id};
 
 /// Grants that are looked up at once.
 const PAGE: usize = 1_000;
 /// Renewals at once: as many as begin in a second, but for these bounds.
 const LEAST_AT_ONCE: usize = 8;
 const MOST_AT_ONCE: usize = 64;
-/// A pass ends when so many renewals in a row failed for a reason that passes: the token endpoint is down.
+/// A pass ends when this many renewals in a row found the token endpoint down.
 const FAILURES: u32 = 5;
 const DAY: Duration = Duration::from_secs(24 * 3600);
 /// The first pass in the background comes within this time: not while everybody starts, and not all at once.
 const FIRST_PASS: Duration = Duration::from_secs(60);
 /// How much earlier or later than it should the next pass comes at most, as a share: fleets start together.
 const SPREAD: f64 = 0.1;
-
-/// Options of one pass.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct KeepAliveOptions {
-    /// Renew what was not renewed for so long; less than the 28 days that a refresh token lives.
-    pub idle: Duration,
-    /// How many exchanges to begin in a second at most.
-    pub per_second: u32,
-}
-
-/// Options of passes in the background.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct BackgroundOptions {
-    /// What each pass does.
-    pub pass: KeepAliveOptions,
-    /// From the end of one to the beginning of the next, give or take a tenth.
-    pub every: Duration,
-}
 
 /// How far a pass has come.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -93,35 +75,12 @@ impl OAuthApp {
     }
 }
 
-/// The passes that come by themselves: for each set of options, while an app wants them.
-#[derive(Debug, Default)]
-pub(super) struct Background(Mutex<Vec<(BackgroundOptions, Weak<Wanted>)>>);
-
-/// Held by each app that wants passes.
-pub(super) type Wanted = watch::Sender<()>;
-
-impl Background {
-    /// The second value is for the first who wants such passes: it changes when nobody does any more.
-    fn join(&self, options: BackgroundOptions) -> (Arc<Wanted>, Option<watch::Receiver<()>>) {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        all.retain(|(_, wanted)| wanted.strong_count() > 0);
-        let known = all.iter().find(|(known, _)| *known == options);
-        if let Some(wanted) = known.and_then(|(_, wanted)| wanted.upgrade()) {
-            return (wanted, None);
-        }
-        let (wanted, begun) = watch::channel(());
-        let wanted = Arc::new(wanted);
-        all.push((options, Arc::downgrade(&wanted)));
-        (wanted, Some(begun))
-    }
-}
-
 async fn passes(grants: &Arc<Grants>, BackgroundOptions { pass, every }: BackgroundOptions) {
     let mut wait = every.min(FIRST_PASS).mul_f64(random::fraction());
     loop {
         tokio::time::sleep(wait).await;
         if let Err(error) = keep_alive(grants, pass, |_| {}).await {
-            grants.listeners.tell(&Event::KeepAliveFailed { error });
+            grants.vault.report(&Event::KeepAliveFailed { error });
         }
         wait = every.mul_f64(1.0 - SPREAD + 2.0 * SPREAD * random::fraction());
     }
@@ -133,7 +92,7 @@ async fn keep_alive(
     progress: impl Fn(KeepAliveProgress) + Send,
 ) -> Result<KeepAliveProgress> {
     let lifetime = REFRESH_TOKEN_LIFETIME.saturating_sub(options.idle);
-    let before = grants.now().saturating_add(u64::try_from(lifetime.as_millis()).unwrap_or(u64::MAX));
+    let before = now(grants).saturating_add(u64::try_from(lifetime.as_millis()).unwrap_or(u64::MAX));
     let mut pass = Pass::new(grants, before, options.per_second, progress);
     let mut after = None;
     loop {
@@ -150,14 +109,33 @@ async fn keep_alive(
 /// The next grants that are due before some time. What failed, or is being renewed by somebody else, is due still: it
 /// lies behind.
 async fn next_page(grants: &Grants, before: u64, after: &mut Option<Due>) -> Result<Vec<String>> {
-    let places = grants.store.due(before, PAGE, after.as_ref()).await?;
+    let places = grants.vault.records.store().due(before, PAGE, after.as_ref()).await?;
     if let Some(last) = places.last() {
         *after = Some(last.clone());
     }
-    let mut ids: Vec<_> = places.into_iter().map(|place| place.id).collect();
+    let mut ids: Vec<_> = places.into_iter().map(|place| place.id).filter(|id| is_grant_id(id)).collect();
     // Others go through the same ones: in another order they seldom meet.
     ids.sort_by_cached_key(|_| random::fraction().to_bits());
     Ok(ids)
+}
+
+/// Renews one grant, or finishes the move that it was left in.
+async fn keep_one_alive(grants: &Arc<Grants>, id: &str, before: u64) -> Result<KeptAlive> {
+    if let Some((_, GrantRecord { state: GrantState::Moving { to }, .. })) = grants.vault.find(id).await? {
+        grants.finish_move(id, &to).await?;
+        return Ok(KeptAlive::Skipped);
+    }
+    grants.renewal(id).keep_alive(before).await
+}
+
+/// Whether an error says something about the token endpoint, not about one grant: there is no connection to it, it is
+/// overloaded or out of order.
+fn endpoint_is_down(error: &Error) -> bool {
+    matches!(error, Error::TokenUnavailable { status: None | Some(429 | 500..), .. })
+}
+
+fn now(grants: &Grants) -> u64 {
+    grants.vault.now().unix_millis()
 }
 
 /// One pass.
@@ -197,9 +175,9 @@ impl<'a, Progress: Fn(KeepAliveProgress) + Send> Pass<'a, Progress> {
                 && let Some(id) = self.queue.pop()
             {
                 self.pace.tick().await;
-                let (renewal, before) = (self.grants.renewal(&id), self.before);
+                let (grants, due, before) = (Arc::clone(self.grants), id.clone(), self.before);
                 // In a task of its own: a pass that is stopped must not stop an exchange.
-                let renewed = tokio::spawn(async move { renewal.keep_alive(before).await });
+                let renewed = tokio::spawn(async move { keep_one_alive(&grants, &due, before).await });
                 running.spawn(async move { (id, renewed.await) });
                 continue;
             }
@@ -220,7 +198,9 @@ impl<'a, Progress: Fn(KeepAliveProgress) + Send> Pass<'a, Progress> {
             Ok(KeptAlive::Skipped) => self.done.skipped += 1,
             Err(error) => {
                 self.done.failed += 1;
-                self.failures_in_a_row = if error.is_transient() { self.failures_in_a_row + 1 } else { 0 };
+                // What one grant fails of says nothing about the others, however many follow each other.
+                self.failures_in_a_row =
+                    if endpoint_is_down(&error) { self.failures_in_a_row + 1 } else { 0 };
                 self.warn_of_expiry(id).await;
             }
         }
@@ -238,9 +218,9 @@ impl<'a, Progress: Fn(KeepAliveProgress) + Send> Pass<'a, Progress> {
     async fn warn_of_expiry(&self, id: &str) {
         // Where the store fails, the renewal's own error has said so.
         let Ok(Some(expires_at)) = self.grants.expires_at(id).await else { return };
-        let left = Duration::from_millis(expires_at.saturating_sub(self.grants.now()));
+        let left = Duration::from_millis(expires_at.saturating_sub(now(self.grants)));
         if let Some(days) = [1, 3, 7].into_iter().find(|days| left < DAY * u32::from(*days)) {
-            self.grants.listeners.tell(&Event::Expiring { grant_id: id.to_owned(), expires_at, days });
+            self.grants.vault.report(&Event::Expiring { grant_id: id.to_owned(), expires_at, days });
         }
     }
 }

@@ -1,50 +1,61 @@
 //! The grants of an app, listed page by page, and without their secrets.
 
+use std::collections::BTreeMap;
+
 use futures_util::future::try_join_all;
 
 use super::app::OAuthApp;
 use crate::error::{Error, ReauthorizationReason, Result};
-use crate::store::{Due, GrantRecord, GrantState, NEVER, is_grant_id};
+use crate::store::{Due, GrantRecord, GrantState, NEVER, Refusal, is_grant_id};
 
 /// Records that are looked up, and loaded, at once.
 const PAGE: usize = 100;
 
-/// Where a grant stands, as far as its owner cares.
+/// The state of a grant, as far as the app's owner cares.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum GrantStanding {
-    /// It can be used.
+    /// The grant can be used.
     Active,
-    /// It can be used, and somebody is spending its refresh token.
+    /// The grant can be used, and a process is spending its refresh token.
     Renewing,
+    /// The authorization server refuses the refresh token, and may accept it later.
+    Refused,
+    /// An answer to the exchange of the refresh token arrived and could not be used yet.
+    Unread,
     /// The customer has to authorize again.
     Ended,
 }
 
-/// Which grants to list. None of these: all.
+/// Which grants to list; by default all.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct GrantFilter {
-    /// Those that stand so.
+    /// Only grants in this state.
     pub standing: Option<GrantStanding>,
-    /// Those whose refresh token dies before this, in milliseconds since the Unix epoch, and that have not ended.
+    /// Only grants that have not ended and whose refresh token expires before this time, in milliseconds since the Unix
+    /// epoch.
     pub expires_before: Option<u64>,
 }
 
 /// What is known of a grant. Times are milliseconds since the Unix epoch.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GrantInfo {
-    /// Its id.
+    /// The grant's id.
     pub id: String,
-    /// Where it stands.
+    /// The grant's state.
     pub standing: GrantStanding,
     /// Why it has ended, if it has.
     pub reason: Option<ReauthorizationReason>,
-    /// The scopes that the server named, if it named any.
+    /// The last refusal of its refresh token, if that keeps being refused.
+    pub refusal: Option<Refusal>,
+    /// The scopes that were granted, or else requested; empty if neither is known.
     pub scopes: Vec<String>,
+    /// What the app's owner noted about it.
+    pub metadata: BTreeMap<String, String>,
     /// When its refresh token was issued.
     pub refresh_issued_at: u64,
-    /// When its refresh token dies, or would have died.
+    /// When its refresh token expires, or would have expired.
     pub refresh_expires_at: u64,
-    /// When its last access token dies, if it has one.
+    /// When its last access token expires, if it has one.
     pub access_expires_at: Option<u64>,
 }
 
@@ -62,7 +73,7 @@ impl OAuthApp {
     /// those that have ended last. One that is renewed meanwhile may be on two pages. Forgotten ones are on none.
     pub async fn grants(&self, filter: GrantFilter, after: Option<Due>) -> Result<GrantPage> {
         let (start, before) = filter.range()?;
-        let page = self.grants.store.due(before, PAGE, after.or(start).as_ref()).await?;
+        let page = self.grants.vault.records.store().due(before, PAGE, after.or(start).as_ref()).await?;
         let next = page.last().cloned();
         let of_grants = page.into_iter().filter(|place| is_grant_id(&place.id));
         let found = try_join_all(of_grants.map(|place| self.info(place.id))).await?;
@@ -71,10 +82,9 @@ impl OAuthApp {
     }
 
     async fn info(&self, id: String) -> Result<Option<GrantInfo>> {
-        let Some(stored) = self.grants.store.load(&id).await? else { return Ok(None) };
-        let record: GrantRecord =
-            self.grants.sealer.open(&id, &stored).map_err(|error| error.about_record(&id))?;
-        Ok(GrantInfo::new(id, record, self.grants.now()))
+        let vault = &self.grants.vault;
+        let found = vault.find::<GrantRecord>(&id).await.map_err(|error| error.about_record(&id))?;
+        Ok(found.and_then(|(_, record)| GrantInfo::new(id, record, vault.now().unix_millis())))
     }
 }
 
@@ -91,7 +101,7 @@ impl GrantFilter {
                 Ok((Some(last_living), NEVER + 1))
             }
             (_, Some(before)) => Ok((None, before)),
-            (Some(GrantStanding::Active | GrantStanding::Renewing), None) => Ok((None, NEVER)),
+            (Some(_), None) => Ok((None, NEVER)),
             (None, None) => Ok((None, NEVER + 1)),
         }
     }
@@ -110,14 +120,20 @@ impl GrantInfo {
         let (standing, reason) = match record.state {
             GrantState::Ended { reason: ReauthorizationReason::Forgotten } => return None,
             GrantState::Ended { reason } => (GrantStanding::Ended, Some(reason)),
+            _ if record.refused.is_some() => (GrantStanding::Refused, None),
+            _ if !record.unread.is_empty() => (GrantStanding::Unread, None),
             GrantState::Exchanging { until, .. } if until > now => (GrantStanding::Renewing, None),
-            // Also one whose holder has died: whoever needs it takes it over.
-            GrantState::Exchanging { .. } | GrantState::Idle { .. } => (GrantStanding::Active, None),
+            // The next use takes over from a holder that died, and finishes a move.
+            GrantState::Exchanging { .. } | GrantState::Moving { .. } | GrantState::Idle { .. } => {
+                (GrantStanding::Active, None)
+            }
         };
         Some(Self {
             id,
             standing,
             reason,
+            refusal: record.refused.clone(),
+            metadata: record.metadata.clone(),
             refresh_issued_at: record.refresh_issued_at,
             refresh_expires_at: record.refresh_expires_at(),
             access_expires_at: record.access.map(|access| access.expires_at),

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use tokio::task::JoinSet;
 
 use super::app::OAuthApp;
-use super::events::Event;
 use crate::error::{Error, Result};
+use crate::once::Event;
 use crate::random;
-use crate::store::{Due, GrantRecord, NEVER, Swap, is_grant_id};
+use crate::store::{Due, GrantRecord, NEVER, Record as _, Swap, is_grant_id};
 
 /// Records that are looked up at once.
 const PAGE: usize = 100;
@@ -31,11 +31,11 @@ impl OAuthApp {
     /// number of processes may do so, and go on renewing grants: a record changes by compare-and-swap, and what it
     /// says does not.
     pub async fn rekey(self: Arc<Self>, progress: impl Fn(RekeyProgress) + Send) -> Result<RekeyProgress> {
-        self.grants.sealer.require_key("rekey()")?;
+        self.grants.vault.records.sealer().require_key("rekey()")?;
         let mut done = RekeyProgress::default();
         let mut after = None;
         loop {
-            let mut page = self.grants.store.due(NEVER + 1, PAGE, after.as_ref()).await?;
+            let mut page = self.grants.vault.records.store().due(NEVER + 1, PAGE, after.as_ref()).await?;
             let Some(last) = page.last() else { return Ok(done) };
             after = Some(last.clone());
             // Others go through the same ones: in another order they seldom meet.
@@ -57,7 +57,7 @@ impl OAuthApp {
                     (Ok(false), _) => done.skipped += 1,
                     (Err(error), id) => {
                         done.failed += 1;
-                        self.grants.listeners.tell(&Event::RekeyFailed { id, error });
+                        self.grants.vault.report(&Event::RekeyFailed { id, error });
                     }
                 }
                 progress(done);
@@ -68,16 +68,17 @@ impl OAuthApp {
     /// Whether the record was sealed anew; it needs not be if it is gone, or the first key has sealed it.
     async fn reseal(&self, place: &Due) -> Result<bool> {
         let id = &place.id;
+        let records = &self.grants.vault.records;
         loop {
-            let Some(stored) = self.grants.store.load(id).await? else { return Ok(false) };
-            let Some(bytes) = self.grants.sealer.reseal(id, &stored)? else { return Ok(false) };
+            let Some(stored) = records.store().load(id).await? else { return Ok(false) };
+            let Some(bytes) = records.sealer().reseal(id, &stored)? else { return Ok(false) };
             // A grant may be another one than was listed, and due at another time.
             let due = if is_grant_id(id) {
-                self.grants.sealer.open::<GrantRecord>(id, &stored)?.due()
+                records.sealer().open::<GrantRecord>(id, &stored)?.due()
             } else {
                 place.due
             };
-            if self.grants.store.swap(id, stored.version, bytes, due).await? == Swap::Won {
+            if records.store().swap(id, stored.version, bytes, due).await? == Swap::Won {
                 return Ok(true);
             }
         }

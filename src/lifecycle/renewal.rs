@@ -1,26 +1,25 @@
-//! [`GrantRenewal`]: the one-time refresh token of a grant, spent so that it is never lost.
+//! [`GrantRenewal`]: the refresh token of a grant, spent by the steps of [`run`] so that it is never lost.
 
 use std::sync::Arc;
 
-use super::events::Event;
-use super::flights::InFlight;
+use super::adoption::adoptable;
 use super::grants::Grants;
-use super::lease::{
-    FIRST_COMMIT_WAIT, LEASE_MILLIS, LEASE_POLL, LONGEST_COMMIT_WAIT, LONGEST_JOURNAL, Lease, is_running,
-};
-use super::protocol::{Commit, Step, adoptable, after_failure, commit, leased_until, renewed, step};
-use super::source::{Exchange, ExchangeFuture, Held};
+use super::source::{Exchange, ExchangeFuture, Held, TokenSource};
 use crate::clock::Moment;
-use crate::error::{Error, ReauthorizationReason, Result};
-use crate::oauth::{TokenConnection, TokenRequest};
-use crate::store::{GrantRecord, GrantState, Swap, Version};
-use crate::token::{AccessToken, TokenSet};
-use crate::torture::reach;
+use crate::error::{Error, OAuthErrorCode, ReauthorizationReason, Result};
+use crate::http::Answer;
+use crate::oauth::{TokenConnection, TokenRequest, is_worth_keeping, read_tokens};
+use crate::once::{
+    Event, FIRST_COMMIT_WAIT, LONGEST_COMMIT_WAIT, OneTime, Ran, RenewedTokens, is_running, run,
+};
+use crate::store::{GrantRecord, GrantState, Record as _, Refusal};
+use crate::token::AccessToken;
 
-/// Renews one grant. The order of its steps is what keeps refresh tokens: see [`GrantRenewal::renew`].
+/// Renews one grant.
 #[derive(Debug)]
 pub(super) struct GrantRenewal {
     pub(super) id: String,
+    /// Held, so that the app's grants stay shared while a client uses one of them.
     pub(super) grants: Arc<Grants>,
 }
 
@@ -29,16 +28,8 @@ pub(super) struct GrantRenewal {
 pub(super) enum KeptAlive {
     /// It was renewed.
     Renewed,
-    /// Somebody else renewed it, is renewing it, or ended it.
+    /// There was nothing to do: another process renewed it, is renewing it, or ended it.
     Skipped,
-}
-
-/// How a record came to be good enough.
-enum Renewal<T> {
-    /// It already was.
-    Found(T),
-    /// By an exchange, which yielded this token.
-    Exchanged(AccessToken),
 }
 
 impl Exchange for GrantRenewal {
@@ -48,212 +39,189 @@ impl Exchange for GrantRenewal {
 }
 
 impl GrantRenewal {
-    async fn renew(&self, held: Option<&Held>) -> Result<AccessToken> {
-        // Somebody else may have renewed it: their token is ours too.
-        let adopt = |record: &GrantRecord, now| match record.state {
-            // Its tokens are somebody else's now.
-            GrantState::Ended { reason: ReauthorizationReason::Exported } => None,
-            _ => adoptable(record.access.as_ref(), &record.scopes, held, now),
+    /// Gets an access token other than `held`: one that another process got, or by an exchange.
+    pub(super) async fn renew(&self, held: Option<&Held>) -> Result<AccessToken> {
+        let adopt = |record: &GrantRecord, now: Moment| {
+            if record.state == EXPORTED {
+                // Its tokens belong to the app that imported it.
+                return Ok(None);
+            }
+            match adoptable(record.access.as_ref(), &record.scopes, held, now) {
+                Some(token) => Ok(Some(token)),
+                None => wait_after_refusal(record, now).map(|()| None),
+            }
         };
-        match self.renew_unless(adopt).await? {
-            Renewal::Found(token) | Renewal::Exchanged(token) => Ok(token),
+        loop {
+            match self.run_unless(adopt).await? {
+                Ran::Found(token) => return Ok(token),
+                // An answer without a usable access token yields a refresh token: it is spent for the next one.
+                Ran::Yielded(RenewedTokens { tokens, .. }) => match tokens.access {
+                    Some(access) => return Ok(access),
+                    None if tokens.refresh.is_some() => {}
+                    None => return Err(Error::Internal { problem: "an exchange yielded no token" }),
+                },
+            }
         }
     }
 
-    /// Renews the grant if its refresh token dies before `before`, in milliseconds since the Unix epoch, unless
-    /// somebody else does.
+    /// Renews the grant if its refresh token expires before `before`, in milliseconds since the Unix epoch, unless
+    /// another process does. A record that is not needed any more is removed.
     pub(super) async fn keep_alive(&self, before: u64) -> Result<KeptAlive> {
+        if let Some((version, record)) = self.grants.vault.find::<GrantRecord>(&self.id).await?
+            && record.is_removable(self.grants.vault.now().unix_millis())
+        {
+            // A store that cannot remove keeps it, and it is due again in the next pass.
+            self.grants.vault.remove(&self.id, version).await?;
+            return Ok(KeptAlive::Skipped);
+        }
         let settled = |record: &GrantRecord, now: Moment| match &record.state {
-            GrantState::Exchanging { until, .. } if is_running(*until, now) => Some(()),
-            _ if record.due() >= before => Some(()),
-            _ => None,
+            GrantState::Exchanging { until, .. } if is_running(*until, now) => Ok(Some(())),
+            GrantState::Ended { .. } => Ok(Some(())),
+            _ if record.due() >= before => Ok(Some(())),
+            _ => wait_after_refusal(record, now).map(|()| None),
         };
-        Ok(match self.renew_unless(settled).await? {
-            Renewal::Found(()) => KeptAlive::Skipped,
-            Renewal::Exchanged(_) => KeptAlive::Renewed,
+        Ok(match self.run_unless(settled).await? {
+            Ran::Found(()) => KeptAlive::Skipped,
+            Ran::Yielded(_) => KeptAlive::Renewed,
         })
     }
 
-    async fn renew_unless<T>(
+    async fn run_unless<T: Send>(
         &self,
-        enough: impl Fn(&GrantRecord, Moment) -> Option<T>,
-    ) -> Result<Renewal<T>> {
-        let renewal = self.try_renew_unless(enough).await;
+        enough: impl Fn(&GrantRecord, Moment) -> Result<Option<T>> + Send,
+    ) -> Result<Ran<T, RenewedTokens>> {
+        let ran = run(&self.grants.vault, self, enough).await;
         let grant_id = self.id.clone();
-        match &renewal {
-            Ok(Renewal::Found(_)) | Err(Error::ReauthorizationRequired { .. }) => {}
-            Ok(Renewal::Exchanged(_)) => self.tell(&Event::Renewed { grant_id }),
-            Err(error) => self.tell(&Event::RenewalFailed { grant_id, error: error.clone() }),
+        match &ran {
+            Ok(Ran::Found(_)) | Err(Error::ReauthorizationRequired { .. }) => {}
+            Ok(Ran::Yielded(_)) => self.report(&Event::Renewed { grant_id }),
+            Err(error) => self.report(&Event::RenewalFailed { grant_id, error: error.clone() }),
         }
-        renewal
+        ran
     }
 
-    async fn try_renew_unless<T>(
-        &self,
-        enough: impl Fn(&GrantRecord, Moment) -> Option<T>,
-    ) -> Result<Renewal<T>> {
-        let mut waiting: Option<Lease> = None;
-        loop {
-            let (version, record) = self.load().await?;
-            reach("loaded");
-            let now = self.grants.clock.now();
-            if let Some(found) = enough(&record, now) {
-                return Ok(Renewal::Found(found));
-            }
-            let lease = Lease::of(version, leased_until(&record.state), now, waiting);
-            let unresolved = match step(&record.state, lease.is_over(now)) {
-                Step::Exchange { unresolved } => unresolved,
-                Step::Wait => {
-                    waiting = Some(lease);
-                    tokio::time::sleep(LEASE_POLL).await;
-                    continue;
-                }
-                Step::End(reason) => return Err(self.ended(reason)),
-            };
-            // Connect before journal: what fails here was never in doubt, and costs nothing.
-            reach("connecting");
-            let connection = self.grants.endpoint.connect().await?;
-            reach("connected");
-            let _in_flight = InFlight::begin()?;
-            let now = self.grants.clock.now();
-            let until = now.unix_millis().saturating_add(LEASE_MILLIS);
-            let exchanging = GrantState::Exchanging { owner: self.grants.owner.clone(), until, unresolved };
-            let journal = GrantRecord { state: exchanging, ..record };
-            // Journal before exchange: who finds this record later knows that the refresh token may be spent. What was
-            // decided above was so of this version alone.
-            reach("journalling");
-            if self.swap(version, &journal).await? == Swap::Lost {
-                continue;
-            }
-            reach("journalled");
-            if self.grants.clock.now().since(now) < LONGEST_JOURNAL
-                && let Some(token) = self.exchange(connection, version + 1, journal).await?
-            {
-                return Ok(Renewal::Exchanged(token));
-            }
+    fn report(&self, event: &Event) {
+        self.grants.vault.report(event);
+    }
+
+    /// Why the grant of this record can neither be used nor renewed.
+    pub(super) fn unusable(&self, record: &GrantRecord) -> Error {
+        match &record.state {
+            GrantState::Ended { reason } => self.ended(*reason),
+            GrantState::Moving { .. } => Error::UnknownGrant { grant_id: self.id.clone() },
+            GrantState::Idle { .. } | GrantState::Exchanging { .. } => Error::TokenInvalid {
+                problem: "the answer to its authorization is kept in the store, and can be read by a later release at \
+                          most; send the user through authorizationUrl()"
+                    .into(),
+            },
         }
     }
 
-    /// Spends the refresh token. None: the record was changed by somebody else meanwhile, who is to be believed.
-    async fn exchange(
-        &self,
-        connection: TokenConnection<'_>,
-        version: Version,
-        journal: GrantRecord,
-    ) -> Result<Option<AccessToken>> {
-        let request = TokenRequest::RefreshToken(&journal.refresh);
-        let answer = connection.exchange(&self.grants.client, request, &*self.grants.clock).await;
-        reach("answered");
-        let error = match answer {
-            // Commit before use: a token that nobody can renew later must not be the only one.
-            Ok(tokens) => return Ok(self.commit(version, journal, tokens).await),
-            Err(error) => error,
-        };
-        let state = after_failure(&journal, &error);
-        let ended = if let GrantState::Ended { reason } = state { Some(reason) } else { None };
-        let failed = GrantRecord { state, ..journal.clone() };
-        let mut version = version;
-        reach("releasing");
-        // Where this write fails, the journal stays; whoever finds it once its lease is over knows that the outcome is
-        // unknown, which is then the truth.
-        while let Ok(Swap::Lost) = self.swap(version, &failed).await {
-            match self.find().await? {
-                // Rekeying has sealed the journal anew.
-                Some((now, current)) if current == journal => version = now,
-                // It was the refresh token of an earlier authorization that is dead, or unknown.
-                _ => return Ok(None),
-            }
-        }
-        reach("released");
-        let Some(reason) = ended else { return Err(error) };
-        self.tell(&Event::ReauthorizationRequired { grant_id: self.id.clone(), reason });
-        Err(self.ended(reason))
+    fn ended(&self, reason: ReauthorizationReason) -> Error {
+        Error::ReauthorizationRequired { grant_id: self.id.clone(), reason }
+    }
+}
+
+pub(super) const EXPORTED: GrantState = GrantState::Ended { reason: ReauthorizationReason::Exported };
+
+impl OneTime for GrantRenewal {
+    type Record = GrantRecord;
+    type Connection = TokenConnection;
+
+    fn id(&self) -> &str {
+        &self.id
     }
 
-    /// Writes down what an exchange yielded, for as long as it takes: there is no second copy, and no second
-    /// exchange. The right to write is with whoever spent the refresh token that the record holds; a record with
-    /// another one is a new authorization, which wins: then none.
-    async fn commit(&self, version: Version, journal: GrantRecord, tokens: TokenSet) -> Option<AccessToken> {
-        let access = tokens.access.clone();
-        let mut record = renewed(journal.clone(), tokens);
-        let mut version = version;
+    fn absent(&self) -> Result<GrantRecord> {
+        Err(Error::UnknownGrant { grant_id: self.id.clone() })
+    }
+
+    async fn connect(&self) -> Result<TokenConnection> {
+        self.grants.endpoint.connect().await
+    }
+
+    async fn ask(&self, connection: TokenConnection, journal: &GrantRecord) -> Result<Answer> {
+        let Grants { client, vault, .. } = &*self.grants;
+        connection.ask(client, TokenRequest::RefreshToken(&journal.refresh), &*vault.clock).await
+    }
+
+    fn read(&self, answer: &Answer, sent: Moment, journal: &GrantRecord) -> Result<RenewedTokens> {
+        let tokens = read_tokens(answer, sent, Some(&journal.refresh))?;
+        Ok(RenewedTokens { tokens, sent_at: sent.unix_millis() })
+    }
+
+    fn is_worth_keeping(&self, answer: &Answer, journal: &GrantRecord) -> bool {
+        is_worth_keeping(answer, Some(&journal.refresh))
+    }
+
+    fn settled(&self, record: &GrantRecord) -> Error {
+        self.unusable(record)
+    }
+
+    fn explain(&self, journal: &GrantRecord, written: &GrantRecord, error: Error) -> Error {
+        let grant_id = self.id.clone();
+        match (&written.state, &written.refused) {
+            (GrantState::Ended { reason }, _) => {
+                self.report(&Event::ReauthorizationRequired { grant_id, reason: *reason });
+                self.ended(*reason)
+            }
+            (_, Some(Refusal { since, .. })) if journal.refused.is_none() => {
+                self.report(&Event::Refused { grant_id, since: *since, error: error.clone() });
+                error
+            }
+            _ => error,
+        }
+    }
+
+    fn unwritten(&self, error: Error, _times: u32) {
+        self.report(&Event::RenewalFailed { grant_id: self.id.clone(), error });
+    }
+}
+
+impl Grants {
+    /// The tokens of the grant of this id. Whether there is one shows when they are used.
+    pub(super) fn source(self: &Arc<Self>, id: &str) -> Arc<TokenSource> {
+        self.sources.get(id, || TokenSource::new(Arc::new(self.renewal(id)), Arc::clone(&self.vault.clock)))
+    }
+
+    pub(super) fn renewal(self: &Arc<Self>, id: &str) -> GrantRenewal {
+        GrantRenewal { id: id.to_owned(), grants: Arc::clone(self) }
+    }
+
+    /// Stores a new authorization. It wins over whatever is in the store, a renewal in flight included.
+    pub(super) async fn replace(self: &Arc<Self>, id: &str, record: &GrantRecord) -> Result<()> {
+        self.vault.replace(id, record).await?;
+        self.source(id).reset(None);
+        Ok(())
+    }
+
+    /// Stores a new authorization for as long as it takes: there is no second copy of its tokens.
+    pub(super) async fn keep(self: &Arc<Self>, id: &str, record: &GrantRecord, access: Option<AccessToken>) {
         let mut wait = FIRST_COMMIT_WAIT;
-        let mut surprised = false;
-        loop {
-            reach("committing");
-            let failed = match self.try_commit(&mut version, &record, &journal).await {
-                Ok(Commit::Done) => {
-                    reach("committed");
-                    return Some(access);
-                }
-                Ok(Commit::Superseded) => return None,
-                Ok(Commit::Again { contested }) => {
-                    record.contested |= contested;
-                    // Once, somebody may have got in between; again and again, the store does not do its part.
-                    if !std::mem::replace(&mut surprised, true) {
-                        continue;
-                    }
-                    Error::Store {
-                        operation: "swap",
-                        problem: "the record is never the one that it was".into(),
-                    }
-                }
-                Err(error) => error,
-            };
-            self.tell(&Event::RenewalFailed { grant_id: self.id.clone(), error: failed });
+        while let Err(error) = self.vault.replace(id, record).await {
+            self.vault.report(&Event::RenewalFailed { grant_id: id.to_owned(), error });
             tokio::time::sleep(wait).await;
             wait = (wait * 2).min(LONGEST_COMMIT_WAIT);
+            // Perhaps it was written, and only the store's answer lost.
+            if let Ok(Some((_, current))) = self.vault.find::<GrantRecord>(id).await
+                && current.refresh == record.refresh
+            {
+                break;
+            }
         }
+        self.source(id).reset(access);
     }
+}
 
-    /// Moves `version` to that of the record to write over. An error: wait before the next attempt.
-    async fn try_commit(
-        &self,
-        version: &mut Version,
-        record: &GrantRecord,
-        journal: &GrantRecord,
-    ) -> Result<Commit> {
-        let swap = self.swap(*version, record).await;
-        if let Ok(Swap::Won) = swap {
-            return Ok(Commit::Done);
-        }
-        // Also after an error: the swap may have been written, and only its answer lost.
-        let Some((now, current)) = self.find().await? else {
-            // The store lost the journal; this is now the only copy of the grant.
-            *version = 0;
-            return swap.map(|_| Commit::Again { contested: false });
-        };
-        let next = commit(record, journal, &current);
-        if let Commit::Again { .. } = next {
-            swap?;
-            *version = now;
-        }
-        Ok(next)
-    }
-
-    pub(super) async fn load(&self) -> Result<(Version, GrantRecord)> {
-        self.find().await?.ok_or_else(|| Error::Store {
-            operation: "load",
-            problem: format!("there is no grant {:?}; exchange() or import() makes one", self.id).into(),
-        })
-    }
-
-    pub(super) async fn find(&self) -> Result<Option<(Version, GrantRecord)>> {
-        let Some(stored) = self.grants.store.load(&self.id).await? else { return Ok(None) };
-        Ok(Some((stored.version, self.grants.sealer.open(&self.id, &stored)?)))
-    }
-
-    pub(super) async fn swap(&self, version: Version, record: &GrantRecord) -> Result<Swap> {
-        let bytes = self.grants.sealer.seal(&self.id, version + 1, record)?;
-        self.grants.store.swap(&self.id, version, bytes, record.due()).await
-    }
-
-    fn tell(&self, event: &Event) {
-        self.grants.listeners.tell(event);
-    }
-
-    pub(super) fn ended(&self, reason: ReauthorizationReason) -> Error {
-        Error::ReauthorizationRequired { grant_id: self.id.clone(), reason }
+/// The last refusal of a refresh token, as long as nobody is to ask again.
+fn wait_after_refusal(record: &GrantRecord, now: Moment) -> Result<()> {
+    match &record.refused {
+        Some(refusal) if now.unix_millis() < refusal.retry_at => Err(Error::TokenRefused {
+            error: OAuthErrorCode::parse(&refusal.code),
+            description: refusal.description.clone(),
+            status: refusal.status,
+        }),
+        _ => Ok(()),
     }
 }
 

@@ -8,14 +8,14 @@ use std::time::Duration;
 
 use tokio::sync::Semaphore;
 
-use super::lease::LEASE_POLL;
-use super::protocol::{adoptable, stored};
+use super::adoption::adoptable;
 use super::source::{Exchange, ExchangeFuture, Held};
 use crate::clock::{Clock, Moment};
 use crate::credential::OAuthClient;
 use crate::error::{Error, Result};
 use crate::oauth::{TokenEndpoint, TokenRequest};
-use crate::store::{SealedStore, Swap, TokenRecord, Version, token_id};
+use crate::once::LEASE_POLL;
+use crate::store::{Removal, SealedStore, StoredAccessToken, Swap, TokenRecord, Version, token_id};
 use crate::token::AccessToken;
 
 /// How long one may be getting a token for all others, in milliseconds: many times what that takes.
@@ -108,7 +108,11 @@ impl ClientExchange {
         let exchanged = self.exchange().await;
         let free = TokenRecord { leased_until: 0, ..leased };
         let next = match &exchanged {
-            Ok(token) => TokenRecord { access: Some(stored(token)), scopes: token.scopes.clone(), ..free },
+            Ok(token) => TokenRecord {
+                access: Some(StoredAccessToken::of(token)),
+                scopes: token.scopes.clone(),
+                ..free
+            },
             // Others need not wait to find out for themselves.
             Err(_) => free,
         };
@@ -124,7 +128,8 @@ impl ClientExchange {
     async fn exchange(&self) -> Result<AccessToken> {
         let request = TokenRequest::ClientCredentials;
         let connection = self.endpoint.connect().await?;
-        Ok(connection.exchange(&self.client, request, &*self.clock).await?.access)
+        let tokens = connection.exchange(&self.client, request, &*self.clock).await?;
+        tokens.access.ok_or(Error::TokenInvalid { problem: "it has no usable access_token".into() })
     }
 }
 
@@ -155,9 +160,18 @@ impl SharedToken {
     /// Takes the token out of the store.
     pub(super) async fn forget(&self) -> Result<()> {
         loop {
-            let Some(bytes) = self.store.load_bytes(&self.id).await? else { return Ok(()) };
-            let swap = self.store.swap(&self.id, bytes.version, &TokenRecord::default()).await?;
-            if swap == Swap::Won {
+            let version = self.store.version(&self.id).await?;
+            if version == 0 {
+                return Ok(());
+            }
+            let gone = match self.store.remove(&self.id, version).await? {
+                Removal::Removed => true,
+                Removal::Lost => false,
+                Removal::Unsupported => {
+                    self.store.swap(&self.id, version, &TokenRecord::default()).await? == Swap::Won
+                }
+            };
+            if gone {
                 return Ok(());
             }
         }
@@ -193,7 +207,8 @@ mod tests {
         clock.advance(Duration::from_secs(60));
         let now = clock.now();
         let shown = |access: Option<&AccessToken>, leased_until, held: Option<&Held>, waited| {
-            let record = TokenRecord { access: access.map(stored), scopes: Vec::new(), leased_until };
+            let record =
+                TokenRecord { access: access.map(StoredAccessToken::of), scopes: Vec::new(), leased_until };
             match step(&record, held, now, waited) {
                 Step::Adopt(token) => token.value.expose().to_owned(),
                 other => format!("{other:?}"),
@@ -217,7 +232,8 @@ mod tests {
             assert_eq!(shown(access, leased_until, held, waited), expected, "line {index}");
         }
         clock.advance(Duration::from_secs(1740));
-        let record = TokenRecord { access: Some(stored(&theirs)), scopes: Vec::new(), leased_until: 0 };
+        let record =
+            TokenRecord { access: Some(StoredAccessToken::of(&theirs)), scopes: Vec::new(), leased_until: 0 };
         assert!(matches!(step(&record, None, clock.now(), false), Step::Exchange), "it has expired");
     }
 }

@@ -312,7 +312,7 @@ fn wait_after(error: &Error, failures: u32, fraction: f64) -> Duration {
     match error {
         Error::TokenRefused { error, .. } if !error.is_passing() => return WAIT_AFTER_REFUSAL,
         // The store is asked, not the server: a new authorization may be in it any moment.
-        Error::ReauthorizationRequired { .. } => return Duration::ZERO,
+        Error::ReauthorizationRequired { .. } | Error::UnknownGrant { .. } => return Duration::ZERO,
         _ => {}
     }
     let longest = FIRST_WAIT.saturating_mul(1 << failures.saturating_sub(1).min(16)).min(LONGEST_WAIT);

@@ -31,7 +31,8 @@ pub struct AuthorizationEndpoint {
 pub struct AuthorizationUrl {
     /// The URL for the browser.
     pub url: String,
-    /// 256 random bits. Keep it in the user's session until the callback.
+    /// 256 random bits, and after a dot the scopes, if other ones than the app's were requested. Keep it in the user's
+    /// session until the callback.
     pub state: String,
 }
 
@@ -42,15 +43,27 @@ pub struct Callback {
     pub code: Secret,
     /// The PKCE code verifier that belongs to it, where PKCE is on.
     pub code_verifier: Option<Secret>,
+    /// The scopes that the authorization request named, if they were not the app's own.
+    pub scopes: Option<Vec<String>>,
 }
 
 impl AuthorizationEndpoint {
-    /// Makes an authorization request. Empty `scopes` leave the parameter out: the vendor refuses `scope=`.
-    pub fn request(&self, client_id: &str, secret: &Secret, scopes: &[String]) -> Result<AuthorizationUrl> {
+    /// Makes an authorization request. Empty `scopes` leave the parameter out: the vendor refuses `scope=`. With
+    /// `remember_scopes` the state carries them, since the answer to the exchange need not name them.
+    pub fn request(
+        &self,
+        client_id: &str,
+        secret: &Secret,
+        scopes: &[String],
+        remember_scopes: bool,
+    ) -> Result<AuthorizationUrl> {
         let mut url = self.url.clone().ok_or_else(|| {
             Error::configuration("authorizeUrl", "must be given: the vendor documents none for its sandbox")
         })?;
-        let state = random::text::<32>()?;
+        let mut state = random::text::<32>()?;
+        if remember_scopes {
+            state = format!("{state}.{}", URL_SAFE_NO_PAD.encode(scopes.join(" ")));
+        }
         {
             let mut query = url.query_pairs_mut();
             if self.send_response_type {
@@ -95,8 +108,15 @@ impl AuthorizationEndpoint {
         }
         let code = found.code.filter(|code| !code.is_empty()).ok_or_else(|| refused("it has no code"))?;
         let code_verifier = self.pkce.then(|| code_verifier(secret, state));
-        Ok(Callback { code: Secret::new(code), code_verifier })
+        Ok(Callback { code: Secret::new(code), code_verifier, scopes: scopes_of(state) })
     }
+}
+
+/// The scopes that a state of [`AuthorizationEndpoint::request`] carries, if it carries any.
+fn scopes_of(state: &str) -> Option<Vec<String>> {
+    let (_, scopes) = state.split_once('.')?;
+    let scopes = String::from_utf8(URL_SAFE_NO_PAD.decode(scopes).ok()?).ok()?;
+    Some(scopes.split(' ').map(str::to_owned).collect())
 }
 
 #[derive(Default)]
@@ -173,7 +193,7 @@ mod tests {
 
     #[test]
     fn the_request_has_what_rfc_6749_asks_for_and_no_empty_scope() {
-        let request = endpoint().request("cid", &Secret::new("s"), &[]).unwrap();
+        let request = endpoint().request("cid", &Secret::new("s"), &[], false).unwrap();
         let found = query(&request.url);
         assert_eq!(found["response_type"], "code");
         assert_eq!(found["client_id"], "cid");
@@ -183,7 +203,7 @@ mod tests {
 
         let endpoint = AuthorizationEndpoint { send_response_type: false, ..endpoint() };
         let request = endpoint
-            .request("cid", &Secret::new("s"), &["jobs_read".into(), "candidates_read".into()])
+            .request("cid", &Secret::new("s"), &["jobs_read".into(), "candidates_read".into()], true)
             .unwrap();
         assert_eq!(query(&request.url)["scope"], "jobs_read candidates_read");
         assert!(!query(&request.url).contains_key("response_type"));
@@ -191,8 +211,9 @@ mod tests {
 
     #[test]
     fn every_state_is_new_and_has_256_bits() {
-        let states: HashSet<_> =
-            (0..1000).map(|_| endpoint().request("c", &Secret::new("s"), &[]).unwrap().state).collect();
+        let states: HashSet<_> = (0..1000)
+            .map(|_| endpoint().request("c", &Secret::new("s"), &[], false).unwrap().state)
+            .collect();
         assert_eq!(states.len(), 1000);
         assert!(states.iter().all(|state| URL_SAFE_NO_PAD.decode(state).unwrap().len() == 32));
     }
@@ -201,7 +222,7 @@ mod tests {
     fn the_verifier_matches_the_challenge_and_is_never_the_state() {
         let endpoint = AuthorizationEndpoint { pkce: true, ..endpoint() };
         let secret = Secret::new("s");
-        let request = endpoint.request("cid", &secret, &[]).unwrap();
+        let request = endpoint.request("cid", &secret, &[], false).unwrap();
         let callback = endpoint
             .callback(&secret, &format!("/cb?code=c&state={}", request.state), &request.state)
             .unwrap();

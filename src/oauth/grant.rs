@@ -101,12 +101,12 @@ pub(super) fn read_answer(status: StatusCode, body: &[u8], sent: Moment) -> Resu
     let scopes = text("scope").unwrap_or_default().split_ascii_whitespace().map(str::to_owned).collect();
     let refresh = text("refresh_token").filter(|token| !token.is_empty());
     Ok(TokenSet {
-        access: AccessToken {
+        access: Some(AccessToken {
             value: Secret::new(value),
             scopes,
             issued: sent,
             lifetime: lifetime(answer.get("expires_in")),
-        },
+        }),
         refresh: refresh.map(|token| RefreshToken(Secret::new(token))),
     })
 }
@@ -159,9 +159,9 @@ mod tests {
             r#"{"access_token":"at","token_type":"bearer","expires_in":1799,"refresh_token":"rt","scope":"a b"}"#,
         )
         .unwrap();
-        assert_eq!(tokens.access.value, Secret::new("at"));
-        assert_eq!(tokens.access.lifetime, Duration::from_secs(1799));
-        assert_eq!(tokens.access.scopes, ["a", "b"]);
+        assert_eq!(tokens.access.as_ref().unwrap().value, Secret::new("at"));
+        assert_eq!(tokens.access.as_ref().unwrap().lifetime, Duration::from_secs(1799));
+        assert_eq!(tokens.access.as_ref().unwrap().scopes, ["a", "b"]);
         assert_eq!(tokens.refresh, Some(RefreshToken(Secret::new("rt"))));
     }
 
@@ -176,9 +176,9 @@ mod tests {
             r#"{"access_token":"at","token_type":"BearerToken"}"#,
         ] {
             let tokens = read(200, body).unwrap();
-            assert_eq!(tokens.access.value, Secret::new("at"));
+            assert_eq!(tokens.access.as_ref().unwrap().value, Secret::new("at"));
             assert_eq!(tokens.refresh, None, "an omitted refresh token means: keep the old one");
-            assert_eq!(tokens.access.lifetime, Duration::from_secs(1800));
+            assert_eq!(tokens.access.as_ref().unwrap().lifetime, Duration::from_secs(1800));
         }
     }
 

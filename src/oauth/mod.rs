@@ -6,4 +6,4 @@ mod token_endpoint;
 
 pub use authorization::{AuthorizationEndpoint, AuthorizationUrl, Callback};
 pub use grant::TokenRequest;
-pub use token_endpoint::{TokenConnection, TokenEndpoint};
+pub use token_endpoint::{TokenConnection, TokenEndpoint, is_worth_keeping, read_client, read_tokens};

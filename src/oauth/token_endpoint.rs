@@ -51,19 +51,65 @@ impl TokenEndpoint {
     }
 
     /// Opens a connection for one exchange. What fails here has cost nothing: no byte of an exchange was sent.
-    pub async fn connect(&self) -> Result<TokenConnection<'_>> {
+    pub async fn connect(&self) -> Result<TokenConnection> {
         let connection = OpenConnection::open(&self.connector, &self.url).await.map_err(exchange_error)?;
-        Ok(TokenConnection { url: &self.url, connection })
+        Ok(TokenConnection { url: self.url.clone(), connection })
     }
 }
 
 /// An open connection to a token endpoint.
-pub struct TokenConnection<'a> {
-    url: &'a Url,
+pub struct TokenConnection {
+    url: Url,
     connection: OpenConnection,
 }
 
-impl TokenConnection<'_> {
+/// Stub.
+pub fn read_tokens(
+    answer: &crate::http::Answer,
+    sent: crate::clock::Moment,
+    _: Option<&crate::token::RefreshToken>,
+) -> Result<TokenSet> {
+    let status = http::StatusCode::from_u16(answer.status().unwrap_or(500)).unwrap_or_default();
+    read_answer(status, answer.body(), sent)
+}
+/// Stub.
+pub fn read_client(
+    answer: &crate::http::Answer,
+    authentication: ClientAuthentication,
+) -> Result<OAuthClient> {
+    let value: serde_json::Value = serde_json::from_slice(answer.body()).unwrap_or_default();
+    let text = |name: &str| value.get(name).and_then(|v| v.as_str()).unwrap_or_default().to_owned();
+    if answer.status().is_none_or(|s| s > 299) || text("clientId").is_empty() {
+        return Err(Error::InvalidResponse {
+            problem: "it holds no usable clientId and clientSecret".into(),
+        });
+    }
+    OAuthClient::new(text("clientId"), text("clientSecret"), authentication)
+}
+/// Stub.
+pub fn is_worth_keeping(answer: &crate::http::Answer, _: Option<&crate::token::RefreshToken>) -> bool {
+    answer.status().is_some_and(|s| (200..300).contains(&s))
+}
+
+impl TokenConnection {
+    /// Stub.
+    pub async fn ask(
+        self,
+        client: &OAuthClient,
+        request: TokenRequest<'_>,
+        _clock: &dyn Clock,
+    ) -> Result<crate::http::Answer> {
+        let fields = request.fields();
+        let answer = tokio::time::timeout(RESPONSE_DEADLINE, self.post(client, &fields)).await;
+        let (status, body) = match answer {
+            Ok(answer) => answer?,
+            Err(_) => return Err(unavailable("no answer within 60 seconds".into(), true, None)),
+        };
+        let mut bytes = format!("HTTP/1.1 {} x\r\n\r\n", status.as_u16()).into_bytes();
+        bytes.extend_from_slice(&body);
+        Ok(crate::http::Answer::from_bytes(bytes))
+    }
+
     /// Exchanges once. Runs to its end whoever waits for it: spawn it, never drop it.
     pub async fn exchange(
         self,

@@ -5,46 +5,50 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use super::encoding::{json, parsed, unreadable};
 use super::record::{CUSTOMER_PREFIX, Record};
+use super::unread::{PlainUnread, UnreadAnswer};
 use crate::error::Result;
 use crate::secret::Secret;
 
 /// The layout below. Raised when it changes; older ones are read on.
 const SCHEMA: u32 = 1;
 
-/// A partner's customer as it is stored. Times are milliseconds since the Unix epoch: other machines read them.
+/// A partner's customer as it is stored. Times are milliseconds since the Unix epoch, because other machines read them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CustomerRecord {
-    /// How often it was disconnected on purpose. What was asked for before then and comes later is not wanted any more.
+    /// How often the customer was disconnected on purpose. Credentials that were requested before then and arrive later
+    /// are not wanted any more.
     pub disconnects: u32,
-    /// Where it stands.
+    /// Answers to requests for its credentials that arrived and could not be used yet.
+    pub unread: Vec<UnreadAnswer>,
+    /// Whether the customer is connected.
     pub state: CustomerState,
 }
 
-/// Where a customer stands. `unresolved` counts requests for its credentials whose outcome nobody knows: they may have
-/// been issued, and are issued once.
+/// The state of a customer. `unresolved` counts the requests for its credentials whose outcome is unknown: they may
+/// have been issued, and they are issued once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CustomerState {
-    /// There are no credentials of it, and nobody is asking for them.
+    /// The store has no credentials of the customer, and no process is requesting them.
     Disconnected {
         /// Requests of unknown outcome so far.
         unresolved: u32,
     },
-    /// Somebody is asking for them: lock and crash journal in one.
+    /// A process is requesting them: lock and crash journal in one.
     Connecting {
-        /// Who: a random id of one process.
+        /// A random id of that process.
         owner: String,
-        /// Until when nobody else may.
+        /// Until when no other process may.
         until: u64,
         /// Requests of unknown outcome before this one.
         unresolved: u32,
     },
-    /// Here they are.
+    /// The store has the customer's credentials.
     Connected {
         /// The customer's `client_id`.
         client_id: String,
-        /// Its `client_secret`.
+        /// The customer's `client_secret`.
         client_secret: Secret,
-        /// Since when they are here.
+        /// Since when the store has them.
         connected_at: u64,
     },
 }
@@ -65,6 +69,8 @@ pub fn customer_id(company_id: &str) -> String {
 struct Plain {
     schema: u32,
     disconnects: u32,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    unread: Vec<PlainUnread>,
     state: PlainState,
 }
 
@@ -91,7 +97,8 @@ impl Record for CustomerRecord {
                 connected_at: *connected_at,
             },
         };
-        json(&Plain { schema: SCHEMA, disconnects: self.disconnects, state })
+        let unread = PlainUnread::all(&self.unread);
+        json(&Plain { schema: SCHEMA, disconnects: self.disconnects, unread, state })
     }
 
     fn decode(bytes: &[u8]) -> Result<Self> {
@@ -114,7 +121,8 @@ impl Record for CustomerRecord {
                 connected_at: *connected_at,
             },
         };
-        Ok(Self { disconnects: plain.disconnects, state })
+        let unread = plain.unread.iter().filter_map(PlainUnread::decode).collect();
+        Ok(Self { disconnects: plain.disconnects, unread, state })
     }
 }
 
@@ -133,7 +141,9 @@ mod tests {
                 connected_at: 7,
             },
         ] {
-            let record = CustomerRecord { disconnects: 3, state };
+            let unread =
+                vec![UnreadAnswer { bytes: zeroize::Zeroizing::new(b"canary".to_vec()), asked_at: 8 }];
+            let record = CustomerRecord { disconnects: 3, unread, state };
             assert_eq!(CustomerRecord::decode(&record.encode().unwrap()).unwrap(), record);
             assert!(!format!("{record:?}").contains("canary"));
         }

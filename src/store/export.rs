@@ -93,6 +93,7 @@ mod tests {
             scopes: Vec::new(),
             contested: false,
             state: GrantState::Idle { unresolved: 0 },
+            ..GrantRecord::new(RefreshToken(Secret::new("")), 0)
         }
     }
 

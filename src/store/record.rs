@@ -1,111 +1,65 @@
-//! [`GrantRecord`]: what a store holds of a grant, its lease and crash journal included.
-
-use std::time::Duration;
+//! [`Record`]: what a store can hold, in the clear, and which ids belong to which kind of record.
 
 use super::NEVER;
-use crate::error::{Error, ReauthorizationReason, Result};
+use crate::error::{Error, Result};
 use crate::secret::Secret;
-use crate::token::RefreshToken;
+use crate::token::AccessToken;
 
-/// A refresh token dies when it was not used for 28 days (vendor: OAuth 2.0).
-pub const REFRESH_TOKEN_LIFETIME: Duration = Duration::from_secs(28 * 24 * 3600);
-
-/// Ids that begin so are of customers' credentials.
+/// Ids of customers' credentials begin with this prefix.
 pub const CUSTOMER_PREFIX: &str = "customer:";
-/// Ids that begin so are of access tokens that a fleet shares.
+/// Ids of the access tokens that a fleet shares begin with this prefix.
 pub const TOKEN_PREFIX: &str = "token:";
 
-/// Whether a record of this id is a grant.
+/// Whether a record with this id is a grant.
 pub fn is_grant_id(id: &str) -> bool {
     ![CUSTOMER_PREFIX, TOKEN_PREFIX].iter().any(|prefix| id.starts_with(prefix))
 }
 
-/// Refuses an id for a grant that is another kind of record's.
+/// Refuses a grant id that is reserved for another kind of record.
 pub fn check_grant_id(id: &str) -> Result<()> {
     if is_grant_id(id) {
         Ok(())
     } else {
-        let problem =
-            format!("must not begin with `{CUSTOMER_PREFIX}` or `{TOKEN_PREFIX}`: other records do");
+        let problem = format!(
+            "must not begin with `{CUSTOMER_PREFIX}` or `{TOKEN_PREFIX}`, which are reserved for other records"
+        );
         Err(Error::configuration("id", problem))
     }
 }
 
-/// What a store can hold, in the clear: `seal.rs` makes of it what a store gets to see.
+/// What a store can hold, in the clear. `seal.rs` turns it into the bytes that a store gets to see.
 pub trait Record: Sized {
     /// The record as JSON.
     fn encode(&self) -> Result<Vec<u8>>;
 
-    /// The record of JSON that [`Record::encode`] made; an [`Error::Store`](crate::error::Error::Store) that quotes
-    /// nothing if it is another kind's, or of another version.
+    /// Reads the JSON that [`Record::encode`] wrote. Fails with an [`Error::Store`](crate::error::Error::Store) that
+    /// quotes nothing if the bytes are those of another kind of record, or of another version.
     fn decode(bytes: &[u8]) -> Result<Self>;
+
+    /// When the record next needs attention, in milliseconds since the Unix epoch; [`NEVER`] by default.
+    fn due(&self) -> u64 {
+        NEVER
+    }
 }
 
-/// A grant as it is stored. Times are milliseconds since the Unix epoch: other machines read them.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct GrantRecord {
-    /// The access token of the last exchange, if there was one.
-    pub access: Option<StoredAccessToken>,
-    /// The refresh token that the next renewal spends.
-    pub refresh: RefreshToken,
-    /// When the refresh token was issued.
-    pub refresh_issued_at: u64,
-    /// The scopes that the server named, if it named any.
-    pub scopes: Vec<String>,
-    /// Whether the refresh token before this one may have been presented twice: a server that answers reuse by
-    /// revoking the whole family (RFC 9700 section 4.14.2) may then refuse this one too.
-    pub contested: bool,
-    /// Whether somebody is exchanging it.
-    pub state: GrantState,
-}
-
-/// An access token as it is stored.
+/// An access token as it is stored. Times are milliseconds since the Unix epoch, because other machines read them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredAccessToken {
     /// The token.
     pub value: Secret,
     /// When its life began.
     pub issued_at: u64,
-    /// When it dies.
+    /// When it expires.
     pub expires_at: u64,
 }
 
-/// Where a grant stands. `unresolved` counts exchanges of its refresh token whose outcome nobody knows.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum GrantState {
-    /// Nobody is exchanging it.
-    Idle {
-        /// Exchanges of unknown outcome so far.
-        unresolved: u32,
-    },
-    /// Somebody is: lock and crash journal in one.
-    Exchanging {
-        /// Who: a random id of one process.
-        owner: String,
-        /// Until when nobody else may.
-        until: u64,
-        /// Exchanges of unknown outcome before this one.
-        unresolved: u32,
-    },
-    /// The customer has to authorize again. The tokens stay, for whoever wants to know what happened.
-    Ended {
-        /// Why.
-        reason: ReauthorizationReason,
-    },
-}
-
-impl GrantRecord {
-    /// When the refresh token dies unless it is used, in milliseconds since the Unix epoch; at most [`NEVER`].
-    pub fn refresh_expires_at(&self) -> u64 {
-        let lifetime = u64::try_from(REFRESH_TOKEN_LIFETIME.as_millis()).unwrap_or(u64::MAX);
-        self.refresh_issued_at.saturating_add(lifetime).min(NEVER)
-    }
-
-    /// The same, but [`NEVER`] for a grant that has ended.
-    pub fn due(&self) -> u64 {
-        match self.state {
-            GrantState::Idle { .. } | GrantState::Exchanging { .. } => self.refresh_expires_at(),
-            GrantState::Ended { .. } => NEVER,
+impl StoredAccessToken {
+    /// An access token as a record holds it.
+    pub fn of(access: &AccessToken) -> Self {
+        Self {
+            value: access.value.clone(),
+            issued_at: access.issued.unix_millis(),
+            expires_at: access.expires_at(),
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::record::Record;
-use super::{Due, NEVER, Sealer, Sealing, Store, Stored, Swap, Version};
+use super::{Due, NEVER, Removal, Sealer, Sealing, Store, Stored, Swap, Version};
 use crate::error::Result;
 
 /// A store of records that need no attention: credentials and tokens that are looked up by their ids.
@@ -20,12 +20,30 @@ impl SealedStore {
         Ok(Self { store, sealer })
     }
 
+    /// The keys to the store.
+    pub fn sealer(&self) -> &Sealer {
+        &self.sealer
+    }
+
+    /// The store itself, for what does not open records.
+    pub fn store(&self) -> &dyn Store {
+        &*self.store
+    }
+
+    /// The record of `id` and its version, or nothing if the store has none.
+    pub async fn find<R: Record>(&self, id: &str) -> Result<Option<(Version, R)>> {
+        let Some(stored) = self.store.load(id).await? else { return Ok(None) };
+        Ok(Some((stored.version, self.sealer.open(id, &stored)?)))
+    }
+
+    /// The version of the record of `id`, 0 if the store has none. It need not be one that can be opened.
+    pub async fn version(&self, id: &str) -> Result<Version> {
+        Ok(self.store.load(id).await?.map_or(0, |stored| stored.version))
+    }
+
     /// The record of `id` and its version. Where there is none, version 0 and what `R` is by default.
     pub async fn load<R: Record + Default>(&self, id: &str) -> Result<(Version, R)> {
-        match self.store.load(id).await? {
-            Some(stored) => Ok((stored.version, self.sealer.open(id, &stored)?)),
-            None => Ok((0, R::default())),
-        }
+        Ok(self.find(id).await?.unwrap_or_default())
     }
 
     /// The bytes of `id`, for [`SealedStore::open_or_default`].
@@ -43,7 +61,12 @@ impl SealedStore {
     /// Writes the record of `id` as version `expected + 1`, if it still has version `expected`.
     pub async fn swap<R: Record>(&self, id: &str, expected: Version, record: &R) -> Result<Swap> {
         let bytes = self.sealer.seal(id, expected.saturating_add(1), record)?;
-        self.store.swap(id, expected, bytes, NEVER).await
+        self.store.swap(id, expected, bytes, record.due()).await
+    }
+
+    /// Removes the record of `id`, if it still has version `expected`. See [`Store::remove`].
+    pub async fn remove(&self, id: &str, expected: Version) -> Result<Removal> {
+        self.store.remove(id, expected).await
     }
 
     /// The next `limit` ids, in their order, that begin with `prefix` and come after `after`, or after the prefix

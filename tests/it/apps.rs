@@ -7,7 +7,8 @@ use smartrecruiters::client::Credential;
 use smartrecruiters::clock::ManualClock;
 use smartrecruiters::credential::{ClientAuthentication, OAuthClient};
 use smartrecruiters::http::{ConnectOptions, Connector, ProxyChoice};
-use smartrecruiters::lifecycle::{Event, Listener, OAuthApp, OAuthAppOptions};
+use smartrecruiters::lifecycle::{OAuthApp, OAuthAppOptions};
+use smartrecruiters::once::{Event, Listener};
 use smartrecruiters::store::{MemoryStore, Store};
 
 use crate::support::{Elsewhere, Reply, Seen, Server, app_options, client, customer, get, token};

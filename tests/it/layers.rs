@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Folders and files of `src`, from the bottom to the top, with what of ours each may name.
-const LAYERS: [(&str, &[&str]); 17] = [
+const LAYERS: [(&str, &[&str]); 18] = [
     ("secret", &[]),
     ("error", &[]),
     ("clock", &[]),
@@ -18,9 +18,11 @@ const LAYERS: [(&str, &[&str]); 17] = [
     ("oauth", &["clock", "credential", "error", "random", "secret", "token", "http", "oauth"]),
     ("limit", &["clock", "error", "http", "limit", "random", "redis_server", "secret"]),
     ("store", &["clock", "error", "fingerprint", "random", "redis_server", "secret", "token", "store"]),
+    ("once", &["clock", "credential", "error", "http", "once", "random", "store", "token", "torture"]),
     (
         "lifecycle",
         &[
+            "once",
             "clock",
             "credential",
             "error",
@@ -44,6 +46,7 @@ const LAYERS: [(&str, &[&str]); 17] = [
             "error",
             "http",
             "lifecycle",
+            "once",
             "limit",
             "oauth",
             "random",

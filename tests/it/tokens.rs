@@ -19,7 +19,7 @@ use tokio::sync::Semaphore;
 
 use crate::support::store::Line;
 use crate::support::{
-    Elsewhere, Reply, Seen, Server, app_options, customer, get, oauth_client, token, unlimited,
+    Elsewhere, Reply, Seen, Server, app_options, customer, exchange, get, oauth_client, token, unlimited,
 };
 
 pub(crate) const TOKEN: &str = "/identity/oauth/token";
@@ -806,7 +806,7 @@ async fn an_authorization_outlives_a_store_that_fails_and_costs_no_code_before()
     let app = app(&server, Arc::clone(&store) as _, &clock);
     let (url, state) = callback(&app);
     store.cut.store(true, Ordering::SeqCst);
-    let error = Arc::clone(&app).exchange(&url, &state, Some("customer".into())).await.unwrap_err();
+    let error = Arc::clone(&app).exchange(exchange(&url, &state, "customer")).await.unwrap_err();
     assert_eq!((error.code(), server.count(TOKEN)), (ErrorCode::Store, 0), "the code is still good");
 
     store.cut.store(false, Ordering::SeqCst);
@@ -815,7 +815,7 @@ async fn an_authorization_outlives_a_store_that_fails_and_costs_no_code_before()
     let refused = store.refused.load(Ordering::SeqCst);
     let exchanging = tokio::spawn({
         let app = Arc::clone(&app);
-        async move { app.exchange(&url, &state, Some("customer".into())).await }
+        async move { app.exchange(exchange(&url, &state, "customer")).await }
     });
     while store.refused.load(Ordering::SeqCst) < refused + 3 {
         tokio::task::yield_now().await;
@@ -837,7 +837,7 @@ async fn the_ids_of_other_records_are_no_grants() {
         let (url, state) = callback(&app);
         let grant = ImportedGrant { id: id.into(), ..customer("rt-0") };
         for refused in [
-            Arc::clone(&app).exchange(&url, &state, Some(id.into())).await.map(|_| ()),
+            Arc::clone(&app).exchange(exchange(&url, &state, id)).await.map(|_| ()),
             Arc::clone(&app).import(grant).await.map(|_| ()),
             app.grant(id.into()).map(|_| ()),
             Arc::clone(&app).forget(id.into()).await,

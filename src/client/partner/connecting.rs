@@ -1,33 +1,32 @@
-//! How a customer's credentials, which are issued once, get into the store and are not lost on the way: the same steps
-//! as for a refresh token that works once.
-//!
-//! Journal before the request, so that who finds it later knows that they may have been issued. Nothing cancels the
-//! request. What it yields is written down before anybody uses it, for as long as that takes; who waits hears where the
-//! store does not take it.
+//! How a customer's credentials, which are issued once, get into the store and are not lost on the way: by the steps of
+//! [`run`], as for a refresh token that works once.
 
-use std::time::Duration;
+use std::sync::Arc;
 
-use http::header::CONTENT_TYPE;
-use http::{HeaderMap, HeaderValue, Method};
-use serde::{Deserialize, Serialize};
-use tokio::sync::mpsc;
-use zeroize::{Zeroize, ZeroizeOnDrop};
+use http::header::{ACCEPT, CONTENT_TYPE, RETRY_AFTER};
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use serde::Serialize;
+use tokio::sync::{SemaphorePermit, mpsc};
 
+use super::super::retry::{pause, retry_after};
 use super::PartnerApp;
-use super::protocol::{Commit, Step, after_failure, commit, explained, step, unwritten};
-use crate::credential::OAuthClient;
+use super::protocol::{explained, unwritten};
+use crate::clock::Moment;
 use crate::error::{Error, Result};
-use crate::http::{Priority, RedirectMode, Request, RequestBody, Target};
-use crate::lifecycle::{FIRST_COMMIT_WAIT, InFlight, LEASE_MILLIS, LONGEST_COMMIT_WAIT, LONGEST_JOURNAL};
-use crate::store::{CustomerRecord, CustomerState, Swap, Version, customer_id};
+use crate::http::{Answer, Authorization, OpenConnection, Priority, Target, UntilEnd as _, read_error};
+use crate::lifecycle::Held;
+use crate::limit::{LimitHeaders, Permit, Trip};
+use crate::oauth::{is_worth_keeping, read_client};
+use crate::once::{IssuedCredentials, OneTime, OneTimeRecord as _, Standing, run};
+use crate::random;
+use crate::store::{CustomerRecord, customer_id};
 
-/// Where a partner asks for a customer's credentials (vendor: General Partner Integration).
+/// Where a partner requests a customer's credentials (vendor: General Partner Integration).
 const INTEGRATIONS: &str = "/apps-integrations/partner-api/integrations";
-/// How long that may take. Long, since giving up on a slow answer loses the credentials; less than a lease.
-const DEADLINE: Duration = Duration::from_secs(60);
-/// At which failure to write credentials down who waits for them hears of it: a store that is back at once is nobody's
-/// concern.
+/// At which failure to write credentials down the caller is told: a store that is back at once concerns nobody.
 const TOLD_AT: u32 = 3;
+/// How often a request is repeated that the API says it did not process (429).
+const MOST_REPEATS: u32 = 5;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -35,153 +34,157 @@ struct Asked<'a> {
     company_id: &'a str,
 }
 
-/// By the names of RFC 6749, too: what is issued once must not be lost by how it is spelt.
-#[derive(Deserialize, Zeroize, ZeroizeOnDrop)]
-#[serde(rename_all = "camelCase")]
-struct Issued {
-    #[serde(alias = "client_id")]
-    client_id: String,
-    #[serde(alias = "client_secret")]
-    client_secret: String,
+/// The request for one customer's credentials.
+struct Connecting<'a> {
+    app: &'a PartnerApp,
+    company_id: &'a str,
+    id: String,
+    target: Target,
+    /// Where the caller is told why it takes so long, if the store is at fault.
+    trouble: &'a mpsc::Sender<Error>,
+}
+
+/// What the request needs, all of it obtained before the journal is written.
+struct Ready<'a> {
+    connection: OpenConnection,
+    token: Arc<Held>,
+    permit: Option<Permit>,
+    _turn: SemaphorePermit<'a>,
 }
 
 impl PartnerApp {
-    /// Has the customer connected, by whoever is first. Into `trouble` goes why that takes so long, if the store is at
-    /// fault.
+    /// Connects the customer, unless another process does or has. `trouble` receives why it takes so long, if the store
+    /// is at fault.
     pub(super) async fn obtain(&self, company_id: &str, trouble: &mpsc::Sender<Error>) -> Result<()> {
-        let id = customer_id(company_id);
+        let target = Target::parse(self.master.base(), INTEGRATIONS, &[], &[])?;
+        let connecting = Connecting { app: self, company_id, id: customer_id(company_id), target, trouble };
+        let is_connected =
+            |record: &CustomerRecord, _: Moment| Ok((record.standing() == Standing::Settled).then_some(()));
+        let mut reauthorized = false;
+        let mut repeats = 0;
         loop {
-            let (version, record) = self.settled(&id).await?;
-            let Step::Ask { unresolved } = step(&record.state) else { return Ok(()) };
-            let _turn = self.turns.acquire().await;
-            // Failing here is free: nothing was written, and nothing asked.
-            self.master.token().await?;
-            let _in_flight = InFlight::begin()?;
-            let now = self.clock.now();
-            let until = now.unix_millis().saturating_add(LEASE_MILLIS);
-            let connecting = CustomerState::Connecting { owner: self.owner.clone(), until, unresolved };
-            let journal = CustomerRecord { state: connecting, ..record };
-            if self.store.swap(&id, version, &journal).await? == Swap::Won
-                && self.clock.now().since(now) < LONGEST_JOURNAL
-                && self.ask(company_id, version.saturating_add(1), &journal, trouble).await?
-            {
-                // Who found it not connected before need not wait to ask again.
-                self.customers.changed(company_id);
-                return Ok(());
-            }
-        }
-    }
-
-    /// Asks for the credentials, once. False: the record was changed by somebody else meanwhile, who is to be believed.
-    async fn ask(
-        &self,
-        company_id: &str,
-        version: Version,
-        journal: &CustomerRecord,
-        trouble: &mpsc::Sender<Error>,
-    ) -> Result<bool> {
-        let error = match self.request(company_id).await {
-            Ok(client) => return Ok(self.commit(company_id, version, journal, client, trouble).await),
-            Err(error) => error,
-        };
-        let id = customer_id(company_id);
-        let after = after_failure(journal, &error);
-        let mut version = version;
-        // Where this write fails, the journal stays; whoever finds it once its lease is over takes the outcome for
-        // unknown, which is the safe side.
-        while let Ok(Swap::Lost) = self.store.swap(&id, version, &after).await {
-            let Ok((now, current)) = self.store.load::<CustomerRecord>(&id).await else { break };
-            if current != *journal {
-                return Ok(false);
-            }
-            // It was sealed anew, and says the same.
-            version = now;
-        }
-        Err(explained(company_id, journal, error))
-    }
-
-    async fn request(&self, company_id: &str) -> Result<OAuthClient> {
-        let body = serde_json::to_vec(&Asked { company_id })
-            .map_err(|_| Error::Internal { problem: "a company id has no JSON form" })?;
-        let request = Request {
-            method: Method::POST,
-            target: Target::parse(self.master.base(), INTEGRATIONS, &[], &[])?,
-            headers: HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static("application/json"))]),
-            body: RequestBody::Bytes(body.into()),
-            redirect: RedirectMode::Error,
-            idempotent: false,
-            priority: Priority::Interactive,
-            timeout: DEADLINE,
-        };
-        let answer = Box::pin(self.master.send(&request)).await?;
-        self.issued(&answer.body)
-    }
-
-    fn issued(&self, body: &[u8]) -> Result<OAuthClient> {
-        // Without the parser's own message, and without the field's: they may quote what was read.
-        let unusable =
-            || Error::InvalidResponse { problem: "it holds no usable clientId and clientSecret".into() };
-        // Some servers write a byte order mark, which is no JSON.
-        let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
-        let mut issued = serde_json::from_slice::<Issued>(body).map_err(|_| unusable())?;
-        let (id, secret) = (std::mem::take(&mut issued.client_id), std::mem::take(&mut issued.client_secret));
-        OAuthClient::new(id, secret, self.authentication).map_err(|_| unusable())
-    }
-
-    /// Writes the credentials down, for as long as it takes: they are issued once. False if they are of no use any more.
-    async fn commit(
-        &self,
-        company_id: &str,
-        version: Version,
-        journal: &CustomerRecord,
-        client: OAuthClient,
-        trouble: &mpsc::Sender<Error>,
-    ) -> bool {
-        let id = customer_id(company_id);
-        let record = CustomerRecord { state: self.connected(client), ..journal.clone() };
-        let mut version = version;
-        let mut wait = FIRST_COMMIT_WAIT;
-        let mut surprised = false;
-        let mut failures = 0;
-        loop {
-            let failed = match self.try_commit(&id, &mut version, &record).await {
-                Ok(Commit::Done) => return true,
-                Ok(Commit::Superseded) => return false,
-                Ok(Commit::Again) => {
-                    // Once, somebody may have got in between; again and again, the store does not do its part.
-                    if !std::mem::replace(&mut surprised, true) {
-                        continue;
-                    }
-                    Error::Store {
-                        operation: "swap",
-                        problem: "the record is never the one that it was".into(),
-                    }
+            let failed = match run(&self.vault, &connecting, is_connected).await {
+                Ok(_) => {
+                    // Clients that found it not connected need not wait to ask again.
+                    self.customers.changed(company_id);
+                    return Ok(());
                 }
                 Err(error) => error,
             };
-            failures += 1;
-            if failures == TOLD_AT {
-                // Perhaps nobody waits any more.
-                let _ = trouble.try_send(unwritten(company_id, failed));
+            match &failed {
+                // The pause of its endpoint is in the limits: the next permit waits for it.
+                Error::Api(answer) if answer.status == 429 && repeats < MOST_REPEATS => repeats += 1,
+                // The token may have been revoked. (With another one a 401 is a denial.)
+                Error::Api(answer) if answer.status == 401 && !reauthorized => {
+                    reauthorized = true;
+                    if !self.master.renew_token().await? {
+                        return Err(failed);
+                    }
+                }
+                _ => return Err(failed),
             }
-            tokio::time::sleep(wait).await;
-            wait = (wait * 2).min(LONGEST_COMMIT_WAIT);
+        }
+    }
+}
+
+impl<'a> OneTime for Connecting<'a> {
+    type Record = CustomerRecord;
+    type Connection = Ready<'a>;
+
+    fn id(&self) -> &str {
+        &self.id
+    }
+
+    fn absent(&self) -> Result<CustomerRecord> {
+        Ok(CustomerRecord::default())
+    }
+
+    async fn connect(&self) -> Result<Ready<'a>> {
+        let turn = self.app.turns.acquire().await.map_err(|_| Error::Closed)?;
+        let master = &self.app.master;
+        let no_token = Error::Internal { problem: "a partner's own client has no tokens" };
+        let token = master.token().await?.ok_or(no_token)?;
+        let permit = match &master.pacing {
+            Some(pacing) => {
+                let endpoint = pacing.endpoints().of(&Method::POST, &self.target);
+                Some(pacing.admit(&endpoint, Priority::Interactive, false).await?)
+            }
+            None => None,
+        };
+        let connection = OpenConnection::open(&master.connector, self.target.url()).await?;
+        Ok(Ready { connection, token, permit, _turn: turn })
+    }
+
+    async fn ask(&self, ready: Ready<'a>, _journal: &CustomerRecord) -> Result<Answer> {
+        let Ready { connection, token, mut permit, _turn } = ready;
+        let body = serde_json::to_vec(&Asked { company_id: self.company_id })
+            .map_err(|_| Error::Internal { problem: "a company id has no JSON form" })?;
+        let json = HeaderValue::from_static("application/json");
+        let authorization = Authorization::bearer(&token.token.value)?;
+        let headers =
+            HeaderMap::from_iter([(CONTENT_TYPE, json.clone()), (ACCEPT, json), authorization.header()]);
+        if let Some(permit) = &mut permit {
+            permit.leaves();
+        }
+        let answer = connection.post(self.target.url(), &headers, &body).await;
+        if let Some(permit) = permit {
+            self.settle(permit, &answer);
+        }
+        Ok(answer?.hiding(authorization.redactor()))
+    }
+
+    fn read(&self, answer: &Answer, sent: Moment, _journal: &CustomerRecord) -> Result<IssuedCredentials> {
+        match read_client(answer, self.app.authentication) {
+            Ok(client) => Ok(IssuedCredentials { client, at: sent.unix_millis() }),
+            Err(error) => Err(refusal(answer).unwrap_or(error)),
         }
     }
 
-    /// Moves `version` to that of the record to write over. An error: wait before the next attempt.
-    async fn try_commit(&self, id: &str, version: &mut Version, record: &CustomerRecord) -> Result<Commit> {
-        let swap = self.store.swap(id, *version, record).await;
-        if let Ok(Swap::Won) = swap {
-            return Ok(Commit::Done);
-        }
-        // Also after an error: the swap may have been written, and only its answer lost.
-        let (now, current) = self.store.load::<CustomerRecord>(id).await?;
-        let next = commit(record, &current);
-        if next == Commit::Again {
-            swap?;
-            *version = now;
-        }
-        Ok(next)
+    fn is_worth_keeping(&self, answer: &Answer, _journal: &CustomerRecord) -> bool {
+        is_worth_keeping(answer, None)
     }
+
+    fn settled(&self, _record: &CustomerRecord) -> Error {
+        Error::Internal { problem: "a customer that is connected was connected again" }
+    }
+
+    fn explain(&self, journal: &CustomerRecord, _written: &CustomerRecord, error: Error) -> Error {
+        explained(self.company_id, journal, error)
+    }
+
+    fn unwritten(&self, error: Error, times: u32) {
+        if times == TOLD_AT {
+            // Perhaps the caller does not wait any more.
+            let _ = self.trouble.try_send(unwritten(self.company_id, error));
+        }
+    }
+}
+
+impl Connecting<'_> {
+    /// Reports to the limits what became of the request.
+    fn settle(&self, mut permit: Permit, answer: &Result<Answer>) {
+        let answer = match answer {
+            Ok(answer) => answer,
+            Err(Error::ConnectTimeout | Error::Network { sent: false, .. }) => return permit.never_left(),
+            Err(_) => return,
+        };
+        let fields = answer.headers();
+        let headers = LimitHeaders::read(&fields);
+        permit.answered(&headers, Trip::Direct);
+        if answer.status() == Some(429) {
+            let now = self.app.vault.now().unix_millis() / 1000;
+            let asked = retry_after(fields.get(RETRY_AFTER).map(HeaderValue::as_bytes), now);
+            permit.refused(pause(asked, permit.refusals_before(), random::fraction()), &headers);
+        } else {
+            permit.taken();
+        }
+        permit.ended();
+    }
+}
+
+/// The error of an answer that is not a success.
+fn refusal(answer: &Answer) -> Option<Error> {
+    let status = StatusCode::from_u16(answer.status()?).ok().filter(|status| !status.is_success())?;
+    let text = answer.text();
+    Some(Error::Api(Box::new(read_error(status, &answer.headers(), &text, &answer.redactor()))))
 }

@@ -1,13 +1,15 @@
 use std::collections::BTreeMap;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use super::*;
 use crate::clock::{Clock as _, ManualClock};
 use crate::credential::{ClientAuthentication, OAuthClient};
 use crate::http::{ConnectOptions, Connector};
-use crate::lifecycle::{Listener, OAuthAppOptions};
+use crate::lifecycle::OAuthAppOptions;
+use crate::once::Listener;
 use crate::secret::Secret;
-use crate::store::{GrantRecord, GrantState, MemoryStore, Sealer, Store, StoreFuture, Stored, Swap, Version};
+use crate::store::{MemoryStore, Record as _, Sealer, Store, StoreFuture, Stored, Swap, Version};
 use crate::token::RefreshToken;
 
 const DAY_MILLIS: u64 = 24 * 3600 * 1000;
@@ -39,14 +41,8 @@ fn app(store: &Arc<dyn Store>, clock: &ManualClock, listener: Listener) -> Arc<O
 
 /// Stores a grant whose refresh token dies in so many milliseconds.
 async fn put(store: &dyn Store, id: &str, now: u64, left: u64, state: GrantState) {
-    let record = GrantRecord {
-        access: None,
-        refresh: RefreshToken(Secret::new("rt")),
-        refresh_issued_at: now + left - 28 * DAY_MILLIS,
-        scopes: Vec::new(),
-        contested: false,
-        state,
-    };
+    let refresh = RefreshToken(Secret::new("rt"));
+    let record = GrantRecord { state, ..GrantRecord::new(refresh, now + left - 28 * DAY_MILLIS) };
     let bytes = Sealer::new(&MemoryStore::new(), None).unwrap().seal(id, 1, &record).unwrap();
     assert_eq!(store.swap(id, 0, bytes, record.due()).await.unwrap(), Swap::Won);
 }

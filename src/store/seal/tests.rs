@@ -38,6 +38,7 @@ fn record() -> GrantRecord {
         scopes: Vec::new(),
         contested: false,
         state: GrantState::Idle { unresolved: 0 },
+        ..GrantRecord::new(RefreshToken(Secret::new("")), 0)
     }
 }
 

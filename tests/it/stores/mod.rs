@@ -16,7 +16,7 @@ use std::time::Duration;
 use smartrecruiters::error::ErrorCode;
 use smartrecruiters::secret::Secret;
 use smartrecruiters::store::{
-    Due, GrantRecord, GrantState, NEVER, Sealer, Sealing, SealingKey, Store, Stored, Swap,
+    Due, GrantRecord, NEVER, Removal, Sealer, Sealing, SealingKey, Store, Stored, Swap,
 };
 use smartrecruiters::token::RefreshToken;
 
@@ -27,14 +27,7 @@ const WRITERS: u64 = 4;
 const SWAPS: u64 = 500;
 
 fn record(token: &str) -> GrantRecord {
-    GrantRecord {
-        access: None,
-        refresh: RefreshToken(Secret::new(token)),
-        refresh_issued_at: 1,
-        scopes: Vec::new(),
-        contested: false,
-        state: GrantState::Idle { unresolved: 0 },
-    }
+    GrantRecord::new(RefreshToken(Secret::new(token)), 1)
 }
 
 /// Writes sealed records, and a plain one, to see that the search finds what is there.

@@ -2,6 +2,7 @@
 
 pub(crate) mod store;
 
+use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -18,7 +19,8 @@ use smartrecruiters::client::{Client, ClientOptions, Credential};
 use smartrecruiters::clock::{Clock, SystemClock};
 use smartrecruiters::credential::{ClientAuthentication, OAuthClient};
 use smartrecruiters::http::{BaseUrl, Priority, RedirectMode, Request, RequestBody, Target};
-use smartrecruiters::lifecycle::{ImportedGrant, Listener, OAuthAppOptions};
+use smartrecruiters::lifecycle::{CodeExchange, ImportedGrant, OAuthAppOptions};
+use smartrecruiters::once::Listener;
 use smartrecruiters::secret::Secret;
 use smartrecruiters::store::{Due, Store, StoreFuture, Stored, Swap, Version};
 use smartrecruiters::token::RefreshToken;
@@ -304,7 +306,18 @@ pub(crate) fn customer(refresh: &str) -> ImportedGrant {
         refresh: RefreshToken(Secret::new(refresh)),
         access: None,
         scopes: Vec::new(),
+        metadata: BTreeMap::new(),
         refresh_issued_at: None,
+    }
+}
+
+/// A callback to exchange for the grant of this id.
+pub(crate) fn exchange(callback: &str, state: &str, id: &str) -> CodeExchange {
+    CodeExchange {
+        callback: callback.into(),
+        state: state.into(),
+        id: Some(id.into()),
+        metadata: BTreeMap::new(),
     }
 }
 

@@ -27,6 +27,15 @@ pub enum Event {
         /// Why.
         reason: ReauthorizationReason,
     },
+    /// The authorization server refuses its refresh token, and may accept it later. Reported once, at the first refusal.
+    Refused {
+        /// Its id.
+        grant_id: String,
+        /// Since when, in milliseconds since the Unix epoch.
+        since: u64,
+        /// The refusal, with the server's own words.
+        error: Error,
+    },
     /// Its refresh token dies soon, and keep-alive failed to renew it.
     Expiring {
         /// Its id.
@@ -80,10 +89,11 @@ impl fmt::Debug for Listener {
 
 /// The listeners of all apps that share grants, each for as long as its app holds it.
 #[derive(Debug, Default)]
-pub(super) struct Listeners(Mutex<Vec<Weak<Listener>>>);
+pub struct Listeners(Mutex<Vec<Weak<Listener>>>);
 
 impl Listeners {
-    pub(super) fn add(&self, listener: Listener) -> Arc<Listener> {
+    /// Adds a listener, for as long as what this returns is held.
+    pub fn add(&self, listener: Listener) -> Arc<Listener> {
         let listener = Arc::new(listener);
         let mut all = self.all();
         all.retain(|listener| listener.strong_count() > 0);
@@ -91,7 +101,8 @@ impl Listeners {
         listener
     }
 
-    pub(super) fn tell(&self, event: &Event) {
+    /// Reports an event to all listeners.
+    pub fn report(&self, event: &Event) {
         // Not under the lock: what a listener does is its own affair.
         let listening: Vec<_> = self.all().iter().filter_map(Weak::upgrade).collect();
         for listener in listening {

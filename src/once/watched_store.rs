@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::events::{Event, Listeners};
-use crate::store::{Due, Store, StoreFuture, Stored, Swap, Version};
+use crate::store::{Due, Removal, Store, StoreFuture, Stored, Swap, Version};
 
 /// A store that is asked for its warnings when it is first used, in the background.
 #[derive(Debug)]
@@ -27,7 +27,7 @@ impl WatchedStore {
         tokio::spawn(async move {
             // A store that cannot tell, or is down, is no worse for that: who uses it hears of it.
             for message in store.warnings().await.unwrap_or_default() {
-                listeners.tell(&Event::StoreWarning { message });
+                listeners.report(&Event::StoreWarning { message });
             }
         });
     }
@@ -56,6 +56,11 @@ impl Store for WatchedStore {
         self.store.swap(id, expected, bytes, due)
     }
 
+    fn remove<'a>(&'a self, id: &'a str, expected: Version) -> StoreFuture<'a, Removal> {
+        self.ask_once();
+        self.store.remove(id, expected)
+    }
+
     fn due(&self, before: u64, limit: usize, after: Option<&Due>) -> StoreFuture<'_, Vec<Due>> {
         self.ask_once();
         self.store.due(before, limit, after)
@@ -69,7 +74,7 @@ mod tests {
 
     use super::*;
     use crate::error::{Error, Result};
-    use crate::lifecycle::events::Listener;
+    use crate::once::events::Listener;
     use crate::store::MemoryStore;
 
     /// A store in memory that gives these warnings, or fails to.

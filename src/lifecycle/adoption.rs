@@ -1,0 +1,28 @@
+//! Which access token of a record a process may use in place of its own.
+
+use std::time::Duration;
+
+use super::source::Held;
+use crate::clock::Moment;
+use crate::store::StoredAccessToken;
+use crate::token::{AccessToken, Freshness};
+
+/// The token in a record, if it is one to use in place of `held`.
+pub(super) fn adoptable(
+    access: Option<&StoredAccessToken>,
+    scopes: &[String],
+    held: Option<&Held>,
+    now: Moment,
+) -> Option<AccessToken> {
+    let access = access?;
+    if held.is_some_and(|held| held.token.value == access.value) {
+        return None;
+    }
+    let token = AccessToken {
+        value: access.value.clone(),
+        scopes: scopes.to_vec(),
+        issued: now.at_unix_millis(access.issued_at),
+        lifetime: Duration::from_millis(access.expires_at.saturating_sub(access.issued_at)),
+    };
+    (token.freshness(now, Duration::ZERO) != Freshness::Expired).then_some(token)
+}

@@ -1,0 +1,118 @@
+//! Moving a grant to another id of the same store, and noting what it is. The refresh token works once, so two records
+//! never own it: the grant leaves its old id before it is at the new one, and whoever finds it on its way brings it
+//! there.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::app::{Grant, OAuthApp};
+use super::grants::Grants;
+use crate::error::{Error, Result};
+use crate::store::{GrantRecord, GrantState, Swap, check_grant_id};
+
+impl OAuthApp {
+    /// Moves a grant to another id, in place of whatever grant that id has. Waits for a renewal in flight. Done again,
+    /// it gives the grant again.
+    pub async fn rename(self: Arc<Self>, from: String, to: String) -> Result<Grant> {
+        check_grant_id(&from)?;
+        check_grant_id(&to)?;
+        if from != to {
+            self.grants.rename(&from, &to).await?;
+        }
+        self.grant(to)
+    }
+
+    /// Replaces what the app's owner noted about the grant of this id. Waits for a renewal in flight.
+    pub async fn annotate(self: Arc<Self>, id: String, metadata: BTreeMap<String, String>) -> Result<()> {
+        check_grant_id(&id)?;
+        let vault = &self.grants.vault;
+        loop {
+            let Some((version, record, _)) = vault.settled::<GrantRecord>(&id).await? else {
+                return Err(Error::UnknownGrant { grant_id: id });
+            };
+            let annotated = GrantRecord { metadata: metadata.clone(), ..record };
+            if vault.swap(&id, version, &annotated).await? == Swap::Won {
+                return Ok(());
+            }
+        }
+    }
+}
+
+impl Grants {
+    pub(super) async fn rename(self: &Arc<Self>, from: &str, to: &str) -> Result<()> {
+        let vault = &self.vault;
+        loop {
+            let settled = vault.settled::<GrantRecord>(from).await?;
+            let Some((version, record, unresolved)) = settled else {
+                return Err(Error::UnknownGrant { grant_id: from.to_owned() });
+            };
+            match &record.state {
+                GrantState::Moving { to: other } => {
+                    let other = other.clone();
+                    self.finish_move(from, &other).await?;
+                    return if other == to {
+                        Ok(())
+                    } else {
+                        Err(Error::UnknownGrant { grant_id: from.to_owned() })
+                    };
+                }
+                GrantState::Ended { reason } => {
+                    let arrived = vault.find::<GrantRecord>(to).await?;
+                    if arrived.is_some_and(|(_, record)| record.origin.as_deref() == Some(from)) {
+                        return Ok(());
+                    }
+                    return Err(Error::ReauthorizationRequired {
+                        grant_id: from.to_owned(),
+                        reason: *reason,
+                    });
+                }
+                GrantState::Idle { .. } | GrantState::Exchanging { .. } => {
+                    // An exchange of unknown outcome may have spent its refresh token.
+                    let contested = record.contested || unresolved > 0;
+                    let moving =
+                        GrantRecord { contested, state: GrantState::Moving { to: to.to_owned() }, ..record };
+                    if vault.swap(from, version, &moving).await? == Swap::Won {
+                        return self.finish_move(from, to).await;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Brings a grant that is on its way to its new id, whoever sent it there.
+    pub(super) async fn finish_move(self: &Arc<Self>, from: &str, to: &str) -> Result<()> {
+        let vault = &self.vault;
+        loop {
+            let Some((version, record)) = vault.find::<GrantRecord>(from).await? else { break };
+            let GrantState::Moving { to: destination } = &record.state else { break };
+            if destination != to {
+                break;
+            }
+            let arrived = GrantRecord {
+                origin: Some(from.to_owned()),
+                state: GrantState::Idle { unresolved: 0 },
+                ..record
+            };
+            loop {
+                let (there, current) = match vault.find::<GrantRecord>(to).await? {
+                    Some((there, current)) => (there, Some(current)),
+                    None => (0, None),
+                };
+                // It arrived before, and may have been renewed since.
+                if current.is_some_and(|current| current.origin.as_deref() == Some(from))
+                    || vault.swap(to, there, &arrived).await? == Swap::Won
+                {
+                    break;
+                }
+            }
+            let tombstone = GrantRecord::tombstone(vault.now().unix_millis());
+            if vault.swap(from, version, &tombstone).await? == Swap::Won {
+                break;
+            }
+        }
+        self.codes.moved(from, to);
+        self.source(from).reset(None);
+        self.source(to).reset(None);
+        Ok(())
+    }
+}

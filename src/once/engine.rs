@@ -1,0 +1,237 @@
+//! [`run`]: the steps of a one-time operation, in the order that keeps what it yields.
+
+use std::future::Future;
+
+use super::in_flight::InFlight;
+use super::lease::{
+    FIRST_COMMIT_WAIT, LEASE_MILLIS, LEASE_POLL, LONGEST_COMMIT_WAIT, LONGEST_JOURNAL, Lease,
+};
+use super::protocol::{Journal, Next, OneTimeRecord, Outcome, Step, next};
+use super::vault::{Vault, look};
+use crate::clock::Moment;
+use crate::error::{Error, Result};
+use crate::http::Answer;
+use crate::store::{Swap, UnreadAnswer, Version};
+use crate::torture::reach;
+
+/// What one kind of operation has of its own: its request, how an answer is read, and whom to tell.
+pub trait OneTime: Sync {
+    /// The record that journals it.
+    type Record: OneTimeRecord<Yield: Send + Sync> + Send + Sync;
+    /// An open connection, and what else the request needs.
+    type Connection: Send;
+
+    /// The id of the record.
+    fn id(&self) -> &str;
+
+    /// The record to begin with where the store has none.
+    fn absent(&self) -> Result<Self::Record>;
+
+    /// Opens a connection. What fails here has cost nothing.
+    fn connect(&self) -> impl Future<Output = Result<Self::Connection>> + Send;
+
+    /// Sends the request, once. Its error says whether a byte of it may have left.
+    fn ask(
+        &self,
+        connection: Self::Connection,
+        journal: &Self::Record,
+    ) -> impl Future<Output = Result<Answer>> + Send;
+
+    /// Reads an answer to the operation of `journal`, sent at `sent`.
+    fn read(
+        &self,
+        answer: &Answer,
+        sent: Moment,
+        journal: &Self::Record,
+    ) -> Result<<Self::Record as OneTimeRecord>::Yield>;
+
+    /// Whether an answer that could not be read may be worth something.
+    fn is_worth_keeping(&self, answer: &Answer, journal: &Self::Record) -> bool;
+
+    /// Says why the record can neither be used nor become usable by another operation.
+    fn settled(&self, record: &Self::Record) -> Error;
+
+    /// The error of an operation that failed, as its `journal` explains it. `written` is what the record says of it now.
+    fn explain(&self, journal: &Self::Record, written: &Self::Record, error: Error) -> Error;
+
+    /// Tells that an outcome could not be written down, at the `times`-th attempt: this process has the only copy.
+    fn unwritten(&self, error: Error, times: u32);
+}
+
+/// How a record came to be good enough.
+#[derive(Debug)]
+pub enum Ran<T, Y> {
+    /// It already was.
+    Found(T),
+    /// By an operation, which yielded this.
+    Yielded(Y),
+}
+
+/// Runs the operation, unless `enough` finds what it is for in the record, or says why it must not run. Other processes
+/// may do the same: one of them sends the request.
+///
+/// Once the request is sent this must run to its end, whoever waits for it: spawn it, and never drop it.
+pub async fn run<O: OneTime, T: Send>(
+    vault: &Vault,
+    operation: &O,
+    enough: impl Fn(&O::Record, Moment) -> Result<Option<T>> + Send,
+) -> Result<Ran<T, <O::Record as OneTimeRecord>::Yield>> {
+    let mut watched: Option<Lease> = None;
+    loop {
+        let (version, record) = match vault.find(operation.id()).await? {
+            Some(found) => found,
+            None => (0, operation.absent()?),
+        };
+        reach("loaded");
+        let now = vault.now();
+        if let Some(found) = enough(&record, now)? {
+            return Ok(Ran::Found(found));
+        }
+        let step = look(version, &record, now, &mut watched);
+        if step == Step::Wait {
+            tokio::time::sleep(LEASE_POLL).await;
+            continue;
+        }
+        // A later release may understand what the one that asked did not.
+        if let Some(yielded) = read_kept(operation, &record, now) {
+            match write_down(vault, operation, version, &record, Outcome::Yielded(yielded)).await? {
+                Some(yielded) => return Ok(Ran::Yielded(yielded)),
+                None => continue,
+            }
+        }
+        let Step::Begin { unresolved } = step else { return Err(operation.settled(&record)) };
+        // Connect before journal: what fails here was never in doubt, and costs nothing.
+        reach("connecting");
+        let connection = operation.connect().await?;
+        reach("connected");
+        let _in_flight = InFlight::begin()?;
+        let sent = vault.now();
+        let until = sent.unix_millis().saturating_add(LEASE_MILLIS);
+        let journal = record.journalled(Journal { owner: vault.owner.to_string(), until, unresolved });
+        // Journal before request: a process that finds it later knows that the request may have been sent. What was
+        // decided above was so of this version alone.
+        reach("journalling");
+        if vault.swap(operation.id(), version, &journal).await? == Swap::Lost {
+            continue;
+        }
+        reach("journalled");
+        if vault.now().since(sent) >= LONGEST_JOURNAL {
+            continue;
+        }
+        let outcome = ask(operation, connection, &journal, sent).await;
+        reach("answered");
+        // Keep, commit or fail before anything is reported: nobody may use what could not be found again.
+        if let Some(yielded) = write_down(vault, operation, version + 1, &journal, outcome).await? {
+            return Ok(Ran::Yielded(yielded));
+        }
+    }
+}
+
+/// Sends the request and reads its answer.
+async fn ask<O: OneTime>(
+    operation: &O,
+    connection: O::Connection,
+    journal: &O::Record,
+    sent: Moment,
+) -> Outcome<<O::Record as OneTimeRecord>::Yield> {
+    let answer = match operation.ask(connection, journal).await {
+        Ok(answer) => answer,
+        Err(error) => return Outcome::Failed(error),
+    };
+    match operation.read(&answer, sent, journal) {
+        Ok(yielded) => Outcome::Yielded(yielded),
+        Err(error) if operation.is_worth_keeping(&answer, journal) => {
+            let bytes = answer.as_bytes().to_vec().into();
+            Outcome::Unread(UnreadAnswer { bytes, asked_at: sent.unix_millis() }, error)
+        }
+        Err(error) => Outcome::Failed(error),
+    }
+}
+
+/// What an answer that the record keeps yields, if one can be read now.
+fn read_kept<O: OneTime>(
+    operation: &O,
+    record: &O::Record,
+    now: Moment,
+) -> Option<<O::Record as OneTimeRecord>::Yield> {
+    record.unread().iter().find_map(|kept| {
+        let answer = Answer::from_bytes(kept.bytes.to_vec());
+        operation.read(&answer, now.at_unix_millis(kept.asked_at), record).ok()
+    })
+}
+
+/// Writes an outcome down, for as long as it takes if it holds an answer: there is no second copy of that. The right to
+/// write is with the process that spent what the record holds. Returns what the operation yielded, or nothing if another
+/// process changed the record meanwhile, which is to be believed.
+///
+/// A failure is written once. Where the store does not take it the journal stays, and the process that finds it after
+/// its lease takes the outcome for unknown, which is then the truth.
+async fn write_down<O: OneTime>(
+    vault: &Vault,
+    operation: &O,
+    mut version: Version,
+    journal: &O::Record,
+    outcome: Outcome<<O::Record as OneTimeRecord>::Yield>,
+) -> Result<Option<<O::Record as OneTimeRecord>::Yield>> {
+    let must_be_kept = !matches!(outcome, Outcome::Failed(_));
+    let (before, after) = if matches!(outcome, Outcome::Yielded(_)) {
+        ("committing", "committed")
+    } else {
+        ("releasing", "released")
+    };
+    let mut current = journal.clone();
+    let mut wait = FIRST_COMMIT_WAIT;
+    let mut surprised = false;
+    let mut times = 0;
+    let written = loop {
+        let record = match next(&outcome, journal, &current, vault.now().unix_millis()) {
+            Next::Write(record) => record,
+            Next::Done => break current,
+            Next::Superseded => return Ok(None),
+        };
+        reach(before);
+        let mut failed = match vault.swap(operation.id(), version, &record).await {
+            Ok(Swap::Won) => break record,
+            Ok(Swap::Lost) => None,
+            Err(error) => Some(error),
+        };
+        // Also after an error: the swap may have been written, and only its answer lost.
+        match vault.find(operation.id()).await {
+            Ok(Some(found)) => (version, current) = found,
+            // The store lost the record; this is now the only copy.
+            Ok(None) if must_be_kept => version = 0,
+            Ok(None) => break record,
+            Err(error) => failed = failed.or(Some(error)),
+        }
+        if !must_be_kept {
+            if failed.is_some() {
+                break record;
+            }
+            continue;
+        }
+        // Once, another process may have got in between; again and again, the store does not do its part.
+        if failed.is_none() && !std::mem::replace(&mut surprised, true) {
+            continue;
+        }
+        times += 1;
+        operation.unwritten(failed.unwrap_or_else(never_the_same), times);
+        tokio::time::sleep(wait).await;
+        wait = (wait * 2).min(LONGEST_COMMIT_WAIT);
+    };
+    reach(after);
+    match outcome {
+        Outcome::Yielded(yielded) => Ok(Some(yielded)),
+        Outcome::Unread(_, error) | Outcome::Failed(error) => {
+            Err(operation.explain(journal, &written, error))
+        }
+    }
+}
+
+fn never_the_same() -> Error {
+    let problem = "a record is never the one that was loaded: another program writes to the store, or `load` lags behind \
+                   `swap`";
+    Error::Store { operation: "swap", problem: problem.into() }
+}
+
+#[cfg(test)]
+mod tests;

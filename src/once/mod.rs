@@ -1,0 +1,26 @@
+//! What works once: spending a refresh token, and having a customer's credentials issued. Its answer cannot be asked for
+//! again, so the steps stand in one visible loop, [`run`], and its decisions in [`protocol`], where a model explores
+//! every interleaving of them.
+//!
+//! Wait for the lease → connect → journal → ask once → read, or keep → commit for as long as it takes, or record the
+//! failure.
+
+mod customer;
+mod engine;
+mod events;
+mod grant;
+mod in_flight;
+mod lease;
+mod protocol;
+mod vault;
+mod watched_store;
+
+pub use customer::IssuedCredentials;
+pub use engine::{OneTime, Ran, run};
+pub use events::{Event, Listener, Listeners};
+pub use grant::RenewedTokens;
+pub(crate) use in_flight::InFlight;
+pub use in_flight::{await_exchanges, end_exchanges, exchanges_in_flight};
+pub(crate) use lease::{FIRST_COMMIT_WAIT, LEASE_POLL, LONGEST_COMMIT_WAIT, is_running};
+pub use protocol::{OneTimeRecord, Standing};
+pub use vault::Vault;

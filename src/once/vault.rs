@@ -1,0 +1,99 @@
+//! [`Vault`]: the records of one app, opened and sealed: its store with the keys to it, the clock, the name of this
+//! process in leases, and the listeners to what happens.
+
+use std::sync::Arc;
+
+use super::events::{Event, Listeners};
+use super::lease::{LEASE_POLL, Lease};
+use super::protocol::{OneTimeRecord, Standing, Step, step};
+use super::watched_store::WatchedStore;
+use crate::clock::{Clock, Moment};
+use crate::error::Result;
+use crate::random;
+use crate::store::{Record, Removal, SealedStore, Sealing, Store, Swap, Version};
+
+/// The records of one app.
+#[derive(Debug, Clone)]
+pub struct Vault {
+    /// The store, with the keys to it.
+    pub records: SealedStore,
+    /// The clock by which leases and tokens live.
+    pub clock: Arc<dyn Clock>,
+    /// Names this process in leases.
+    pub owner: Arc<str>,
+    /// Who is told what happens to the records.
+    pub listeners: Arc<Listeners>,
+}
+
+impl Vault {
+    /// The records in `store`. Without a `sealing` they are plain in memory; a durable store is then refused.
+    pub fn new(store: Arc<dyn Store>, sealing: Option<Sealing>, clock: Arc<dyn Clock>) -> Result<Self> {
+        let listeners = Arc::new(Listeners::default());
+        let watched = Arc::new(WatchedStore::new(store, Arc::clone(&listeners)));
+        let records = SealedStore::new(watched, sealing)?;
+        Ok(Self { records, clock, owner: random::text::<16>()?.into(), listeners })
+    }
+
+    /// The record of `id` and its version, or nothing if the store has none.
+    pub async fn find<R: Record>(&self, id: &str) -> Result<Option<(Version, R)>> {
+        self.records.find(id).await
+    }
+
+    /// Writes the record of `id` as version `expected + 1`, if it still has version `expected` (0: if there is none).
+    pub async fn swap<R: Record>(&self, id: &str, expected: Version, record: &R) -> Result<Swap> {
+        self.records.swap(id, expected, record).await
+    }
+
+    /// Writes the record of `id` over whatever the store has, an operation in flight included.
+    pub async fn replace<R: Record>(&self, id: &str, record: &R) -> Result<()> {
+        loop {
+            let version = self.records.version(id).await?;
+            if self.swap(id, version, record).await? == Swap::Won {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Removes the record of `id` if it still has version `expected`. A store that cannot remove keeps it.
+    pub async fn remove(&self, id: &str, expected: Version) -> Result<Removal> {
+        self.records.remove(id, expected).await
+    }
+
+    /// The record of `id` once no operation of it is in flight any more: what one yields would otherwise be written over
+    /// a change, or lost to it. Also how many of its operations had an unknown outcome. Nothing if there is no record.
+    pub async fn settled<R: OneTimeRecord>(&self, id: &str) -> Result<Option<(Version, R, u32)>> {
+        let mut watched = None;
+        loop {
+            let Some((version, record)) = self.find::<R>(id).await? else { return Ok(None) };
+            match look(version, &record, self.now(), &mut watched) {
+                Step::Wait => tokio::time::sleep(LEASE_POLL).await,
+                Step::Begin { unresolved } => return Ok(Some((version, record, unresolved))),
+                Step::Stop => return Ok(Some((version, record, 0))),
+            }
+        }
+    }
+
+    /// Reports an event to the listeners.
+    pub fn report(&self, event: &Event) {
+        self.listeners.report(event);
+    }
+
+    /// The time.
+    pub fn now(&self) -> Moment {
+        self.clock.now()
+    }
+}
+
+/// Looks at a record's lease, and decides what to do. `watched` is the lease of the look before.
+pub(super) fn look<R: OneTimeRecord>(
+    version: Version,
+    record: &R,
+    now: Moment,
+    watched: &mut Option<Lease>,
+) -> Step {
+    let standing = record.standing();
+    let Standing::InFlight { until, .. } = standing else { return step(standing, true) };
+    let lease = Lease::look(version, until, now, watched.take());
+    *watched = Some(lease);
+    step(standing, lease.is_over())
+}
