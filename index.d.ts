@@ -81,6 +81,8 @@ export declare class NativeCustomStore {
   loaded(number: number, version?: number | undefined | null, content?: Uint8Array | undefined | null): void
   /** Answers `swap`. */
   swapped(number: number, won: boolean): void
+  /** Answers `remove`. Undefined: the object has no such method. */
+  removed(number: number, removed?: boolean | undefined | null): void
   /** Answers `due`. */
   due(number: number, places: Array<NativeDue>): void
   /** Answers that the object failed. */
@@ -558,11 +560,11 @@ export interface NativeProgress {
 export interface NativeQuestion {
   /** What the answer is to name. */
   number: number
-  /** `load`, `swap` or `due`. */
+  /** `load`, `swap`, `remove` or `due`. */
   method: string
   /** The record's id. */
   id?: string
-  /** The version that a swap replaces. */
+  /** The version that a swap replaces, or that a removal removes. */
   expected?: number
   /** What a swap writes. */
   content?: Uint8Array

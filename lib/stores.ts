@@ -24,7 +24,7 @@ export interface DueRecord {
 }
 
 /**
- * A store of your own: three methods over one versioned record for each id. It works until `process.exit()`: end a
+ * A store of your own: three methods, and a fourth if you like, over one versioned record for each id. It works until `process.exit()`: end a
  * process by letting its event loop run empty.
  *
  * A method that rejects or throws, or that has not settled after 20 seconds, fails the renewal that needs it. A swap
@@ -41,6 +41,13 @@ export interface Store {
    * 8640000000000000, the last instant of a `Date`.
    */
   swap(id: string, expected: number, content: Uint8Array, due: number): Promise<boolean> | boolean
+  /**
+   * Removes the record of `id` if it still has version `expected`, and returns whether it did. Atomic, and durable once
+   * it has settled. The record is then absent from `load` and `due`, and a swap that expects 0 makes it anew.
+   *
+   * Optional: without it, a small record that says so stays in place of what would be removed.
+   */
+  remove?(id: string, expected: number): Promise<boolean> | boolean
   /**
    * The first `limit` records, or fewer, that are due before `before`, the most urgent first. Those that are due at
    * once may come in any order of their ids that is always the same.
@@ -69,6 +76,9 @@ export function storeOf(field: string, value: unknown): NativeStore {
     const store = value as Store
     for (const method of ['load', 'swap', 'due'] as const) {
       if (typeof store[method] !== 'function') throw configurationError(`${field}.${method}`, remedy)
+    }
+    if (store.remove !== undefined && typeof store.remove !== 'function') {
+      throw configurationError(`${field}.remove`, 'must be a method, or be left out')
     }
     handle = customStore(field, store)
     handles.set(value, handle)
@@ -224,6 +234,12 @@ async function answer(store: Store, question: NativeQuestion, bridge: NativeCust
       const won: unknown = await store.swap(id, expected, content, due)
       if (typeof won !== 'boolean') throw wrong('true or false', won)
       return bridge.swapped(number, won)
+    }
+    case 'remove': {
+      if (store.remove === undefined) return bridge.removed(number)
+      const removed: unknown = await store.remove(id, expected)
+      if (typeof removed !== 'boolean') throw wrong('true or false', removed)
+      return bridge.removed(number, removed)
     }
     default: {
       const { before = 0, limit = 0, after } = question

@@ -26,7 +26,7 @@ const ROUNDS = 20
  *
  * `openStore` is called several times. Each time it must give the store of the same place, empty at first, as another
  * process would open it: a new instance, that shares with the others what processes can share. Some 60 records are
- * written, and stay.
+ * written, and stay. The optional `remove` is checked where the store has it.
  *
  * Processes that end in the middle of a swap, or machines that do, it cannot check.
  */
@@ -70,6 +70,10 @@ export async function checkStore(
   await rule('no update is lost among writers', () => losesNoUpdate(stores))
   await rule('due() lists what is due, the most urgent first', () => listsWhatIsDue(store, other))
   await rule('due() goes on after a place', () => goesOnAfterAPlace(store))
+  if (store.store.remove !== undefined) {
+    await rule('a removal needs the present version, and leaves nothing', () => removes(store, other))
+    await rule('one of many swaps and removals wins', () => removesAtomically(stores))
+  }
 }
 
 async function keepsContent(store: Checked, other: Checked): Promise<void> {
@@ -154,6 +158,47 @@ async function goesOnAfterAPlace(store: Checked): Promise<void> {
   same(`due(before, 100, after) of a record that is elsewhere since`, await store.due(due + 1, 100, cursor), equal)
 }
 
+async function removes(store: Checked, other: Checked): Promise<void> {
+  const due = 2_000_000_000_000
+  const places = () => store.due(due + 1, 100, { id: '', due: due - 1 })
+  await keeps(store, 'removed', 0)
+  await keeps(store, 'removed', 1)
+  await takes(store, 'removed', 0, 'one', due)
+  await takes(store, 'removed', 1, 'two', due)
+  for (const stale of [0, 1, 3, 1000]) await keeps(store, 'removed', stale)
+  await holds(other, 'removed', 2, 'two')
+  same('due(…) after removals that lost', await places(), [{ id: 'removed', due }])
+  if (!(await store.remove('removed', 2))) throw broken('remove("removed", 2) of version 2', 'true', 'false')
+  await holds(store, 'removed', 0)
+  await holds(other, 'removed', 0)
+  same('due(…) after a removal', await places(), [])
+  await keeps(store, 'removed', 2)
+  await refuses(store, 'removed', 2, 'bad')
+  await takes(other, 'removed', 0, 'new')
+  await holds(store, 'removed', 1, 'new')
+}
+
+/** Half of the writers swap the same version that the others remove. */
+async function removesAtomically(stores: readonly Checked[]): Promise<void> {
+  for (let round = 0; round < ROUNDS; round++) {
+    const id = `removed-${round}`
+    await takes(stores[0] as Checked, id, 0, 'first')
+    const won = await Promise.all(
+      Array.from({ length: WRITERS }, (_, writer) => {
+        const store = stores[writer % stores.length] as Checked
+        // Each instance does both: writers 0 to 3 remove.
+        return writer < WRITERS / 2 ? store.remove(id, 1) : store.swap(id, 1, bytes(`by ${writer}`), NEVER)
+      }),
+    )
+    const winners = won.flatMap((one, writer) => (one ? [writer] : []))
+    const asked = `${WRITERS} swaps and removals at once of version 1`
+    if (winners.length !== 1) throw broken(asked, 'true for one of them', `true for ${winners.length}`)
+    const [winner] = winners as [number]
+    const removed = winner < WRITERS / 2
+    for (const store of stores) await holds(store, id, removed ? 0 : 2, `by ${winner}`)
+  }
+}
+
 /** All records, page by page; not for ever if there is no end of them. */
 async function pages(store: Checked, limit: number): Promise<DueRecord[]> {
   const all: DueRecord[] = []
@@ -191,6 +236,14 @@ class Checked {
     const won = await this.#ask(asked, () => this.store.swap(id, expected, content, due))
     if (typeof won !== 'boolean') throw broken(asked, 'true or false', shown(won))
     return won
+  }
+
+  /** Called only of a store that has the method. */
+  async remove(id: string, expected: number): Promise<boolean> {
+    const asked = `remove(${shown(id)}, ${expected})`
+    const removed = await this.#ask(asked, () => this.store.remove?.(id, expected) ?? false)
+    if (typeof removed !== 'boolean') throw broken(asked, 'true or false', shown(removed))
+    return removed
   }
 
   async due(before: number, limit: number, after?: DueRecord): Promise<DueRecord[]> {
@@ -239,6 +292,12 @@ async function takes(store: Checked, id: string, expected: number, content: stri
 async function refuses(store: Checked, id: string, expected: number, content: string, due = NEVER) {
   if (await store.swap(id, expected, bytes(content), due)) {
     throw broken(`swap(${shown(id)}, ${expected}, …) of another version`, 'false', 'true')
+  }
+}
+
+async function keeps(store: Checked, id: string, expected: number) {
+  if (await store.remove(id, expected)) {
+    throw broken(`remove(${shown(id)}, ${expected}) of another version`, 'false', 'true')
   }
 }
 

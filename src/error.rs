@@ -171,7 +171,7 @@ pub enum Error {
     /// The store could not be used. Nothing was exchanged, unless the problem says that credentials were issued.
     #[error("the store failed to {operation}: {problem}")]
     Store {
-        /// `load`, `swap` or `due`.
+        /// `load`, `swap`, `remove` or `due`.
         operation: &'static str,
         /// What the store said.
         problem: Cow<'static, str>,

@@ -19,8 +19,8 @@ use super::error::NativeError;
 use crate::error::{Error, Result};
 use crate::secret::Secret;
 use crate::store::{
-    Due, MemoryStore, PostgresOptions, PostgresStore, RedisOptions, RedisStore, SqliteOptions, SqliteStore,
-    Store, StoreFuture, Stored, Swap, Version,
+    Due, MemoryStore, PostgresOptions, PostgresStore, RedisOptions, RedisStore, Removal, SqliteOptions,
+    SqliteStore, Store, StoreFuture, Stored, Swap, Version,
 };
 
 /// How long a user's store may take to answer: as long as the longest of ours.
@@ -82,11 +82,11 @@ impl NativeStore {
 pub struct NativeQuestion {
     /// What the answer is to name.
     pub number: u32,
-    /// `load`, `swap` or `due`.
+    /// `load`, `swap`, `remove` or `due`.
     pub method: String,
     /// The record's id.
     pub id: Option<String>,
-    /// The version that a swap replaces.
+    /// The version that a swap replaces, or that a removal removes.
     pub expected: Option<f64>,
     /// What a swap writes.
     pub content: Option<Uint8Array>,
@@ -143,6 +143,7 @@ type Ask = ThreadsafeFunction<NativeQuestion, (), FnArgs<(NativeQuestion,)>, Sta
 enum Answer {
     Record(Option<Stored>),
     Swap(Swap),
+    Removal(Removal),
     Due(Vec<Due>),
 }
 
@@ -206,6 +207,17 @@ impl NativeCustomStore {
     #[napi(catch_unwind)]
     pub fn swapped(&self, number: u32, won: bool) {
         self.0.answer(number, Ok(Answer::Swap(if won { Swap::Won } else { Swap::Lost })));
+    }
+
+    /// Answers `remove`. Undefined: the object has no such method.
+    #[napi(catch_unwind)]
+    pub fn removed(&self, number: u32, removed: Option<bool>) {
+        let removal = match removed {
+            Some(true) => Removal::Removed,
+            Some(false) => Removal::Lost,
+            None => Removal::Unsupported,
+        };
+        self.0.answer(number, Ok(Answer::Removal(removal)));
     }
 
     /// Answers `due`.
@@ -273,7 +285,7 @@ impl Store for CustomStore {
         Box::pin(async move {
             match self.ask("load", NativeQuestion::new("load", Some(id))).await? {
                 Answer::Record(record) => Ok(record),
-                Answer::Swap(_) | Answer::Due(_) => Err(mixed_up()),
+                _ => Err(mixed_up()),
             }
         })
     }
@@ -288,7 +300,20 @@ impl Store for CustomStore {
             };
             match self.ask("swap", question).await? {
                 Answer::Swap(swap) => Ok(swap),
-                Answer::Record(_) | Answer::Due(_) => Err(mixed_up()),
+                _ => Err(mixed_up()),
+            }
+        })
+    }
+
+    fn remove<'a>(&'a self, id: &'a str, expected: Version) -> StoreFuture<'a, Removal> {
+        Box::pin(async move {
+            let question = NativeQuestion {
+                expected: Some(number(expected)),
+                ..NativeQuestion::new("remove", Some(id))
+            };
+            match self.ask("remove", question).await? {
+                Answer::Removal(removal) => Ok(removal),
+                _ => Err(mixed_up()),
             }
         })
     }
@@ -304,7 +329,7 @@ impl Store for CustomStore {
             };
             match self.ask("due", question).await? {
                 Answer::Due(places) => Ok(places),
-                Answer::Record(_) | Answer::Swap(_) => Err(mixed_up()),
+                _ => Err(mixed_up()),
             }
         })
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::events::{Event, Listeners};
-use crate::store::{Due, Store, StoreFuture, Stored, Swap, Version};
+use crate::store::{Due, Removal, Store, StoreFuture, Stored, Swap, Version};
 
 /// A store that is asked for its warnings when it is first used, in the background.
 #[derive(Debug)]
@@ -54,6 +54,11 @@ impl Store for WatchedStore {
     fn swap<'a>(&'a self, id: &'a str, expected: Version, bytes: Vec<u8>, due: u64) -> StoreFuture<'a, Swap> {
         self.ask_once();
         self.store.swap(id, expected, bytes, due)
+    }
+
+    fn remove<'a>(&'a self, id: &'a str, expected: Version) -> StoreFuture<'a, Removal> {
+        self.ask_once();
+        self.store.remove(id, expected)
     }
 
     fn due(&self, before: u64, limit: usize, after: Option<&Due>) -> StoreFuture<'_, Vec<Due>> {

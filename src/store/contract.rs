@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Due, NEVER, Store, Stored, Swap};
+use super::{Due, NEVER, Removal, Store, Stored, Swap};
 
 const WRITERS: usize = 8;
 const SWAPS_EACH: u64 = 1_000;
@@ -19,6 +19,8 @@ pub(super) async fn check(open: impl Fn() -> Arc<dyn Store>) {
     any_text_is_an_id(&*store).await;
     due_records_come_most_urgent_first(&*store).await;
     a_cursor_goes_through_all_records_in_order(&*store).await;
+    a_removal_needs_the_present_version(&*store).await;
+    one_of_many_swaps_and_removals_wins(&open).await;
     a_caller_may_give_up(&store).await;
     no_update_is_lost_among_writers(&open).await;
 }
@@ -168,6 +170,73 @@ fn place(due: u64, id: &str) -> Due {
 
 fn ids_of(places: &[Due]) -> Vec<&str> {
     places.iter().map(|place| place.id.as_str()).collect()
+}
+
+async fn a_removal_needs_the_present_version(store: &dyn Store) {
+    let now = 2_000_000_000_000;
+    assert_eq!(store.remove("removed", 0).await.unwrap(), Removal::Lost, "there is nothing to remove");
+    assert_eq!(store.remove("removed", 1).await.unwrap(), Removal::Lost, "there is nothing to remove");
+    assert_eq!(store.swap("removed", 0, b"one".to_vec(), now).await.unwrap(), Swap::Won);
+    assert_eq!(store.swap("removed", 1, b"two".to_vec(), now).await.unwrap(), Swap::Won);
+    assert_eq!(store.swap("stays", 0, b"one".to_vec(), now).await.unwrap(), Swap::Won);
+    for stale in [0, 1, 3, u64::MAX] {
+        assert_eq!(store.remove("removed", stale).await.unwrap(), Removal::Lost, "{stale}");
+    }
+    assert_eq!(store.load("removed").await.unwrap(), Some(Stored { version: 2, bytes: b"two".to_vec() }));
+    let before = place(now, "");
+    assert_eq!(ids_of(&store.due(now + 1, 10, Some(&before)).await.unwrap()), ["removed", "stays"]);
+
+    assert_eq!(store.remove("removed", 2).await.unwrap(), Removal::Removed);
+    assert_eq!(store.load("removed").await.unwrap(), None);
+    assert_eq!(ids_of(&store.due(now + 1, 10, Some(&before)).await.unwrap()), ["stays"], "it is due no more");
+    let stayed = store.load("stays").await.unwrap();
+    assert_eq!(stayed, Some(Stored { version: 1, bytes: b"one".to_vec() }), "ids do not touch one another");
+    assert_eq!(store.remove("removed", 2).await.unwrap(), Removal::Lost, "it is removed once");
+    assert_eq!(store.swap("removed", 2, b"bad".to_vec(), now).await.unwrap(), Swap::Lost);
+
+    assert_eq!(
+        store.swap("removed", 0, b"new".to_vec(), NEVER).await.unwrap(),
+        Swap::Won,
+        "an id is free again"
+    );
+    assert_eq!(store.load("removed").await.unwrap(), Some(Stored { version: 1, bytes: b"new".to_vec() }));
+    assert_eq!(ids_of(&store.due(now + 1, 10, Some(&before)).await.unwrap()), ["stays"]);
+    assert_eq!(store.remove("removed", 1).await.unwrap(), Removal::Removed);
+    assert_eq!(store.remove("stays", 1).await.unwrap(), Removal::Removed);
+}
+
+/// Half of the writers swap the same version that the others remove.
+async fn one_of_many_swaps_and_removals_wins(open: &impl Fn() -> Arc<dyn Store>) {
+    let stores: Vec<_> = (0..WRITERS).map(|_| open()).collect();
+    for round in 0..50 {
+        assert_eq!(stores[0].swap("contested", 0, b"first".to_vec(), NEVER).await.unwrap(), Swap::Won);
+        let writers: Vec<_> = stores
+            .iter()
+            .cloned()
+            .enumerate()
+            .map(|(number, store)| {
+                tokio::spawn(async move {
+                    if number % 2 == 0 {
+                        let removal = store.remove("contested", 1).await.unwrap();
+                        (removal == Removal::Removed).then_some(None)
+                    } else {
+                        let bytes = vec![u8::try_from(number).unwrap()];
+                        let swap = store.swap("contested", 1, bytes.clone(), NEVER).await.unwrap();
+                        (swap == Swap::Won).then_some(Some(Stored { version: 2, bytes }))
+                    }
+                })
+            })
+            .collect();
+        let mut won = Vec::new();
+        for writer in writers {
+            won.extend(writer.await.unwrap());
+        }
+        let stored = stores[0].load("contested").await.unwrap();
+        assert_eq!(won, [stored.clone()], "round {round}: one writer wins, and its outcome is there");
+        if stored.is_some() {
+            assert_eq!(stores[0].remove("contested", 2).await.unwrap(), Removal::Removed);
+        }
+    }
 }
 
 /// An abandoned call may still be carried out; it must not answer the next one.

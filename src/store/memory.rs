@@ -5,7 +5,7 @@ use std::fmt;
 use std::ops::Bound;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::{Due, Store, StoreFuture, Stored, Swap, Version};
+use super::{Due, Removal, Store, StoreFuture, Stored, Swap, Version};
 
 /// A store in memory: its grants are lost when the process ends.
 #[derive(Default)]
@@ -60,6 +60,19 @@ impl Store for MemoryStore {
             records.by_due.insert(Due { due, id: id.to_owned() });
             records.by_id.insert(id.to_owned(), (Stored { version: expected + 1, bytes }, due));
             Ok(Swap::Won)
+        })
+    }
+
+    fn remove<'a>(&'a self, id: &'a str, expected: Version) -> StoreFuture<'a, Removal> {
+        Box::pin(async move {
+            let mut records = self.records();
+            let due = match records.by_id.get(id) {
+                Some((stored, due)) if stored.version == expected => *due,
+                _ => return Ok(Removal::Lost),
+            };
+            records.by_due.remove(&Due { due, id: id.to_owned() });
+            records.by_id.remove(id);
+            Ok(Removal::Removed)
         })
     }
 

@@ -90,6 +90,17 @@ pub enum Swap {
     Lost,
 }
 
+/// What a [`Store::remove`] came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Removal {
+    /// There is not a record of this id any more.
+    Removed,
+    /// Another process changed or removed the record since the version that was expected; nothing was removed.
+    Lost,
+    /// This store cannot remove records: it is a user's own, without the optional method.
+    Unsupported,
+}
+
 /// Where grants live.
 ///
 /// `swap` is atomic and, once answered, durable. A swap that fails with an error may or may not have happened, or
@@ -125,6 +136,17 @@ pub trait Store: fmt::Debug + Send + Sync {
     ///
     /// `due` is when the record next needs attention, in milliseconds since the Unix epoch, or [`NEVER`].
     fn swap<'a>(&'a self, id: &'a str, expected: Version, bytes: Vec<u8>, due: u64) -> StoreFuture<'a, Swap>;
+
+    /// Removes the record of `id` if it still has version `expected`. A version of 0 is that of no record, so such a
+    /// removal is lost.
+    ///
+    /// It is as atomic and as durable as a swap, and fails as one does. An id that is used again begins at version 1:
+    /// a process that remembers version 1 from before the removal could then swap the new record. Remove only records
+    /// whose ids do not come back, or whose late writers do no harm; keep a tombstone in place of the others.
+    fn remove<'a>(&'a self, id: &'a str, expected: Version) -> StoreFuture<'a, Removal> {
+        let _ = (id, expected);
+        Box::pin(std::future::ready(Ok(Removal::Unsupported)))
+    }
 
     /// The first `limit` records that are due before `before` (milliseconds since the Unix epoch), in their order;
     /// with `after`, those of them that come after that place, whether or not a record is there any more.

@@ -17,7 +17,7 @@ use tokio_postgres::{Config, Row};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::namespace::Namespace;
-use super::{BEFORE_ALL, Due, Store, StoreFuture, Stored, Swap, Version, signed};
+use super::{BEFORE_ALL, Due, Removal, Store, StoreFuture, Stored, Swap, Version, signed};
 use crate::error::{Error, Result};
 use crate::fingerprint::Fingerprint;
 use crate::secret::Secret;
@@ -109,6 +109,17 @@ impl PostgresStore {
     async fn query(&self, operation: &'static str, sql: &str, params: &Params<'_>) -> Result<Vec<Row>> {
         self.ready.get_or_try_init(|| self.migrate(operation)).await?;
         self.run(operation, sql, params).await?.map_err(|error| failed(operation, &error))
+    }
+
+    /// Runs one statement that changes one record, and returns whether it did.
+    async fn change(&self, operation: &'static str, sql: &str, params: &Params<'_>) -> Result<bool> {
+        self.ready.get_or_try_init(|| self.migrate(operation)).await?;
+        match self.run(operation, sql, params).await? {
+            Ok(rows) => Ok(rows.len() == 1),
+            // How a database whose default isolation is stricter reports that another transaction was first.
+            Err(error) if error.code() == Some(&SqlState::T_R_SERIALIZATION_FAILURE) => Ok(false),
+            Err(error) => Err(failed(operation, &error)),
+        }
     }
 
     /// The outer error: there was no connection, or no answer. The inner one: the server's.
@@ -222,14 +233,18 @@ impl Store for PostgresStore {
                 (&due, Type::INT8),
                 (&expected, Type::INT8),
             ];
-            self.ready.get_or_try_init(|| self.migrate("swap")).await?;
-            match self.run("swap", sql, params).await? {
-                Ok(rows) if rows.len() == 1 => Ok(Swap::Won),
-                Ok(_) => Ok(Swap::Lost),
-                // How a database whose default isolation is stricter says that somebody else was first.
-                Err(error) if error.code() == Some(&SqlState::T_R_SERIALIZATION_FAILURE) => Ok(Swap::Lost),
-                Err(error) => Err(failed("swap", &error)),
-            }
+            Ok(if self.change("swap", sql, params).await? { Swap::Won } else { Swap::Lost })
+        })
+    }
+
+    fn remove<'a>(&'a self, id: &'a str, expected: Version) -> StoreFuture<'a, Removal> {
+        Box::pin(async move {
+            let sql = "DELETE FROM smartrecruiters_grants
+                       WHERE namespace = $1 AND id = $2 AND version = $3 RETURNING 1";
+            let expected = signed(expected);
+            let params: &Params<'_> =
+                &[(&self.namespace(), Type::TEXT), (&id.as_bytes(), Type::BYTEA), (&expected, Type::INT8)];
+            Ok(if self.change("remove", sql, params).await? { Removal::Removed } else { Removal::Lost })
         })
     }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::record::Record;
-use super::{Due, NEVER, Sealer, Sealing, Store, Stored, Swap, Version};
+use super::{Due, NEVER, Removal, Sealer, Sealing, Store, Stored, Swap, Version};
 use crate::error::Result;
 
 /// A store of records that need no attention: credentials and tokens that are looked up by their ids.
@@ -44,6 +44,11 @@ impl SealedStore {
     pub async fn swap<R: Record>(&self, id: &str, expected: Version, record: &R) -> Result<Swap> {
         let bytes = self.sealer.seal(id, expected.saturating_add(1), record)?;
         self.store.swap(id, expected, bytes, NEVER).await
+    }
+
+    /// Removes the record of `id`, if it still has version `expected`. See [`Store::remove`].
+    pub async fn remove(&self, id: &str, expected: Version) -> Result<Removal> {
+        self.store.remove(id, expected).await
     }
 
     /// The next `limit` ids, in their order, that begin with `prefix` and come after `after`, or after the prefix

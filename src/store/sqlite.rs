@@ -12,7 +12,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension as _, Transac
 use tokio::sync::Mutex;
 
 use super::namespace::Namespace;
-use super::{BEFORE_ALL, Due, Store, StoreFuture, Stored, Swap, Version, signed};
+use super::{BEFORE_ALL, Due, Removal, Store, StoreFuture, Stored, Swap, Version, signed};
 use crate::error::{Error, Result};
 use crate::fingerprint::Fingerprint;
 
@@ -149,6 +149,17 @@ impl Store for SqliteStore {
             };
             transaction.commit()?;
             Ok(if rows == 1 { Swap::Won } else { Swap::Lost })
+        })
+    }
+
+    fn remove<'a>(&'a self, id: &'a str, expected: Version) -> StoreFuture<'a, Removal> {
+        let key = (self.namespace.clone(), id.to_owned());
+        self.run("remove", move |connection| {
+            let sql = "DELETE FROM grants WHERE namespace = ?1 AND id = ?2 AND version = ?3";
+            let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let rows = transaction.execute(sql, params![key.0.as_str(), key.1, signed(expected)])?;
+            transaction.commit()?;
+            Ok(if rows == 1 { Removal::Removed } else { Removal::Lost })
         })
     }
 

@@ -16,7 +16,7 @@ use std::time::Duration;
 use smartrecruiters::error::ErrorCode;
 use smartrecruiters::secret::Secret;
 use smartrecruiters::store::{
-    Due, GrantRecord, GrantState, NEVER, Sealer, Sealing, SealingKey, Store, Stored, Swap,
+    Due, GrantRecord, GrantState, NEVER, Removal, Sealer, Sealing, SealingKey, Store, Stored, Swap,
 };
 use smartrecruiters::token::RefreshToken;
 

@@ -80,7 +80,7 @@ async fn postgres_needs_no_more_rights_than_it_uses_and_tells_what_puts_grants_a
     let server = Server::postgres();
     served(&*store(server.port)).await;
     let sql = "CREATE USER app PASSWORD 'canary';
-               GRANT SELECT, INSERT, UPDATE ON smartrecruiters_grants TO app;
+               GRANT SELECT, INSERT, UPDATE, DELETE ON smartrecruiters_grants TO app;
                GRANT SELECT ON smartrecruiters_schema TO app;
                ALTER USER app SET synchronous_commit = off;
                ALTER USER app SET default_transaction_isolation = serializable";
