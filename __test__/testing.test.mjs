@@ -35,6 +35,14 @@ class GoodStore {
   }
 }
 
+/** A good store with the optional method. */
+class RemovingStore extends GoodStore {
+  async remove(id, expected) {
+    if ((this.place.get(id)?.version ?? 0) !== expected) return false
+    return this.place.delete(id)
+  }
+}
+
 /** Opens instances of a class that share a place. */
 function opener(Store) {
   const place = new Map()
@@ -57,6 +65,8 @@ function breaks(name, rule, expected, methods, options) {
 const good = GoodStore.prototype
 
 test('a store in memory passes', () => checkStore(opener(GoodStore)))
+
+test('a store in memory that can remove passes', () => checkStore(opener(RemovingStore)))
 
 test('a store whose methods answer at once passes', () =>
   checkStore(
@@ -100,6 +110,37 @@ breaks(
     },
   },
 )
+
+breaks(
+  'a removal of any version is found out',
+  'a removal needs the present version',
+  /another version must give false/,
+  {
+    async remove(id) {
+      return this.place.delete(id)
+    },
+  },
+)
+
+breaks('a removal that leaves the record is found out', 'a removal needs the present', /nothing, but gave version 2/, {
+  async remove(id, expected) {
+    return expected > 0 && this.place.get(id)?.version === expected
+  },
+})
+
+breaks('a removal that reads and then deletes is found out', 'one of many swaps and removals wins', /true for [2-8]/, {
+  async remove(id, expected) {
+    const found = await this.load(id)
+    await new Promise(setImmediate)
+    if (found?.version !== expected) return false
+    this.place.delete(id)
+    return true
+  },
+})
+
+breaks('a removal that says nothing is found out', 'a removal needs the present', /true or false, but gave undefined/, {
+  async remove() {},
+})
 
 breaks('a swap that never says true is found out', 'a record is made once', /must give true, but gave false/, {
   async swap(...args) {

@@ -95,5 +95,5 @@ pub(crate) fn failed(operation: &'static str, error: &RedisError) -> Error {
         None if error.is_io_error() => "no connection to Redis; check `url` and the network".into(),
         None => format!("Redis: {}", error.category()).into(),
     };
-    Error::Store { operation, problem }
+    Error::Store { operation, problem: problem.into() }
 }
