@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use napi_derive::napi;
 
-use crate::http::{ConnectOptions, Identity, ProxyChoice};
+use crate::http::{ConnectOptions, ProxyChoice};
 use crate::secret::Secret;
+use crate::tls::Identity;
 
 /// How connections are made, but for what is secret.
 #[napi(object, object_to_js = false)]

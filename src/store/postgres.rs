@@ -3,13 +3,9 @@
 //! Each operation is one statement without a name, so that a pooler may give every one another connection.
 
 use std::fmt;
-use std::sync::Arc;
 use std::time::Duration;
 
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime};
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject as _;
-use rustls::{ClientConfig, RootCertStore};
 use tokio::sync::OnceCell;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{ToSql, Type};
@@ -21,6 +17,7 @@ use super::{BEFORE_ALL, Due, Removal, Store, StoreFuture, Stored, Swap, Version,
 use crate::error::{Error, Result};
 use crate::fingerprint::Fingerprint;
 use crate::secret::Secret;
+use crate::tls;
 
 /// For a connection, and for an answer.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -56,7 +53,7 @@ pub struct PostgresOptions {
     pub url: Secret,
     /// Keeps apart what shares a database: 1 to 64 letters, digits, `.`, `_` or `-`. Default: `default`.
     pub namespace: Option<String>,
-    /// Certificates to trust in place of Mozilla's, in PEM.
+    /// Certificates to trust beside the default ones, as [`tls::client_config`] reads them.
     pub ca: Option<String>,
     /// How many connections may be open, 1 or more. Default: 4.
     pub connections: Option<usize>,
@@ -92,7 +89,7 @@ impl PostgresStore {
                 "must be a URL such as postgres://user:password@db.example.com:5432/app?sslmode=require",
             )
         })?;
-        let tls = MakeRustlsConnect::new(tls(options.ca.as_deref())?);
+        let tls = MakeRustlsConnect::new(tls::client_config(options.ca.as_deref(), None)?);
         // Connections that died are found out by their closing, which costs no query.
         let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
         let pool = Pool::builder(Manager::from_config(with_timeouts(config), tls, recycling))
@@ -285,23 +282,6 @@ fn with_timeouts(mut config: Config) -> Config {
         config.tcp_user_timeout(TIMEOUT);
     }
     config
-}
-
-fn tls(ca: Option<&str>) -> Result<ClientConfig> {
-    let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-    if let Some(ca) = ca {
-        let bad = || Error::configuration("ca", "must be certificates in PEM");
-        let certificates: Vec<_> =
-            CertificateDer::pem_slice_iter(ca.as_bytes()).collect::<Result<_, _>>().map_err(|_| bad())?;
-        roots = RootCertStore::empty();
-        if roots.add_parsable_certificates(certificates).0 == 0 {
-            return Err(bad());
-        }
-    }
-    let config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .map_err(|_| Error::Internal { problem: "TLS could not be set up" })?;
-    Ok(config.with_root_certificates(roots).with_no_client_auth())
 }
 
 /// The connection goes, too: its answer may come yet, before that of the next statement.

@@ -1,0 +1,1 @@
+//! Tests of TLS against servers in memory.
