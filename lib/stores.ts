@@ -2,6 +2,7 @@
 
 import type { NativeCustomStore, NativeQuestion, NativeStore } from '../index.js'
 import { call } from './calls.js'
+import { type CertificateAuthorities, certificateAuthorities } from './certificates.js'
 import { configurationError, unwrap } from './errors.js'
 import { native } from './native.js'
 import { types } from './platform.js'
@@ -129,12 +130,15 @@ export class SqliteStore {
 
 /** Options of {@link RedisStore}. */
 export interface RedisStoreOptions {
-  /** `redis://user:password@host:6379/0`, or `rediss://…` with TLS. */
+  /**
+   * `redis://user:password@host:6379/0`, `rediss://…` with TLS, or `unix:///run/redis/redis.sock`. It has to lead to the
+   * primary.
+   */
   url: string
   /** Keeps apart what shares a database: 1 to 64 letters, digits, `.`, `_` or `-`. Default: `default`. */
   namespace?: string
-  /** Certificates to trust in place of Mozilla's, in PEM. */
-  ca?: string
+  /** Certificates to trust beside the default ones, as the clients' `ca`, where `url` asks for TLS. Default: no others. */
+  ca?: CertificateAuthorities
 }
 
 /**
@@ -147,12 +151,13 @@ export class RedisStore {
   constructor(options: RedisStoreOptions) {
     const known = optionsObject('RedisStore', options, ['url', 'namespace', 'ca'])
     const namespace = optionalString('namespace', known.namespace)
-    const ca = optionalString('ca', known.ca)
+    const ca = certificateAuthorities(known.ca)
     handles.set(this, unwrap(native.redisStore(string('url', known.url), namespace, ca)))
   }
 
   /**
-   * How grants could be lost there: by eviction, or by a server that does not write to its disk. Empty if all is well.
+   * How records could be lost there: by eviction, or by a server that does not write to its disk. Empty if nothing is
+   * known to be wrong: managed servers keep some settings to themselves.
    * @throws {StoreError} if the server cannot be asked.
    */
   warnings(): Promise<string[]> {
@@ -169,8 +174,8 @@ export interface PostgresStoreOptions {
   url: string
   /** Keeps apart what shares a database: 1 to 64 letters, digits, `.`, `_` or `-`. Default: `default`. */
   namespace?: string
-  /** Certificates to trust in place of Mozilla's, in PEM. */
-  ca?: string
+  /** Certificates to trust beside the default ones, as the clients' `ca`, where `url` asks for TLS. Default: no others. */
+  ca?: CertificateAuthorities
   /** How many connections may be open. Default: 4. */
   connections?: number
 }
@@ -183,7 +188,7 @@ export class PostgresStore {
   constructor(options: PostgresStoreOptions) {
     const known = optionsObject('PostgresStore', options, ['url', 'namespace', 'ca', 'connections'])
     const namespace = optionalString('namespace', known.namespace)
-    const ca = optionalString('ca', known.ca)
+    const ca = certificateAuthorities(known.ca)
     const connections = integer('connections', known.connections, 1, 1000, 4)
     handles.set(this, unwrap(native.postgresStore(string('url', known.url), namespace, ca, connections)))
   }

@@ -15,7 +15,7 @@ pub struct NativeConnection {
     pub connect_timeout: u32,
     /// False: through no proxy. True, without a URL: through the environment's.
     pub proxy: bool,
-    /// Certificates to trust beside Mozilla's, in PEM.
+    /// Certificates to trust beside the default ones: PEM, and the line `system` for the operating system's.
     pub ca: Option<String>,
     /// The client's own certificate, in PEM.
     pub cert: Option<String>,

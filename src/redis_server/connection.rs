@@ -62,8 +62,7 @@ impl Dialer {
     }
 
     async fn connect(self: Arc<Self>, closed: Arc<AtomicBool>) -> Result<Arc<Connection>, Failure> {
-        let late = |_| Failure::unreachable(&self.address, io::ErrorKind::TimedOut.into());
-        let stream = timeout(self.timeout, self.open()).await.map_err(late)??;
+        let stream = self.open().await?;
         let config = AsyncConnectionConfig::new()
             .set_connection_timeout(None)
             .set_response_timeout(Some(self.timeout));
@@ -86,7 +85,9 @@ impl Dialer {
 
     async fn open(&self) -> Result<Box<dyn Stream>, Failure> {
         let stream = match &self.address {
-            Address::Tcp { host, port, family } => self.open_tcp(host, *port, *family).await?,
+            Address::Tcp { host, port, family } => timeout(self.timeout, self.open_tcp(host, *port, *family))
+                .await
+                .map_err(|_| Failure::unreachable(&self.address, io::ErrorKind::TimedOut.into()))??,
             #[cfg(unix)]
             Address::Unix(path) => {
                 let stream = tokio::net::UnixStream::connect(path).await;
@@ -98,9 +99,10 @@ impl Dialer {
             }
         };
         let Some((connector, name)) = &self.tls else { return Ok(Box::new(stream)) };
-        match connector.connect(name.clone(), stream).await {
-            Ok(stream) => Ok(Box::new(stream)),
-            Err(error) => Err(Failure::unreachable(&self.address, error)),
+        match timeout(self.timeout, connector.connect(name.clone(), stream)).await {
+            Ok(Ok(stream)) => Ok(Box::new(stream)),
+            Ok(Err(error)) => Err(Failure::unreachable(&self.address, error)),
+            Err(_) => Err(Failure::no_tls(&self.address)),
         }
     }
 

@@ -73,6 +73,17 @@ impl Failure {
         Self::new(problem, error.map(|error| Arc::new(error) as Cause))
     }
 
+    /// The server is connected, and does not begin TLS: one without TLS waits for the end of a line.
+    pub(super) fn no_tls(at: &Address) -> Self {
+        Self::new(
+            format!(
+                "Redis at {at} did not answer the TLS handshake in time; if it speaks no TLS on this port, `url` has to \
+                 begin with redis://"
+            ),
+            None,
+        )
+    }
+
     /// The server is connected, and silent.
     pub(super) fn no_answer(at: &Address) -> Self {
         Self::new(format!("Redis at {at} did not answer in time; check its load, and the network"), None)
@@ -148,7 +159,9 @@ fn code(error: &RedisError) -> Option<&str> {
             return Some(inner);
         }
         // Redis 6 and 7 say so of a command in a script, each in its own way.
-        if detail.contains("can't run this command") || detail.starts_with("ACL failure in script") {
+        let words =
+            ["can't run this command", "can't access at least one of the keys", "ACL failure in script"];
+        if words.iter().any(|words| detail.contains(words)) {
             return Some("NOPERM");
         }
     }
@@ -162,11 +175,15 @@ fn refused(at: &Address, code: &str, error: &RedisError) -> String {
         }
         "WRONGPASS" => format!("Redis at {at} refuses the user or the password of `url`; check both"),
         "NOPERM" => {
-            let command =
-                command(error).map_or_else(String::new, |command| format!(" run `{command}`, or may not"));
+            let what = match command(error) {
+                Some(command) => format!("run `{command}`"),
+                None if error.detail().is_some_and(|detail| detail.contains("access")) => {
+                    "use the keys smartrecruiters:*".to_owned()
+                }
+                None => "run a command of the script".to_owned(),
+            };
             format!(
-                "Redis at {at} says that the user may not{command} use the keys smartrecruiters:*; grant the rights \
-                 that docs/redis.md lists"
+                "Redis at {at} says that the user may not {what}; grant the rights that docs/redis.md lists"
             )
         }
         "READONLY" => {
@@ -213,4 +230,69 @@ fn command(error: &RedisError) -> Option<&str> {
 
 fn is_plain(node: &str) -> bool {
     node.len() <= 255 && node.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".:-_[]".contains(&byte))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::redis_server::url::Family;
+
+    fn answered(line: &str) -> Failure {
+        let at = Address::Tcp { host: "redis.test".into(), port: 6379, family: Family::Any };
+        let value = redis::parse_redis_value(format!("-{line}\r\n").as_bytes()).unwrap();
+        Failure::of(&at, value.extract_error().unwrap_err())
+    }
+
+    #[test]
+    fn what_a_server_refuses_for_now_is_known_also_from_within_a_script_of_redis_6() {
+        for line in [
+            "READONLY You can't write against a read only replica. script: 0a, on @user_script:3.",
+            "ERR Error running script (call to f_0a): @user_script:3: @user_script: 3: -READONLY You can't write \
+             against a read only replica.",
+            "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.",
+            "LOADING Redis is loading the dataset in memory",
+            "CLUSTERDOWN Hash slot not served",
+            "NOREPLICAS Not enough good replicas to write.",
+            "UNBLOCKED force unblock from blocking operation",
+            "MOVED 3999 10.0.0.2:6380",
+            "ASK 3999 10.0.0.2:6380",
+        ] {
+            assert!(answered(line).is_refusal_for_now, "{line}");
+        }
+        for line in ["ERR unknown command", "OOM command not allowed", "NOPERM no", "WRONGTYPE no", "BUSY no"]
+        {
+            assert!(!answered(line).is_refusal_for_now, "{line}");
+        }
+        assert!(answered("NOSCRIPT No matching script.").lacks_script);
+    }
+
+    #[test]
+    fn each_refusal_says_where_and_what_to_do_and_quotes_no_argument() {
+        for (line, words) in [
+            ("NOAUTH Authentication required.", "asks for a password"),
+            ("WRONGPASS invalid username-password pair", "refuses the user or the password"),
+            ("NOPERM User canary has no permissions to run the 'evalsha' command", "may not run `evalsha`"),
+            ("NOPERM No permissions to access a key", "keys smartrecruiters:*"),
+            (
+                "ERR The user executing the script can't run this command or subcommand script: 0a",
+                "of the script",
+            ),
+            (
+                "ERR ACL failure in script: User canary has no permissions to run the 'zadd' command",
+                "run `zadd`",
+            ),
+            ("MOVED 3999 10.0.0.2:6380", "these are at 10.0.0.2:6380"),
+            ("CROSSSLOT Keys in request don't hash to the same slot", "of a cluster"),
+            ("OOM command not allowed when used memory > 'maxmemory'.", "no memory"),
+            ("MISCONF Errors writing to the AOF file: canary", "cannot write to its disk"),
+            ("WRONGTYPE Operation against a key", "holds something else"),
+            ("BUSY Redis is busy running a script.", "SCRIPT KILL"),
+            ("ERR unknown command 'EVALSHA', with args beginning with: 'canary'", "the error ERR"),
+        ] {
+            let failure = answered(line);
+            assert!(failure.problem.contains(words), "{line}: {}", failure.problem);
+            assert!(failure.problem.contains("redis.test:6379"), "{}", failure.problem);
+            assert!(!format!("{failure:?}").contains("canary"), "{failure:?}");
+        }
+    }
 }

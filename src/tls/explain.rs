@@ -8,6 +8,22 @@ use rustls::{AlertDescription, CertificateError, Error, InvalidMessage, PeerInco
 
 use super::verifier::Untrusted;
 
+/// A failure of TLS as the cause of another error: its message is what [`explain`] says.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{words}")]
+pub struct Failure {
+    words: String,
+    /// What Node calls it, see [`node_code`].
+    pub node_code: Option<&'static str>,
+}
+
+impl Failure {
+    /// None if the error, and every cause of it, is not one of TLS.
+    pub fn of(error: &(dyn StdError + 'static)) -> Option<Self> {
+        Some(Self { words: explain(error)?, node_code: node_code(error) })
+    }
+}
+
 /// Why TLS failed, as a sentence without its full stop: what is wrong with the connection or the certificate, and what
 /// to do about it. None if the error, and every cause of it, is not one of TLS.
 pub fn explain(error: &(dyn StdError + 'static)) -> Option<String> {
@@ -15,7 +31,8 @@ pub fn explain(error: &(dyn StdError + 'static)) -> Option<String> {
         return Some(sentence(error));
     }
     closed_in_handshake(error).then(|| {
-        "the server closed the connection during the TLS handshake; check that it speaks TLS on this port"
+        "the server closed the connection during the TLS handshake; check that it speaks TLS on this port, and that it \
+         accepts the client certificate, if it asks for one"
             .to_owned()
     })
 }
@@ -184,7 +201,7 @@ fn about_alert(alert: AlertDescription) -> String {
         }
         AlertDescription::HandshakeFailure => {
             "the server refused the TLS handshake; it may ask for a client certificate (`cert` and `key`), or share no \
-             cipher or kind of key with this client"
+             cipher or kind of key with this client, to which P-521 is unknown"
                 .to_owned()
         }
         AlertDescription::ProtocolVersion | AlertDescription::InsufficientSecurity => OLD_VERSION.to_owned(),
@@ -217,24 +234,25 @@ fn date(time: UnixTime) -> String {
     httpdate::fmt_http_date(UNIX_EPOCH + Duration::from_secs(time.as_secs()))
 }
 
-/// tokio-rustls' own word for a connection that ended before the handshake did.
+/// Whether tokio-rustls says so, in its own words, of a connection that ended before the handshake did.
 fn closed_in_handshake(error: &(dyn StdError + 'static)) -> bool {
-    find::<std::io::Error>(error).is_some_and(|error| {
-        error.kind() == std::io::ErrorKind::UnexpectedEof && error.to_string() == "tls handshake eof"
+    chain(error).any(|error| {
+        error.downcast_ref::<std::io::Error>().is_some_and(|error| error.to_string() == "tls handshake eof")
     })
 }
 
 fn find<'a, Wanted: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a Wanted> {
-    let mut current = Some(error);
-    while let Some(error) = current {
-        if let Some(found) = error.downcast_ref::<Wanted>() {
-            return Some(found);
-        }
+    chain(error).find_map(|error| error.downcast_ref())
+}
+
+/// An error and all its causes.
+fn chain<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
+    std::iter::successors(Some(error), |error| {
+        let error: &'a (dyn StdError + 'static) = *error;
         // An io::Error's own `source` skips the error that it wraps.
-        current = match error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
+        match error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
             Some(wrapped) => Some(wrapped),
             None => error.source(),
-        };
-    }
-    None
+        }
+    })
 }

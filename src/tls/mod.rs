@@ -17,7 +17,7 @@ use rustls::pki_types::PrivateKeyDer;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
 
-pub use explain::{explain, node_code};
+pub use explain::{Failure, explain, node_code};
 
 use self::roots::Roots;
 use self::verifier::Verifier;

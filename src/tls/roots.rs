@@ -112,8 +112,7 @@ fn set(name: &str) -> Option<String> {
 /// The certificates in a text of PEM; `field` is where it comes from.
 pub(super) fn certificates(field: &'static str, pem: &[u8]) -> Result<Vec<CertificateDer<'static>>> {
     let malformed = || {
-        let problem = "must be certificates in PEM, which begin with -----BEGIN CERTIFICATE-----";
-        Error::configuration(field, problem)
+        Error::configuration(field, "must be certificates in PEM, of which it holds none, or a damaged one")
     };
     let found: Vec<_> = CertificateDer::pem_slice_iter(pem)
         .collect::<std::result::Result<_, _>>()
