@@ -59,8 +59,9 @@ impl RedisLimits {
         options: RedisLimitsOptions,
         listener: impl Fn(SharedEvent) + Send + Sync + 'static,
     ) -> Result<Arc<Self>> {
+        let RedisLimitsOptions { url, ca } = options;
         Ok(Arc::new(Self {
-            server: RedisServer::new(&options.url, options.ca.as_deref(), TIMEOUT, None)?,
+            server: RedisServer::new(&url, ca.as_deref(), TIMEOUT, None)?,
             member: random::text::<9>()?,
             lost: AtomicBool::new(false),
             listener: Box::new(listener),

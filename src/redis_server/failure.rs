@@ -18,27 +18,29 @@ pub(crate) struct Failure {
     pub(crate) problem: Cow<'static, str>,
     /// The error underneath.
     pub(crate) cause: Option<Cause>,
-    /// Whether the server refused the command for what the server is at present, before it changed anything: another
-    /// connection may lead to a server that takes it.
-    pub(super) is_refusal_for_now: bool,
-    /// Whether the connection was lost before the answer came.
-    pub(super) is_lost: bool,
-    /// Whether the user may not run the command.
-    pub(crate) is_forbidden: bool,
-    /// Whether the server does not have the script.
-    pub(super) lacks_script: bool,
+    /// What can be done about it here.
+    pub(super) kind: Kind,
+}
+
+/// What a failure means to the one who asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// The server refused the command for what it is at present, before it changed anything: another connection may
+    /// lead to a server that takes it.
+    RefusedForNow,
+    /// The connection was lost before the answer came.
+    Lost,
+    /// The user may not run the command.
+    Forbidden,
+    /// The server does not have the script.
+    NoScript,
+    /// Anything else.
+    Other,
 }
 
 impl Failure {
     fn new(problem: impl Into<Cow<'static, str>>, cause: Option<Cause>) -> Self {
-        Self {
-            problem: problem.into(),
-            cause,
-            is_refusal_for_now: false,
-            is_lost: false,
-            is_forbidden: false,
-            lacks_script: false,
-        }
+        Self { problem: problem.into(), cause, kind: Kind::Other }
     }
 
     /// Something that Redis holds, or says, is not what it should be.
@@ -122,15 +124,20 @@ impl Failure {
                 None => format!("Redis at {at} gave an answer that cannot be read ({})", error.category()),
             },
         };
-        let code = code.as_deref();
-        Self {
-            is_refusal_for_now: code.is_some_and(|code| FOR_NOW.contains(&code)),
-            is_lost: error.is_connection_dropped(),
-            is_forbidden: code == Some("NOPERM"),
-            lacks_script: code == Some("NOSCRIPT"),
-            // The server's text may quote arguments, and so records.
-            ..Self::new(problem, error.is_io_error().then(|| Arc::new(error) as Cause))
-        }
+        let kind = match code.as_deref() {
+            Some("NOPERM") => Kind::Forbidden,
+            Some("NOSCRIPT") => Kind::NoScript,
+            Some(code) if FOR_NOW.contains(&code) => Kind::RefusedForNow,
+            _ if error.is_connection_dropped() => Kind::Lost,
+            _ => Kind::Other,
+        };
+        // The text of the server's own errors may quote arguments, and so records.
+        Self { kind, ..Self::new(problem, error.is_io_error().then(|| Arc::new(error) as Cause)) }
+    }
+
+    /// Whether the user may not run the command.
+    pub(crate) fn is_forbidden(&self) -> bool {
+        self.kind == Kind::Forbidden
     }
 }
 
@@ -257,13 +264,13 @@ mod tests {
             "MOVED 3999 10.0.0.2:6380",
             "ASK 3999 10.0.0.2:6380",
         ] {
-            assert!(answered(line).is_refusal_for_now, "{line}");
+            assert_eq!(answered(line).kind, Kind::RefusedForNow, "{line}");
         }
         for line in ["ERR unknown command", "OOM command not allowed", "NOPERM no", "WRONGTYPE no", "BUSY no"]
         {
-            assert!(!answered(line).is_refusal_for_now, "{line}");
+            assert_ne!(answered(line).kind, Kind::RefusedForNow, "{line}");
         }
-        assert!(answered("NOSCRIPT No matching script.").lacks_script);
+        assert_eq!(answered("NOSCRIPT No matching script.").kind, Kind::NoScript);
     }
 
     #[test]

@@ -11,6 +11,7 @@ use std::time::Duration;
 use redis::{Cmd, FromRedisValue, ToRedisArgs};
 
 use self::connection::{Dialer, Link};
+use self::failure::Kind;
 use self::url::ServerUrl;
 use crate::error::{Error, Result};
 use crate::secret::Secret;
@@ -73,10 +74,12 @@ impl RedisServer {
         loop {
             match self.once(command).await {
                 // That a connection is gone may show only when it is used.
-                Err(failure) if failure.is_refusal_for_now || failure.is_lost => match pauses.next() {
-                    Some(pause) => tokio::time::sleep(*pause).await,
-                    None => return Err(failure),
-                },
+                Err(failure) if matches!(failure.kind, Kind::RefusedForNow | Kind::Lost) => {
+                    match pauses.next() {
+                        Some(pause) => tokio::time::sleep(*pause).await,
+                        None => return Err(failure),
+                    }
+                }
                 result => return result,
             }
         }
@@ -92,7 +95,7 @@ impl RedisServer {
         let mut pauses = PAUSES.iter();
         loop {
             match self.run_once(script, keys, arguments).await {
-                Err(failure) if failure.is_refusal_for_now => match pauses.next() {
+                Err(failure) if failure.kind == Kind::RefusedForNow => match pauses.next() {
                     Some(pause) => tokio::time::sleep(*pause).await,
                     None => return Err(failure),
                 },
@@ -108,7 +111,9 @@ impl RedisServer {
         arguments: &impl ToRedisArgs,
     ) -> Result<T, Failure> {
         match self.once(&script.by_hash(keys, arguments)).await {
-            Err(failure) if failure.lacks_script => self.once(&script.by_text(keys, arguments)).await,
+            Err(failure) if failure.kind == Kind::NoScript => {
+                self.once(&script.by_text(keys, arguments)).await
+            }
             result => result,
         }
     }
@@ -117,7 +122,7 @@ impl RedisServer {
         let link = self.link();
         let connection = link.connected().await?;
         let result = connection.ask(command).await;
-        if result.as_ref().is_err_and(|failure| !failure.lacks_script) {
+        if result.as_ref().is_err_and(|failure| failure.kind != Kind::NoScript) {
             link.close();
         }
         result

@@ -166,7 +166,7 @@ impl Store for RedisStore {
         Box::pin(async move {
             match self.server.read::<String>(&cmd("INFO")).await {
                 Ok(info) => Ok(self.warnings_of(&Info(info)).await),
-                Err(failure) if failure.is_forbidden => Ok(vec![UNKNOWN_SETTINGS.to_owned()]),
+                Err(failure) if failure.is_forbidden() => Ok(vec![UNKNOWN_SETTINGS.to_owned()]),
                 Err(failure) => Err(failed("load", failure)),
             }
         })

@@ -101,6 +101,7 @@ async fn swap_until_won(store: &RedisStore) {
 /// Three times; `FAILOVERS=20` is what a release has to stand.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_update_is_lost_and_swaps_go_on_soon_when_a_replica_becomes_the_primary() {
+    #[expect(clippy::disallowed_methods, reason = "the core takes options; a test may take one from here")]
     let rounds = std::env::var("FAILOVERS").map_or(3, |rounds| rounds.parse().unwrap());
     let (mut primary, mut replica) = pair().await;
     let name = Name::of(primary.port).await;
