@@ -108,23 +108,35 @@ export class MemoryStore {
 /** Options of {@link SqliteStore}. */
 export interface SqliteStoreOptions {
   /**
-   * The file, on a local disk: SQLite's locks do not work over a network. It is made when first used, readable by its
-   * owner only, as are folders that are missing.
+   * The file, on a local disk: SQLite's locks do not work over a network. A path, `~/…` for the home folder, or a URL
+   * (`file:…`, `sqlite:…`). The file is created when first used, readable by its owner only, unless the URL says
+   * `mode=rw`.
    */
   path: string
+  /**
+   * Whether folders of `path` that are missing are created, readable by their owner only. Without it they are an error,
+   * so that a volume that is not mounted does not become an empty store. Default: false.
+   */
+  create?: boolean
   /** Keeps apart what shares a file: 1 to 64 letters, digits, `.`, `_` or `-`. Default: `default`. */
   namespace?: string
 }
 
-/** A store in an SQLite file, for any number of processes on one machine. What is stored is on the disk. */
+/**
+ * A store in an SQLite file, for any number of processes on one machine. What is stored is on the disk.
+ *
+ * When the file is deleted, moved or replaced while it is in use, every use fails with a {@link StoreError} until the
+ * very same file is back or the process is restarted: nothing is written to a file that is gone.
+ */
 export class SqliteStore {
   declare private readonly brand: 'SqliteStore'
 
   /** @throws {ConfigurationError} if an option is missing, unknown or malformed. */
   constructor(options: SqliteStoreOptions) {
-    const known = optionsObject('SqliteStore', options, ['path', 'namespace'])
+    const known = optionsObject('SqliteStore', options, ['path', 'create', 'namespace'])
     const namespace = optionalString('namespace', known.namespace)
-    handles.set(this, unwrap(native.sqliteStore(string('path', known.path), namespace)))
+    const create = boolean('create', known.create, false)
+    handles.set(this, unwrap(native.sqliteStore(string('path', known.path), create, namespace)))
   }
 }
 
@@ -168,15 +180,19 @@ export class RedisStore {
 /** Options of {@link PostgresStore}. */
 export interface PostgresStoreOptions {
   /**
-   * `postgres://user:password@host:5432/database?sslmode=require`. TLS is used where the server offers it, unless
-   * `sslmode` says `require` or `disable`.
+   * `postgres://user:password@host:5432/database?sslmode=verify-full`, or the same as `host=… user=…`. Several hosts,
+   * separated by commas, lead to the one that accepts writes. The parameters are libpq's, and have its meaning:
+   * `sslmode` is `prefer` by default, which verifies no certificate, and `verify-full` where there is a `ca`.
    */
   url: string
   /** Keeps apart what shares a database: 1 to 64 letters, digits, `.`, `_` or `-`. Default: `default`. */
   namespace?: string
-  /** Certificates to trust beside the default ones, as the clients' `ca`, where `url` asks for TLS. Default: no others. */
+  /**
+   * Certificates to trust beside the default ones, or beside those of `sslrootcert` in the URL, as the clients' `ca`.
+   * Default: no others.
+   */
   ca?: CertificateAuthorities
-  /** How many connections may be open. Default: 4. */
+  /** How many connections may be open, 1 to 1000. Default: `connection_limit` of the URL, or 4. */
   connections?: number
 }
 
@@ -189,7 +205,8 @@ export class PostgresStore {
     const known = optionsObject('PostgresStore', options, ['url', 'namespace', 'ca', 'connections'])
     const namespace = optionalString('namespace', known.namespace)
     const ca = certificateAuthorities(known.ca)
-    const connections = integer('connections', known.connections, 1, 1000, 4)
+    const connections =
+      known.connections === undefined ? undefined : integer('connections', known.connections, 1, 1000, 4)
     handles.set(this, unwrap(native.postgresStore(string('url', known.url), namespace, ca, connections)))
   }
 

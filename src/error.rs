@@ -174,7 +174,7 @@ pub enum Error {
         /// `load`, `swap`, `remove` or `due`.
         operation: &'static str,
         /// What the store said.
-        problem: Cow<'static, str>,
+        problem: StoreProblem,
     },
 
     /// The place where processes share the limits could not be used. Until it can, each process keeps to its part.
@@ -193,6 +193,37 @@ pub enum Error {
         /// What was found.
         problem: &'static str,
     },
+}
+
+/// What went wrong in a store: what happened, where, and what to do about it.
+#[derive(Debug, Clone)]
+pub struct StoreProblem {
+    text: Cow<'static, str>,
+    cause: Option<Cause>,
+}
+
+impl StoreProblem {
+    /// A problem with the error underneath it, which must hold no secret and no record.
+    pub fn new(text: impl Into<Cow<'static, str>>, cause: Option<Cause>) -> Self {
+        Self { text: text.into(), cause }
+    }
+
+    /// The error underneath it, if there is one.
+    pub fn cause(&self) -> Option<&Cause> {
+        self.cause.as_ref()
+    }
+}
+
+impl std::fmt::Display for StoreProblem {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl<Text: Into<Cow<'static, str>>> From<Text> for StoreProblem {
+    fn from(text: Text) -> Self {
+        Self::new(text, None)
+    }
 }
 
 /// An answer of the API other than success.
@@ -265,7 +296,8 @@ impl Error {
     pub fn about_record(self, id: &str) -> Self {
         match self {
             Self::Store { operation, problem } => {
-                Self::Store { operation, problem: format!("{id:?}: {problem}").into() }
+                let text = format!("{id:?}: {problem}");
+                Self::Store { operation, problem: StoreProblem::new(text, problem.cause) }
             }
             other => other,
         }

@@ -323,7 +323,13 @@ impl NativeError {
 }
 
 fn causes(error: &Error) -> Vec<String> {
-    std::iter::successors(error.source(), |cause: &&(dyn std::error::Error + 'static)| (**cause).source())
+    let first = match error {
+        Error::Store { problem, .. } => {
+            problem.cause().map(|cause| &**cause as &(dyn std::error::Error + 'static))
+        }
+        error => error.source(),
+    };
+    std::iter::successors(first, |cause: &&(dyn std::error::Error + 'static)| (**cause).source())
         .map(ToString::to_string)
         .collect()
 }

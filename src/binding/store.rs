@@ -38,8 +38,12 @@ pub fn memory_store() -> NativeStore {
 
 /// A store in an SQLite file.
 #[napi(catch_unwind)]
-pub fn sqlite_store(path: String, namespace: Option<String>) -> Either<NativeStore, NativeError> {
-    let options = SqliteOptions { path: PathBuf::from(path), namespace };
+pub fn sqlite_store(
+    path: String,
+    create: bool,
+    namespace: Option<String>,
+) -> Either<NativeStore, NativeError> {
+    let options = SqliteOptions { path: PathBuf::from(path), create, namespace };
     either(SqliteStore::new(options).map(|store| NativeStore(Arc::new(store))))
 }
 

@@ -1,4 +1,4 @@
-//! [`MemoryStore`]: grants that live as long as the process. For tests and for trying things out.
+//! [`MemoryStore`]: records that live as long as the process. For tests and for trying things out.
 
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::{Due, Removal, Store, StoreFuture, Stored, Swap, Version};
 
-/// A store in memory: its grants are lost when the process ends.
+/// A store in memory: its records are lost when the process ends.
 #[derive(Default)]
 pub struct MemoryStore {
     records: Mutex<Records>,

@@ -1,4 +1,4 @@
-//! Where grants live: one versioned record per id, changed by compare-and-swap alone.
+//! Where records live (grants, customers' credentials, shared tokens): one versioned record per id, changed by compare-and-swap alone.
 //!
 //! Lease and crash journal are part of the record ([`record`]), so every store gives the same guarantees from
 //! three methods. Nothing here knows HTTP.
@@ -101,7 +101,7 @@ pub enum Removal {
     Unsupported,
 }
 
-/// Where grants live.
+/// Where records live.
 ///
 /// `swap` is atomic and, once answered, durable. A swap that fails with an error may or may not have happened, or
 /// may happen yet: load and compare.
@@ -124,7 +124,7 @@ pub trait Store: fmt::Debug + Send + Sync {
         None
     }
 
-    /// What is wrong with the place's settings: how grants could be lost there. Empty if all is well.
+    /// What is wrong with the place's settings: how records could be lost there. Empty if all is well.
     fn warnings(&self) -> StoreFuture<'_, Vec<String>> {
         Box::pin(std::future::ready(Ok(Vec::new())))
     }

@@ -8,7 +8,7 @@ use redis::{Cmd, FromRedisValue, ToRedisArgs, cmd};
 
 use super::namespace::Namespace;
 use super::{Due, Removal, Store, StoreFuture, Stored, Swap, Version, signed};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, StoreProblem};
 use crate::fingerprint::Fingerprint;
 use crate::redis_server::{Failure, RedisScript, RedisServer, Schema};
 use crate::secret::Secret;
@@ -143,7 +143,7 @@ fn key(namespace: &Namespace, name: &str) -> String {
 }
 
 fn failed(operation: &'static str, failure: Failure) -> Error {
-    Error::Store { operation, problem: failure.problem }
+    Error::Store { operation, problem: StoreProblem::new(failure.problem, failure.cause) }
 }
 
 impl fmt::Debug for RedisStore {

@@ -1,5 +1,5 @@
-//! [`Sealer`]: what stores get to see of a grant. With a key, nothing but bytes that nobody else can make, and that
-//! open only as the same version of the same grant.
+//! [`Sealer`]: what stores get to see of a record. With a key, nothing but bytes that nobody without it can make, and that
+//! open only as the same version of the same record.
 //!
 //! What it cannot see: a store that is put back to an earlier state as a whole, versions included. Such a store
 //! yields refresh tokens that were spent since, and the token endpoint refuses them.
@@ -61,16 +61,20 @@ enum Unreadable {
     WrongKey,
     #[error("the record is sealed; give its key as `encryptionKey`")]
     NoKey,
-    #[error("the record is not sealed although there is an `encryptionKey`; import its grant again")]
+    #[error(
+        "the record is not sealed although there is an `encryptionKey`; import the grant or the customer's credentials that it holds again"
+    )]
     NotSealed,
-    #[error("the record is damaged; restore it, or let the customer authorize again")]
+    #[error("the record is damaged; restore it, or let its customer authorize or connect again")]
     Damaged,
     #[error(
-        "the record's content is of another version than its row: somebody changed or rolled back one of them"
+        "the record's content is of another version than its row: one of them was changed or rolled back"
     )]
     OtherVersion,
-    #[error("the record belongs to another grant or namespace, or was forged: somebody changed the store")]
-    OtherGrant,
+    #[error(
+        "the record belongs to another id or namespace, or was forged: the store was changed from outside"
+    )]
+    OtherRecord,
     #[error("the record is not one of this version of smartrecruiters; it was left as it is")]
     Foreign,
 }
@@ -121,8 +125,8 @@ impl SealingKey {
         Some(text)
     }
 
-    /// The key of one grant. Nonces are random, and 96 bits of them are enough for 2^32 records under one key
-    /// (NIST SP 800-38D section 8.3): too few for a busy fleet in some years, but not for one of its grants.
+    /// The key of one record. Nonces are random, and 96 bits of them are enough for 2^32 records under one key
+    /// (NIST SP 800-38D section 8.3): too few for a busy fleet in some years, but not for one of its records.
     fn of(&self, context: &[u8]) -> Result<LessSafeKey, Unspecified> {
         let info = [context];
         let key = self.root.expand(&info, &AES_256_GCM)?;
@@ -236,7 +240,7 @@ impl Sealer {
         if parts.version != stored.version {
             return Err(Unreadable::OtherVersion);
         }
-        key.open(parts.header, &self.context(id), parts.sealed).ok_or(Unreadable::OtherGrant)
+        key.open(parts.header, &self.context(id), parts.sealed).ok_or(Unreadable::OtherRecord)
     }
 
     pub(super) fn first_key(&self) -> Option<&SealingKey> {

@@ -12,12 +12,14 @@ use std::sync::Arc;
 
 use rustls::ClientConfig;
 use rustls::client::ResolvesClientCert;
+use rustls::client::danger::ServerCertVerifier;
 use rustls::crypto::{CryptoProvider, ring};
 use rustls::pki_types::PrivateKeyDer;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
 
 pub use explain::{Failure, explain, node_code};
+pub use roots::Authorities;
 
 use self::roots::Roots;
 use self::verifier::Verifier;
@@ -42,16 +44,27 @@ pub struct Identity {
 /// Fails with [`Error::Configuration`] that names `ca`, `cert`, `key` or the variable of the environment at fault.
 pub fn client_config(ca: Option<&str>, identity: Option<&Identity>) -> Result<ClientConfig> {
     let provider = Arc::new(ring::default_provider());
-    let verifier = Verifier::new(Roots::with(ca)?, Arc::clone(&provider))?;
+    let verifier = server_verifier(Authorities::Default, ca, true)?;
     let config = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
         .map_err(|_| set_up_failed())?
         .dangerous()
-        .with_custom_certificate_verifier(Arc::new(verifier));
+        .with_custom_certificate_verifier(verifier);
     Ok(match identity {
         None => config.with_no_client_auth(),
         Some(identity) => config.with_client_cert_resolver(client_certificate(identity, &provider)?),
     })
+}
+
+/// What [`client_config`] verifies servers by, for connections that trust other authorities than the default ones, or
+/// that do not check the server's name.
+pub fn server_verifier(
+    authorities: Authorities,
+    ca: Option<&str>,
+    checks_name: bool,
+) -> Result<Arc<dyn ServerCertVerifier>> {
+    let roots = Roots::new(authorities, ca)?;
+    Ok(Arc::new(Verifier::new(roots, Arc::new(ring::default_provider()), checks_name)?))
 }
 
 fn set_up_failed() -> Error {

@@ -28,10 +28,33 @@ pub(super) struct Roots {
     pub(super) given: Arc<HashSet<CertificateDer<'static>>>,
 }
 
+/// The authorities that are trusted before `ca` adds to them.
+#[derive(Debug)]
+pub enum Authorities {
+    /// Mozilla's, and those that the environment names.
+    Default,
+    /// The default ones, and the operating system's if it has any.
+    DefaultAndSystem,
+    /// These alone.
+    Only(Vec<CertificateDer<'static>>),
+}
+
 impl Roots {
-    /// The default ones, and those of `ca`.
-    pub(super) fn with(ca: Option<&str>) -> Result<Self> {
-        let mut roots = Self::default_ones()?;
+    /// The authorities, and the certificates of `ca`.
+    pub(super) fn new(authorities: Authorities, ca: Option<&str>) -> Result<Self> {
+        let mut roots = match authorities {
+            Authorities::Default => Self::default_ones()?,
+            Authorities::DefaultAndSystem => {
+                let mut roots = Self::default_ones()?;
+                roots.add_system();
+                roots
+            }
+            Authorities::Only(given) => {
+                let mut roots = Self { anchors: Arc::new(RootCertStore::empty()), given: Arc::default() };
+                roots.add_given("ca", given)?;
+                roots
+            }
+        };
         if let Some(ca) = ca {
             let wants_system = ca.lines().any(|line| line.trim() == SYSTEM);
             if wants_system && !roots.add_system() {

@@ -19,6 +19,8 @@ pub(super) struct Verifier {
     webpki: Arc<WebPkiServerVerifier>,
     given: Arc<std::collections::HashSet<CertificateDer<'static>>>,
     provider: Arc<CryptoProvider>,
+    /// Whether the certificate must be for the server's name.
+    checks_name: bool,
 }
 
 /// Why a certificate is not trusted, where rustls has no words for it.
@@ -45,42 +47,47 @@ pub(super) enum Untrusted {
 }
 
 impl Verifier {
-    pub(super) fn new(roots: Roots, provider: Arc<CryptoProvider>) -> crate::error::Result<Self> {
+    pub(super) fn new(
+        roots: Roots,
+        provider: Arc<CryptoProvider>,
+        checks_name: bool,
+    ) -> crate::error::Result<Self> {
         let webpki = WebPkiServerVerifier::builder_with_provider(roots.anchors, Arc::clone(&provider))
             .build()
             .map_err(|_| set_up_failed())?;
-        Ok(Self { webpki, given: roots.given, provider })
+        Ok(Self { webpki, given: roots.given, provider, checks_name })
     }
 
     fn is_given(&self, certificate: &CertificateDer<'_>) -> bool {
         self.given.contains(certificate)
     }
-}
 
-/// A certificate that the user gave needs no issuer, but it must be for this server, and now.
-fn check_given(
-    certificate: &CertificateDer<'_>,
-    server_name: &ServerName<'_>,
-    time: UnixTime,
-) -> Result<(), Error> {
-    let facts = Facts::of(certificate).ok_or(CertificateError::BadEncoding)?;
-    let unix = |at: std::time::Duration| UnixTime::since_unix_epoch(at);
-    let [not_before, not_after] = [unix(facts.not_before), unix(facts.not_after)];
-    if time > not_after {
-        return Err(CertificateError::ExpiredContext { time, not_after }.into());
+    /// A certificate that the user gave needs no issuer, but it must be for this server, and now.
+    fn check_given(
+        &self,
+        certificate: &CertificateDer<'_>,
+        server_name: &ServerName<'_>,
+        time: UnixTime,
+    ) -> Result<(), Error> {
+        let facts = Facts::of(certificate).ok_or(CertificateError::BadEncoding)?;
+        let unix = |at: std::time::Duration| UnixTime::since_unix_epoch(at);
+        let [not_before, not_after] = [unix(facts.not_before), unix(facts.not_after)];
+        if time > not_after {
+            return Err(CertificateError::ExpiredContext { time, not_after }.into());
+        }
+        if time < not_before {
+            return Err(CertificateError::NotValidYetContext { time, not_before }.into());
+        }
+        if self.checks_name && !facts.is_for(server_name) {
+            let expected = server_name.to_owned();
+            let presented = facts.names().into_iter().chain(facts.common_name()).collect();
+            return Err(CertificateError::NotValidForNameContext { expected, presented }.into());
+        }
+        if !facts.is_for_servers {
+            return Err(CertificateError::InvalidPurpose.into());
+        }
+        Ok(())
     }
-    if time < not_before {
-        return Err(CertificateError::NotValidYetContext { time, not_before }.into());
-    }
-    if !facts.is_for(server_name) {
-        let expected = server_name.to_owned();
-        let presented = facts.names().into_iter().chain(facts.common_name()).collect();
-        return Err(CertificateError::NotValidForNameContext { expected, presented }.into());
-    }
-    if !facts.is_for_servers {
-        return Err(CertificateError::InvalidPurpose.into());
-    }
-    Ok(())
 }
 
 /// What webpki said, with what it leaves out: which issuer, which names.
@@ -124,8 +131,12 @@ impl ServerCertVerifier for Verifier {
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
         match self.webpki.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now) {
+            // The name is the last that webpki checks.
+            Err(Error::InvalidCertificate(
+                CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
+            )) if !self.checks_name => Ok(ServerCertVerified::assertion()),
             Err(_) if self.is_given(end_entity) => {
-                check_given(end_entity, server_name, now).map(|()| ServerCertVerified::assertion())
+                self.check_given(end_entity, server_name, now).map(|()| ServerCertVerified::assertion())
             }
             Err(error) => Err(described(error, end_entity, intermediates)),
             verified => verified,

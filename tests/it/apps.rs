@@ -156,7 +156,11 @@ async fn durable_stores_are_the_same_by_their_place_and_namespace_and_apps_by_th
     let (server, clock) = (Server::start(answer).await, ManualClock::new());
     let folder = crate::stores::Folder::new();
     let source = |file: &str, namespace: Option<&str>, keys: &[&str]| {
-        let options = SqliteOptions { path: folder.0.join(file), namespace: namespace.map(str::to_owned) };
+        let options = SqliteOptions {
+            path: folder.0.join(file),
+            create: false,
+            namespace: namespace.map(str::to_owned),
+        };
         let store = Arc::new(SqliteStore::new(options).unwrap());
         let key = |byte: &&str| SealingKey::new(&Secret::new(byte.repeat(32))).unwrap();
         let sealing = match keys {

@@ -104,8 +104,12 @@ fn ids(grants: &[GrantInfo]) -> Vec<&str> {
 #[tokio::test]
 async fn ten_thousand_grants_are_listed_in_order_and_a_hundred_at_a_time() {
     let (server, clock, folder) = (Server::start(strict()).await, ManualClock::new(), Folder::new());
-    let inner =
-        SqliteStore::new(SqliteOptions { path: folder.0.join("grants.sqlite"), namespace: None }).unwrap();
+    let inner = SqliteStore::new(SqliteOptions {
+        path: folder.0.join("grants.sqlite"),
+        create: false,
+        namespace: None,
+    })
+    .unwrap();
     let store = Arc::new(Counting { inner, pages: AtomicUsize::new(0), loads: AtomicUsize::new(0) });
     let sealer = Sealer::new(&*store, Some(sealing(&["01"]))).unwrap();
     let now = clock.now().unix_millis();

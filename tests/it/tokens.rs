@@ -775,7 +775,7 @@ async fn a_grant_goes_from_process_to_process_in_a_sealed_file() {
     let folder = crate::stores::Folder::new();
     let key = |byte: &str| SealingKey::new(&Secret::new(byte.repeat(32))).unwrap();
     let process = |sealing| {
-        let options = SqliteOptions { path: folder.0.join("grants.sqlite"), namespace: None };
+        let options = SqliteOptions { path: folder.0.join("grants.sqlite"), create: false, namespace: None };
         app_with(&server, Arc::new(SqliteStore::new(options).unwrap()), sealing, &clock)
     };
     assert_eq!(process(None).unwrap_err().code(), ErrorCode::Configuration);

@@ -27,6 +27,8 @@ pub(crate) use servers::Folder;
 const WRITERS: u64 = 4;
 /// How many swaps are made before the server goes away, and again when it is back.
 const SWAPS: u64 = 500;
+/// How long swaps may go on failing once the server can take them again.
+const RESUMED_WITHIN: Duration = Duration::from_secs(5);
 
 fn record(token: &str) -> GrantRecord {
     GrantRecord {
@@ -107,6 +109,13 @@ async fn no_answer_is_wrong(store: Arc<dyn Store>, interrupt: impl FnOnce()) {
     }
     // On this thread: meanwhile the writers' own must not stand still.
     tokio::task::block_in_place(interrupt);
+    let before = won.load(Ordering::SeqCst);
+    let resumed = async {
+        while won.load(Ordering::SeqCst) == before {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(RESUMED_WITHIN, resumed).await.expect("swaps resume");
     goal.store(won.load(Ordering::SeqCst) + SWAPS, Ordering::SeqCst);
     for writer in writers {
         writer.await.unwrap();

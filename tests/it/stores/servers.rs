@@ -120,6 +120,40 @@ impl Server {
         (server, fs::read_to_string(certificate).unwrap())
     }
 
+    /// A hot standby of `primary`, which streams what that one writes.
+    pub(super) fn postgres_replica(primary: &Self) -> Self {
+        let (folder, port) = (Folder::new(), free_port());
+        let data = folder.0.join("data");
+        give_away(&folder.0);
+        let mut backup = unprivileged(&program("pg_basebackup", "postgresql"));
+        backup.args([
+            "-h",
+            "127.0.0.1",
+            "-p",
+            &primary.port.to_string(),
+            "-U",
+            "postgres",
+            "-R",
+            "-X",
+            "stream",
+        ]);
+        backup.args(["--checkpoint=fast", "--no-sync", "-D"]).arg(&data).env("PGPASSWORD", "canary");
+        assert!(quiet(&mut backup).status().unwrap().success(), "pg_basebackup failed");
+        Self::start(postgres(port, &folder), port, folder)
+    }
+
+    /// Lets a standby take writes, and returns when it does.
+    pub(super) fn promote(&self) {
+        let mut command = unprivileged(&program("pg_ctl", "postgresql"));
+        command.args(["promote", "-w", "-D"]).arg(self.folder.0.join("data"));
+        assert!(quiet(&mut command).status().unwrap().success(), "pg_ctl promote failed");
+    }
+
+    /// Replaces pg_hba.conf, which says who may connect and how; in force once the server reloads it.
+    pub(super) fn allow(&self, lines: &str) {
+        fs::write(self.folder.0.join("data/pg_hba.conf"), lines).unwrap();
+    }
+
     fn postgres_with(folder: Folder, settings: impl FnOnce(&mut Command)) -> Self {
         let port = free_port();
         let (data, password) = (folder.0.join("data"), folder.0.join("password"));
@@ -129,8 +163,7 @@ impl Server {
         initdb.args(["--username=postgres", "--auth=scram-sha-256", "--no-sync", "--encoding=SQL_ASCII"]);
         initdb.args(["--locale=C", "--pwfile"]).arg(&password).arg("-D").arg(&data);
         assert!(quiet(&mut initdb).status().unwrap().success(), "initdb failed");
-        let mut command = unprivileged(&program("postgres", "postgresql"));
-        command.args(["-h", "127.0.0.1", "-p", &port.to_string(), "-k", "", "-D"]).arg(&data);
+        let mut command = postgres(port, &folder);
         settings(&mut command);
         Self::start(command, port, folder)
     }
@@ -170,7 +203,12 @@ impl Server {
         let _ = Command::new("kill").args([signal, &self.child.id().to_string()]).status();
     }
 
-    fn stop(&mut self, signal: &str) {
+    /// Ends it by a signal.
+    pub(super) fn stop(&mut self, signal: &str) {
+        if matches!(self.child.try_wait(), Ok(Some(_))) {
+            // Its number may be another process's by now.
+            return;
+        }
         self.signal(signal);
         let _ = self.child.wait();
     }
@@ -181,6 +219,14 @@ impl Drop for Server {
     fn drop(&mut self) {
         self.stop("-INT");
     }
+}
+
+/// Its socket is in its folder.
+fn postgres(port: u16, folder: &Folder) -> Command {
+    let mut command = unprivileged(&program("postgres", "postgresql"));
+    command.args(["-h", "127.0.0.1", "-p", &port.to_string(), "-k"]).arg(&folder.0);
+    command.arg("-D").arg(folder.0.join("data"));
+    command
 }
 
 /// A certificate of 127.0.0.1, signed by its own key, and that key.

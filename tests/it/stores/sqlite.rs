@@ -16,7 +16,8 @@ const SWAPS_EACH: u64 = 10_000;
 const FILE: &str = "SMARTRECRUITERS_TEST_FILE";
 
 fn open(path: &Path, namespace: Option<&str>) -> Arc<dyn Store> {
-    let options = SqliteOptions { path: path.to_owned(), namespace: namespace.map(str::to_owned) };
+    let options =
+        SqliteOptions { path: path.to_owned(), create: true, namespace: namespace.map(str::to_owned) };
     Arc::new(SqliteStore::new(options).unwrap())
 }
 
@@ -116,19 +117,135 @@ async fn what_is_not_ours_is_refused_and_left_alone() {
         (&text, "not a database"),
         (&newer, "newer version"),
         (&other, "another application's"),
-        (&folder.0, "cannot be opened"),
+        (&folder.0, "check that it is a file"),
     ] {
         let error = open(path, None).load("g").await.unwrap_err();
         assert_eq!(error.code(), ErrorCode::Store);
-        assert!(error.to_string().contains(problem), "{error}");
+        let text = error.to_string();
+        assert!(text.contains(problem) && text.contains(path.to_str().unwrap()), "{text}");
     }
     assert!(fs::read_to_string(&text).unwrap().starts_with("no database"));
+}
+
+#[tokio::test]
+async fn a_missing_folder_is_an_error_unless_it_is_to_be_created() {
+    let folder = Folder::new();
+    let path = folder.0.join("volume/records.sqlite");
+    let store = |create, path: &Path| {
+        SqliteStore::new(SqliteOptions { path: path.to_owned(), create, namespace: None }).unwrap()
+    };
+    let error = store(false, &path).swap("g", 0, b"x".to_vec(), NEVER).await.unwrap_err();
+    assert_eq!(error.code(), ErrorCode::Store);
+    let text = error.to_string();
+    assert!(text.contains("volume of the store does not exist") && text.contains("`create: true`"), "{text}");
+    assert!(!folder.0.join("volume").exists(), "nothing is made");
+
+    assert_eq!(store(true, &path).swap("g", 0, b"x".to_vec(), NEVER).await.unwrap(), Swap::Won);
+    assert!(store(false, &path).load("g").await.unwrap().is_some(), "a folder that is there is enough");
+    let beside = folder.0.join("volume/other.sqlite");
+    assert_eq!(store(false, &beside).load("g").await.unwrap(), None, "a file is made where its folder is");
+
+    let url = |name: &str| PathBuf::from(format!("file:{}?mode=rw", folder.0.join(name).display()));
+    let error = store(true, &url("volume/absent.sqlite")).load("g").await.unwrap_err();
+    assert!(error.to_string().contains("mode=rw"), "{error}");
+    assert!(!folder.0.join("volume/absent.sqlite").exists(), "nothing is made");
+    assert!(store(false, &url("volume/records.sqlite")).load("g").await.unwrap().is_some());
+}
+
+/// What is done to the files of a database that is open, by the folder that they are in and the name of the file.
+type Accident = fn(&Path, &str);
+
+fn with_end(folder: &Path, name: &str, end: &str) -> PathBuf {
+    folder.join(format!("{name}{end}"))
+}
+
+#[tokio::test]
+async fn nothing_is_written_to_a_file_that_was_deleted_moved_or_replaced() {
+    let accidents: [(&str, Accident); 7] = [
+        ("all files deleted", |folder, name| {
+            for end in ["", "-wal", "-shm"] {
+                fs::remove_file(with_end(folder, name, end)).unwrap();
+            }
+        }),
+        ("the file alone deleted", |folder, name| fs::remove_file(folder.join(name)).unwrap()),
+        ("the log deleted", |folder, name| fs::remove_file(with_end(folder, name, "-wal")).unwrap()),
+        ("the index of the log deleted", |folder, name| {
+            fs::remove_file(with_end(folder, name, "-shm")).unwrap();
+        }),
+        ("another file moved there", |folder, name| {
+            fs::write(folder.join("other"), "").unwrap();
+            fs::rename(folder.join("other"), folder.join(name)).unwrap();
+        }),
+        ("a copy of it moved there", |folder, name| {
+            fs::copy(folder.join(name), folder.join("copy")).unwrap();
+            fs::rename(folder.join("copy"), folder.join(name)).unwrap();
+        }),
+        ("its folder replaced by an empty one", |folder, _| {
+            fs::rename(folder, folder.with_extension("away")).unwrap();
+            fs::create_dir(folder).unwrap();
+        }),
+    ];
+    for (what, accident) in accidents {
+        let folder = Folder::new();
+        let place = folder.0.join("place");
+        let store = open(&place.join("records.sqlite"), None);
+        assert_eq!(store.swap("g", 0, b"kept".to_vec(), NEVER).await.unwrap(), Swap::Won);
+        accident(&place, "records.sqlite");
+        let failures = [
+            store.swap("g", 1, b"lost".to_vec(), NEVER).await.map(|_| ()),
+            store.swap("new", 0, b"lost".to_vec(), NEVER).await.map(|_| ()),
+            store.remove("g", 1).await.map(|_| ()),
+            store.load("g").await.map(|_| ()),
+            store.due(NEVER, 1, None).await.map(|_| ()),
+        ];
+        for failure in failures {
+            let error = failure.expect_err(what);
+            assert_eq!(error.code(), ErrorCode::Store, "{what}");
+            assert!(error.to_string().contains("deleted, moved or replaced"), "{what}: {error}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_is_put_back_is_used_again_and_a_new_one_only_by_a_new_store() {
+    let folder = Folder::new();
+    let (place, away) = (folder.0.join("place"), folder.0.join("away"));
+    let path = place.join("records.sqlite");
+    let store = open(&path, None);
+    assert_eq!(store.swap("g", 0, b"kept".to_vec(), NEVER).await.unwrap(), Swap::Won);
+    fs::rename(&place, &away).unwrap();
+    store.load("g").await.unwrap_err();
+    assert!(!place.exists(), "nothing is made");
+
+    let fresh = open(&path, None);
+    assert_eq!(fresh.swap("g", 0, b"new".to_vec(), NEVER).await.unwrap(), Swap::Won);
+    store.load("g").await.unwrap_err();
+
+    drop(fresh);
+    fs::rename(&place, folder.0.join("fresh")).unwrap();
+    fs::rename(&away, &place).unwrap();
+    assert_eq!(store.load("g").await.unwrap().unwrap().bytes, b"kept");
+    assert_eq!(store.swap("g", 1, b"next".to_vec(), NEVER).await.unwrap(), Swap::Won);
+}
+
+#[tokio::test]
+async fn a_link_to_the_file_is_as_good_as_the_file() {
+    let folder = Folder::new();
+    let (link, real) = (folder.0.join("link.sqlite"), folder.0.join("real.sqlite"));
+    std::os::unix::fs::symlink(&real, &link).unwrap();
+    open(&real, None).load("g").await.unwrap();
+    let store = open(&link, None);
+    assert_eq!(store.swap("g", 0, b"x".to_vec(), NEVER).await.unwrap(), Swap::Won);
+    open(&folder.0.join("other.sqlite"), None).load("g").await.unwrap();
+    fs::remove_file(&link).unwrap();
+    std::os::unix::fs::symlink(folder.0.join("other.sqlite"), &link).unwrap();
+    store.swap("g", 1, b"y".to_vec(), NEVER).await.unwrap_err();
 }
 
 #[test]
 fn options_are_checked() {
     let code = |path: &str, namespace: &str| {
-        let options = SqliteOptions { path: path.into(), namespace: Some(namespace.into()) };
+        let options = SqliteOptions { path: path.into(), create: false, namespace: Some(namespace.into()) };
         SqliteStore::new(options).map_err(|error| error.code()).map(|_| ())
     };
     for (path, namespace) in [("", "a"), (":memory:", "a"), ("a", ""), ("a", "a/b")] {

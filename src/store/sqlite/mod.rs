@@ -1,19 +1,23 @@
-//! [`SqliteStore`]: grants in a file, for any number of processes on one machine.
+//! [`SqliteStore`]: records in a file, for any number of processes on one machine.
 
-use std::borrow::Cow;
+mod files;
+mod path;
+
 use std::fmt;
-use std::fs::{DirBuilder, OpenOptions};
+use std::fs::{self, DirBuilder, OpenOptions};
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex as SyncMutex, PoisonError};
 use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension as _, TransactionBehavior, params};
 use tokio::sync::Mutex;
 
+use self::files::Files;
+use self::path::Location;
 use super::namespace::Namespace;
 use super::{BEFORE_ALL, Due, Removal, Store, StoreFuture, Stored, Swap, Version, signed};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, StoreProblem};
 use crate::fingerprint::Fingerprint;
 
 /// How long to wait for other processes' writes: many of them, and far less than the lease on an exchange.
@@ -25,7 +29,7 @@ const APPLICATION: i32 = 0x536d_5263;
 /// `PRAGMA user_version`, the tables below. Raised when they change.
 const SCHEMA: i32 = 1;
 const TABLES: &str = "
-    CREATE TABLE grants (
+    CREATE TABLE records (
         namespace TEXT NOT NULL,
         id TEXT NOT NULL,
         version INTEGER NOT NULL,
@@ -33,46 +37,51 @@ const TABLES: &str = "
         due INTEGER NOT NULL,
         PRIMARY KEY (namespace, id)
     ) STRICT;
-    CREATE INDEX grants_due ON grants (namespace, due, id);
+    CREATE INDEX records_due ON records (namespace, due, id);
 ";
 
 /// Held while a file is made.
 static CREATING: SyncMutex<()> = SyncMutex::new(());
 
-/// What went wrong, for [`Error::Store`].
-type Problem = Cow<'static, str>;
-
 /// Options of a [`SqliteStore`].
 #[derive(Debug, Clone)]
 pub struct SqliteOptions {
-    /// The file, on a local disk: SQLite's locks do not work over a network. It is created when first used, readable
-    /// by its owner only (mode 0600), as are folders that are missing (0700). A file that exists keeps its mode.
+    /// The file, on a local disk: SQLite's locks do not work over a network. A path, `~/…` for the home folder, or a URL
+    /// (`file:…`, `sqlite:…`). It is created when first used, readable by its owner only (mode 0600), unless the URL says
+    /// `mode=rw`. A file that exists keeps its mode.
     pub path: PathBuf,
+    /// Whether folders that are missing are created, too (mode 0700). Without it they are an error: a volume that is not
+    /// mounted must not become an empty store.
+    pub create: bool,
     /// Keeps apart what shares a file: 1 to 64 letters, digits, `.`, `_` or `-`. Default: `default`.
     pub namespace: Option<String>,
 }
 
 /// A store in an SQLite file.
 ///
-/// A swap is on the disk when it is answered: write-ahead log, `synchronous=FULL`.
+/// A swap is on the disk when it is answered: write-ahead log, `synchronous=FULL`. A file that is deleted, moved or
+/// replaced while it is in use fails every use from then on, until the very same file is back: what another file holds
+/// is not the continuation of what was written to this one. A new process takes the file that it finds.
 pub struct SqliteStore {
-    path: PathBuf,
+    location: Arc<Location>,
+    create: bool,
     namespace: Namespace,
     /// One connection, opened when first used. SQLite writes one at a time in any case.
-    connection: Arc<Mutex<Option<Connection>>>,
+    database: Arc<Mutex<Option<Database>>>,
+}
+
+/// A database that is open.
+struct Database {
+    connection: Connection,
+    files: Files,
 }
 
 impl SqliteStore {
     /// Checks the options; opens nothing yet.
     pub fn new(options: SqliteOptions) -> Result<Self> {
-        let name = options.path.to_string_lossy();
-        if name.is_empty() || name.starts_with(':') {
-            return Err(Error::configuration("path", "must name a file, such as ./data/grants.sqlite"));
-        }
-        // The process may change its folder before the store is used.
-        let path = std::path::absolute(&options.path)
-            .map_err(|_| Error::configuration("path", "has no absolute form"))?;
-        Ok(Self { path, namespace: Namespace::new(options.namespace)?, connection: Arc::default() })
+        let location = Arc::new(Location::parse(&options.path)?);
+        let namespace = Namespace::new(options.namespace)?;
+        Ok(Self { location, create: options.create, namespace, database: Arc::default() })
     }
 
     /// Runs `work` on a thread that may wait for a disk. Once there, it is done to its end, whatever becomes of
@@ -84,14 +93,19 @@ impl SqliteStore {
     ) -> StoreFuture<'_, T> {
         Box::pin(async move {
             // Waiting here, and not over there, occupies no thread.
-            let mut connection = Arc::clone(&self.connection).lock_owned().await;
-            let path = self.path.clone();
+            let mut database = Arc::clone(&self.database).lock_owned().await;
+            let (location, create) = (Arc::clone(&self.location), self.create);
             let done = tokio::task::spawn_blocking(move || {
-                let connection = match &mut *connection {
-                    Some(connection) => connection,
-                    none => none.insert(open(&path)?),
+                let database = match &mut *database {
+                    Some(database) => database,
+                    none => none.insert(Database::open(&location, create)?),
                 };
-                work(connection).map_err(describe)
+                let described = |error| describe(&location, error);
+                database.check(&location)?;
+                let result = work(&mut database.connection).map_err(described)?;
+                // Only now is it certain that the answer is of the file that the path leads to.
+                database.check(&location)?;
+                Ok(result)
             });
             let result = done.await.unwrap_or_else(|_| Err("its thread ended".into()));
             result.map_err(|problem| Error::Store { operation, problem })
@@ -102,7 +116,7 @@ impl SqliteStore {
 impl fmt::Debug for SqliteStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SqliteStore")
-            .field("path", &self.path)
+            .field("path", &self.location.path)
             .field("namespace", &self.namespace.as_str())
             .finish_non_exhaustive()
     }
@@ -114,13 +128,13 @@ impl Store for SqliteStore {
     }
 
     fn fingerprint(&self) -> Option<Fingerprint> {
-        Some(Fingerprint::of(&("sqlite", &self.path, self.namespace.as_str())))
+        Some(Fingerprint::of(&("sqlite", &self.location.path, self.namespace.as_str())))
     }
 
     fn load<'a>(&'a self, id: &'a str) -> StoreFuture<'a, Option<Stored>> {
         let key = (self.namespace.clone(), id.to_owned());
         self.run("load", move |connection| {
-            let sql = "SELECT version, content FROM grants WHERE namespace = ?1 AND id = ?2";
+            let sql = "SELECT version, content FROM records WHERE namespace = ?1 AND id = ?2";
             let row = connection.query_row(sql, params![key.0.as_str(), key.1], |row| {
                 Ok((row.get::<_, i64>(0)?, row.get(1)?))
             });
@@ -136,13 +150,13 @@ impl Store for SqliteStore {
             let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
             let rows = if expected == 0 {
                 transaction.execute(
-                    "INSERT INTO grants (namespace, id, version, content, due) VALUES (?1, ?2, 1, ?3, ?4)
+                    "INSERT INTO records (namespace, id, version, content, due) VALUES (?1, ?2, 1, ?3, ?4)
                      ON CONFLICT DO NOTHING",
                     params![namespace, id, bytes, due],
                 )?
             } else {
                 transaction.execute(
-                    "UPDATE grants SET version = version + 1, content = ?3, due = ?4
+                    "UPDATE records SET version = version + 1, content = ?3, due = ?4
                      WHERE namespace = ?1 AND id = ?2 AND version = ?5",
                     params![namespace, id, bytes, due, signed(expected)],
                 )?
@@ -155,7 +169,7 @@ impl Store for SqliteStore {
     fn remove<'a>(&'a self, id: &'a str, expected: Version) -> StoreFuture<'a, Removal> {
         let key = (self.namespace.clone(), id.to_owned());
         self.run("remove", move |connection| {
-            let sql = "DELETE FROM grants WHERE namespace = ?1 AND id = ?2 AND version = ?3";
+            let sql = "DELETE FROM records WHERE namespace = ?1 AND id = ?2 AND version = ?3";
             let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
             let rows = transaction.execute(sql, params![key.0.as_str(), key.1, signed(expected)])?;
             transaction.commit()?;
@@ -169,7 +183,7 @@ impl Store for SqliteStore {
             after.map_or((BEFORE_ALL, String::new()), |after| (signed(after.due), after.id.clone()));
         self.run("due", move |connection| {
             let mut statement = connection.prepare(
-                "SELECT due, id FROM grants WHERE namespace = ?1 AND due < ?2 AND (due, id) > (?3, ?4)
+                "SELECT due, id FROM records WHERE namespace = ?1 AND due < ?2 AND (due, id) > (?3, ?4)
                  ORDER BY due, id LIMIT ?5",
             )?;
             let params = params![namespace.as_str(), signed(before), due, id, signed(limit)];
@@ -181,18 +195,36 @@ impl Store for SqliteStore {
     }
 }
 
-fn open(path: &Path) -> Result<Connection, Problem> {
-    let unopened = |error: &dyn fmt::Display| format!("{} cannot be opened: {error}", path.display());
-    create(path).map_err(|error| unopened(&error))?;
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let mut connection = Connection::open_with_flags(path, flags).map_err(|error| unopened(&error))?;
-    set_up(&connection).map_err(describe)?;
-    migrate(&mut connection)?;
-    Ok(connection)
+impl Database {
+    fn open(location: &Location, create: bool) -> Result<Self, StoreProblem> {
+        let path = &location.path;
+        make(location, create).map_err(|error| not_made(location, error))?;
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let described = |error| describe(location, error);
+        let mut connection = Connection::open_with_flags(path, flags).map_err(described)?;
+        set_up(&connection).map_err(described)?;
+        migrate(&mut connection, location)?;
+        Ok(Self { connection, files: Files::of(path) })
+    }
+
+    /// Fails if the database is no longer where it was opened.
+    fn check(&self, location: &Location) -> Result<(), StoreProblem> {
+        let Some(file) = self.files.moved(&self.connection).map_err(|error| describe(location, error))?
+        else {
+            return Ok(());
+        };
+        let problem = format!(
+            "the file {} was deleted, moved or replaced while it was in use, and what would be written now would be \
+             lost; put this very file back, or restart the process to use what is there now",
+            file.display()
+        );
+        Err(problem.into())
+    }
 }
 
 /// Makes the file before SQLite does, which would let others read it; its log gets the same mode.
-fn create(path: &Path) -> io::Result<()> {
+fn make(location: &Location, create: bool) -> io::Result<()> {
+    let path = &location.path;
     let mut folder = DirBuilder::new();
     let mut file = OpenOptions::new();
     #[cfg(unix)]
@@ -201,8 +233,11 @@ fn create(path: &Path) -> io::Result<()> {
         folder.mode(0o700);
         file.mode(0o600);
     }
-    if let Some(parent) = path.parent() {
+    if let Some(parent) = path.parent().filter(|_| create) {
         folder.recursive(true).create(parent)?;
+    }
+    if !location.makes_file {
+        return fs::metadata(path).map(drop);
     }
     // A process that closes a file loses the locks that it has on it by other connections (POSIX), and SQLite would not
     // notice: one that is there is not opened, and a new one is closed before anybody here connects.
@@ -211,6 +246,27 @@ fn create(path: &Path) -> io::Result<()> {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
         created => created.map(drop),
     }
+}
+
+fn not_made(location: &Location, error: io::Error) -> StoreProblem {
+    let path = &location.path;
+    let folder = path.parent().filter(|folder| !folder.exists());
+    let text = match (error.kind(), folder) {
+        (io::ErrorKind::NotFound, Some(folder)) => format!(
+            "the folder {} of the store does not exist; mount the volume that it is on, or create it, or give the option \
+             `create: true`",
+            folder.display()
+        ),
+        (io::ErrorKind::NotFound, None) => {
+            format!("there is no file {}, and `mode=rw` in `path` forbids creating one", path.display())
+        }
+        (io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem, _) => format!(
+            "{} cannot be opened: {error}; let the user of this process write to the file and its folder",
+            path.display()
+        ),
+        _ => format!("{} cannot be opened: {error}; check `path`", path.display()),
+    };
+    StoreProblem::new(text, Some(Arc::new(error)))
 }
 
 fn set_up(connection: &Connection) -> rusqlite::Result<()> {
@@ -234,7 +290,8 @@ fn set_up(connection: &Connection) -> rusqlite::Result<()> {
 }
 
 /// Creates the tables, once, however many processes open a new file.
-fn migrate(connection: &mut Connection) -> Result<(), Problem> {
+fn migrate(connection: &mut Connection, location: &Location) -> Result<(), StoreProblem> {
+    let describe = |error| describe(location, error);
     let transaction =
         connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(describe)?;
     let number = |sql| transaction.query_row(sql, (), |row| row.get::<_, i32>(0)).map_err(describe);
@@ -244,8 +301,20 @@ fn migrate(connection: &mut Connection) -> Result<(), Problem> {
     match (application, schema) {
         (APPLICATION, SCHEMA) => return Ok(()),
         (0, 0) if tables == 0 => {}
-        (APPLICATION, _) => return Err("the file is of a newer version of smartrecruiters".into()),
-        _ => return Err("the file is another application's; give these grants one of their own".into()),
+        (APPLICATION, _) => {
+            return Err(format!(
+                "the file {} is of a newer version of smartrecruiters; use that version",
+                location.path.display()
+            )
+            .into());
+        }
+        _ => {
+            return Err(format!(
+                "the file {} is another application's; give these records a file of their own",
+                location.path.display()
+            )
+            .into());
+        }
     }
     transaction
         .execute_batch(TABLES)
@@ -256,7 +325,24 @@ fn migrate(connection: &mut Connection) -> Result<(), Problem> {
 }
 
 /// SQLite's messages name tables and columns, never what is in them.
-#[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` hands over")]
-fn describe(error: rusqlite::Error) -> Problem {
-    format!("SQLite: {error}").into()
+fn describe(location: &Location, error: rusqlite::Error) -> StoreProblem {
+    let remedy = match error.sqlite_error_code() {
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+            "another process has kept it locked for long; end that process, or have it write less at once"
+        }
+        Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => {
+            "let the user of this process write to the file, to its -wal and -shm, and to their folder"
+        }
+        Some(ErrorCode::CannotOpen) => {
+            "check that it is a file, and that this process may write to it and its folder"
+        }
+        Some(ErrorCode::DiskFull) => "its disk is full; make room on it",
+        Some(ErrorCode::SystemIoFailure) => "check its disk, and the system's log",
+        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => {
+            "give a file of SQLite, or put a backup in its place"
+        }
+        _ => "check the file, and that nothing else changes it",
+    };
+    let text = format!("{} cannot be used: SQLite says \"{error}\"; {remedy}", location.path.display());
+    StoreProblem::new(text, Some(Arc::new(error)))
 }

@@ -1,0 +1,140 @@
+//! [`Pool`]: a few connections that are kept, and replaced together when one of them turns out to be of no use.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
+use tokio_postgres::Row;
+use tokio_postgres::types::{ToSql, Type};
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+use super::connect::{Connection, connect};
+use super::failure::Failure;
+use super::target::Target;
+use crate::error::Result;
+
+/// For one of the connections that are in use.
+const TURN_TIMEOUT: Duration = Duration::from_secs(10);
+
+pub(super) type Params<'a> = [(&'a (dyn ToSql + Sync), Type)];
+
+/// What a statement may do, and so whether it may be sent again.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Effect {
+    Reads,
+    Writes,
+}
+
+/// Connections to one [`Target`].
+pub(super) struct Pool {
+    target: Target,
+    tls: MakeRustlsConnect,
+    /// As many as may be open.
+    turns: Semaphore,
+    idle: Mutex<Idle>,
+}
+
+#[derive(Default)]
+struct Idle {
+    connections: Vec<Connection>,
+    /// Counts how often all connections were given up. One of an earlier generation does not come back.
+    generation: u64,
+}
+
+impl Pool {
+    pub(super) fn new(target: Target, tls: MakeRustlsConnect, connections: usize) -> Self {
+        Self { target, tls, turns: Semaphore::new(connections), idle: Mutex::default() }
+    }
+
+    /// Runs one statement. Where its connection can only read, or is lost while it reads, it is sent once more on a new
+    /// one: nothing was written.
+    pub(super) async fn query(
+        &self,
+        effect: Effect,
+        sql: &str,
+        params: &Params<'_>,
+    ) -> Result<Vec<Row>, Failure> {
+        match self.query_once(sql, params).await {
+            Err(failure) if failure.is_replaced && (failure.is_read_only() || effect == Effect::Reads) => {
+                self.query_once(sql, params).await
+            }
+            outcome => outcome,
+        }
+    }
+
+    async fn query_once(&self, sql: &str, params: &Params<'_>) -> Result<Vec<Row>, Failure> {
+        self.on_a_connection(async |connection| connection.client.query_typed(sql, params).await).await
+    }
+
+    /// Runs statements without parameters.
+    pub(super) async fn execute(&self, sql: &str) -> Result<(), Failure> {
+        self.on_a_connection(async |connection| connection.client.batch_execute(sql).await).await
+    }
+
+    async fn on_a_connection<T>(
+        &self,
+        work: impl AsyncFnOnce(&Connection) -> Result<T, tokio_postgres::Error>,
+    ) -> Result<T, Failure> {
+        let turn = timeout(TURN_TIMEOUT, self.turns.acquire()).await;
+        let _turn = turn.map_err(|_| self.busy())?.map_err(|_| self.busy())?;
+        let (kept, generation) = self.take();
+        let connection = match kept {
+            Some(connection) => connection,
+            None => connect(&self.target, &self.tls).await?,
+        };
+        let mut failure = match timeout(self.target.answer_timeout, work(&connection)).await {
+            Ok(Ok(done)) => {
+                self.keep(connection, generation);
+                return Ok(done);
+            }
+            Ok(Err(error)) => Failure::of(&connection.host, error),
+            Err(_) => {
+                let failure = Failure::late(&connection.host, "did not answer");
+                // Its answer may come yet, before that of the next statement.
+                connection.abort();
+                self.give_up(generation);
+                return Err(failure);
+            }
+        };
+        failure.is_replaced = failure.is_of_the_connection();
+        if failure.is_replaced {
+            self.give_up(generation);
+        } else {
+            self.keep(connection, generation);
+        }
+        Err(failure)
+    }
+
+    /// A connection that is open, as far as this side knows, and the present generation.
+    fn take(&self) -> (Option<Connection>, u64) {
+        let mut idle = self.idle();
+        idle.connections.retain(|connection| !connection.client.is_closed());
+        (idle.connections.pop(), idle.generation)
+    }
+
+    fn keep(&self, connection: Connection, generation: u64) {
+        let mut idle = self.idle();
+        if idle.generation == generation {
+            idle.connections.push(connection);
+        }
+    }
+
+    /// Closes all connections of this generation: they lead to the same server.
+    fn give_up(&self, generation: u64) {
+        let mut idle = self.idle();
+        if idle.generation == generation {
+            idle.generation += 1;
+            idle.connections.clear();
+        }
+    }
+
+    fn busy(&self) -> Failure {
+        let hosts: Vec<_> = self.target.hosts.iter().map(ToString::to_string).collect();
+        Failure::late(hosts.join(","), "freed no connection")
+    }
+
+    fn idle(&self) -> MutexGuard<'_, Idle> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
