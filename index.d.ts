@@ -263,7 +263,7 @@ export interface NativeConnection {
   connectTimeout: number
   /** False: through no proxy. True, without a URL: through the environment's. */
   proxy: boolean
-  /** Certificates to trust beside Mozilla's, in PEM. */
+  /** Certificates to trust beside the default ones: PEM, and the line `system` for the operating system's. */
   ca?: string
   /** The client's own certificate, in PEM. */
   cert?: string

@@ -1,8 +1,9 @@
 /** How connections are made: options that clients and apps share. */
 
 import type { NativeConnection } from '../index.js'
+import { type CertificateAuthorities, certificateAuthorities, pem } from './certificates.js'
 import { configurationError } from './errors.js'
-import { isA, types } from './platform.js'
+import { isA } from './platform.js'
 import { kind, milliseconds, string } from './validate.js'
 
 /** How connections are made. */
@@ -15,10 +16,10 @@ export interface ConnectionOptions {
    */
   proxy?: string | URL | false
   /**
-   * Certificates to trust beside Mozilla's, in PEM. `NODE_EXTRA_CA_CERTS` and `SSL_CERT_FILE` of the environment are
-   * honoured too.
+   * Certificates to trust beside the default ones, which are Mozilla's and those that `NODE_EXTRA_CA_CERTS`,
+   * `SSL_CERT_FILE`, `SSL_CERT_DIR` and `NODE_USE_SYSTEM_CA=1` name. Default: no others.
    */
-  ca?: string | Uint8Array
+  ca?: CertificateAuthorities
   /** The client's own certificate, with those that it was signed by, in PEM. Needs `key`. */
   cert?: string | Uint8Array
   /** The key of `cert`, in PEM, not encrypted. */
@@ -43,7 +44,7 @@ export function connection(known: Record<(typeof CONNECTION_OPTIONS)[number], un
     connectTimeout: milliseconds('connectTimeout', known.connectTimeout, CONNECT_TIMEOUT),
     proxy: known.proxy !== false,
   }
-  const ca = pem('ca', known.ca)
+  const ca = certificateAuthorities(known.ca)
   const cert = pem('cert', known.cert)
   const key = pem('key', known.key)
   if ((cert === undefined) !== (key === undefined)) {
@@ -59,9 +60,4 @@ function proxyUrl(value: unknown): string | undefined {
   if (isA('URL', value)) return string('proxy', value.href)
   if (typeof value !== 'string') throw configurationError('proxy', `must be a URL or false, but is ${kind(value)}`)
   return string('proxy', value)
-}
-
-function pem(field: string, value: unknown): string | undefined {
-  if (value === undefined) return undefined
-  return string(field, types.isUint8Array(value) ? new TextDecoder().decode(value) : value)
 }

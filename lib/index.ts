@@ -6,6 +6,7 @@
 
 export { AccessToken } from './access-token.js'
 export type { Body } from './body.js'
+export type { CertificateAuthorities } from './certificates.js'
 export { type ClientOptions, SmartRecruiters } from './client.js'
 export type { ConnectionOptions } from './connection.js'
 export {

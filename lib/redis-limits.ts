@@ -2,16 +2,20 @@
 
 import { EventEmitter } from 'node:events'
 import type { NativeLimitsEvent, NativeRedisLimits } from '../index.js'
+import { type CertificateAuthorities, certificateAuthorities } from './certificates.js'
 import { configurationError, type StoreError, toError, unwrap } from './errors.js'
 import { native } from './native.js'
-import { optionalString, optionsObject, string } from './validate.js'
+import { optionsObject, string } from './validate.js'
 
 /** Options of {@link RedisLimits}. */
 export interface RedisLimitsOptions {
-  /** `redis://user:password@host:6379/0`, or `rediss://…` with TLS. */
+  /**
+   * `redis://user:password@host:6379/0`, `rediss://…` with TLS, or `unix:///run/redis/redis.sock`. It has to lead to the
+   * primary.
+   */
   url: string
-  /** Certificates to trust in place of Mozilla's, in PEM. */
-  ca?: string
+  /** Certificates to trust beside the default ones, as the clients' `ca`, where `url` asks for TLS. Default: no others. */
+  ca?: CertificateAuthorities
 }
 
 /** The events of {@link RedisLimits}. */
@@ -45,7 +49,7 @@ export class RedisLimits {
       else if (error !== undefined) events.emit('degraded', { members, error: toError(error) as StoreError })
     }
     const url = string('url', known.url)
-    handles.set(this, unwrap(native.redisLimits(url, listen, optionalString('ca', known.ca))))
+    handles.set(this, unwrap(native.redisLimits(url, listen, certificateAuthorities(known.ca))))
   }
 
   /** Calls `listener` at each event of this name. What it throws is an uncaught exception. */

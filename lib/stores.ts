@@ -2,6 +2,7 @@
 
 import type { NativeCustomStore, NativeQuestion, NativeStore } from '../index.js'
 import { call } from './calls.js'
+import { type CertificateAuthorities, certificateAuthorities } from './certificates.js'
 import { configurationError, unwrap } from './errors.js'
 import { native } from './native.js'
 import { types } from './platform.js'
@@ -141,12 +142,15 @@ export class SqliteStore {
 
 /** Options of {@link RedisStore}. */
 export interface RedisStoreOptions {
-  /** `redis://user:password@host:6379/0`, or `rediss://…` with TLS. */
+  /**
+   * `redis://user:password@host:6379/0`, `rediss://…` with TLS, or `unix:///run/redis/redis.sock`. It has to lead to the
+   * primary.
+   */
   url: string
   /** Keeps apart what shares a database: 1 to 64 letters, digits, `.`, `_` or `-`. Default: `default`. */
   namespace?: string
-  /** Certificates to trust in place of Mozilla's, in PEM. */
-  ca?: string
+  /** Certificates to trust beside the default ones, as the clients' `ca`, where `url` asks for TLS. Default: no others. */
+  ca?: CertificateAuthorities
 }
 
 /**
@@ -159,12 +163,13 @@ export class RedisStore {
   constructor(options: RedisStoreOptions) {
     const known = optionsObject('RedisStore', options, ['url', 'namespace', 'ca'])
     const namespace = optionalString('namespace', known.namespace)
-    const ca = optionalString('ca', known.ca)
+    const ca = certificateAuthorities(known.ca)
     handles.set(this, unwrap(native.redisStore(string('url', known.url), namespace, ca)))
   }
 
   /**
-   * How grants could be lost there: by eviction, or by a server that does not write to its disk. Empty if all is well.
+   * How records could be lost there: by eviction, or by a server that does not write to its disk. Empty if nothing is
+   * known to be wrong: managed servers keep some settings to themselves.
    * @throws {StoreError} if the server cannot be asked.
    */
   warnings(): Promise<string[]> {
@@ -182,8 +187,11 @@ export interface PostgresStoreOptions {
   url: string
   /** Keeps apart what shares a database: 1 to 64 letters, digits, `.`, `_` or `-`. Default: `default`. */
   namespace?: string
-  /** Certificates to trust beside Mozilla's, or beside those of `sslrootcert` in the URL, in PEM. */
-  ca?: string
+  /**
+   * Certificates to trust beside the default ones, or beside those of `sslrootcert` in the URL, as the clients' `ca`.
+   * Default: no others.
+   */
+  ca?: CertificateAuthorities
   /** How many connections may be open, 1 to 1000. Default: `connection_limit` of the URL, or 4. */
   connections?: number
 }
@@ -196,7 +204,7 @@ export class PostgresStore {
   constructor(options: PostgresStoreOptions) {
     const known = optionsObject('PostgresStore', options, ['url', 'namespace', 'ca', 'connections'])
     const namespace = optionalString('namespace', known.namespace)
-    const ca = optionalString('ca', known.ca)
+    const ca = certificateAuthorities(known.ca)
     const connections =
       known.connections === undefined ? undefined : integer('connections', known.connections, 1, 1000, 4)
     handles.set(this, unwrap(native.postgresStore(string('url', known.url), namespace, ca, connections)))

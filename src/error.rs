@@ -184,6 +184,16 @@ pub enum Error {
         problem: StoreProblem,
     },
 
+    /// The place where processes share the limits could not be used. Until it can, each process keeps to its part.
+    #[error("the shared limits cannot be reached: {problem}")]
+    SharedLimits {
+        /// What happened, where, and what to do about it.
+        problem: Cow<'static, str>,
+        /// The error underneath.
+        #[source]
+        source: Option<Cause>,
+    },
+
     /// A defect of this library. Please report it.
     #[error("internal error: {problem}; please report it")]
     Internal {
@@ -329,7 +339,7 @@ impl Error {
             Self::ReauthorizationRequired { .. } => ErrorCode::ReauthorizationRequired,
             Self::UnknownGrant { .. } => ErrorCode::UnknownGrant,
             Self::AlreadyIntegrated { .. } => ErrorCode::AlreadyIntegrated,
-            Self::Store { .. } => ErrorCode::Store,
+            Self::Store { .. } | Self::SharedLimits { .. } => ErrorCode::Store,
             Self::Internal { .. } => ErrorCode::Internal,
         }
     }
@@ -343,7 +353,8 @@ impl Error {
             | Self::ConnectTimeout
             | Self::TokenUnavailable { .. }
             | Self::TokenInvalid { .. }
-            | Self::Store { .. } => true,
+            | Self::Store { .. }
+            | Self::SharedLimits { .. } => true,
             Self::Api(api) => matches!(api.code(), ErrorCode::RateLimit | ErrorCode::Server),
             Self::TokenRefused { error, .. } => error.is_passing(),
             Self::Configuration { .. }

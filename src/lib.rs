@@ -6,17 +6,19 @@
 // -- words: no I/O, used by all
 pub mod clock;
 pub mod credential;
+mod environment;
 pub mod error;
 pub mod fingerprint;
 mod random;
-#[cfg(feature = "redis")]
-mod redis_server;
 pub mod secret;
 pub mod token;
 mod torture;
 // -- wire: bytes to and from a server
 pub mod http;
 pub mod oauth;
+#[cfg(feature = "redis")]
+mod redis_server;
+pub mod tls;
 // -- rules: which endpoint a request belongs to
 pub mod limit;
 // -- state: grants that must not be lost

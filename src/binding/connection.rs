@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use napi_derive::napi;
 
-use crate::http::{ConnectOptions, Identity, ProxyChoice};
+use crate::http::{ConnectOptions, ProxyChoice};
 use crate::secret::Secret;
+use crate::tls::Identity;
 
 /// How connections are made, but for what is secret.
 #[napi(object, object_to_js = false)]
@@ -14,7 +15,7 @@ pub struct NativeConnection {
     pub connect_timeout: u32,
     /// False: through no proxy. True, without a URL: through the environment's.
     pub proxy: bool,
-    /// Certificates to trust beside Mozilla's, in PEM.
+    /// Certificates to trust beside the default ones: PEM, and the line `system` for the operating system's.
     pub ca: Option<String>,
     /// The client's own certificate, in PEM.
     pub cert: Option<String>,

@@ -302,6 +302,7 @@ impl From<&Error> for NativeError {
             | Error::TokenInvalid { .. }
             | Error::CallbackRefused { .. }
             | Error::Store { .. }
+            | Error::SharedLimits { .. }
             | Error::Internal { .. } => common,
         }
     }

@@ -1,17 +1,16 @@
 //! How connections are made: timeouts, proxies, whom to trust. Everything that opens one starts here.
 
 use std::fmt;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::{NoProxy, Proxy};
-use rustls::RootCertStore;
-use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 use super::open_connection::Keep;
+use crate::environment::variable;
 use crate::error::{Error, Result};
 use crate::secret::Secret;
+use crate::tls::{self, Identity};
 
 const USER_AGENT: &str = concat!("smartrecruiters/", env!("CARGO_PKG_VERSION"));
 /// More connections make a server slower, not a client faster: 64 served 512 calls in flight better than 512 did.
@@ -23,9 +22,6 @@ const HTTP2_PING: Duration = Duration::from_secs(15);
 /// Never through a proxy of the environment: what goes to loopback may be in the clear.
 const LOOPBACK: &str = "localhost,127.0.0.0/8,::1";
 
-/// Whom all clients of this process trust. Read for the first of them: it takes longer than all else there.
-static MACHINE: OnceLock<Arc<RootCertStore>> = OnceLock::new();
-
 /// How connections are made.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ConnectOptions {
@@ -33,7 +29,7 @@ pub struct ConnectOptions {
     pub connect_timeout: Duration,
     /// Through what.
     pub proxy: ProxyChoice,
-    /// Certificates to trust beside Mozilla's, in PEM.
+    /// Certificates to trust beside the default ones, as [`tls::client_config`] reads them.
     pub ca: Option<String>,
     /// The client's own certificate.
     pub identity: Option<Identity>,
@@ -49,15 +45,6 @@ pub enum ProxyChoice {
     Direct,
     /// This URL for everything, perhaps with user and password.
     Url(Secret),
-}
-
-/// A client certificate and its key, in PEM.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Identity {
-    /// The certificate, and those that it was signed by.
-    pub certificate: String,
-    /// Its key.
-    pub key: Secret,
 }
 
 /// Makes connections.
@@ -82,7 +69,7 @@ impl Default for ConnectOptions {
 impl Connector {
     /// Reads certificates and proxies; opens nothing.
     pub fn new(options: ConnectOptions) -> Result<Self> {
-        let tls = tls(options.ca.as_deref(), options.identity.as_ref())?;
+        let tls = tls::client_config(options.ca.as_deref(), options.identity.as_ref())?;
         let proxies = proxies(&options.proxy)?;
         Ok(Self { options: Arc::new(options), proxies, tls })
     }
@@ -179,70 +166,6 @@ fn malformed_proxy(field: &'static str) -> Error {
         field,
         "must be an http or https URL, such as http://user:password@proxy.example.com:3128",
     )
-}
-
-fn tls(ca: Option<&str>, identity: Option<&Identity>) -> Result<rustls::ClientConfig> {
-    let mut roots = machine_roots()?;
-    if let Some(ca) = ca {
-        trust(Arc::make_mut(&mut roots), "ca", ca.as_bytes())?;
-    }
-    let config =
-        rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .map_err(|_| Error::Internal { problem: "TLS could not be set up" })?
-            .with_root_certificates(roots);
-    let Some(identity) = identity else { return Ok(config.with_no_client_auth()) };
-    let chain = certificates("cert", identity.certificate.as_bytes())?;
-    let key = PrivateKeyDer::from_pem_slice(identity.key.expose().as_bytes())
-        .map_err(|_| Error::configuration("key", "must be a private key in PEM, not encrypted"))?;
-    config.with_client_auth_cert(chain, key).map_err(|error| match error {
-        rustls::Error::InvalidCertificate(_) => Error::configuration("cert", "must be certificates in PEM"),
-        _ => Error::configuration("key", "must be the key of `cert`, of a kind that TLS 1.2 or 1.3 knows"),
-    })
-}
-
-/// Mozilla's roots, and those that the environment names.
-fn machine_roots() -> Result<Arc<RootCertStore>> {
-    if let Some(roots) = MACHINE.get() {
-        return Ok(Arc::clone(roots));
-    }
-    let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-    let mut read = None;
-    for name in ["NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE"] {
-        // Both often name the same file.
-        let path = variable(name).filter(|path| !path.is_empty() && read.as_ref() != Some(path));
-        let Some(path) = path else { continue };
-        let pem = std::fs::read(&path)
-            .map_err(|_| Error::configuration(name, "names a file that cannot be read"))?;
-        trust(&mut roots, name, &pem)?;
-        read = Some(path);
-    }
-    Ok(Arc::clone(MACHINE.get_or_init(|| Arc::new(roots))))
-}
-
-fn trust(roots: &mut RootCertStore, field: &'static str, pem: &[u8]) -> Result<()> {
-    let (added, _) = roots.add_parsable_certificates(certificates(field, pem)?);
-    if added == 0 {
-        return Err(Error::configuration(field, "must hold certificates that can be trusted"));
-    }
-    Ok(())
-}
-
-fn certificates(field: &'static str, pem: &[u8]) -> Result<Vec<CertificateDer<'static>>> {
-    let found: Vec<_> = CertificateDer::pem_slice_iter(pem)
-        .collect::<std::result::Result<_, _>>()
-        .map_err(|_| Error::configuration(field, "must be certificates in PEM"))?;
-    if found.is_empty() {
-        return Err(Error::configuration(field, "must hold a certificate in PEM"));
-    }
-    Ok(found)
-}
-
-/// A variable of the environment that belongs to the machine's network, in either case: the one place that reads any.
-fn variable(name: &str) -> Option<String> {
-    #[expect(clippy::disallowed_methods, reason = "this is the one place that may")]
-    let read = |name: &str| std::env::var(name).ok();
-    read(name).or_else(|| read(&name.to_ascii_lowercase()))
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ mod transport;
 
 pub use answer::Answer;
 pub use body::{RequestBody, ResponseBody, StreamedBody, UntilEnd, Upload, streamed_body};
-pub use connector::{ConnectOptions, Connector, Identity, ProxyChoice};
+pub use connector::{ConnectOptions, Connector, ProxyChoice};
 pub use environment::{Environment, authorize_url, token_url};
 pub use error_body::read_error;
 pub use headers::request_headers;

@@ -21,6 +21,7 @@ use super::redirect::{self, Hop, MOST_HOPS};
 use super::target::Target;
 use crate::error::{Cause, Error, NetworkKind, Phase, Result};
 use crate::secret::{Redactor, Secret};
+use crate::tls;
 
 /// Some servers begin text with it; no text is meant to have it (RFC 8259 section 8.1 lets it be ignored).
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
@@ -322,7 +323,7 @@ pub fn network_error(error: reqwest::Error) -> Error {
     }
     let kind = if error.is_dns() {
         NetworkKind::Dns
-    } else if has_cause::<rustls::Error>(&error) {
+    } else if tls::explain(&error).is_some() {
         NetworkKind::Tls
     } else if error.is_connect() {
         NetworkKind::Connect
@@ -338,7 +339,10 @@ pub fn network_error(error: reqwest::Error) -> Error {
         error.is_request() && cause::<hyper::Error>(&error).is_some_and(hyper::Error::is_canceled);
     let sent = !error.is_connect() && !refused && !unwritten;
     // The URL's query may hold personal data; the caller knows the path.
-    let source: Cause = Arc::new(error.without_url());
+    let source: Cause = match tls::Failure::of(&error) {
+        Some(failure) => Arc::new(failure),
+        None => Arc::new(error.without_url()),
+    };
     Error::Network { kind, sent, source: Some(source) }
 }
 

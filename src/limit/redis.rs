@@ -5,12 +5,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
-use redis::Script;
-
 use super::shared::{Ask, LEASE, Report, SharedFuture, SharedWindow, Told};
 use crate::error::{Error, Result};
 use crate::random;
-use crate::redis_server::{RedisServer, failed};
+use crate::redis_server::{Failure, RedisScript, RedisServer};
 use crate::secret::Secret;
 
 /// For an answer: a call that waits longer is better off without.
@@ -21,7 +19,7 @@ const TIMEOUT: Duration = Duration::from_secs(1);
 /// `rate` has a place for each request of an endpoint, scored by when it is free; `busy` and `all` have a slot for each
 /// request in progress of the endpoint and of the credential, scored by when its lease ends. After it lost its memory, or
 /// when a process comes back that kept the limits alone, nobody gets anything for a second: nobody knows what was sent.
-static ASK: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("redis.lua")));
+static ASK: LazyLock<RedisScript> = LazyLock::new(|| RedisScript::new(include_str!("redis.lua")));
 
 /// What happened to the limits that processes share.
 #[derive(Debug, Clone)]
@@ -40,9 +38,9 @@ pub enum SharedEvent {
 /// Where to find Redis.
 #[derive(Debug, Clone)]
 pub struct RedisLimitsOptions {
-    /// `redis://user:password@host:6379/0`, or `rediss://…` with TLS.
+    /// `redis://user:password@host:6379/0`, `rediss://…` with TLS, or `unix:///run/redis/redis.sock`.
     pub url: Secret,
-    /// Certificates to trust in place of Mozilla's, in PEM.
+    /// Certificates to trust beside the default ones, as [`crate::tls::client_config`] reads them.
     pub ca: Option<String>,
 }
 
@@ -61,8 +59,9 @@ impl RedisLimits {
         options: RedisLimitsOptions,
         listener: impl Fn(SharedEvent) + Send + Sync + 'static,
     ) -> Result<Arc<Self>> {
+        let RedisLimitsOptions { url, ca } = options;
         Ok(Arc::new(Self {
-            server: RedisServer::new(&options.url, options.ca, TIMEOUT)?,
+            server: RedisServer::new(&url, ca.as_deref(), TIMEOUT, None)?,
             member: random::text::<9>()?,
             lost: AtomicBool::new(false),
             listener: Box::new(listener),
@@ -70,24 +69,21 @@ impl RedisLimits {
     }
 
     async fn run(&self, ask: Ask) -> Result<Told> {
-        let mut connection = self.server.connection("limits").await?;
         let credential = format!("smartrecruiters:limits:{{{}}}", ask.identity);
         let endpoint = format!("{credential}:{}", super::pacing::Identity::new(&[ask.endpoint.as_bytes()]));
-        let mut call = ASK.prepare_invoke();
-        for name in ["known", "quiet", "members", "all"] {
-            call.key(format!("{credential}:{name}"));
-        }
-        for name in ["rate", "busy", "pause"] {
-            call.key(format!("{endpoint}:{name}"));
-        }
-        call.arg(&self.member)
-            .arg(u64::try_from(LEASE.as_millis()).unwrap_or_default())
-            .arg(ask.per_second)
-            .arg(ask.at_once)
-            .arg(ask.at_once_over_all.unwrap_or(usize::MAX >> 16))
-            .arg(ask.want)
-            .arg(ask.first)
-            .arg(u8::from(ask.returns));
+        let of_credential = ["known", "quiet", "members", "all"].map(|name| format!("{credential}:{name}"));
+        let of_endpoint = ["rate", "busy", "pause"].map(|name| format!("{endpoint}:{name}"));
+        let keys = [&of_credential[..], &of_endpoint[..]].concat();
+        let mut arguments = vec![
+            self.member.clone(),
+            LEASE.as_millis().to_string(),
+            ask.per_second.to_string(),
+            ask.at_once.to_string(),
+            ask.at_once_over_all.unwrap_or(usize::MAX >> 16).to_string(),
+            ask.want.to_string(),
+            ask.first.to_string(),
+            u8::from(ask.returns).to_string(),
+        ];
         for (number, report) in ask.reports {
             let (what, value) = match report {
                 Report::Pending => ("pending", 0.0),
@@ -98,12 +94,16 @@ impl RedisLimits {
                 Report::Unused => ("unused", 0.0),
                 Report::Refused(pause) => ("refused", millis(pause)),
             };
-            call.arg(number).arg(what).arg(value);
+            arguments.extend([number.to_string(), what.to_owned(), value.to_string()]);
         }
         let (granted, wait, members): (usize, u64, usize) =
-            call.invoke_async(&mut connection).await.map_err(|error| failed("limits", &error))?;
+            self.server.run(&ASK, &keys, &arguments).await.map_err(failed)?;
         Ok(Told { granted, wait: Duration::from_micros(wait), members })
     }
+}
+
+fn failed(failure: Failure) -> Error {
+    Error::SharedLimits { problem: failure.problem, source: failure.cause }
 }
 
 fn millis(duration: Duration) -> f64 {

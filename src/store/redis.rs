@@ -1,32 +1,32 @@
-//! [`RedisStore`]: grants in Redis or Valkey.
+//! [`RedisStore`]: records in Redis or Valkey.
 
 use std::fmt;
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use redis::aio::ConnectionManager;
-use redis::{Cmd, FromRedisValue, RedisError, Script, cmd};
+use redis::{Cmd, FromRedisValue, ToRedisArgs, cmd};
 
 use super::namespace::Namespace;
-use super::{Due, Store, StoreFuture, Stored, Swap, Version, signed};
-use crate::error::{Error, Result};
+use super::{Due, Removal, Store, StoreFuture, Stored, Swap, Version, signed};
+use crate::error::{Error, Result, StoreProblem};
 use crate::fingerprint::Fingerprint;
-use crate::redis_server::{RedisServer, failed};
+use crate::redis_server::{Failure, RedisScript, RedisServer, Schema};
 use crate::secret::Secret;
 
-/// For a connection, and for an answer.
-const TIMEOUT: Duration = Duration::from_secs(5);
+/// For a connection, and for an answer: after a failover that leaves a connection open and silent, a renewal fails, is
+/// tried again a second later on a new connection, and is through within five.
+const TIMEOUT: Duration = Duration::from_secs(3);
 /// The keys and fields below. Raised when they change.
 const SCHEMA: u32 = 1;
 
-/// So many digits has `due` in a member of the index: as many as a `u64` can have.
+/// How many digits `due` has in a member of the index: as many as a `u64` can have.
 const DUE_DIGITS: usize = 20;
 
-/// A record is a hash with `version`, `content` and `due`; the index a sorted set, whose members all have the score 0,
-/// and so the order of their bytes: `due` in digits, then the id. A script runs alone, so that nothing changes between
-/// its lines. Where its first write fails, all is as it was; no other can.
-static SWAP: LazyLock<Script> = LazyLock::new(|| {
-    Script::new(
+/// A record is a hash with `version`, `content` and `due`; the index is a sorted set, whose members all have the score
+/// 0, and so the order of their bytes: `due` in digits, then the id. A script runs alone, so that nothing changes
+/// between its lines. If its first write fails, all is as it was; no other can.
+static SWAP: LazyLock<RedisScript> = LazyLock::new(|| {
+    RedisScript::new(
         "local record = redis.call('HMGET', KEYS[1], 'version', 'due')
          if (record[1] or '0') ~= ARGV[1] then return 0 end
          redis.call('ZADD', KEYS[2], 0, ARGV[5] .. ARGV[4])
@@ -36,21 +36,33 @@ static SWAP: LazyLock<Script> = LazyLock::new(|| {
     )
 });
 
+/// A record that has no version has never the one that is expected.
+static REMOVE: LazyLock<RedisScript> = LazyLock::new(|| {
+    RedisScript::new(
+        "local record = redis.call('HMGET', KEYS[1], 'version', 'due')
+         if record[1] ~= ARGV[1] then return 0 end
+         redis.call('DEL', KEYS[1])
+         redis.call('ZREM', KEYS[2], record[2] .. ARGV[2])
+         return 1",
+    )
+});
+
 /// Options of a [`RedisStore`].
 #[derive(Debug, Clone)]
 pub struct RedisOptions {
-    /// `redis://user:password@host:6379/0`, or `rediss://…` with TLS.
+    /// `redis://user:password@host:6379/0`, `rediss://…` with TLS, or `unix:///run/redis/redis.sock`.
     pub url: Secret,
     /// Keeps apart what shares a database: 1 to 64 letters, digits, `.`, `_` or `-`. Default: `default`.
     pub namespace: Option<String>,
-    /// Certificates to trust in place of Mozilla's, in PEM.
+    /// Certificates to trust beside the default ones, as [`crate::tls::client_config`] reads them.
     pub ca: Option<String>,
 }
 
 /// A store in Redis or Valkey.
 ///
 /// Its keys begin with `smartrecruiters:{namespace}:`, all in one slot of a cluster. A swap is as durable as the
-/// server makes it: [`RedisStore::warnings`] tells what is wrong with its settings.
+/// server makes it: [`RedisStore::warnings`] says what is wrong with its settings. `docs/redis.md` lists the rights
+/// that its user needs.
 pub struct RedisStore {
     server: RedisServer,
     namespace: Namespace,
@@ -62,49 +74,76 @@ impl RedisStore {
     pub fn new(options: RedisOptions) -> Result<Self> {
         let namespace = Namespace::new(options.namespace)?;
         let fingerprint = Fingerprint::of(&("redis", &options.url, &options.ca, namespace.as_str()));
-        Ok(Self { server: RedisServer::new(&options.url, options.ca, TIMEOUT)?, namespace, fingerprint })
+        let schema = Schema { key: key(&namespace, "schema"), version: SCHEMA };
+        let server = RedisServer::new(&options.url, options.ca.as_deref(), TIMEOUT, Some(schema))?;
+        Ok(Self { server, namespace, fingerprint })
     }
 
     /// Runs a command that changes nothing.
     async fn ask<T: FromRedisValue>(&self, operation: &'static str, command: &Cmd) -> Result<T> {
-        let mut connection = self.connection(operation).await?;
-        let mut answer = command.query_async(&mut connection).await;
-        if answer.as_ref().is_err_and(RedisError::is_unrecoverable_error) {
-            // That a connection is gone shows when it is used. Reading twice is no harm.
-            answer = command.query_async(&mut connection).await;
+        self.server.read(command).await.map_err(|failure| failed(operation, failure))
+    }
+
+    /// Runs a script on the record of `id` and the index; whether it changed them.
+    async fn change(
+        &self,
+        operation: &'static str,
+        script: &RedisScript,
+        id: &str,
+        arguments: &impl ToRedisArgs,
+    ) -> Result<bool> {
+        let keys = [self.record_key(id), self.key("due")];
+        let answer = self.server.run(script, &keys, arguments).await;
+        answer.map_err(|failure| failed(operation, failure))
+    }
+
+    /// What is known to be wrong. What a server does not say is not: managed servers keep settings to themselves.
+    async fn warnings_of(&self, info: &Info) -> Vec<String> {
+        let mut warnings = Vec::new();
+        // Records have no expiry, so that `volatile-*` evicts none.
+        if let Some(policy) = info.field("maxmemory_policy").filter(|policy| policy.starts_with("allkeys")) {
+            warnings.push(format!(
+                "Redis may evict records to save memory (maxmemory-policy is {policy}); set it to noeviction"
+            ));
         }
-        answer.map_err(|error| failed(operation, &error))
-    }
-
-    async fn connection(&self, operation: &'static str) -> Result<ConnectionManager> {
-        let check = async |mut connection: ConnectionManager| {
-            let key = self.key("schema");
-            let found: (u32,) = redis::pipe()
-                .cmd("SETNX")
-                .arg(&key)
-                .arg(SCHEMA)
-                .ignore()
-                .get(&key)
-                .query_async(&mut connection)
-                .await
-                .map_err(|error| failed(operation, &error))?;
-            if found != (SCHEMA,) {
-                let problem = "the namespace is of a newer version of smartrecruiters".into();
-                return Err(Error::Store { operation, problem });
+        match info.field("aof_enabled") {
+            Some("0") => warnings.push(
+                "Redis loses records when it restarts (appendonly is no); set appendonly to yes, and appendfsync to \
+                 always"
+                    .to_owned(),
+            ),
+            Some("1") => {
+                let question = cmd("CONFIG").arg("GET").arg("appendfsync").to_owned();
+                let answer: Result<Vec<String>, Failure> = self.server.read(&question).await;
+                let fsync = answer.ok().and_then(|pair| pair.into_iter().nth(1));
+                if let Some(fsync) = fsync.filter(|fsync| fsync != "always") {
+                    warnings.push(format!(
+                        "Redis loses the last second of writes, and so records, when its machine fails (appendfsync is \
+                         {fsync}); set it to always"
+                    ));
+                }
             }
-            Ok(())
-        };
-        self.server.checked_connection(operation, check).await
+            _ => {}
+        }
+        warnings
     }
 
-    /// A key of this namespace. The braces are a hash tag: they decide alone about the slot in a cluster.
     fn key(&self, name: &str) -> String {
-        format!("smartrecruiters:{{{}}}:{name}", self.namespace.as_str())
+        key(&self.namespace, name)
     }
 
-    fn grant_key(&self, id: &str) -> String {
-        self.key(&format!("grant:{id}"))
+    fn record_key(&self, id: &str) -> String {
+        self.key(&format!("records:{id}"))
     }
+}
+
+/// A key of a namespace. The braces are a hash tag: they decide alone about the slot in a cluster.
+fn key(namespace: &Namespace, name: &str) -> String {
+    format!("smartrecruiters:{{{}}}:{name}", namespace.as_str())
+}
+
+fn failed(operation: &'static str, failure: Failure) -> Error {
+    Error::Store { operation, problem: StoreProblem::new(failure.problem, failure.cause) }
 }
 
 impl fmt::Debug for RedisStore {
@@ -125,44 +164,18 @@ impl Store for RedisStore {
 
     fn warnings(&self) -> StoreFuture<'_, Vec<String>> {
         Box::pin(async move {
-            let info: String = self.ask("load", cmd("INFO").arg("everything")).await?;
-            let setting = |name: &str| {
-                info.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).unwrap_or("unknown")
-            };
-            let mut warnings = Vec::new();
-            let policy = setting("maxmemory_policy");
-            if policy != "noeviction" {
-                warnings.push(format!(
-                    "Redis may evict grants to save memory (maxmemory-policy is {policy}); set it to noeviction"
-                ));
+            match self.server.read::<String>(&cmd("INFO")).await {
+                Ok(info) => Ok(self.warnings_of(&Info(info)).await),
+                Err(failure) if failure.is_forbidden() => Ok(vec![UNKNOWN_SETTINGS.to_owned()]),
+                Err(failure) => Err(failed("load", failure)),
             }
-            if setting("aof_enabled") == "1" {
-                // A managed server may not tell.
-                let fsync: Result<Vec<String>> =
-                    self.ask("load", cmd("CONFIG").arg("GET").arg("appendfsync")).await;
-                let fsync =
-                    fsync.ok().and_then(|pair| pair.into_iter().nth(1)).unwrap_or_else(|| "unknown".into());
-                if fsync != "always" {
-                    warnings.push(format!(
-                        "Redis loses the last second of writes, and so grants, when its machine fails (appendfsync is \
-                         {fsync}); set it to always"
-                    ));
-                }
-            } else {
-                warnings.push(
-                    "Redis loses grants when it restarts (appendonly is no); set appendonly to yes, and appendfsync to \
-                     always"
-                        .to_owned(),
-                );
-            }
-            Ok(warnings)
         })
     }
 
     fn load<'a>(&'a self, id: &'a str) -> StoreFuture<'a, Option<Stored>> {
         Box::pin(async move {
             let mut command = cmd("HMGET");
-            command.arg(self.grant_key(id)).arg("version").arg("content");
+            command.arg(self.record_key(id)).arg("version").arg("content");
             let (version, bytes): (Option<Version>, Option<Vec<u8>>) = self.ask("load", &command).await?;
             Ok(version.zip(bytes).map(|(version, bytes)| Stored { version, bytes }))
         })
@@ -170,19 +183,16 @@ impl Store for RedisStore {
 
     fn swap<'a>(&'a self, id: &'a str, expected: Version, bytes: Vec<u8>, due: u64) -> StoreFuture<'a, Swap> {
         Box::pin(async move {
-            let mut connection = self.connection("swap").await?;
-            let won: bool = SWAP
-                .key(self.grant_key(id))
-                .key(self.key("due"))
-                .arg(expected)
-                .arg(expected.saturating_add(1))
-                .arg(bytes)
-                .arg(id)
-                .arg(digits(due))
-                .invoke_async(&mut connection)
-                .await
-                .map_err(|error| failed("swap", &error))?;
+            let arguments = (expected, expected.saturating_add(1), bytes, id, digits(due));
+            let won = self.change("swap", &SWAP, id, &arguments).await?;
             Ok(if won { Swap::Won } else { Swap::Lost })
+        })
+    }
+
+    fn remove<'a>(&'a self, id: &'a str, expected: Version) -> StoreFuture<'a, Removal> {
+        Box::pin(async move {
+            let removed = self.change("remove", &REMOVE, id, &(expected, id)).await?;
+            Ok(if removed { Removal::Removed } else { Removal::Lost })
         })
     }
 
@@ -204,10 +214,25 @@ fn digits(due: u64) -> String {
     format!("{due:0DUE_DIGITS$}")
 }
 
+/// What `INFO` says.
+struct Info(String);
+
+impl Info {
+    /// A field; none where the server does not say, as some managed servers do not.
+    fn field(&self, name: &str) -> Option<&str> {
+        self.0.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).map(str::trim)
+    }
+}
+
+const UNKNOWN_SETTINGS: &str = "Redis does not say whether its settings keep records safe, since the user may not run \
+                                INFO; grant +info, or check maxmemory-policy and appendonly yourself";
+
 /// What a member of the index says.
 fn place(member: &str) -> Result<Due> {
     let parts = member.split_at_checked(DUE_DIGITS);
     parts.and_then(|(due, id)| Some(Due { due: due.parse().ok()?, id: id.to_owned() })).ok_or_else(|| {
-        Error::Store { operation: "due", problem: "somebody else has written to the index of records".into() }
+        let problem =
+            "the index of records holds a member that smartrecruiters did not write; remove it".into();
+        Error::Store { operation: "due", problem }
     })
 }

@@ -4,20 +4,25 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Folders and files of `src`, from the bottom to the top, with what of ours each may name.
-const LAYERS: [(&str, &[&str]); 18] = [
+const LAYERS: [(&str, &[&str]); 20] = [
     ("secret", &[]),
     ("error", &[]),
     ("clock", &[]),
     ("fingerprint", &[]),
     ("random", &["error"]),
     ("torture", &[]),
-    ("redis_server", &["error", "secret"]),
+    ("environment", &[]),
+    ("tls", &["environment", "error", "secret"]),
+    ("redis_server", &["error", "secret", "tls"]),
     ("credential", &["error", "secret"]),
     ("token", &["clock", "secret"]),
-    ("http", &["clock", "credential", "error", "random", "secret", "token", "http"]),
+    ("http", &["clock", "credential", "environment", "error", "random", "secret", "tls", "token", "http"]),
     ("oauth", &["clock", "credential", "error", "random", "secret", "token", "http", "oauth"]),
-    ("limit", &["clock", "error", "http", "limit", "random", "redis_server", "secret"]),
-    ("store", &["clock", "error", "fingerprint", "random", "redis_server", "secret", "token", "store"]),
+    ("limit", &["clock", "error", "http", "limit", "random", "redis_server", "secret", "tls"]),
+    (
+        "store",
+        &["clock", "error", "fingerprint", "random", "redis_server", "secret", "tls", "token", "store"],
+    ),
     ("once", &["clock", "credential", "error", "http", "once", "random", "store", "token", "torture"]),
     (
         "lifecycle",

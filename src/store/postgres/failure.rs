@@ -5,11 +5,11 @@ use std::fmt;
 use std::io;
 use std::sync::Arc;
 
-use rustls::CertificateError;
 use tokio_postgres::error::{DbError, SqlState};
 
 use super::target::Host;
 use crate::error::{Cause, StoreProblem};
+use crate::tls;
 
 /// Why a connection could not be made, or a statement not be done.
 #[derive(Debug)]
@@ -162,47 +162,13 @@ fn lost(at: &Host, error: &tokio_postgres::Error) -> String {
 }
 
 fn tls(at: &Host, error: &tokio_postgres::Error) -> String {
-    let found = error.source().and_then(find);
-    let why = match found {
-        Some(rustls::Error::InvalidCertificate(problem)) => return certificate(at, problem),
-        Some(error) => error.to_string(),
-        None => error.source().map_or_else(|| error.to_string(), ToString::to_string),
-    };
-    format!(
-        "TLS with PostgreSQL at {at} failed: {why}; check `sslmode` in `url`, and that the server has ssl = on"
-    )
-}
-
-fn certificate(at: &Host, problem: &CertificateError) -> String {
-    let (why, remedy) = match problem {
-        CertificateError::UnknownIssuer => {
-            ("was not issued by an authority that is trusted", "give the authority's certificate as `ca`")
+    match tls::explain(error) {
+        Some(why) => format!("the certificate of PostgreSQL at {at}, or its TLS, was not accepted: {why}"),
+        None => {
+            let why = error.source().map_or_else(|| error.to_string(), ToString::to_string);
+            format!(
+                "TLS with PostgreSQL at {at} failed: {why}; check `sslmode` in `url`, and that the server has ssl = on"
+            )
         }
-        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-            ("is not for this host name", "use the name that it is for, or have one issued for this name")
-        }
-        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
-            ("has expired", "have it renewed, and check this machine's clock")
-        }
-        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
-            ("is not valid yet", "check this machine's clock")
-        }
-        _ => ("cannot be verified", "have another one issued"),
-    };
-    format!("the certificate of PostgreSQL at {at} {why} ({problem}); {remedy}, or choose another `sslmode`")
-}
-
-/// The error of TLS among the causes. An `io::Error` leaves the error that it wraps out of its own `source`.
-fn find<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a rustls::Error> {
-    let mut current = Some(error);
-    while let Some(error) = current {
-        if let Some(found) = error.downcast_ref() {
-            return Some(found);
-        }
-        current = match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
-            Some(inner) => Some(inner),
-            None => error.source(),
-        };
     }
-    None
 }

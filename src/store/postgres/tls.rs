@@ -4,7 +4,6 @@ use std::fs;
 use std::io;
 use std::sync::Arc;
 
-use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{
     CryptoProvider, WebPkiSupportedAlgorithms, ring, verify_tls12_signature, verify_tls13_signature,
@@ -12,9 +11,10 @@ use rustls::crypto::{
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::version::{TLS12, TLS13};
-use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use rustls::{ClientConfig, DigitallySignedStruct, SignatureScheme};
 
 use crate::error::{Error, Result};
+use crate::tls;
 
 /// The ALPN protocol of `sslnegotiation=direct`.
 const ALPN: &[u8] = b"postgresql";
@@ -22,10 +22,10 @@ const ALPN: &[u8] = b"postgresql";
 /// Whose certificates are trusted beside the user's `ca`: `sslrootcert`.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) enum Authorities {
-    /// Mozilla's.
+    /// The default ones: Mozilla's, and those that the environment names.
     #[default]
     Default,
-    /// Mozilla's, for which the user has asked.
+    /// The default ones and the operating system's.
     System,
     /// Those in this file, in PEM.
     File(String),
@@ -84,34 +84,18 @@ impl TlsOptions {
     }
 
     fn verifier(&self, provider: &Arc<CryptoProvider>) -> Result<Arc<dyn ServerCertVerifier>> {
-        let mut roots = match &self.authorities {
-            Authorities::Default | Authorities::System => {
-                RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() }
-            }
+        let authorities = match &self.authorities {
+            Authorities::Default => tls::Authorities::Default,
+            Authorities::System => tls::Authorities::DefaultAndSystem,
             Authorities::File(path) => {
-                let mut roots = RootCertStore::empty();
-                let given = certificates("sslrootcert", &read("sslrootcert", path)?)?;
-                if roots.add_parsable_certificates(given).0 == 0 {
-                    return Err(wrong("sslrootcert", "has no certificate that can be used"));
-                }
-                roots
+                tls::Authorities::Only(certificates("sslrootcert", &read("sslrootcert", path)?)?)
             }
         };
-        if let Some(ca) = &self.ca {
-            let bad = || Error::configuration("ca", "must be certificates in PEM");
-            let given = pem(ca.as_bytes()).ok_or_else(bad)?;
-            if roots.add_parsable_certificates(given).0 == 0 {
-                return Err(bad());
-            }
+        let verifier = tls::server_verifier(authorities, self.ca.as_deref(), self.verifies_name)?;
+        if self.verifies_authority {
+            return Ok(verifier);
         }
-        let algorithms = provider.signature_verification_algorithms;
-        if !self.verifies_authority {
-            return Ok(Arc::new(AnyCertificate { algorithms }));
-        }
-        let full = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(provider))
-            .build()
-            .map_err(|_| set_up_failed())?;
-        Ok(if self.verifies_name { full } else { Arc::new(AnyName { full }) })
+        Ok(Arc::new(AnyCertificate { algorithms: provider.signature_verification_algorithms }))
     }
 }
 
@@ -178,52 +162,5 @@ impl ServerCertVerifier for AnyCertificate {
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.algorithms.supported_schemes()
-    }
-}
-
-/// Accepts what a trusted authority has issued, for whatever host: `sslmode=verify-ca`.
-#[derive(Debug)]
-struct AnyName {
-    full: Arc<WebPkiServerVerifier>,
-}
-
-impl ServerCertVerifier for AnyName {
-    fn verify_server_cert(
-        &self,
-        end_entity: &CertificateDer<'_>,
-        intermediates: &[CertificateDer<'_>],
-        server_name: &ServerName<'_>,
-        ocsp_response: &[u8],
-        now: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        match self.full.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now) {
-            // The name is the last that is verified.
-            Err(rustls::Error::InvalidCertificate(
-                CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
-            )) => Ok(ServerCertVerified::assertion()),
-            result => result,
-        }
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.full.verify_tls12_signature(message, cert, dss)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.full.verify_tls13_signature(message, cert, dss)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.full.supported_verify_schemes()
     }
 }

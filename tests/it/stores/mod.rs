@@ -4,6 +4,8 @@
 mod contract;
 mod postgres;
 mod redis;
+mod redis_failover;
+mod redis_rights;
 mod servers;
 mod sqlite;
 

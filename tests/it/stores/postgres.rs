@@ -348,7 +348,7 @@ async fn each_sslmode_believes_what_libpq_believes() {
     }
     for (host, query, ca, problem) in [
         ("127.0.0.1", "sslmode=verify-ca", None, "the certificate of PostgreSQL at"),
-        ("127.0.0.1", "sslmode=verify-full", None, "give the authority's certificate as `ca`"),
+        ("127.0.0.1", "sslmode=verify-full", None, "give it as `ca`"),
         ("127.0.0.1", "sslrootcert=system", None, "the certificate of PostgreSQL at"),
         ("127.0.0.1", "", Some(&*another_ca), "the certificate of PostgreSQL at"),
         ("127.0.0.1", "sslmode=require", Some(&*another_ca), "the certificate of PostgreSQL at"),

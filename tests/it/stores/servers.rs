@@ -45,6 +45,15 @@ impl Server {
 
     /// The same with TLS alone, and its certificate.
     pub(super) fn redis_over_tls() -> (Self, String) {
+        Self::redis_over_tls_with(certificate)
+    }
+
+    /// The same, with a certificate as `openssl req -x509` makes it by default.
+    pub(super) fn redis_over_tls_with_plain_certificate() -> (Self, String) {
+        Self::redis_over_tls_with(plain_certificate)
+    }
+
+    fn redis_over_tls_with(certificate: fn(&Path) -> (PathBuf, PathBuf)) -> (Self, String) {
         let folder = Folder::new();
         let (certificate, key) = certificate(&folder.0);
         let server = Self::redis_with(folder, |command, port| {
@@ -53,6 +62,37 @@ impl Server {
             command.arg("--tls-key-file").arg(&key);
         });
         (server, fs::read_to_string(certificate).unwrap())
+    }
+
+    /// The same as [`Server::redis`], as a node of a cluster that has no slots yet.
+    pub(super) fn redis_of_a_cluster() -> Self {
+        Self::redis_with(Folder::new(), |command, port| {
+            command.args([
+                "--port",
+                port,
+                "--cluster-enabled",
+                "yes",
+                "--cluster-port",
+                &free_port().to_string(),
+            ]);
+        })
+    }
+
+    /// The same as [`Server::redis`], ready to become another's replica.
+    pub(super) fn redis_that_replicates() -> Self {
+        Self::redis_with(Folder::new(), |command, port| {
+            command.args(["--port", port, "--masterauth", "canary", "--repl-diskless-sync-delay", "0"]);
+        })
+    }
+
+    /// The same as [`Server::redis`], by a socket in its folder alone.
+    pub(super) fn redis_by_socket() -> (Self, PathBuf) {
+        let folder = Folder::new();
+        let socket = folder.0.join("redis.sock");
+        let server = Self::redis_with(folder, |command, _| {
+            command.args(["--port", "0", "--unixsocket"]).arg(&socket);
+        });
+        (server, socket)
     }
 
     fn redis_with(folder: Folder, listen: impl FnOnce(&mut Command, &str)) -> Self {
@@ -158,13 +198,18 @@ impl Server {
         self.child = self.command.spawn().unwrap();
     }
 
+    /// Sends it a signal.
+    pub(super) fn signal(&self, signal: &str) {
+        let _ = Command::new("kill").args([signal, &self.child.id().to_string()]).status();
+    }
+
     /// Ends it by a signal.
     pub(super) fn stop(&mut self, signal: &str) {
         if matches!(self.child.try_wait(), Ok(Some(_))) {
             // Its number may be another process's by now.
             return;
         }
-        let _ = Command::new("kill").args([signal, &self.child.id().to_string()]).status();
+        self.signal(signal);
         let _ = self.child.wait();
     }
 }
@@ -195,6 +240,16 @@ fn certificate(folder: &Path) -> (PathBuf, PathBuf) {
         "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=test", "-config",
     ]);
     command.arg(config).arg("-out").arg(&certificate).arg("-keyout").arg(&key);
+    assert!(quiet(&mut command).status().unwrap().success(), "openssl failed");
+    (certificate, key)
+}
+
+/// A certificate of localhost as administrators make it: it may issue others, and names its host as common name alone.
+fn plain_certificate(folder: &Path) -> (PathBuf, PathBuf) {
+    let [certificate, key] = ["certificate", "key"].map(|name| folder.join(name));
+    let mut command = Command::new(program("openssl", "openssl"));
+    command.args(["req", "-new", "-x509", "-days", "2", "-nodes", "-subj", "/CN=localhost"]);
+    command.arg("-out").arg(&certificate).arg("-keyout").arg(&key);
     assert!(quiet(&mut command).status().unwrap().success(), "openssl failed");
     (certificate, key)
 }

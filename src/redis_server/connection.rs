@@ -1,0 +1,218 @@
+//! [`Link`]: one connection, shared by all calls from the attempt to connect until it fails.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use futures_util::FutureExt as _;
+use futures_util::future::{BoxFuture, Shared};
+use redis::aio::MultiplexedConnection;
+use redis::{AsyncConnectionConfig, Cmd, FromRedisValue, RedisConnectionInfo};
+use rustls::pki_types::ServerName;
+use socket2::{SockRef, TcpKeepalive};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio::task::AbortHandle;
+use tokio::time::timeout;
+use tokio_rustls::TlsConnector;
+
+use super::Schema;
+use super::failure::Failure;
+use super::url::{Address, Family, ServerUrl};
+use crate::error::{Error, Result};
+
+/// How long sent bytes may go without the peer's acknowledgement before the connection counts as lost. A machine that
+/// is gone without a word acknowledges nothing; one that is only slow does so at once.
+#[cfg(target_os = "linux")]
+const UNACKNOWLEDGED: Duration = Duration::from_secs(3);
+/// An idle connection is tried this often, so that a lost one is found before it is needed.
+const KEEPALIVE: Duration = Duration::from_secs(10);
+
+/// Opens connections.
+pub(super) struct Dialer {
+    address: Address,
+    tls: Option<(TlsConnector, ServerName<'static>)>,
+    login: RedisConnectionInfo,
+    timeout: Duration,
+    schema: Option<Schema>,
+}
+
+trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
+
+impl Dialer {
+    pub(super) fn new(
+        url: ServerUrl,
+        tls: Option<rustls::ClientConfig>,
+        timeout: Duration,
+        schema: Option<Schema>,
+    ) -> Result<Self> {
+        let ServerUrl { address, login, .. } = url;
+        let tls = match (tls, &address) {
+            (Some(config), Address::Tcp { host, .. }) => {
+                let name = ServerName::try_from(host.clone())
+                    .map_err(|_| Error::configuration("url", "has a host that no certificate can name"))?;
+                Some((TlsConnector::from(Arc::new(config)), name))
+            }
+            _ => None,
+        };
+        Ok(Self { address, tls, login, timeout, schema })
+    }
+
+    async fn connect(self: Arc<Self>, closed: Arc<AtomicBool>) -> Result<Arc<Connection>, Failure> {
+        let stream = self.open().await?;
+        let config = AsyncConnectionConfig::new()
+            .set_connection_timeout(None)
+            .set_response_timeout(Some(self.timeout));
+        let login = MultiplexedConnection::new_with_config(&self.login, stream, config);
+        let (redis, driver) = timeout(self.timeout, login)
+            .await
+            .map_err(|_| Failure::no_answer(&self.address))?
+            .map_err(|error| Failure::at_login(&self.address, self.tls.is_some(), error))?;
+        let driver = tokio::spawn(async move {
+            driver.await;
+            // The next call does not even try it.
+            closed.store(true, Ordering::Release);
+        });
+        let connection = Connection { redis, address: self.address.clone(), driver: driver.abort_handle() };
+        if let Some(schema) = &self.schema {
+            connection.check(schema).await?;
+        }
+        Ok(Arc::new(connection))
+    }
+
+    async fn open(&self) -> Result<Box<dyn Stream>, Failure> {
+        let stream = match &self.address {
+            Address::Tcp { host, port, family } => timeout(self.timeout, self.open_tcp(host, *port, *family))
+                .await
+                .map_err(|_| Failure::unreachable(&self.address, io::ErrorKind::TimedOut.into()))??,
+            #[cfg(unix)]
+            Address::Unix(path) => {
+                let stream = tokio::net::UnixStream::connect(path).await;
+                return Ok(Box::new(stream.map_err(|error| Failure::unreachable(&self.address, error))?));
+            }
+            #[cfg(not(unix))]
+            Address::Unix(_) => {
+                return Err(Failure::unreachable(&self.address, io::ErrorKind::Unsupported.into()));
+            }
+        };
+        let Some((connector, name)) = &self.tls else { return Ok(Box::new(stream)) };
+        match timeout(self.timeout, connector.connect(name.clone(), stream)).await {
+            Ok(Ok(stream)) => Ok(Box::new(stream)),
+            Ok(Err(error)) => Err(Failure::unreachable(&self.address, error)),
+            Err(_) => Err(Failure::no_tls(&self.address)),
+        }
+    }
+
+    /// The first of the host's addresses that answers, each with its share of the time. The name is looked up anew each
+    /// time: after a failover it may have another address.
+    async fn open_tcp(&self, host: &str, port: u16, family: Family) -> Result<TcpStream, Failure> {
+        let found = tokio::net::lookup_host((host, port))
+            .await
+            .map_err(|error| Failure::unresolved(host, Some(error)))?;
+        let wanted = |address: &SocketAddr| match family {
+            Family::Any => true,
+            Family::V4 => address.is_ipv4(),
+            Family::V6 => address.is_ipv6(),
+        };
+        let addresses: Vec<SocketAddr> = found.filter(wanted).collect();
+        let share = self.timeout / u32::try_from(addresses.len().max(1)).unwrap_or(u32::MAX);
+        let mut failure = Failure::unresolved(host, None);
+        for address in addresses {
+            let stream = timeout(share, TcpStream::connect(address)).await;
+            match stream.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())).and_then(watched) {
+                Ok(stream) => return Ok(stream),
+                Err(error) => failure = Failure::unreachable(&self.address, error),
+            }
+        }
+        Err(failure)
+    }
+}
+
+/// A server that is gone without a word is found out by these settings alone.
+fn watched(stream: TcpStream) -> io::Result<TcpStream> {
+    stream.set_nodelay(true)?;
+    let socket = SockRef::from(&stream);
+    socket.set_tcp_keepalive(&TcpKeepalive::new().with_time(KEEPALIVE))?;
+    #[cfg(target_os = "linux")]
+    socket.set_tcp_user_timeout(Some(UNACKNOWLEDGED))?;
+    Ok(stream)
+}
+
+/// A connection that is open, until it is dropped.
+pub(super) struct Connection {
+    redis: MultiplexedConnection,
+    address: Address,
+    driver: AbortHandle,
+}
+
+impl Connection {
+    pub(super) async fn ask<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, Failure> {
+        let mut redis = self.redis.clone();
+        command.query_async(&mut redis).await.map_err(|error| Failure::of(&self.address, error))
+    }
+
+    async fn check(&self, schema: &Schema) -> Result<(), Failure> {
+        let mut write = redis::cmd("SET");
+        let _: Option<String> = self.ask(write.arg(&schema.key).arg(schema.version).arg("NX")).await?;
+        let found: u32 = self.ask(redis::cmd("GET").arg(&schema.key)).await?;
+        if found == schema.version {
+            return Ok(());
+        }
+        Err(Failure::other(format!(
+            "the records in Redis at {} are of another version of smartrecruiters, {found} instead of {}; use one that \
+             knows it, or another namespace",
+            self.address, schema.version
+        )))
+    }
+}
+
+impl Drop for Connection {
+    /// The driver would wait for answers that nobody waits for any more.
+    fn drop(&mut self) {
+        self.driver.abort();
+    }
+}
+
+/// A connection, from the attempt to make it until it fails.
+#[derive(Clone)]
+pub(super) struct Link {
+    connecting: Shared<BoxFuture<'static, Result<Arc<Connection>, Failure>>>,
+    closed: Arc<AtomicBool>,
+}
+
+impl Link {
+    pub(super) fn new(dialer: Arc<Dialer>) -> Self {
+        let closed = Arc::new(AtomicBool::new(false));
+        // A task of its own: the caller that began it may be cancelled while others wait for it.
+        let attempt = tokio::spawn({
+            let closed = Arc::clone(&closed);
+            async move {
+                let result = dialer.connect(Arc::clone(&closed)).await;
+                if result.is_err() {
+                    closed.store(true, Ordering::Release);
+                }
+                result
+            }
+        });
+        let connecting = async move {
+            attempt.await.unwrap_or_else(|_| Err(Failure::other("the attempt to connect was given up")))
+        };
+        Self { connecting: connecting.boxed().shared(), closed }
+    }
+
+    pub(super) async fn connected(&self) -> Result<Arc<Connection>, Failure> {
+        self.connecting.clone().await
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::Acquire)
+    }
+
+    /// No call uses it any more; those that have begun may finish.
+    pub(super) fn close(&self) {
+        self.closed.store(true, Ordering::Release);
+    }
+}

@@ -1,0 +1,139 @@
+//! [`RedisServer`]: how a Redis or Valkey server is reached, for the store and for shared limits.
+
+mod connection;
+mod failure;
+mod script;
+mod url;
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use redis::{Cmd, FromRedisValue, ToRedisArgs};
+
+use self::connection::{Dialer, Link};
+use self::failure::Kind;
+use self::url::ServerUrl;
+use crate::error::{Error, Result};
+use crate::secret::Secret;
+use crate::tls;
+
+pub(crate) use failure::Failure;
+pub(crate) use script::RedisScript;
+
+/// Between tries of a command that the server refused for what it is at present, such as a replica: while a failover is
+/// under way, the name of the server may lead to a primary soon.
+const PAUSES: [Duration; 5] = [
+    Duration::ZERO,
+    Duration::from_millis(100),
+    Duration::from_millis(200),
+    Duration::from_millis(400),
+    Duration::from_millis(800),
+];
+
+/// A server, and one connection to it for all calls, made when first used.
+///
+/// After any failure the connection is closed, and the next call makes another: a server that answers with an error may
+/// have become a replica, and its name may lead elsewhere by now. Calls at the same time share one attempt to connect,
+/// and its failure.
+pub(crate) struct RedisServer {
+    dialer: Arc<Dialer>,
+    link: Mutex<Option<Link>>,
+}
+
+/// A key with a version number, which each new connection reads first, and writes where it is missing. Only a server
+/// that takes writes passes.
+pub(crate) struct Schema {
+    /// The key.
+    pub(crate) key: String,
+    /// The version that this release reads and writes.
+    pub(crate) version: u32,
+}
+
+impl RedisServer {
+    /// Checks the options; opens nothing yet. `ca` is as [`tls::client_config`] reads it. `timeout` is for a connection,
+    /// and for an answer.
+    pub(crate) fn new(
+        url: &Secret,
+        ca: Option<&str>,
+        timeout: Duration,
+        schema: Option<Schema>,
+    ) -> Result<Self> {
+        let url = ServerUrl::parse(url)?;
+        if ca.is_some() && !url.tls {
+            let problem = "is for TLS, and so for a `url` that begins with rediss://";
+            return Err(Error::configuration("ca", problem));
+        }
+        let tls = url.tls.then(|| tls::client_config(ca, None)).transpose()?;
+        let dialer = Dialer::new(url, tls, timeout, schema)?;
+        Ok(Self { dialer: Arc::new(dialer), link: Mutex::new(None) })
+    }
+
+    /// Runs a command that changes nothing, and so may run twice.
+    pub(crate) async fn read<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, Failure> {
+        let mut pauses = PAUSES.iter();
+        loop {
+            match self.once(command).await {
+                // That a connection is gone may show only when it is used.
+                Err(failure) if matches!(failure.kind, Kind::RefusedForNow | Kind::Lost) => {
+                    match pauses.next() {
+                        Some(pause) => tokio::time::sleep(*pause).await,
+                        None => return Err(failure),
+                    }
+                }
+                result => return result,
+            }
+        }
+    }
+
+    /// Runs a script. Where this fails, it may have run or not, or may run yet.
+    pub(crate) async fn run<T: FromRedisValue>(
+        &self,
+        script: &RedisScript,
+        keys: &[String],
+        arguments: &impl ToRedisArgs,
+    ) -> Result<T, Failure> {
+        let mut pauses = PAUSES.iter();
+        loop {
+            match self.run_once(script, keys, arguments).await {
+                Err(failure) if failure.kind == Kind::RefusedForNow => match pauses.next() {
+                    Some(pause) => tokio::time::sleep(*pause).await,
+                    None => return Err(failure),
+                },
+                result => return result,
+            }
+        }
+    }
+
+    async fn run_once<T: FromRedisValue>(
+        &self,
+        script: &RedisScript,
+        keys: &[String],
+        arguments: &impl ToRedisArgs,
+    ) -> Result<T, Failure> {
+        match self.once(&script.by_hash(keys, arguments)).await {
+            Err(failure) if failure.kind == Kind::NoScript => {
+                self.once(&script.by_text(keys, arguments)).await
+            }
+            result => result,
+        }
+    }
+
+    async fn once<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, Failure> {
+        let link = self.link();
+        let connection = link.connected().await?;
+        let result = connection.ask(command).await;
+        if result.as_ref().is_err_and(|failure| failure.kind != Kind::NoScript) {
+            link.close();
+        }
+        result
+    }
+
+    /// The connection that is there or under way, or another.
+    fn link(&self) -> Link {
+        let mut place = self.link.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*place {
+            Some(link) if !link.is_closed() => link.clone(),
+            _ => place.insert(Link::new(Arc::clone(&self.dialer))).clone(),
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! [`Roots`]: the certificates that connections trust.
+
+use std::collections::HashSet;
+use std::path::Path;
+use std::sync::{Arc, OnceLock};
+
+use rustls::RootCertStore;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
+
+use crate::environment::variable;
+use crate::error::{Error, Result};
+
+/// The word in `ca` that adds the operating system's roots.
+const SYSTEM: &str = "system";
+
+/// What every connection of this process trusts, read for the first one: that takes longer than all else there.
+static DEFAULT: OnceLock<Roots> = OnceLock::new();
+/// The operating system's certificates, read when first asked for.
+static OF_SYSTEM: OnceLock<Vec<CertificateDer<'static>>> = OnceLock::new();
+
+/// The certificates that connections trust.
+#[derive(Clone)]
+pub(super) struct Roots {
+    /// Authorities: what they have issued is trusted.
+    pub(super) anchors: Arc<RootCertStore>,
+    /// The certificates that the user gave, each of which a server may present as its own.
+    pub(super) given: Arc<HashSet<CertificateDer<'static>>>,
+}
+
+/// The authorities that are trusted before `ca` adds to them.
+#[derive(Debug)]
+pub enum Authorities {
+    /// Mozilla's, and those that the environment names.
+    Default,
+    /// The default ones, and the operating system's if it has any.
+    DefaultAndSystem,
+    /// These alone.
+    Only(Vec<CertificateDer<'static>>),
+}
+
+impl Roots {
+    /// The authorities, and the certificates of `ca`.
+    pub(super) fn new(authorities: Authorities, ca: Option<&str>) -> Result<Self> {
+        let mut roots = match authorities {
+            Authorities::Default => Self::default_ones()?,
+            Authorities::DefaultAndSystem => {
+                let mut roots = Self::default_ones()?;
+                roots.add_system();
+                roots
+            }
+            Authorities::Only(given) => {
+                let mut roots = Self { anchors: Arc::new(RootCertStore::empty()), given: Arc::default() };
+                roots.add_given("ca", given)?;
+                roots
+            }
+        };
+        if let Some(ca) = ca {
+            let wants_system = ca.lines().any(|line| line.trim() == SYSTEM);
+            if wants_system && !roots.add_system() {
+                let problem = "says `system`, but the operating system has no certificates; install the package \
+                               ca-certificates, or leave `system` out";
+                return Err(Error::configuration("ca", problem));
+            }
+            if !wants_system || ca.contains("-----BEGIN") {
+                roots.add_given("ca", certificates("ca", ca.as_bytes())?)?;
+            }
+        }
+        Ok(roots)
+    }
+
+    /// Mozilla's roots, and those that the environment names.
+    fn default_ones() -> Result<Self> {
+        if let Some(roots) = DEFAULT.get() {
+            return Ok(roots.clone());
+        }
+        let mozilla = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+        let mut roots = Self { anchors: Arc::new(mozilla), given: Arc::default() };
+        for name in ["NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE"] {
+            let Some(path) = set(name) else { continue };
+            let pem = std::fs::read(&path)
+                .map_err(|_| Error::configuration(name, "names a file that cannot be read"))?;
+            roots.add_given(name, certificates(name, &pem)?)?;
+        }
+        if let Some(folders) = set("SSL_CERT_DIR") {
+            for folder in std::env::split_paths(&folders) {
+                roots.add_folder("SSL_CERT_DIR", &folder)?;
+            }
+        }
+        let node_options = set("NODE_OPTIONS").unwrap_or_default();
+        if set("NODE_USE_SYSTEM_CA").is_some_and(|value| value == "1")
+            || node_options.split_whitespace().any(|option| option == "--use-system-ca")
+        {
+            // As Node has it, a system without any is no error.
+            roots.add_system();
+        }
+        Ok(DEFAULT.get_or_init(|| roots).clone())
+    }
+
+    /// Trusts what the user gave; `field` is where.
+    fn add_given(&mut self, field: &'static str, given: Vec<CertificateDer<'static>>) -> Result<()> {
+        let (added, _) = Arc::make_mut(&mut self.anchors).add_parsable_certificates(given.iter().cloned());
+        if added == 0 {
+            return Err(Error::configuration(field, "must hold certificates that can be trusted"));
+        }
+        Arc::make_mut(&mut self.given).extend(given);
+        Ok(())
+    }
+
+    /// Trusts the certificates in the files of a folder, as `openssl rehash` and `c_rehash` leave one. Other files may
+    /// be there.
+    fn add_folder(&mut self, field: &'static str, folder: &Path) -> Result<()> {
+        let unreadable = |_| Error::configuration(field, "names a folder that cannot be read");
+        let mut found = Vec::new();
+        for entry in std::fs::read_dir(folder).map_err(unreadable)? {
+            let Ok(pem) = std::fs::read(entry.map_err(unreadable)?.path()) else { continue };
+            found.extend(CertificateDer::pem_slice_iter(&pem).filter_map(std::result::Result::ok));
+        }
+        if found.is_empty() { Ok(()) } else { self.add_given(field, found) }
+    }
+
+    /// Trusts the operating system's roots; false if it has none.
+    fn add_system(&mut self) -> bool {
+        let system = OF_SYSTEM.get_or_init(|| rustls_native_certs::load_native_certs().certs);
+        Arc::make_mut(&mut self.anchors).add_parsable_certificates(system.iter().cloned());
+        !system.is_empty()
+    }
+}
+
+/// The value of a variable that is set to something.
+fn set(name: &str) -> Option<String> {
+    variable(name).filter(|value| !value.is_empty())
+}
+
+/// The certificates in a text of PEM; `field` is where it comes from.
+pub(super) fn certificates(field: &'static str, pem: &[u8]) -> Result<Vec<CertificateDer<'static>>> {
+    let malformed = || {
+        Error::configuration(field, "must be certificates in PEM, of which it holds none, or a damaged one")
+    };
+    let found: Vec<_> = CertificateDer::pem_slice_iter(pem)
+        .collect::<std::result::Result<_, _>>()
+        .map_err(|_| malformed())?;
+    if found.is_empty() { Err(malformed()) } else { Ok(found) }
+}
