@@ -96,15 +96,15 @@ fn a_forged_record_is_refused_although_its_checksum_is_right() {
     stored.bytes[end - 1] ^= 1;
     let checksum: [u8; CHECKSUM_LEN] = sha256(&[&stored.bytes[..end]]);
     stored.bytes[end..].copy_from_slice(&checksum);
-    refused(&sealer, "g", &stored, Unreadable::OtherGrant);
+    refused(&sealer, "g", &stored, Unreadable::OtherRecord);
 }
 
 #[test]
 fn rows_cannot_be_swapped_or_their_versions_changed() {
     let sealer = sealer("ns", &[1]);
     let stored = sealed(&sealer, "g", 1);
-    refused(&sealer, "h", &stored, Unreadable::OtherGrant);
-    refused(&self::sealer("n", &[1]), "sg", &stored, Unreadable::OtherGrant);
+    refused(&sealer, "h", &stored, Unreadable::OtherRecord);
+    refused(&self::sealer("n", &[1]), "sg", &stored, Unreadable::OtherRecord);
     refused(&sealer, "g", &Stored { version: 2, ..stored }, Unreadable::OtherVersion);
 }
 
