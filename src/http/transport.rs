@@ -308,7 +308,7 @@ fn headers(request: &Request, authorization: &Authorization) -> HeaderMap {
 }
 
 /// What a failure of the transport means to the caller.
-pub fn network_error(error: reqwest::Error) -> Error {
+pub(super) fn network_error(error: reqwest::Error) -> Error {
     if has_cause::<body::Interrupted>(&error) {
         return Error::BodyInterrupted;
     }

@@ -233,14 +233,16 @@ impl OAuthApp {
     }
 
     async fn authorized(self: Arc<Self>, id: String, tokens: TokenSet) -> Result<Grant> {
-        let refresh = tokens.refresh.ok_or(Error::TokenInvalid {
+        let refresh = tokens.refresh.ok_or_else(|| Error::TokenInvalid {
             problem: "it has no refresh_token, without which a grant ends with its access token".into(),
+            status: None,
+            answer: Box::default(),
         })?;
         let record = GrantRecord {
-            access: Some(stored(&tokens.access)),
+            access: tokens.access.as_ref().map(stored),
             refresh,
-            refresh_issued_at: tokens.access.issued.unix_millis(),
-            scopes: tokens.access.scopes.clone(),
+            refresh_issued_at: tokens.issued.unix_millis(),
+            scopes: tokens.access.as_ref().map(|access| access.scopes.clone()).unwrap_or_default(),
             contested: false,
             state: GrantState::Idle { unresolved: 0 },
         };

@@ -111,9 +111,9 @@ impl Grants {
     }
 
     /// Stores a new authorization for as long as it takes: there is no second copy of its tokens.
-    pub(super) async fn keep(self: &Arc<Self>, id: &str, record: &GrantRecord, access: AccessToken) {
+    pub(super) async fn keep(self: &Arc<Self>, id: &str, record: &GrantRecord, access: Option<AccessToken>) {
         let mut wait = FIRST_COMMIT_WAIT;
-        while let Err(error) = self.replace(id, record, Some(access.clone())).await {
+        while let Err(error) = self.replace(id, record, access.clone()).await {
             self.listeners.tell(&Event::RenewalFailed { grant_id: id.to_owned(), error });
             tokio::time::sleep(wait).await;
             wait = (wait * 2).min(LONGEST_COMMIT_WAIT);
@@ -121,7 +121,7 @@ impl Grants {
             if let Ok(Some((_, current))) = self.renewal(id).find().await
                 && current.refresh == record.refresh
             {
-                return self.source(id).reset(Some(access));
+                return self.source(id).reset(access);
             }
         }
     }

@@ -108,7 +108,7 @@ pub(super) fn commit(written: &GrantRecord, journal: &GrantRecord, current: &Gra
 
 /// The record after the exchange of which `record` is the journal.
 pub(super) fn renewed(record: GrantRecord, tokens: TokenSet) -> GrantRecord {
-    let issued_at = tokens.access.issued.unix_millis();
+    let issued_at = tokens.issued.unix_millis();
     // Who took an exchange of the token before over may still be about to send it, as long as a lease is.
     let soon = issued_at.saturating_sub(record.refresh_issued_at) < LEASE_MILLIS;
     let contested = unresolved(&record.state) > 0 || (record.contested && soon);
@@ -117,9 +117,10 @@ pub(super) fn renewed(record: GrantRecord, tokens: TokenSet) -> GrantRecord {
         // RFC 6749 section 6: no new one means keep the old.
         None => (record.refresh, record.refresh_issued_at),
     };
-    let scopes = if tokens.access.scopes.is_empty() { record.scopes } else { tokens.access.scopes.clone() };
+    let scopes = tokens.access.as_ref().map(|access| access.scopes.clone());
+    let scopes = scopes.filter(|scopes| !scopes.is_empty()).unwrap_or(record.scopes);
     GrantRecord {
-        access: Some(stored(&tokens.access)),
+        access: tokens.access.as_ref().map(stored),
         refresh,
         refresh_issued_at,
         scopes,

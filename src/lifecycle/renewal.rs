@@ -146,7 +146,7 @@ impl GrantRenewal {
         reach("answered");
         let error = match answer {
             // Commit before use: a token that nobody can renew later must not be the only one.
-            Ok(tokens) => return Ok(self.commit(version, journal, tokens).await),
+            Ok(tokens) => return self.commit(version, journal, tokens).await.transpose(),
             Err(error) => error,
         };
         let state = after_failure(&journal, &error);
@@ -172,8 +172,13 @@ impl GrantRenewal {
 
     /// Writes down what an exchange yielded, for as long as it takes: there is no second copy, and no second
     /// exchange. The right to write is with whoever spent the refresh token that the record holds; a record with
-    /// another one is a new authorization, which wins: then none.
-    async fn commit(&self, version: Version, journal: GrantRecord, tokens: TokenSet) -> Option<AccessToken> {
+    /// another one is a new authorization, which wins: then none. An error: the refresh token is written down, and there is no access token beside it.
+    async fn commit(
+        &self,
+        version: Version,
+        journal: GrantRecord,
+        tokens: TokenSet,
+    ) -> Option<Result<AccessToken>> {
         let access = tokens.access.clone();
         let mut record = renewed(journal.clone(), tokens);
         let mut version = version;
@@ -184,7 +189,7 @@ impl GrantRenewal {
             let failed = match self.try_commit(&mut version, &record, &journal).await {
                 Ok(Commit::Done) => {
                     reach("committed");
-                    return Some(access);
+                    return Some(access.ok_or_else(Error::no_access_token));
                 }
                 Ok(Commit::Superseded) => return None,
                 Ok(Commit::Again { contested }) => {

@@ -124,7 +124,8 @@ impl ClientExchange {
     async fn exchange(&self) -> Result<AccessToken> {
         let request = TokenRequest::ClientCredentials;
         let connection = self.endpoint.connect().await?;
-        Ok(connection.exchange(&self.client, request, &*self.clock).await?.access)
+        let tokens = connection.exchange(&self.client, request, &*self.clock).await?;
+        tokens.access.ok_or_else(Error::no_access_token)
     }
 }
 

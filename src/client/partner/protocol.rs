@@ -188,7 +188,13 @@ mod tests {
     fn what_may_have_been_issued_is_counted() {
         let network = |sent| Error::Network { kind: NetworkKind::Reset, sent, source: None };
         let timeout = |phase| Error::Timeout { phase, limit: Duration::ZERO };
-        let token = Error::TokenUnavailable { problem: "".into(), status: None, sent: true, source: None };
+        let token = Error::TokenUnavailable {
+            problem: "".into(),
+            status: None,
+            answer: Box::default(),
+            sent: true,
+            source: None,
+        };
         let table = [
             (api(400), 0),
             (api(401), 0),

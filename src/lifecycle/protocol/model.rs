@@ -169,7 +169,11 @@ fn token_set(token: Token) -> TokenSet {
         issued: CLOCK.now(),
         lifetime: Duration::from_secs(1800),
     };
-    TokenSet { access, refresh: Some(RefreshToken(Secret::new(token.to_string()))) }
+    TokenSet {
+        access: Some(access),
+        issued: CLOCK.now(),
+        refresh: Some(RefreshToken(Secret::new(token.to_string()))),
+    }
 }
 
 impl Row {
@@ -298,13 +302,18 @@ impl Fleet {
                 At::Spent { version: row.version, journal: row, over, next, contested: false }
             }
             At::Failed { row, why } => {
-                let unavailable =
-                    |sent| Error::TokenUnavailable { problem: "".into(), status: None, sent, source: None };
+                let unavailable = |sent| Error::TokenUnavailable {
+                    problem: "".into(),
+                    status: None,
+                    answer: Box::default(),
+                    sent,
+                    source: None,
+                };
                 let error = match why {
                     Failure::Dead => Error::TokenRefused {
                         error: OAuthErrorCode::InvalidGrant,
-                        description: None,
                         status: 400,
+                        answer: Box::default(),
                     },
                     Failure::Unanswered => unavailable(true),
                     Failure::Unsent => unavailable(false),

@@ -18,37 +18,45 @@ fn record(unresolved: u32) -> GrantRecord {
 
 fn tokens(clock: &ManualClock, refresh: Option<&str>) -> TokenSet {
     TokenSet {
-        access: AccessToken {
+        access: Some(AccessToken {
             value: Secret::new("at"),
             scopes: Vec::new(),
             issued: clock.now(),
             lifetime: Duration::from_secs(1800),
-        },
+        }),
+        issued: clock.now(),
         refresh: refresh.map(|token| RefreshToken(Secret::new(token))),
     }
 }
 
 #[test]
 fn only_the_server_can_declare_a_refresh_token_dead() {
-    let refused = |code: &str| Error::TokenRefused {
-        error: OAuthErrorCode::parse(code),
-        description: None,
-        status: 400,
+    let refused_as = |error| Error::TokenRefused { error, status: 400, answer: Box::default() };
+    let refused = |code: &str| refused_as(OAuthErrorCode::parse(code));
+    let unavailable = |sent, status| Error::TokenUnavailable {
+        problem: "".into(),
+        status,
+        answer: Box::default(),
+        sent,
+        source: None,
     };
-    let unavailable =
-        |sent, status| Error::TokenUnavailable { problem: "".into(), status, sent, source: None };
     let table = [
         (refused("invalid_grant"), Verdict::Dead),
         (refused("invalid_client"), Verdict::Untouched),
         (refused("invalid_request"), Verdict::Untouched),
         (refused("something_new"), Verdict::Untouched),
+        // The vendor's own way to say that a refresh token has expired, which it does not document.
+        (refused_as(OAuthErrorCode::Unnamed), Verdict::Untouched),
         (unavailable(false, None), Verdict::Untouched),
         (unavailable(true, None), Verdict::Unknown),
         (unavailable(true, Some(302)), Verdict::Untouched),
         (unavailable(true, Some(404)), Verdict::Untouched),
         (unavailable(true, Some(429)), Verdict::Unknown),
         (unavailable(true, Some(503)), Verdict::Unknown),
-        (Error::TokenInvalid { problem: "".into() }, Verdict::Unknown),
+        (
+            Error::TokenInvalid { problem: "".into(), status: Some(200), answer: Box::default() },
+            Verdict::Unknown,
+        ),
     ];
     for (error, expected) in table {
         assert_eq!(verdict(&error), expected, "{error:?}");

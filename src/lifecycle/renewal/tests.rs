@@ -30,12 +30,13 @@ fn record(state: GrantState) -> GrantRecord {
 
 fn tokens(clock: &ManualClock, access: &str, refresh: Option<&str>) -> TokenSet {
     TokenSet {
-        access: AccessToken {
+        access: Some(AccessToken {
             value: Secret::new(access),
             scopes: Vec::new(),
             issued: clock.now(),
             lifetime: Duration::from_secs(1800),
-        },
+        }),
+        issued: clock.now(),
         refresh: refresh.map(|token| RefreshToken(Secret::new(token))),
     }
 }
@@ -199,7 +200,7 @@ async fn a_late_commit_wins_over_a_lease_taken_over_but_not_over_a_new_authoriza
     put(&*store, 1, &taken_over).await;
     let renewal = renewal(store.clone(), &clock);
     let token = renewal.commit(1, journal.clone(), tokens(&clock, "late", Some("rt-2"))).await.unwrap();
-    assert_eq!(token.value.expose(), "late");
+    assert_eq!(token.unwrap().value.expose(), "late");
     assert_eq!(stored(&*store).await.1.refresh.0.expose(), "rt-2");
 
     let authorized = GrantRecord {
@@ -262,7 +263,7 @@ async fn a_commit_is_repeated_until_it_is_known_to_be_there() {
             .commit(1, journal, tokens(&clock, "at", Some("rt-2")))
             .await
             .unwrap();
-        assert_eq!(token.value.expose(), "at");
+        assert_eq!(token.unwrap().value.expose(), "at");
         let (version, after) = stored(&*store).await;
         assert_eq!((version, after.refresh.0.expose()), (2, "rt-2"), "written once");
     }
@@ -275,7 +276,7 @@ async fn a_commit_makes_the_record_again_if_the_store_was_emptied() {
     let journal = record(GrantState::Exchanging { owner: "me".into(), until: 0, unresolved: 0 });
     let token =
         renewal(store.clone(), &clock).commit(7, journal, tokens(&clock, "at", Some("rt-2"))).await.unwrap();
-    assert_eq!(token.value.expose(), "at");
+    assert_eq!(token.unwrap().value.expose(), "at");
     let (version, after) = stored(&*store).await;
     assert_eq!((version, after.refresh.0.expose()), (1, "rt-2"));
 }
@@ -289,7 +290,7 @@ async fn a_commit_waits_for_an_emptied_store_to_take_writes() {
     let (heard, _listener) = failures_of(&renewal);
     let journal = record(GrantState::Exchanging { owner: "me".into(), until: 0, unresolved: 0 });
     let token = renewal.commit(7, journal, tokens(&clock, "at", Some("rt-2"))).await.unwrap();
-    assert_eq!(token.value.expose(), "at");
+    assert_eq!(token.unwrap().value.expose(), "at");
     assert_eq!(stored(&*store).await.1.refresh.0.expose(), "rt-2");
     assert_eq!(*store.expected.lock().unwrap(), [7, 0, 0, 0], "no record is version 0");
     assert_eq!(heard.load(Ordering::SeqCst), 3, "each failure was told, and waited after");
@@ -335,7 +336,7 @@ async fn a_commit_does_not_spin_on_a_store_that_neither_has_the_record_nor_takes
     let (heard, _listener) = failures_of(&renewal);
     let journal = record(GrantState::Exchanging { owner: "me".into(), until: 0, unresolved: 0 });
     let commit = tokio::spawn(async move {
-        renewal.commit(7, journal, tokens(&clock, "at", Some("rt-2"))).await.map(|token| token.value)
+        renewal.commit(7, journal, tokens(&clock, "at", Some("rt-2"))).await.map(|token| token.unwrap().value)
     });
     // Of a clock that moves only when nobody has anything to do.
     tokio::time::sleep(Duration::from_secs(60)).await;
@@ -382,7 +383,7 @@ async fn a_commit_over_a_journal_that_was_sealed_anew_is_not_contested() {
     }
     let renewal = renewal(store.clone(), &clock);
     let token = renewal.commit(1, journal, tokens(&clock, "at", Some("rt-2"))).await.unwrap();
-    assert_eq!(token.value.expose(), "at");
+    assert_eq!(token.unwrap().value.expose(), "at");
     let (version, after) = stored(&*store).await;
     assert_eq!((version, after.refresh.0.expose(), after.contested), (5, "rt-2", false));
     assert_eq!(after.state, GrantState::Idle { unresolved: 0 });
