@@ -149,7 +149,7 @@ impl Answer {
     /// The likeliest reading of the body.
     pub fn text(&self) -> Zeroizing<Vec<u8>> {
         let mut first = Zeroizing::new(Vec::new());
-        self.texts(&mut |text| {
+        let _ = texts::of_body(self, &mut |text| {
             first = Zeroizing::new(text.to_vec());
             if text.is_empty() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         });

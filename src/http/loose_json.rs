@@ -169,7 +169,7 @@ impl<'a, 'v> Scan<'a, 'v> {
             }
         }
         self.shape.closed = self.shape.opened && self.levels.is_empty();
-        self.shape.odd |= !self.shape.closed;
+        self.shape.odd |= !self.shape.closed || self.cursor.is_odd;
         self.shape
     }
 
@@ -241,8 +241,7 @@ impl<'a, 'v> Scan<'a, 'v> {
             self.shape.odd = true;
             self.name(word);
         } else {
-            let is_literal = matches!(word, b"true" | b"false" | b"null") || is_number(word);
-            self.shape.odd |= !is_literal;
+            self.shape.odd |= !is_literal(word);
             let value = self.cursor.bare(word);
             self.emit(value);
         }
@@ -266,7 +265,6 @@ impl<'a, 'v> Scan<'a, 'v> {
     }
 
     fn emit(&mut self, value: Value) {
-        self.shape.odd |= value == Value::Damaged;
         let Some(level) = self.levels.last().filter(|_| self.deeper == 0) else { return };
         let Some(name) = level.name.as_deref().filter(|name| !name.is_empty()) else { return };
         let (depth, object) = (self.base + self.levels.len(), level.object);
@@ -291,11 +289,13 @@ struct Cursor<'a> {
     /// again for each would take quadratic time.
     endless_comment: bool,
     endless_apostrophe: bool,
+    /// Whether a value runs into what follows it.
+    is_odd: bool,
 }
 
 impl<'a> Cursor<'a> {
     fn new(text: &'a [u8], at: usize) -> Self {
-        Self { text, at, endless_comment: false, endless_apostrophe: false }
+        Self { text, at, endless_comment: false, endless_apostrophe: false, is_odd: false }
     }
 
     fn peek(&self) -> Option<u8> {
@@ -350,14 +350,22 @@ impl<'a> Cursor<'a> {
     fn checked(&mut self, written: &[u8]) -> Value {
         self.skip_blanks();
         if !matches!(self.peek(), None | Some(b',' | b'}' | b']')) {
+            self.is_odd = true;
             return Value::Damaged;
         }
         unescaped_text(written).map_or(Value::Damaged, Value::Text)
     }
 
-    /// The value of a word that was just read. Where the text ends with it, it may be cut off.
-    fn bare(&self, word: &[u8]) -> Value {
-        if self.peek().is_some() { Value::Bare(lossy(word)) } else { Value::Damaged }
+    /// The value of a word that was just read, if what follows is what may follow one: else it may be cut off, or not a
+    /// value.
+    fn bare(&mut self, word: &[u8]) -> Value {
+        self.skip_blanks();
+        if matches!(self.peek(), Some(b',' | b'}' | b']')) {
+            Value::Bare(lossy(word))
+        } else {
+            self.is_odd = true;
+            Value::Damaged
+        }
     }
 
     /// All up to what ends a number or a literal.
@@ -372,6 +380,12 @@ impl<'a> Cursor<'a> {
 
 fn find(text: &[u8], what: &[u8]) -> Option<usize> {
     text.windows(what.len()).position(|window| window == what)
+}
+
+/// Whether a word is a value of JSON, or one that programs write which mistake JavaScript for JSON.
+fn is_literal(word: &[u8]) -> bool {
+    matches!(word, b"true" | b"false" | b"null" | b"NaN" | b"Infinity" | b"-Infinity" | b"undefined")
+        || is_number(word)
 }
 
 fn is_number(word: &[u8]) -> bool {
@@ -528,7 +542,8 @@ mod tests {
     fn shapes_are_told_apart() {
         let shape = |text: &str| members(text.as_bytes(), &mut |_| {});
         assert_eq!(shape(r#"{"a":[1,true,null]}"#), Shape { opened: true, closed: true, odd: false });
-        assert_eq!(shape(r#"{"a":NaN}"#), Shape { opened: true, closed: true, odd: true });
+        assert_eq!(shape(r#"{"a":NaN,"b":"\ud800"}"#), Shape { opened: true, closed: true, odd: false });
+        assert_eq!(shape(r#"{"a":b}"#), Shape { opened: true, closed: true, odd: true });
         assert_eq!(shape(r#"{"a":[1]"#), Shape { opened: true, closed: false, odd: true });
         assert_eq!(shape("no"), Shape { opened: false, closed: false, odd: true });
     }

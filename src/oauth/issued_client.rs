@@ -1,5 +1,6 @@
 //! Reads the answer that issues a customer's client id and secret, once. Pure.
 
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 use http::StatusCode;
@@ -7,7 +8,7 @@ use zeroize::Zeroizing;
 
 use crate::credential::{ClientAuthentication, OAuthClient};
 use crate::error::{Error, Result};
-use crate::http::{Answer, Value, members, read_answered_error, scattered};
+use crate::http::{Answer, Member, Value, members, read_answered_error, scattered};
 
 /// Reads `clientId` and `clientSecret` (vendor: General Partner Integration), or `client_id` and `client_secret`, from
 /// an answer that cannot be asked for again: nothing else in it costs them.
@@ -33,31 +34,23 @@ pub fn read_client(answer: &Answer, authentication: ClientAuthentication) -> Res
     }
 }
 
-/// The last usable id and secret of the first object that holds both.
+/// The id and secret of the first object that holds both.
 fn found(text: &[u8], authentication: ClientAuthentication) -> Option<OAuthClient> {
-    let mut pair = Pair::default();
-    let mut client = None;
-    let shape = members(text, &mut |member| {
-        if pair.object != member.object && client.is_none() {
-            pair = Pair { object: member.object, ..Pair::default() };
+    let is_wanted = |name: &str| matches!(name, "clientid" | "clientsecret");
+    let mut pairs = BTreeMap::<usize, Pair>::new();
+    let mut take = |member: Member<'_>| {
+        if is_wanted(member.name) {
+            pairs.entry(member.object).or_default().take(member.name, &member.value);
         }
-        if pair.object == member.object {
-            pair.take(member.name, &member.value);
-            client = pair.client(authentication).or(client.take());
-        }
-    });
-    if client.is_none() && shape.odd {
-        let mut pair = Pair::default();
-        let is_wanted = |name: &str| matches!(name, "clientid" | "clientsecret");
-        scattered(text, &is_wanted, &mut |member| pair.take(member.name, &member.value));
-        client = pair.client(authentication);
+    };
+    if members(text, &mut take).odd {
+        scattered(text, &is_wanted, &mut take);
     }
-    client
+    pairs.values().find_map(|pair| pair.client(authentication))
 }
 
 #[derive(Default)]
 struct Pair {
-    object: usize,
     id: Option<Zeroizing<String>>,
     secret: Option<Zeroizing<String>>,
 }

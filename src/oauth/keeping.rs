@@ -79,6 +79,6 @@ fn is_secret(value: &Value, presented: Option<&RefreshToken>) -> bool {
 }
 
 /// Whether `text` contains `word`, which is in lower case, in either case.
-fn contains(text: &[u8], word: &str) -> bool {
+pub(super) fn contains(text: &[u8], word: &str) -> bool {
     text.windows(word.len()).any(|window| window.eq_ignore_ascii_case(word.as_bytes()))
 }

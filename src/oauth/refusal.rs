@@ -103,8 +103,11 @@ impl Said {
             let mut said = Self::default();
             let shape = members(text, &mut |member| said.take(&member));
             said.is_json = shape.opened;
-            if said.words().is_some() || said.error.is_some() {
+            let is_said = said.words().is_some() || said.error.is_some();
+            if is_said || shape.opened {
                 best = said;
+            }
+            if is_said {
                 return ControlFlow::Break(());
             }
             // JSON without a fault means what it says: nothing.

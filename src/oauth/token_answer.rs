@@ -8,6 +8,7 @@ use std::ops::ControlFlow;
 
 use zeroize::Zeroizing;
 
+use super::keeping::contains;
 use super::refusal::refusal;
 use crate::clock::Moment;
 use crate::error::Result;
@@ -17,10 +18,6 @@ use crate::token::{AccessToken, RefreshToken, TokenSet, lifetime};
 
 /// Names that differ from `refreshtoken` by this many letters at the most are misspellings of it.
 const MISSPELT: usize = 3;
-/// Names of members that speak of tokens and hold none, or none that is issued once.
-const OTHER_TOKENS: [&str; 6] =
-    ["access_token", "token_type", "id_token", "accesstoken", "tokentype", "idtoken"];
-
 /// Reads the tokens from `answer`. `sent` is when the exchange began, from which a token's life counts; `presented` is
 /// the refresh token that was sent, if one was.
 ///
@@ -64,8 +61,6 @@ struct Token {
     is_presented: bool,
     depth: usize,
     object: usize,
-    /// How often its own text speaks of tokens.
-    words: usize,
 }
 
 /// What was found under one name.
@@ -81,7 +76,11 @@ impl Found {
         let text = match &member.value {
             Value::Text(text) => text,
             // Digit by digit: as a number it would lose some of them.
-            Value::Bare(word) if takes_digits && word.bytes().all(|byte| byte.is_ascii_digit()) => word,
+            Value::Bare(word)
+                if takes_digits && !member.in_array && word.bytes().all(|byte| byte.is_ascii_digit()) =>
+            {
+                word
+            }
             Value::Bare(word) if matches!(word.as_str(), "null" | "false" | "undefined" | "None") => return,
             _ => {
                 self.is_damaged = true;
@@ -98,8 +97,7 @@ impl Found {
         }
         let secret = Secret::new(text.as_str());
         let is_presented = presented.is_some_and(|presented| presented.0 == secret);
-        let words = spoken_of(&text.to_ascii_lowercase());
-        let token = Token { secret, is_presented, depth: member.depth, object: member.object, words };
+        let token = Token { secret, is_presented, depth: member.depth, object: member.object };
         let wins = self.value.as_ref().is_none_or(|held| {
             let (old, new) = ((held.is_presented, held.depth), (token.is_presented, token.depth));
             new < old || (new == old && token.object == held.object)
@@ -148,7 +146,8 @@ impl Lifetime {
             {
                 scopes.extend(named);
             }
-            Some((depth, ..)) if *depth < member.depth => {}
+            Some((depth, object, _))
+                if *depth < member.depth || (*depth == member.depth && *object != member.object) => {}
             scopes => *scopes = Some((member.depth, member.object, named.collect())),
         }
     }
@@ -221,12 +220,11 @@ impl Reading {
                 _ => {}
             });
         }
-        if !shape.opened {
-            reading.take_form(text, presented, is_ended);
-        }
-        reading.hides_refresh = has_misspelt
-            || (shape.opened && !shape.closed)
-            || (shape.odd && shape.opened && speaks_of_other_tokens(text, reading.access.value.as_ref()));
+        let is_form = !shape.opened && reading.take_form(text, presented, is_ended);
+        // Compressed data that nobody could decode may look like JSON here and there.
+        let is_binary = text.iter().any(|byte| byte.is_ascii_control() && !byte.is_ascii_whitespace());
+        let is_odd = if is_form { contains(text, "refresh") } else { shape.odd };
+        reading.hides_refresh = has_misspelt || is_binary || is_odd;
         (reading, shape)
     }
 
@@ -241,8 +239,9 @@ impl Reading {
     }
 
     /// Reads `access_token=…&refresh_token=…`, as some servers answer. The last value may be cut off unless the answer
-    /// is known to be whole.
-    fn take_form(&mut self, text: &[u8], presented: Option<&RefreshToken>, is_ended: bool) {
+    /// is known to be whole. Whether it is such an answer.
+    fn take_form(&mut self, text: &[u8], presented: Option<&RefreshToken>, is_ended: bool) -> bool {
+        let before = self.score();
         let text = text.trim_ascii();
         let mut pairs = url::form_urlencoded::parse(text).peekable();
         while let Some((name, value)) = pairs.next() {
@@ -253,21 +252,8 @@ impl Reading {
                 name.replace(|character: char| !character.is_ascii_alphanumeric(), "").to_ascii_lowercase();
             self.take(&Member { name: &name, value, depth: 1, object: 1, in_array: false }, presented);
         }
+        self.score() > before
     }
-}
-
-/// Whether a text speaks of tokens beside the access token that was found in it.
-fn speaks_of_other_tokens(text: &[u8], access: Option<&Token>) -> bool {
-    let mut text = Zeroizing::new(String::from_utf8_lossy(text).to_ascii_lowercase());
-    for name in OTHER_TOKENS {
-        text = Zeroizing::new(text.replace(name, ""));
-    }
-    spoken_of(&text) > access.map_or(0, |access| access.words)
-}
-
-/// How often `text`, in lower case, speaks of tokens.
-fn spoken_of(text: &str) -> usize {
-    text.matches("refresh").count() + text.matches("token").count()
 }
 
 /// Whether `name` is `refreshtoken` but for a few letters.

@@ -16,8 +16,14 @@ const MOST_ESCAPES: usize = 3;
 
 type Visit<'v> = &'v mut dyn FnMut(&[u8]) -> ControlFlow<()>;
 
-/// Visits every reading of the answer's body.
+/// Visits every reading of the answer's body, and of the whole answer: a malformed head may hide where its body begins.
 pub(super) fn of(answer: &Answer, visit: Visit<'_>) -> ControlFlow<()> {
+    of_body(answer, visit)?;
+    if answer.head.body > 0 { disguises(&answer.bytes, visit) } else { ControlFlow::Continue(()) }
+}
+
+/// Visits every reading of the answer's body.
+pub(super) fn of_body(answer: &Answer, visit: Visit<'_>) -> ControlFlow<()> {
     let bytes = &*answer.bytes;
     let Head { fields, .. } = &answer.head;
     let head = bytes.get(fields.clone()).unwrap_or_default();
@@ -33,9 +39,7 @@ pub(super) fn of(answer: &Answer, visit: Visit<'_>) -> ControlFlow<()> {
     {
         decodings(framed, &labels, visit)?;
     }
-    decodings(body, &labels, visit)?;
-    // A head that is malformed may hide where the body begins.
-    if body.len() < bytes.len() { disguises(bytes, visit) } else { ControlFlow::Continue(()) }
+    decodings(body, &labels, visit)
 }
 
 /// The codings that the header fields name, the last one first. Empty if there is an unknown one among them.

@@ -3,6 +3,7 @@
 use std::io::Write as _;
 use std::ops::Range;
 
+use async_compression::Level;
 use async_compression::tokio::bufread::{
     BrotliEncoder, DeflateEncoder, GzipEncoder, ZlibEncoder, ZstdEncoder,
 };
@@ -97,23 +98,43 @@ fn encoded(dice: &mut Dice, bytes: Vec<u8>) -> (&'static str, Vec<u8>) {
     let mut coded = Vec::new();
     let label = match dice.roll(12) {
         0 => {
-            GzipEncoder::new(&*bytes).read_to_end(&mut coded).now_or_never().unwrap().unwrap();
+            GzipEncoder::with_quality(&*bytes, Level::Fastest)
+                .read_to_end(&mut coded)
+                .now_or_never()
+                .unwrap()
+                .unwrap();
             "gzip"
         }
         1 => {
-            ZlibEncoder::new(&*bytes).read_to_end(&mut coded).now_or_never().unwrap().unwrap();
+            ZlibEncoder::with_quality(&*bytes, Level::Fastest)
+                .read_to_end(&mut coded)
+                .now_or_never()
+                .unwrap()
+                .unwrap();
             "deflate"
         }
         2 => {
-            DeflateEncoder::new(&*bytes).read_to_end(&mut coded).now_or_never().unwrap().unwrap();
+            DeflateEncoder::with_quality(&*bytes, Level::Fastest)
+                .read_to_end(&mut coded)
+                .now_or_never()
+                .unwrap()
+                .unwrap();
             "deflate"
         }
         3 => {
-            BrotliEncoder::new(&*bytes).read_to_end(&mut coded).now_or_never().unwrap().unwrap();
+            BrotliEncoder::with_quality(&*bytes, Level::Fastest)
+                .read_to_end(&mut coded)
+                .now_or_never()
+                .unwrap()
+                .unwrap();
             "br"
         }
         4 => {
-            ZstdEncoder::new(&*bytes).read_to_end(&mut coded).now_or_never().unwrap().unwrap();
+            ZstdEncoder::with_quality(&*bytes, Level::Fastest)
+                .read_to_end(&mut coded)
+                .now_or_never()
+                .unwrap()
+                .unwrap();
             "zstd"
         }
         5 => {
@@ -188,7 +209,7 @@ fn a_refresh_token_is_read_or_its_answer_is_kept_whatever_else_is_mutated() {
                 assert_eq!(
                     refresh.as_ref().map(Secret::expose),
                     Some(TOKEN),
-                    "mutation {number}: {}",
+                    "mutation {number}: {refresh:?} {}",
                     printed()
                 );
                 read += 1;
