@@ -119,16 +119,28 @@ export class ServerError extends ApiError {}
 export class TokenError extends SmartRecruitersError {
   /** The error code of RFC 6749 section 5.2 or 4.1.2.1, if the server gave one: `invalid_client`, `access_denied`. */
   readonly error: string | undefined
-  /** The server's `error_description`, if it gave one. */
+  /** The server's own words, at most 300 characters: its `error_description`, `message` or text. Quotes no secret. */
   readonly errorDescription: string | undefined
   /** The HTTP status of the token endpoint's answer, if there was one. */
   readonly status: number | undefined
+  /** The server's id of the request, to quote to support. */
+  readonly requestId: string | undefined
+  /** The headers of the token endpoint's answer, without those that may hold secrets. Empty if there was no answer. */
+  readonly headers: Readonly<Record<string, string>>
+  /**
+   * How long the server asks to wait before it is asked again (`Retry-After` of a 429 or 503), in milliseconds, at most
+   * an hour. It is not asked before.
+   */
+  readonly retryAfter: number | undefined
 
   constructor(record: NativeError, context?: CallContext) {
     super(record, context)
     this.error = record.oauthError
     this.errorDescription = record.oauthErrorDescription
     this.status = record.status
+    this.requestId = record.requestId
+    this.headers = Object.fromEntries(new Headers(headerPairs(record.headers ?? '')))
+    this.retryAfter = record.retryAfter
   }
 }
 

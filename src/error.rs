@@ -100,24 +100,27 @@ pub enum Error {
         limit: Duration,
     },
 
-    /// The authorization server refused the token exchange with an OAuth error (RFC 6749 section 5.2).
-    #[error("the authorization server refused the token exchange: {error}{}", .error.remedy())]
+    /// The authorization server refused the token exchange: with an OAuth error (RFC 6749 section 5.2), or in its own way
+    /// ([`OAuthErrorCode::Unnamed`]).
+    #[error("the authorization server refused the token exchange{}{answer}", .error.refusal(*.status))]
     TokenRefused {
         /// The error code of RFC 6749.
         error: OAuthErrorCode,
-        /// The server's `error_description`, if it gave one.
-        description: Option<String>,
         /// The HTTP status of the answer.
         status: u16,
+        /// What else the server said.
+        answer: Box<TokenAnswer>,
     },
 
     /// The authorization server could not be asked, or gave no OAuth answer: try again later.
-    #[error("no access token: {problem}")]
+    #[error("no access token: {problem}{answer}")]
     TokenUnavailable {
         /// What happened.
         problem: Cow<'static, str>,
-        /// The HTTP status of the answer, if there was one.
+        /// The HTTP status of the answer, if there was one that could be read.
         status: Option<u16>,
+        /// What else the server said, if anything.
+        answer: Box<TokenAnswer>,
         /// False when it is certain that no byte of the request left.
         sent: bool,
         /// The network error underneath.
@@ -126,10 +129,14 @@ pub enum Error {
     },
 
     /// The authorization server said success, but its answer holds no usable token (it may be `{}`).
-    #[error("the authorization server's answer holds no usable token: {problem}")]
+    #[error("the authorization server's answer holds no usable token: {problem}{answer}")]
     TokenInvalid {
         /// What is wrong with the answer.
         problem: Cow<'static, str>,
+        /// The HTTP status of the answer, if it could be read.
+        status: Option<u16>,
+        /// What else the server said.
+        answer: Box<TokenAnswer>,
     },
 
     /// The browser came back from the authorization server without a code (RFC 6749 section 4.1.2.1).
@@ -250,6 +257,32 @@ pub struct ApiError {
     pub headers: String,
 }
 
+/// What a token endpoint said instead of giving tokens. Quotes of secrets that it was sent are left out.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TokenAnswer {
+    /// The server's own words: its `error_description`, `message` or text.
+    pub description: Option<String>,
+    /// The server's id of the request, to quote to support.
+    pub request_id: Option<String>,
+    /// The answer's headers, one `name: value` a line, without those that may hold secrets.
+    pub headers: String,
+    /// How long the server asks to wait before it is asked again, at most an hour.
+    pub retry_after: Option<Duration>,
+}
+
+impl std::fmt::Display for TokenAnswer {
+    /// The end of a sentence about the exchange; empty if the server said nothing.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if let Some(description) = &self.description {
+            write!(f, "; the server says: {description}")?;
+        }
+        if let Some(after) = self.retry_after {
+            write!(f, "; it asks to wait {} s", after.as_secs())?;
+        }
+        Ok(())
+    }
+}
+
 /// One entry of the vendor's `errors[]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ErrorDetail {
@@ -317,6 +350,13 @@ impl Error {
         Self::Store { operation: "load", problem: problem.into() }
     }
 
+    /// An [`Error::TokenInvalid`]: the answer's refresh token is good, and its access token is not.
+    pub fn no_access_token() -> Self {
+        let problem =
+            "its access_token is missing or damaged; its refresh_token is good, and the next use renews";
+        Self::TokenInvalid { problem: problem.into(), status: None, answer: Box::default() }
+    }
+
     /// The stable name of this error.
     pub fn code(&self) -> ErrorCode {
         match self {
@@ -344,6 +384,39 @@ impl Error {
         }
     }
 
+    /// Whether the token endpoint refused the exchange in a way that only a change of the client, the request or the
+    /// server ends: by a code of RFC 6749 section 5.2, or by a 401 or 403 without one, as servers refuse a client.
+    pub fn is_lasting_refusal(&self) -> bool {
+        match self {
+            Self::TokenRefused { error, status, .. } => {
+                !error.is_passing() || (matches!(status, 401 | 403) && !error.is_of_the_moment())
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether the token endpoint refused the client, and so every grant of it.
+    pub fn refuses_client(&self) -> bool {
+        match self {
+            Self::TokenRefused { error, status, .. } => match error {
+                OAuthErrorCode::InvalidClient | OAuthErrorCode::UnauthorizedClient => true,
+                OAuthErrorCode::Unnamed => matches!(status, 401 | 403),
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+
+    /// How long the token endpoint asks to wait before it is asked again, at most an hour.
+    pub fn token_retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::TokenRefused { answer, .. }
+            | Self::TokenUnavailable { answer, .. }
+            | Self::TokenInvalid { answer, .. } => answer.retry_after,
+            _ => None,
+        }
+    }
+
     /// Whether the same attempt may succeed later without anybody changing anything.
     pub fn is_transient(&self) -> bool {
         match self {
@@ -356,7 +429,7 @@ impl Error {
             | Self::Store { .. }
             | Self::SharedLimits { .. } => true,
             Self::Api(api) => matches!(api.code(), ErrorCode::RateLimit | ErrorCode::Server),
-            Self::TokenRefused { error, .. } => error.is_passing(),
+            Self::TokenRefused { .. } => !self.is_lasting_refusal(),
             Self::Configuration { .. }
             | Self::Closed
             | Self::InvalidResponse { .. }
@@ -515,6 +588,8 @@ pub enum OAuthErrorCode {
     UnsupportedGrantType,
     InvalidScope,
     Other(String),
+    /// The server named no code: what it means shows in the status and in its words.
+    Unnamed,
 }
 
 impl OAuthErrorCode {
@@ -541,10 +616,15 @@ impl OAuthErrorCode {
 
     /// Whether it may pass by itself: no code of RFC 6749 section 5.2, but `temporarily_unavailable` and the like.
     pub fn is_passing(&self) -> bool {
-        matches!(self, Self::Other(_))
+        matches!(self, Self::Other(_) | Self::Unnamed)
     }
 
-    /// The code as it stands on the wire.
+    /// Whether it says by itself that it will pass (RFC 6749 section 4.1.2.1, RFC 8628 section 3.5).
+    fn is_of_the_moment(&self) -> bool {
+        matches!(self.as_str(), "temporarily_unavailable" | "server_error" | "slow_down")
+    }
+
+    /// The code as it stands on the wire; empty if the server named none.
     pub fn as_str(&self) -> &str {
         match self {
             Self::InvalidRequest => "invalid_request",
@@ -554,6 +634,21 @@ impl OAuthErrorCode {
             Self::UnsupportedGrantType => "unsupported_grant_type",
             Self::InvalidScope => "invalid_scope",
             Self::Other(text) => text,
+            Self::Unnamed => "",
+        }
+    }
+
+    /// The end of a sentence about a refused exchange: by what, and what to do.
+    fn refusal(&self, status: u16) -> String {
+        match self {
+            Self::Unnamed if matches!(status, 401 | 403) => {
+                format!(" (HTTP {status}){}", Self::InvalidClient.remedy())
+            }
+            Self::Unnamed => format!(" (HTTP {status})"),
+            Self::Other(_) if matches!(status, 401 | 403) && !self.is_of_the_moment() => {
+                format!(": {self}{}", Self::InvalidClient.remedy())
+            }
+            _ => format!(": {self}{}", self.remedy()),
         }
     }
 
@@ -567,7 +662,7 @@ impl OAuthErrorCode {
             }
             Self::UnauthorizedClient => "; this client may not use this grant type",
             Self::InvalidScope => "; ask only for scopes that the credential was made with",
-            Self::InvalidRequest | Self::UnsupportedGrantType | Self::Other(_) => "",
+            Self::InvalidRequest | Self::UnsupportedGrantType | Self::Other(_) | Self::Unnamed => "",
         }
     }
 }

@@ -32,8 +32,10 @@ pub struct AccessToken {
 /// What a token exchange yields.
 #[derive(Debug, Clone)]
 pub struct TokenSet {
-    /// The access token; none if the answer has one that cannot be used, beside a refresh token that can.
+    /// The access token. None: what the answer gives for one is not usable, but a refresh token beside it is.
     pub access: Option<AccessToken>,
+    /// When the exchange was sent: the lives of all its tokens began no earlier.
+    pub issued: Moment,
     /// The next refresh token. None means: keep the one you have (RFC 6749 section 6).
     pub refresh: Option<RefreshToken>,
 }
@@ -71,17 +73,14 @@ impl AccessToken {
     }
 }
 
-/// The lifetime that an answer's `expires_in` (RFC 6749 section 5.1) stands for.
+/// The lifetime that an answer's `expires_in` (RFC 6749 section 5.1), as it is written, stands for.
 ///
-/// Absent or null: 1800 s. A number, also fractional or as text: that many whole seconds, at most a day.
-/// Zero, negative or anything else: 300 s.
-pub fn lifetime(expires_in: Option<&serde_json::Value>) -> Duration {
-    use serde_json::Value;
-    let seconds = match expires_in {
-        None | Some(Value::Null) => return DOCUMENTED_LIFETIME,
-        Some(Value::Number(number)) => number.as_f64(),
-        Some(Value::String(text)) => text.trim().parse::<f64>().ok(),
-        Some(_) => None,
+/// Absent or `null`: 1800 s. A number, also a fraction: that many whole seconds, at most a day. Zero, a negative number
+/// or anything else: 300 s.
+pub fn lifetime(expires_in: Option<&str>) -> Duration {
+    let seconds = match expires_in.map(str::trim) {
+        None | Some("null") => return DOCUMENTED_LIFETIME,
+        Some(text) => text.parse::<f64>().ok(),
     };
     match seconds {
         Some(seconds) if seconds >= 1.0 => {
@@ -93,8 +92,6 @@ pub fn lifetime(expires_in: Option<&serde_json::Value>) -> Duration {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
     use crate::clock::{Clock as _, ManualClock};
 
@@ -110,24 +107,23 @@ mod tests {
     #[test]
     fn every_expires_in_has_a_sane_lifetime() {
         let table = [
-            (Some(json!(1799)), 1799),
+            (Some("1799"), 1799),
             (None, 1800),
-            (Some(json!(null)), 1800),
-            (Some(json!("1800")), 1800),
-            (Some(json!(1800.7)), 1800),
-            (Some(json!("1800.7")), 1800),
-            (Some(json!(0)), 300),
-            (Some(json!(0.5)), 300),
-            (Some(json!(-1)), 300),
-            (Some(json!("abc")), 300),
-            (Some(json!("NaN")), 300),
-            (Some(json!({})), 300),
-            (Some(json!(1e30)), 86_400),
-            (Some(json!("inf")), 86_400),
-            (Some(json!(u64::MAX)), 86_400),
+            (Some("null"), 1800),
+            (Some(" 1800 "), 1800),
+            (Some("1800.7"), 1800),
+            (Some("0"), 300),
+            (Some("0.5"), 300),
+            (Some("-1"), 300),
+            (Some("abc"), 300),
+            (Some("NaN"), 300),
+            (Some(""), 300),
+            (Some("1e30"), 86_400),
+            (Some("1e400"), 86_400),
+            (Some("18446744073709551615"), 86_400),
         ];
         for (expires_in, seconds) in table {
-            assert_eq!(lifetime(expires_in.as_ref()), Duration::from_secs(seconds), "{expires_in:?}");
+            assert_eq!(lifetime(expires_in), Duration::from_secs(seconds), "{expires_in:?}");
         }
     }
 

@@ -7,6 +7,7 @@ use napi_derive::napi;
 
 use crate::error::{
     ApiError, Error, ErrorCode, ErrorDetail, IntegrationReason, NetworkKind, Phase, ReauthorizationReason,
+    TokenAnswer,
 };
 
 /// The stable name of an error.
@@ -239,13 +240,15 @@ pub struct NativeError {
     pub request_id: Option<String>,
     /// The answer's headers, one `name: value` a line.
     pub headers: Option<String>,
+    /// How long the token endpoint asks to wait before it is asked again, in milliseconds.
+    pub retry_after: Option<f64>,
     /// Where the network failed.
     pub kind: Option<NativeNetworkKind>,
     /// What the call was doing when its deadline passed.
     pub phase: Option<NativePhase>,
     /// The error code of RFC 6749.
     pub oauth_error: Option<String>,
-    /// The server's `error_description`.
+    /// The server's own words.
     pub oauth_error_description: Option<String>,
     /// The grant's id.
     pub grant_id: Option<String>,
@@ -276,13 +279,16 @@ impl From<&Error> for NativeError {
             Error::Network { kind, .. } => Self { kind: Some((*kind).into()), ..common },
             Error::Timeout { phase, .. } => Self { phase: Some((*phase).into()), ..common },
             Error::ConnectTimeout => Self { phase: Some(NativePhase::Connect), ..common },
-            Error::TokenRefused { error, description, status } => Self {
-                oauth_error: Some(error.as_str().to_owned()),
-                oauth_error_description: description.clone(),
-                status: Some(*status),
-                ..common
-            },
-            Error::TokenUnavailable { status, .. } => Self { status: *status, ..common },
+            Error::TokenRefused { error, status, answer } => {
+                let code = Some(error.as_str()).filter(|code| !code.is_empty());
+                Self {
+                    oauth_error: code.map(str::to_owned),
+                    ..common.of_token_endpoint(Some(*status), answer)
+                }
+            }
+            Error::TokenUnavailable { status, answer, .. } | Error::TokenInvalid { status, answer, .. } => {
+                common.of_token_endpoint(*status, answer)
+            }
             Error::AuthorizationDenied { error, description } => Self {
                 oauth_error: Some(error.as_str().to_owned()),
                 oauth_error_description: description.clone(),
@@ -299,7 +305,6 @@ impl From<&Error> for NativeError {
             | Error::Pagination { .. }
             | Error::BodyTooLarge { .. }
             | Error::BodyInterrupted
-            | Error::TokenInvalid { .. }
             | Error::CallbackRefused { .. }
             | Error::Store { .. }
             | Error::SharedLimits { .. }
@@ -309,6 +314,18 @@ impl From<&Error> for NativeError {
 }
 
 impl NativeError {
+    /// The error with what the token endpoint's answer says.
+    fn of_token_endpoint(self, status: Option<u16>, answer: &TokenAnswer) -> Self {
+        Self {
+            status,
+            oauth_error_description: answer.description.clone(),
+            request_id: answer.request_id.clone(),
+            headers: Some(answer.headers.clone()),
+            retry_after: answer.retry_after.map(|after| after.as_secs_f64() * 1000.0),
+            ..self
+        }
+    }
+
     /// The error with what the API's answer says.
     fn of(self, api: &ApiError) -> Self {
         let detail = |detail: &ErrorDetail| NativeErrorDetail {

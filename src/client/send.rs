@@ -258,7 +258,7 @@ impl Sent {
     async fn error(self) -> Error {
         let Response { status, headers, mut body, .. } = self.response;
         body.read_ahead(READ_AT_ONCE).await;
-        Error::Api(Box::new(read_error(status, &headers, &body.take_ahead(), &self.authorization.redactor())))
+        Error::Api(Box::new(read_error(status, &headers, &body.take_ahead(), &self.authorization)))
     }
 
     /// A short body comes with its headers: a few turns of the runtime show whether it is whole.

@@ -1,38 +1,288 @@
-//! Stub.
+//! [`Answer`]: an HTTP/1.1 answer as it arrived, for answers that cannot be asked for again.
+//!
+//! hyper throws away what it cannot frame. This keeps every byte, so that what is read from it is decided by pure
+//! functions, now or by a later release.
+
+mod codings;
+mod framing;
+mod texts;
+
+use std::fmt;
+use std::ops::{ControlFlow, Range};
+use std::sync::Arc;
+
+use http::header::LOCATION;
+use http::{HeaderMap, HeaderName, HeaderValue};
 use zeroize::Zeroizing;
-/// Stub.
-#[derive(Debug)]
-pub struct Answer(pub(crate) Zeroizing<Vec<u8>>);
+
+pub(super) use self::framing::Framing;
+use super::headers::header_lines;
+use super::loose_json::members;
+use crate::secret::Redactor;
+
+/// An answer is stored as at most this many bytes.
+const LONGEST_STORED: usize = 1024 * 1024;
+/// The header fields that a longer answer is stored with: those that say how to read its body, and what to do next.
+const STORED_FIELDS: [&str; 9] = [
+    "content-type",
+    "content-encoding",
+    "content-length",
+    "transfer-encoding",
+    "retry-after",
+    "date",
+    "x-request-id",
+    "x-correlation-id",
+    "www-authenticate",
+];
+/// Of each of these, this many bytes are stored at most.
+const LONGEST_STORED_FIELD: usize = 1024;
+
+/// Errors show this many header fields of an answer at the most.
+const MOST_SHOWN_FIELDS: usize = 64;
+/// Errors leave longer values of header fields out, in bytes.
+const LONGEST_SHOWN_FIELD: usize = 512;
+
+/// An answer as it arrived, after TLS: head and body, perhaps cut off or malformed. Wiped when dropped, and not shown
+/// by `Debug`, since it may hold tokens.
+#[derive(Clone)]
+pub struct Answer {
+    bytes: Zeroizing<Vec<u8>>,
+    head: Head,
+    redactor: Option<Arc<Redactor>>,
+}
+
+/// Where the parts of an answer are.
+#[derive(Debug, Clone, Default)]
+struct Head {
+    /// None: its status line is missing or malformed, or nothing but interim (1xx) answers came.
+    status: Option<u16>,
+    /// The lines after the status line.
+    fields: Range<usize>,
+    /// Where the body begins: at the end, if the head does not end.
+    body: usize,
+}
+
 impl Answer {
-    /// Stub.
+    /// The answer of which these are the bytes, as [`Answer::as_bytes`] gave them.
     pub fn from_bytes(bytes: Vec<u8>) -> Self {
-        Self(Zeroizing::new(bytes))
+        Self::new(Zeroizing::new(bytes))
     }
-    /// Stub.
+
+    pub(super) fn new(bytes: Zeroizing<Vec<u8>>) -> Self {
+        let answer = Self { head: Head::of(&bytes), bytes, redactor: None };
+        if answer.bytes.len() > LONGEST_STORED { answer.condensed() } else { answer }
+    }
+
+    /// The bytes, to be stored: at most 1 MiB. A longer answer keeps the header fields that matter, and of its body the
+    /// beginning.
     pub fn as_bytes(&self) -> &[u8] {
-        &self.0
+        &self.bytes
     }
-    /// Stub.
+
+    /// The HTTP status of the final answer. None: the head is unreadable, or there is none.
     pub fn status(&self) -> Option<u16> {
-        std::str::from_utf8(self.0.get(9..12)?).ok()?.parse().ok()
+        self.head.status
     }
-    /// Stub.
-    pub fn headers(&self) -> http::HeaderMap {
-        http::HeaderMap::new()
+
+    /// Whether the status is 2xx.
+    pub fn is_success(&self) -> bool {
+        self.head.status.is_some_and(|status| (200..300).contains(&status))
     }
-    /// Stub.
+
+    /// The first header field of this name (in lower case), one character a byte.
+    pub fn header(&self, name: &str) -> Option<String> {
+        self.fields().find(|(field, _)| field == name).map(|(_, value)| value)
+    }
+
+    /// The header fields that are well-formed.
+    pub fn headers(&self) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        for (name, value) in self.fields() {
+            let name = HeaderName::from_bytes(name.as_bytes());
+            let bytes: Vec<u8> = value.chars().filter_map(|character| u8::try_from(character).ok()).collect();
+            if let (Ok(name), Ok(value)) = (name, HeaderValue::from_bytes(&bytes)) {
+                // A map takes 32,768 names at the most.
+                if headers.try_append(name, value).is_err() {
+                    break;
+                }
+            }
+        }
+        headers
+    }
+
+    /// Whether the answer is whole by its framing (RFC 9112 section 6.3): not if it ends with its connection.
+    pub fn is_framed(&self) -> bool {
+        Framing::default().is_whole(&self.bytes)
+    }
+
+    /// The header fields as errors show them, one `name: value` a line: without those that may hold secrets, without
+    /// quotes of what was sent, and of very many or very long ones only some.
+    pub fn shown_headers(&self) -> String {
+        let is_secret = |name: &str| {
+            let challenges = ["www-authenticate", "proxy-authenticate"];
+            let words = ["auth", "cookie", "token", "secret", "key", "session", "credential"];
+            !challenges.contains(&name) && words.iter().any(|word| name.contains(word))
+        };
+        let mut shown = HeaderMap::new();
+        for (name, value) in self.headers().iter().filter(|(name, _)| !is_secret(name.as_str())) {
+            // The query of a URL may be personal.
+            let end = value.as_bytes().iter().position(|byte| *byte == b'?' && *name == LOCATION);
+            let value = value.as_bytes().get(..end.unwrap_or(value.len())).unwrap_or_default();
+            if value.len() <= LONGEST_SHOWN_FIELD
+                && let Ok(value) = HeaderValue::from_bytes(value)
+            {
+                shown.append(name, value);
+            }
+            if shown.len() == MOST_SHOWN_FIELDS {
+                break;
+            }
+        }
+        self.shown(&header_lines(&shown))
+    }
+
+    /// Calls `visit` with what the body may say, the likeliest reading first, until that breaks: as its framing and its
+    /// content codings have it, as they should have had it, in each charset that it may be in, and as it stands.
+    pub fn texts(&self, visit: &mut dyn FnMut(&[u8]) -> ControlFlow<()>) {
+        let _ = texts::of(self, visit);
+    }
+
+    /// The likeliest reading of the body.
     pub fn text(&self) -> Zeroizing<Vec<u8>> {
-        Zeroizing::new(self.body().to_vec())
+        let mut first = Zeroizing::new(Vec::new());
+        let _ = texts::of_body(self, &mut |text| {
+            first = Zeroizing::new(text.to_vec());
+            if text.is_empty() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        });
+        first
     }
-    /// Stub.
-    pub fn hiding(self, _: crate::secret::Redactor) -> Self {
+
+    /// Has quotes of `secrets`, which were sent, left out of what errors show of this answer.
+    #[must_use]
+    pub fn hiding<'a>(mut self, secrets: impl IntoIterator<Item = &'a str>) -> Self {
+        self.redactor = Some(Arc::new(Redactor::new(secrets)));
         self
     }
-    /// Stub.
-    pub fn redactor(&self) -> crate::secret::Redactor {
-        crate::secret::Redactor::new([])
+
+    /// `text`, which this answer holds, without quotes of what was sent.
+    pub fn shown(&self, text: &str) -> String {
+        self.redactor.as_ref().map_or_else(|| text.to_owned(), |redactor| redactor.redact(text).into_owned())
     }
-    pub(crate) fn body(&self) -> &[u8] {
-        self.0.windows(4).position(|w| w == b"\r\n\r\n").map_or(&[], |at| &self.0[at + 4..])
+
+    /// Whether its body seems to lack nothing, however it is framed: a JSON document that begins also ends, and a
+    /// success is not empty.
+    pub(super) fn seems_whole(&self) -> bool {
+        let text = self.text();
+        let begun = text.trim_ascii_start();
+        if begun.is_empty() {
+            return !self.is_success() || self.head.status == Some(204);
+        }
+        // Something else may stand before it, of a length that nobody knows.
+        !begun.starts_with(b"{") && !begun.starts_with(b"[") || members(&text, &mut |_| {}).closed
+    }
+
+    /// Whether its body is JSON from its beginning to an end that is there, whatever its framing wants more.
+    pub(super) fn is_whole_json(&self) -> bool {
+        let text = self.text();
+        let begun = text.trim_ascii_start();
+        (begun.starts_with(b"{") || begun.starts_with(b"[")) && members(&text, &mut |_| {}).closed
+    }
+
+    fn body(&self) -> &[u8] {
+        self.bytes.get(self.head.body..).unwrap_or_default()
+    }
+
+    /// All header fields: the name in lower case, the value one character a byte. What is no field is left out.
+    fn fields(&self) -> impl Iterator<Item = (String, String)> {
+        let mut lines = lines(self.bytes.get(self.head.fields.clone()).unwrap_or_default()).peekable();
+        std::iter::from_fn(move || {
+            loop {
+                let line = lines.next()?;
+                let mut value = Vec::new();
+                let colon = line.iter().position(|byte| *byte == b':');
+                value.extend_from_slice(line.get(colon.map_or(line.len(), |colon| colon + 1)..)?);
+                // RFC 9112 section 5.2: a line that begins with a blank continues the one before.
+                while let Some(more) = lines.next_if(|line| line.starts_with(b" ") || line.starts_with(b"\t"))
+                {
+                    value.extend_from_slice(more);
+                }
+                let Some(colon) = colon else { continue };
+                return Some((latin1(line.get(..colon)?).to_ascii_lowercase(), latin1(&value)));
+            }
+        })
+    }
+
+    /// As much of it as may be stored: without its body, a head says nothing.
+    fn condensed(&self) -> Self {
+        let mut bytes = Zeroizing::new(Vec::with_capacity(LONGEST_STORED));
+        if let Some(status) = self.head.status {
+            bytes.extend_from_slice(format!("HTTP/1.1 {status}\r\n").as_bytes());
+            for name in STORED_FIELDS {
+                let Some(value) = self.header(name) else { continue };
+                let value = value.chars().filter_map(|character| u8::try_from(character).ok());
+                bytes.extend_from_slice(format!("{name}: ").as_bytes());
+                bytes.extend(value.take(LONGEST_STORED_FIELD));
+                bytes.extend_from_slice(b"\r\n");
+            }
+            bytes.extend_from_slice(b"\r\n");
+        }
+        let fits = LONGEST_STORED - bytes.len();
+        let body = if self.head.status.is_some() { self.body() } else { &self.bytes };
+        // Of an endless head without a body, the end.
+        let body = if body.is_empty() { &self.bytes } else { body };
+        bytes.extend_from_slice(body.get(..fits.min(body.len())).unwrap_or_default());
+        Self { head: Head::of(&bytes), bytes, redactor: self.redactor.clone() }
     }
 }
+
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Answer").field("status", &self.head.status).finish_non_exhaustive()
+    }
+}
+
+impl Head {
+    /// Finds the head of the final answer: interim ones (RFC 9110 section 15.2) are skipped.
+    fn of(bytes: &[u8]) -> Self {
+        let mut start = 0;
+        loop {
+            let rest = bytes.get(start..).unwrap_or_default();
+            // RFC 9112 section 2.2: an empty line before the status line is ignored.
+            start += rest.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+            let rest = bytes.get(start..).unwrap_or_default();
+            let status_line = lines(rest).next().unwrap_or_default();
+            let status = status(status_line);
+            let fields = start + rest.iter().position(|byte| *byte == b'\n').map_or(rest.len(), |at| at + 1);
+            let body = framing::head_end(bytes, start).unwrap_or(bytes.len());
+            match status {
+                Some(100..200) if body > start => start = body,
+                // Without a status line, what looks like a head may be the body's first paragraph.
+                _ => return Self { status, fields: fields.min(body)..body, body },
+            }
+        }
+    }
+}
+
+/// The status of a status line (RFC 9112 section 4), whatever its version and reason.
+pub(super) fn status(line: &[u8]) -> Option<u16> {
+    let line = std::str::from_utf8(line.get(..line.len().min(64))?).ok().or_else(|| {
+        // The reason may be in any charset.
+        std::str::from_utf8(line.get(..12)?).ok()
+    })?;
+    let mut words = line.split_ascii_whitespace();
+    let is_http = words.next()?.get(..5)?.eq_ignore_ascii_case("HTTP/");
+    let digits = words.next().filter(|digits| is_http && digits.len() == 3)?;
+    digits.parse().ok().filter(|status| (100..600).contains(status))
+}
+
+/// Lines, which end in a line feed alone or with a carriage return before it.
+fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    text.split(|byte| *byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line))
+}
+
+/// Text of one character a byte, trimmed.
+fn latin1(bytes: &[u8]) -> String {
+    bytes.trim_ascii().iter().map(|byte| char::from(*byte)).collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -14,7 +14,7 @@ use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use super::decoding::{codings, decoded, decoding_error};
 use crate::error::{Error, Result};
-use crate::http::network_error;
+use crate::http::transport::network_error;
 
 /// Chunks of a streamed request body that wait to be sent; more is for the caller to hold back.
 const UPLOAD_CHUNKS: usize = 4;

@@ -4,7 +4,12 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use http::HeaderValue;
+use percent_encoding::percent_decode_str;
 use reqwest::{NoProxy, Proxy};
+use zeroize::Zeroizing;
 
 use super::open_connection::Keep;
 use crate::environment::variable;
@@ -12,7 +17,7 @@ use crate::error::{Error, Result};
 use crate::secret::Secret;
 use crate::tls::{self, Identity};
 
-const USER_AGENT: &str = concat!("smartrecruiters/", env!("CARGO_PKG_VERSION"));
+pub(super) const USER_AGENT: &str = concat!("smartrecruiters/", env!("CARGO_PKG_VERSION"));
 /// More connections make a server slower, not a client faster: 64 served 512 calls in flight better than 512 did.
 pub(super) const CONNECTIONS: usize = 64;
 /// Shorter than the usual 60 s of servers and load balancers, so that we close an idle connection before they do.
@@ -92,6 +97,28 @@ impl Connector {
         )
     }
 
+    /// What proves to an HTTP proxy who asks, where a request goes through it without a tunnel: to a URL of `http`.
+    pub(super) fn proxy_authorization(&self) -> Option<HeaderValue> {
+        let url = match &self.options.proxy {
+            ProxyChoice::Direct => return None,
+            ProxyChoice::Url(url) => proxy_url("proxy", url.expose()).ok()?,
+            ProxyChoice::Environment => {
+                let (name, url) = proxy_of_environment("HTTP_PROXY")?;
+                proxy_url(name, &url).ok()?
+            }
+        };
+        let decoded = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
+        let (user, password) =
+            (decoded(url.username()), Zeroizing::new(decoded(url.password().unwrap_or_default())));
+        if user.is_empty() && password.is_empty() {
+            return None;
+        }
+        let pair = Zeroizing::new(format!("{user}:{}", &*password));
+        let mut value = HeaderValue::try_from(format!("Basic {}", STANDARD.encode(pair.as_bytes()))).ok()?;
+        value.set_sensitive(true);
+        Some(value)
+    }
+
     /// A client for one request on a connection of its own, since a reused one may be closed by the server in the very
     /// moment that a one-time refresh token is written to it. `keep` keeps that connection until there is the request.
     pub(super) fn single_use(&self, keep: Keep) -> Result<reqwest::Client> {
@@ -137,12 +164,7 @@ fn proxies(choice: &ProxyChoice) -> Result<Vec<Proxy>> {
             let direct = format!("{LOOPBACK},{}", variable("NO_PROXY").unwrap_or_default());
             let direct = NoProxy::from_string(&direct);
             let of = |name: &'static str, proxy: fn(url::Url) -> reqwest::Result<Proxy>| {
-                let Some((name, url)) = [name, "ALL_PROXY"]
-                    .into_iter()
-                    .find_map(|name| Some((name, variable(name).filter(|url| !url.is_empty())?)))
-                else {
-                    return Ok(None);
-                };
+                let Some((name, url)) = proxy_of_environment(name) else { return Ok(None) };
                 let proxy = proxy(proxy_url(name, &url)?).map_err(|_| malformed_proxy(name))?;
                 Ok(Some(proxy.no_proxy(direct.clone())))
             };
@@ -150,6 +172,13 @@ fn proxies(choice: &ProxyChoice) -> Result<Vec<Proxy>> {
             Ok(found.into_iter().flatten().collect())
         }
     }
+}
+
+/// The proxy that the environment names by `name` or for all, and by which name.
+fn proxy_of_environment(name: &'static str) -> Option<(&'static str, String)> {
+    [name, "ALL_PROXY"]
+        .into_iter()
+        .find_map(|name| Some((name, variable(name).filter(|url| !url.is_empty())?)))
 }
 
 /// A proxy as curl takes it: a URL, or a host and port.

@@ -16,7 +16,7 @@ use tokio::io::{AsyncBufRead, AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _
 use tokio_util::io::StreamReader;
 
 use crate::error::{Error, Result};
-use crate::http::network_error;
+use crate::http::transport::network_error;
 
 /// What is accepted, in the order of preference. Only what is decoded here.
 pub(super) const ACCEPT_ENCODING: &str = "gzip, deflate, br, zstd";

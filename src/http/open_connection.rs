@@ -1,66 +1,75 @@
 //! [`OpenConnection`]: a connection of its own for one request, open before there is a request. What has to be done
 //! between the two, such as writing down that a request is about to leave, is the caller's.
 
-use std::any::Any;
-use std::future::{Future, poll_fn};
-use std::mem::MaybeUninit;
+use std::future::Future;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
-use hyper::rt::{Read, ReadBuf};
+use http::HeaderMap;
+use http::header::PROXY_AUTHORIZATION;
+use hyper::rt::{Read, Write};
+use hyper_util::client::legacy::connect::Connection;
 use tower_layer::Layer;
 use tower_service::Service;
 use url::Url;
 
+use super::answer::Answer;
 use super::connector::Connector;
+use super::single_exchange;
 use super::transport::{has_cause, network_error};
 use crate::error::{Error, Result};
 
-/// A connection to a server, with all that leads there: TCP, the tunnel of a proxy, TLS. It carries one request, and
-/// closes unused if this is dropped.
-pub struct OpenConnection(reqwest::Client);
+/// A connection to a server, with all that leads there: TCP, the tunnel of a proxy, TLS. It carries one request in
+/// HTTP/1.1, and closes unused if this is dropped.
+pub struct OpenConnection {
+    stream: Box<dyn Stream>,
+    connector: Connector,
+}
+
+/// What a connection is made of.
+pub(super) trait Stream: Read + Write + Connection + Unpin + Send {}
+
+impl<T: Read + Write + Connection + Unpin + Send> Stream for T {}
 
 impl OpenConnection {
-    /// Connects to the server of `url`.
+    /// Connects to the server of `url`. An error means that nothing was sent.
     pub async fn open(connector: &Connector, url: &Url) -> Result<Self> {
-        let client = connector.single_use(Keep::default())?;
+        let keep = Keep::default();
+        let client = connector.single_use(keep.clone())?;
         // Never sent: the connection that is made for it is kept instead.
         let first = reqwest::Request::new(http::Method::POST, url.clone());
         match client.execute(first).await {
-            Err(error) if has_cause::<Kept>(&error) => Ok(Self(client)),
+            Err(error) if has_cause::<Kept>(&error) => {
+                let stream = keep.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+                let stream = stream.ok_or(Error::Internal { problem: "an open connection was not kept" })?;
+                Ok(Self { stream, connector: connector.clone() })
+            }
             Err(error) => Err(network_error(error)),
             Ok(_) => Err(Error::Internal { problem: "a request was sent that only opens a connection" }),
         }
     }
 
-    /// Stub.
-    pub async fn post(self, url: &Url, headers: &http::HeaderMap, body: &[u8]) -> Result<super::Answer> {
-        let mut request = reqwest::Request::new(http::Method::POST, url.clone());
-        *request.headers_mut() = headers.clone();
-        *request.body_mut() = Some(reqwest::Body::from(body.to_vec()));
-        let response = self.send(request).await?;
-        let mut bytes = format!("HTTP/1.1 {} x\r\n\r\n", response.status().as_u16()).into_bytes();
-        bytes.extend_from_slice(&response.bytes().await.map_err(network_error)?);
-        Ok(super::Answer::from_bytes(bytes))
-    }
-
-    /// Sends a request to the same server. The error says whether a byte of it may have left.
-    pub async fn send(self, request: reqwest::Request) -> Result<reqwest::Response> {
-        self.0.execute(request).await.map_err(network_error)
+    /// Writes a request to the same server, once, and reads whatever comes back: to its end, and in whatever way it
+    /// ends. An answer may take 128 seconds in which this process runs. Run it to its end: dropped, it loses the answer.
+    ///
+    /// An error means that nothing of an answer arrived; its `sent` says whether a byte of the request may have left.
+    pub async fn post(self, url: &Url, headers: &HeaderMap, body: &[u8]) -> Result<Answer> {
+        // A proxy without a tunnel is asked for the whole URL (RFC 9112 section 3.2.2).
+        let is_proxied = url.scheme() == "http" && self.stream.connected().is_proxied();
+        let mut headers = headers.clone();
+        if let Some(authorization) = self.connector.proxy_authorization().filter(|_| is_proxied) {
+            headers.insert(PROXY_AUTHORIZATION, authorization);
+        }
+        let request = single_exchange::request(url, &headers, body, is_proxied);
+        single_exchange::exchange(self.stream, &request).await
     }
 }
 
-/// Keeps the connection of a client's first request for its second. As a layer around the client's own connector it
-/// has no part in how connections are made: proxies, certificates and addresses are those of every other call.
+/// Keeps the connection of a client's first request. As a layer around the client's own connector it has no part in how
+/// connections are made: proxies, certificates and addresses are those of every other call.
 #[derive(Clone, Default)]
-pub(super) struct Keep(Arc<Mutex<Option<Box<dyn Any + Send>>>>);
-
-impl Keep {
-    fn place(&self) -> MutexGuard<'_, Option<Box<dyn Any + Send>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
+pub(super) struct Keep(Arc<Mutex<Option<Box<dyn Stream>>>>);
 
 impl<Connect> Layer<Connect> for Keep {
     type Service = Keeping<Connect>;
@@ -77,22 +86,17 @@ pub(super) struct Keeping<Connect> {
     keep: Keep,
 }
 
-/// Why the connector gives no connection: in either case nothing was sent.
+/// Why the connector gives no connection.
 #[derive(Debug, thiserror::Error)]
-#[error("the connection is kept for the next request")]
+#[error("the connection is kept for a request of its own")]
 pub(super) struct Kept;
-
-/// The same, after the connection was kept.
-#[derive(Debug, thiserror::Error)]
-#[error("the server closed the connection before the request was sent")]
-pub(super) struct Closed;
 
 impl<Connect, Target> Service<Target> for Keeping<Connect>
 where
     Connect: Service<Target>,
     Connect::Future: Send + 'static,
-    Connect::Response: Read + Unpin + Send + 'static,
-    Connect::Error: From<Kept> + From<Closed>,
+    Connect::Response: Stream + 'static,
+    Connect::Error: From<Kept>,
 {
     type Response = Connect::Response;
     type Error = Connect::Error;
@@ -103,25 +107,11 @@ where
     }
 
     fn call(&mut self, target: Target) -> Self::Future {
-        let kept = self.keep.place().take().and_then(|kept| kept.downcast::<Self::Response>().ok());
-        if let Some(mut connection) = kept {
-            return Box::pin(async move {
-                if is_over(&mut *connection).await { Err(Closed.into()) } else { Ok(*connection) }
-            });
-        }
         let (connecting, keep) = (self.connect.call(target), self.keep.clone());
         Box::pin(async move {
-            let connection = connecting.await?;
-            *keep.place() = Some(Box::new(connection));
+            let stream = connecting.await?;
+            *keep.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(stream));
             Err(Kept.into())
         })
     }
-}
-
-/// Whether the server has closed the connection, or spoken before it was spoken to, as far as that is known here.
-async fn is_over(connection: &mut (impl Read + Unpin)) -> bool {
-    let mut byte = [MaybeUninit::uninit()];
-    let mut byte = ReadBuf::uninit(&mut byte);
-    poll_fn(|context| Poll::Ready(Pin::new(&mut *connection).poll_read(context, byte.unfilled()).is_ready()))
-        .await
 }

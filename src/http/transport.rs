@@ -54,7 +54,7 @@ impl Authorization {
     }
 
     /// Takes out of texts what they quote of the credential.
-    pub(crate) fn redactor(&self) -> Redactor {
+    pub(super) fn redactor(&self) -> Redactor {
         let value = self.value.to_str().unwrap_or_default();
         Redactor::new([value.strip_prefix("Bearer ").unwrap_or(value)])
     }
@@ -314,7 +314,7 @@ fn headers(request: &Request, authorization: &Authorization) -> HeaderMap {
 }
 
 /// What a failure of the transport means to the caller.
-pub fn network_error(error: reqwest::Error) -> Error {
+pub(super) fn network_error(error: reqwest::Error) -> Error {
     if has_cause::<body::Interrupted>(&error) {
         return Error::BodyInterrupted;
     }

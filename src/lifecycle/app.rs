@@ -212,7 +212,7 @@ impl OAuthApp {
             code_verifier: callback.code_verifier.as_ref(),
         };
         let sent = vault.now();
-        let answer = connection.ask(&grants.client, request, &*vault.clock).await?;
+        let answer = connection.ask(&grants.client, request).await?;
         let requested = callback.scopes.unwrap_or_else(|| self.scopes.clone());
         let bare = |refresh| GrantRecord {
             metadata: metadata.clone(),
@@ -222,6 +222,8 @@ impl OAuthApp {
         let tokens = read_tokens(&answer, sent, None).and_then(|tokens| match tokens.refresh {
             Some(refresh) => Ok((refresh, tokens.access)),
             None => Err(Error::TokenInvalid {
+                status: answer.status(),
+                answer: Box::default(),
                 problem: "it has no refresh_token, without which a grant ends with its access token".into(),
             }),
         });

@@ -1,19 +1,20 @@
 //! [`GrantRenewal`]: the refresh token of a grant, spent by the steps of [`run`] so that it is never lost.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::adoption::adoptable;
 use super::grants::Grants;
 use super::source::{Exchange, ExchangeFuture, Held, TokenSource};
 use crate::clock::Moment;
-use crate::error::{Error, OAuthErrorCode, ReauthorizationReason, Result};
+use crate::error::{Error, OAuthErrorCode, ReauthorizationReason, Result, TokenAnswer};
 use crate::http::Answer;
 use crate::oauth::{TokenConnection, TokenRequest, is_worth_keeping, read_tokens};
 use crate::once::{
-    Event, FIRST_COMMIT_WAIT, LONGEST_COMMIT_WAIT, OneTime, Ran, RenewedTokens, is_running, run,
+    Event, FIRST_COMMIT_WAIT, LONGEST_COMMIT_WAIT, OneTime, Ran, is_running, run,
 };
 use crate::store::{GrantRecord, GrantState, Record as _, Refusal};
-use crate::token::AccessToken;
+use crate::token::{AccessToken, TokenSet};
 
 /// Renews one grant.
 #[derive(Debug)]
@@ -55,7 +56,7 @@ impl GrantRenewal {
             match self.run_unless(adopt).await? {
                 Ran::Found(token) => return Ok(token),
                 // An answer without a usable access token yields a refresh token: it is spent for the next one.
-                Ran::Yielded(RenewedTokens { tokens, .. }) => match tokens.access {
+                Ran::Yielded(tokens) => match tokens.access {
                     Some(access) => return Ok(access),
                     None if tokens.refresh.is_some() => {}
                     None => return Err(Error::Internal { problem: "an exchange yielded no token" }),
@@ -89,7 +90,7 @@ impl GrantRenewal {
     async fn run_unless<T: Send>(
         &self,
         enough: impl Fn(&GrantRecord, Moment) -> Result<Option<T>> + Send,
-    ) -> Result<Ran<T, RenewedTokens>> {
+    ) -> Result<Ran<T, TokenSet>> {
         let ran = run(&self.grants.vault, self, enough).await;
         let grant_id = self.id.clone();
         match &ran {
@@ -110,6 +111,8 @@ impl GrantRenewal {
             GrantState::Ended { reason } => self.ended(*reason),
             GrantState::Moving { .. } => Error::UnknownGrant { grant_id: self.id.clone() },
             GrantState::Idle { .. } | GrantState::Exchanging { .. } => Error::TokenInvalid {
+                status: None,
+                answer: Box::default(),
                 problem: "the answer to its authorization is kept in the store, and can be read by a later release at \
                           most; send the user through authorizationUrl()"
                     .into(),
@@ -141,13 +144,11 @@ impl OneTime for GrantRenewal {
     }
 
     async fn ask(&self, connection: TokenConnection, journal: &GrantRecord) -> Result<Answer> {
-        let Grants { client, vault, .. } = &*self.grants;
-        connection.ask(client, TokenRequest::RefreshToken(&journal.refresh), &*vault.clock).await
+        connection.ask(&self.grants.client, TokenRequest::RefreshToken(&journal.refresh)).await
     }
 
-    fn read(&self, answer: &Answer, sent: Moment, journal: &GrantRecord) -> Result<RenewedTokens> {
-        let tokens = read_tokens(answer, sent, Some(&journal.refresh))?;
-        Ok(RenewedTokens { tokens, sent_at: sent.unix_millis() })
+    fn read(&self, answer: &Answer, sent: Moment, journal: &GrantRecord) -> Result<TokenSet> {
+        read_tokens(answer, sent, Some(&journal.refresh))
     }
 
     fn is_worth_keeping(&self, answer: &Answer, journal: &GrantRecord) -> bool {
@@ -217,9 +218,17 @@ impl Grants {
 fn wait_after_refusal(record: &GrantRecord, now: Moment) -> Result<()> {
     match &record.refused {
         Some(refusal) if now.unix_millis() < refusal.retry_at => Err(Error::TokenRefused {
-            error: OAuthErrorCode::parse(&refusal.code),
-            description: refusal.description.clone(),
+            error: if refusal.code.is_empty() {
+                OAuthErrorCode::Unnamed
+            } else {
+                OAuthErrorCode::parse(&refusal.code)
+            },
             status: refusal.status,
+            answer: Box::new(TokenAnswer {
+                description: refusal.description.clone(),
+                retry_after: Some(Duration::from_millis(refusal.retry_at - now.unix_millis())),
+                ..TokenAnswer::default()
+            }),
         }),
         _ => Ok(()),
     }

@@ -129,7 +129,7 @@ impl ClientExchange {
         let request = TokenRequest::ClientCredentials;
         let connection = self.endpoint.connect().await?;
         let tokens = connection.exchange(&self.client, request, &*self.clock).await?;
-        tokens.access.ok_or(Error::TokenInvalid { problem: "it has no usable access_token".into() })
+        tokens.access.ok_or_else(Error::no_access_token)
     }
 }
 

@@ -312,14 +312,16 @@ pub(super) fn hold(token: AccessToken) -> Arc<Held> {
 /// How long nobody asks again after the `failures`-th failure in a row. `fraction` in `[0, 1)` is the jitter.
 fn wait_after(error: &Error, failures: u32, fraction: f64) -> Duration {
     let most = match error {
-        Error::TokenRefused { error, .. } if !error.is_passing() => return WAIT_AFTER_REFUSAL,
+        _ if error.is_lasting_refusal() => return WAIT_AFTER_REFUSAL,
         // The store is asked, not the server: a new authorization may be in it any moment.
         Error::ReauthorizationRequired { .. } | Error::UnknownGrant { .. } => return Duration::ZERO,
         Error::Store { .. } => LONGEST_WAIT_FOR_STORE,
         _ => LONGEST_WAIT,
     };
     let longest = FIRST_WAIT.saturating_mul(1 << failures.saturating_sub(1).min(16)).min(most);
-    longest / 2 + (longest / 2).mul_f64(fraction)
+    let wait = longest / 2 + (longest / 2).mul_f64(fraction);
+    // Not before the server wants to be asked again.
+    wait.max(error.token_retry_after().unwrap_or_default())
 }
 
 #[cfg(test)]

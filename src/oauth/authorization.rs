@@ -7,7 +7,7 @@ use subtle::ConstantTimeEq as _;
 use url::Url;
 
 use crate::error::{Error, OAuthErrorCode, Result};
-use crate::oauth::grant::description;
+use crate::oauth::refusal::description;
 use crate::random;
 use crate::secret::Secret;
 

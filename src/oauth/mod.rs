@@ -2,8 +2,15 @@
 
 mod authorization;
 mod grant;
+mod issued_client;
+mod keeping;
+mod refusal;
+mod token_answer;
 mod token_endpoint;
 
 pub use authorization::{AuthorizationEndpoint, AuthorizationUrl, Callback};
 pub use grant::TokenRequest;
-pub use token_endpoint::{TokenConnection, TokenEndpoint, is_worth_keeping, read_client, read_tokens};
+pub use issued_client::read_client;
+pub use keeping::is_worth_keeping;
+pub use token_answer::read_tokens;
+pub use token_endpoint::{TokenConnection, TokenEndpoint};

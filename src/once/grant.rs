@@ -13,17 +13,8 @@ const FIRST_WAIT: Duration = Duration::from_secs(1);
 /// The longest wait after a refusal.
 const LONGEST_WAIT: Duration = Duration::from_secs(3600);
 
-/// The tokens that an exchange yielded.
-#[derive(Debug, Clone)]
-pub struct RenewedTokens {
-    /// The tokens. An answer can hold a usable refresh token without a usable access token: the next use renews.
-    pub tokens: TokenSet,
-    /// When the exchange was sent, in milliseconds since the Unix epoch: the life of the refresh token counts from there.
-    pub sent_at: u64,
-}
-
 impl OneTimeRecord for GrantRecord {
-    type Yield = RenewedTokens;
+    type Yield = TokenSet;
 
     fn standing(&self) -> Standing {
         match self.state {
@@ -48,7 +39,7 @@ impl OneTimeRecord for GrantRecord {
         self
     }
 
-    fn holds(&self, RenewedTokens { tokens, .. }: &RenewedTokens) -> bool {
+    fn holds(&self, tokens: &TokenSet) -> bool {
         let refresh = tokens.refresh.as_ref().is_none_or(|refresh| *refresh == self.refresh);
         refresh && tokens.access.as_ref().map(StoredAccessToken::of) == self.access
     }
@@ -57,9 +48,9 @@ impl OneTimeRecord for GrantRecord {
         self.refresh == journal.refresh
     }
 
-    fn fulfilled(&self, journal: &Self, RenewedTokens { tokens, sent_at }: &RenewedTokens) -> Self {
+    fn fulfilled(&self, journal: &Self, tokens: &TokenSet) -> Self {
         // A process that took over an exchange of the token before may still be about to send it, as long as a lease is.
-        let soon = sent_at.saturating_sub(journal.refresh_issued_at) < LEASE_MILLIS;
+        let soon = tokens.issued.unix_millis().saturating_sub(journal.refresh_issued_at) < LEASE_MILLIS;
         // Whatever else the record said when its answer was read, its token may have been presented again since.
         let is_first = matches!(journal.state, GrantState::Exchanging { unresolved: 0, .. });
         let contested = !is_first
@@ -67,7 +58,7 @@ impl OneTimeRecord for GrantRecord {
             // Another process took the exchange over, and may have spent the token as well.
             || self.state != journal.state;
         let (refresh, refresh_issued_at) = match &tokens.refresh {
-            Some(refresh) => (refresh.clone(), *sent_at),
+            Some(refresh) => (refresh.clone(), tokens.issued.unix_millis()),
             // RFC 6749 section 6: an answer without a refresh token leaves the old one in force.
             None => (self.refresh.clone(), self.refresh_issued_at),
         };
@@ -143,17 +134,18 @@ fn verdict(error: &Error) -> Verdict {
 
 /// The refusal after `before`, the one that the record holds already.
 fn refusal(before: Option<&Refusal>, error: &Error, now: u64) -> Option<Refusal> {
-    let Error::TokenRefused { error, description, status, .. } = error else { return before.cloned() };
+    let Error::TokenRefused { error: code, status, answer } = error else { return before.cloned() };
     let times = before.map_or(0, |refusal| refusal.times).saturating_add(1);
     // A refusal of the client is for the process that has the wrong secret to wait after: others may have the right one.
-    let wait = if error.is_passing() { wait(times) } else { Duration::ZERO };
+    let wait = if error.refuses_client() { Duration::ZERO } else { wait(times) };
+    let wait = wait.max(answer.retry_after.unwrap_or_default());
     Some(Refusal {
         since: before.map_or(now, |refusal| refusal.since),
         times,
         retry_at: now.saturating_add(u64::try_from(wait.as_millis()).unwrap_or(u64::MAX)),
         status: *status,
-        code: error.as_str().to_owned(),
-        description: description.clone(),
+        code: code.as_str().to_owned(),
+        description: answer.description.clone(),
     })
 }
 

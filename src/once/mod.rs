@@ -18,7 +18,6 @@ mod watched_store;
 pub use customer::IssuedCredentials;
 pub use engine::{OneTime, Ran, run};
 pub use events::{Event, Listener, Listeners};
-pub use grant::RenewedTokens;
 pub(crate) use in_flight::InFlight;
 pub use in_flight::{await_exchanges, end_exchanges, exchanges_in_flight};
 pub(crate) use lease::{FIRST_COMMIT_WAIT, LEASE_POLL, LONGEST_COMMIT_WAIT, is_running};

@@ -15,6 +15,7 @@ mod renewals;
 mod retries;
 mod secrets;
 mod shared_tokens;
+mod single_exchange;
 #[cfg(all(unix, feature = "stores"))]
 mod stores;
 mod support;

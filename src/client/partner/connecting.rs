@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use http::header::{ACCEPT, CONTENT_TYPE, RETRY_AFTER};
-use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use http::{HeaderMap, HeaderValue, Method};
 use serde::Serialize;
 use tokio::sync::{SemaphorePermit, mpsc};
 
@@ -13,7 +13,7 @@ use super::PartnerApp;
 use super::protocol::{explained, unwritten};
 use crate::clock::Moment;
 use crate::error::{Error, Result};
-use crate::http::{Answer, Authorization, OpenConnection, Priority, Target, UntilEnd as _, read_error};
+use crate::http::{Answer, Authorization, OpenConnection, Priority, Target, UntilEnd as _};
 use crate::lifecycle::Held;
 use crate::limit::{LimitHeaders, Permit, Trip};
 use crate::oauth::{is_worth_keeping, read_client};
@@ -130,14 +130,12 @@ impl<'a> OneTime for Connecting<'a> {
         if let Some(permit) = permit {
             self.settle(permit, &answer);
         }
-        Ok(answer?.hiding(authorization.redactor()))
+        Ok(answer?.hiding([token.token.value.expose()]))
     }
 
     fn read(&self, answer: &Answer, sent: Moment, _journal: &CustomerRecord) -> Result<IssuedCredentials> {
-        match read_client(answer, self.app.authentication) {
-            Ok(client) => Ok(IssuedCredentials { client, at: sent.unix_millis() }),
-            Err(error) => Err(refusal(answer).unwrap_or(error)),
-        }
+        let client = read_client(answer, self.app.authentication)?;
+        Ok(IssuedCredentials { client, at: sent.unix_millis() })
     }
 
     fn is_worth_keeping(&self, answer: &Answer, _journal: &CustomerRecord) -> bool {
@@ -180,11 +178,4 @@ impl Connecting<'_> {
         }
         permit.ended();
     }
-}
-
-/// The error of an answer that is not a success.
-fn refusal(answer: &Answer) -> Option<Error> {
-    let status = StatusCode::from_u16(answer.status()?).ok().filter(|status| !status.is_success())?;
-    let text = answer.text();
-    Some(Error::Api(Box::new(read_error(status, &answer.headers(), &text, &answer.redactor()))))
 }

@@ -8,7 +8,7 @@ use crate::oauth::TokenEndpoint;
 use crate::once::{OneTimeRecord as _, Vault};
 use crate::secret::Secret;
 use crate::store::{MemoryStore, Sealer, Store, Swap, Version};
-use crate::token::{RefreshToken, TokenSet};
+use crate::token::RefreshToken;
 
 fn record(state: GrantState) -> GrantRecord {
     GrantRecord { state, ..GrantRecord::new(RefreshToken(Secret::new("rt-1")), 0) }
@@ -22,8 +22,7 @@ fn renewed(clock: &ManualClock, record: &GrantRecord, access: &str) -> GrantReco
         issued: clock.now(),
         lifetime: Duration::from_secs(1800),
     };
-    let tokens = TokenSet { access: Some(access), refresh: None };
-    record.fulfilled(record, &RenewedTokens { tokens, sent_at: clock.now().unix_millis() })
+    record.fulfilled(record, &TokenSet { access: Some(access), issued: clock.now(), refresh: None })
 }
 
 /// Its token endpoint is port 9 of loopback (discard): nobody listens, so nothing is ever sent.
@@ -122,7 +121,7 @@ async fn a_refused_refresh_token_is_not_presented_before_its_time() {
     for _ in 0..2 {
         let error = renewal.renew(None).await.unwrap_err();
         assert!(
-            matches!(&error, Error::TokenRefused { description: Some(words), .. } if words == "ask your administrator"),
+            matches!(&error, Error::TokenRefused { answer, .. } if answer.description.as_deref() == Some("ask your administrator")),
             "{error:?}"
         );
         renewal.keep_alive(u64::MAX).await.unwrap_err();

@@ -4,7 +4,7 @@ use tokio::sync::Semaphore;
 
 use super::*;
 use crate::clock::ManualClock;
-use crate::error::{ErrorCode, OAuthErrorCode, ReauthorizationReason};
+use crate::error::{ErrorCode, OAuthErrorCode, ReauthorizationReason, TokenAnswer};
 use crate::secret::Secret;
 
 const LIFETIME: Duration = Duration::from_secs(1800);
@@ -65,7 +65,13 @@ fn source() -> (Arc<TokenSource>, Arc<Script>, ManualClock) {
 }
 
 fn outage() -> Error {
-    Error::TokenUnavailable { problem: "down".into(), status: Some(503), sent: true, source: None }
+    Error::TokenUnavailable {
+        problem: "down".into(),
+        status: Some(503),
+        answer: Box::default(),
+        sent: true,
+        source: None,
+    }
 }
 
 fn value(held: &Held) -> &str {
@@ -158,8 +164,8 @@ async fn a_refusal_is_not_asked_again_until_somebody_may_have_mended_it() {
     let (source, script, clock) = source();
     script.fail_with(Some(Error::TokenRefused {
         error: OAuthErrorCode::InvalidClient,
-        description: None,
         status: 401,
+        answer: Box::default(),
     }));
     for _ in 0..1000 {
         assert_eq!(source.token().await.unwrap_err().code(), ErrorCode::TokenRefused);
@@ -309,6 +315,29 @@ fn waits_grow_to_a_bound_and_a_lost_grant_has_none() {
         let longest = wait_after(&outage(), failures, 0.999_999).as_millis();
         assert!((most - 1..=most).contains(&longest), "{failures}: {longest}");
     }
+    let asked = |seconds| Error::TokenUnavailable {
+        problem: "busy".into(),
+        status: Some(429),
+        answer: Box::new(TokenAnswer {
+            retry_after: Some(Duration::from_secs(seconds)),
+            ..TokenAnswer::default()
+        }),
+        sent: true,
+        source: None,
+    };
+    assert_eq!(wait_after(&asked(3600), 1, 0.0), Duration::from_secs(3600), "as long as the server asks for");
+    assert_eq!(wait_after(&asked(0), 10, 0.0), LONGEST_WAIT / 2, "and no shorter than we would wait anyway");
+    for (status, error, length) in [
+        (401, OAuthErrorCode::Unnamed, WAIT_AFTER_REFUSAL),
+        (403, OAuthErrorCode::Unnamed, WAIT_AFTER_REFUSAL),
+        (401, OAuthErrorCode::Other("Unauthorized".into()), WAIT_AFTER_REFUSAL),
+        (401, OAuthErrorCode::Other("temporarily_unavailable".into()), FIRST_WAIT / 2),
+        (400, OAuthErrorCode::Unnamed, FIRST_WAIT / 2),
+    ] {
+        let refused = Error::TokenRefused { error, status, answer: Box::default() };
+        assert_eq!(wait_after(&refused, 1, 0.0), length, "{refused}");
+        assert_eq!(refused.is_transient(), length != WAIT_AFTER_REFUSAL, "{refused}");
+    }
     let ended = Error::ReauthorizationRequired {
         grant_id: "g".into(),
         reason: ReauthorizationReason::RevokedOrExpired,
@@ -333,7 +362,13 @@ async fn what_is_remembered_of_a_token_is_bounded() {
 fn a_store_that_was_away_for_long_is_asked_again_within_three_seconds() {
     let store = Error::Store { operation: "load", problem: "it is away".into() };
     let server =
-        Error::TokenUnavailable { problem: "HTTP 503".into(), status: None, sent: true, source: None };
+        Error::TokenUnavailable {
+        problem: "HTTP 503".into(),
+        status: None,
+        answer: Box::default(),
+        sent: true,
+        source: None,
+    };
     for failures in 1..100 {
         assert!(wait_after(&store, failures, 1.0) <= Duration::from_secs(3), "{failures}");
     }

@@ -6,7 +6,6 @@ use std::time::Duration;
 use super::*;
 use crate::clock::{Clock as _, ManualClock};
 use crate::error::{ErrorCode, ReauthorizationReason};
-use crate::once::RenewedTokens;
 use crate::once::lease::CLOCK_SKEW_MILLIS;
 use crate::secret::Secret;
 use crate::store::{
@@ -61,14 +60,14 @@ impl OneTime for Scripted {
         let answer = self.answers.lock().unwrap().pop_front().unwrap()?;
         Ok(Answer::from_bytes(answer.as_bytes().to_vec()))
     }
-    fn read(&self, answer: &Answer, sent: Moment, _: &GrantRecord) -> Result<RenewedTokens> {
+    fn read(&self, answer: &Answer, sent: Moment, _: &GrantRecord) -> Result<TokenSet> {
         let text = std::str::from_utf8(answer.as_bytes()).unwrap();
         let text = if self.reads_all { text.trim_start_matches('?') } else { text };
         let (access, refresh) = text
             .split_once(' ')
             .filter(|(access, _)| !access.starts_with('?'))
-            .ok_or(Error::TokenInvalid { problem: "nobody can read it".into() })?;
-        Ok(yielded(&self.clock, access, Some(refresh), sent.unix_millis()))
+            .ok_or(Error::no_access_token())?;
+        Ok(TokenSet { issued: sent, ..yielded(&self.clock, access, Some(refresh)) })
     }
     fn is_worth_keeping(&self, answer: &Answer, _: &GrantRecord) -> bool {
         answer.as_bytes().starts_with(b"?")
@@ -85,7 +84,7 @@ impl OneTime for Scripted {
     }
 }
 
-fn yielded(clock: &ManualClock, access: &str, refresh: Option<&str>, sent_at: u64) -> RenewedTokens {
+fn yielded(clock: &ManualClock, access: &str, refresh: Option<&str>) -> TokenSet {
     let access = AccessToken {
         value: Secret::new(access),
         scopes: Vec::new(),
@@ -93,7 +92,7 @@ fn yielded(clock: &ManualClock, access: &str, refresh: Option<&str>, sent_at: u6
         lifetime: Duration::from_secs(1800),
     };
     let refresh = refresh.map(|token| RefreshToken(Secret::new(token)));
-    RenewedTokens { tokens: TokenSet { access: Some(access), refresh }, sent_at }
+    TokenSet { access: Some(access), issued: clock.now(), refresh }
 }
 
 fn record(state: GrantState) -> GrantRecord {
@@ -134,15 +133,15 @@ async fn reseal(store: &dyn Store) {
 }
 
 /// Runs until an operation yields something: nothing is good enough.
-async fn run_all(vault: &Vault, operation: &Scripted) -> Result<RenewedTokens> {
+async fn run_all(vault: &Vault, operation: &Scripted) -> Result<TokenSet> {
     match run(vault, operation, |_, _| Ok(None::<()>)).await? {
         Ran::Yielded(yielded) => Ok(yielded),
         Ran::Found(()) => unreachable!(),
     }
 }
 
-fn refresh_of(renewed: &RenewedTokens) -> &str {
-    renewed.tokens.refresh.as_ref().unwrap().0.expose()
+fn refresh_of(renewed: &TokenSet) -> &str {
+    renewed.refresh.as_ref().unwrap().0.expose()
 }
 
 /// Writes down that this journal's exchange yielded `rt-2`.
@@ -151,8 +150,8 @@ async fn commit(
     operation: &Scripted,
     version: Version,
     journal: &GrantRecord,
-) -> Option<RenewedTokens> {
-    let outcome = Outcome::Yielded(yielded(&operation.clock, "at", Some("rt-2"), 0));
+) -> Option<TokenSet> {
+    let outcome = Outcome::Yielded(yielded(&operation.clock, "at", Some("rt-2")));
     write_down(vault, operation, version, journal, outcome).await.unwrap()
 }
 

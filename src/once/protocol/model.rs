@@ -22,7 +22,6 @@ use crate::clock::{Clock as _, ManualClock};
 use crate::credential::{ClientAuthentication, OAuthClient};
 use crate::error::{ApiError, Error, NetworkKind, OAuthErrorCode, ReauthorizationReason};
 use crate::once::customer::IssuedCredentials;
-use crate::once::grant::RenewedTokens;
 use crate::secret::Secret;
 use crate::store::{CustomerRecord, CustomerState, GrantRecord, GrantState, UnreadAnswer};
 use crate::token::{AccessToken, RefreshToken, TokenSet};
@@ -260,7 +259,7 @@ impl Kind for GrantRecord {
         }
     }
 
-    fn yielded(token: Token) -> RenewedTokens {
+    fn yielded(token: Token) -> TokenSet {
         let access = AccessToken {
             value: Secret::new(token.to_string()),
             scopes: Vec::new(),
@@ -268,15 +267,25 @@ impl Kind for GrantRecord {
             lifetime: Duration::from_secs(1800),
         };
         let refresh = RefreshToken(Secret::new(token.to_string()));
-        RenewedTokens { tokens: TokenSet { access: Some(access), refresh: Some(refresh) }, sent_at: now() }
+        TokenSet { access: Some(access), issued: CLOCK.now(), refresh: Some(refresh) }
     }
 
     fn error(failure: Failure) -> Error {
         let unavailable =
-            |sent| Error::TokenUnavailable { problem: "".into(), status: None, sent, source: None };
+            |sent| Error::TokenUnavailable {
+                problem: "".into(),
+                status: None,
+                answer: Box::default(),
+                sent,
+                source: None,
+            };
         match failure {
             Failure::Refused => {
-                Error::TokenRefused { error: OAuthErrorCode::InvalidGrant, description: None, status: 400 }
+                Error::TokenRefused {
+                    error: OAuthErrorCode::InvalidGrant,
+                    status: 400,
+                    answer: Box::default(),
+                }
             }
             Failure::Unanswered => unavailable(true),
             Failure::Unsent => unavailable(false),

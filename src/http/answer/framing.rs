@@ -1,0 +1,196 @@
+//! Where an answer ends, by the rules of RFC 9112 section 6.3; and what chunks hold, also where they break the rules.
+
+use zeroize::Zeroizing;
+
+use super::{latin1, lines, status};
+
+/// A longer line does not give the size of a chunk.
+const LONGEST_SIZE_LINE: usize = 256;
+
+/// Follows an answer while it arrives. Each byte is looked at once, however small the parts are.
+#[derive(Debug, Default)]
+pub(in crate::http) struct Framing {
+    /// Where the head begins that is being read.
+    start: usize,
+    /// Up to where no end of it was found.
+    searched: usize,
+    body: Option<Body>,
+}
+
+/// How the end of a body shows.
+#[derive(Debug)]
+enum Body {
+    /// At this length of the answer.
+    Length(usize),
+    /// By a chunk of no size. The next chunk, or trailer, begins here.
+    Chunks(usize),
+    /// In the trailers after the last chunk, of which the next begins here.
+    Trailers(usize),
+    /// By the connection's end.
+    Close,
+}
+
+impl Framing {
+    /// Whether the answer of which `bytes` have arrived is whole. They begin with those of the last call.
+    pub(in crate::http) fn is_whole(&mut self, bytes: &[u8]) -> bool {
+        while self.body.is_none() {
+            if self.searched <= self.start {
+                let rest = bytes.get(self.start..).unwrap_or_default();
+                self.start += rest.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+            }
+            let Some(end) = head_end(bytes, self.searched.max(self.start)) else {
+                // The empty line may have begun.
+                self.searched = bytes.len().saturating_sub(2).max(self.start);
+                return false;
+            };
+            let head = bytes.get(self.start..end).unwrap_or_default();
+            (self.start, self.searched) = (end, end);
+            match lines(head).next().and_then(status) {
+                Some(100..200) => {}
+                Some(204 | 304) => self.body = Some(Body::Length(end)),
+                _ => self.body = Some(Body::of(head, end)),
+            }
+        }
+        loop {
+            match self.body {
+                Some(Body::Length(length)) => return bytes.len() >= length,
+                Some(Body::Chunks(at)) => match chunk(bytes.get(at..).unwrap_or_default()) {
+                    Chunk::Data { next, .. } if at.saturating_add(next) <= bytes.len() => {
+                        self.body = Some(Body::Chunks(at + next));
+                    }
+                    Chunk::Data { .. } | Chunk::Unknown => return false,
+                    Chunk::Last { next } => self.body = Some(Body::Trailers(at + next)),
+                    Chunk::Malformed => self.body = Some(Body::Close),
+                },
+                Some(Body::Trailers(at)) => {
+                    let rest = bytes.get(at..).unwrap_or_default();
+                    match rest.iter().position(|byte| *byte == b'\n') {
+                        None => return false,
+                        Some(0 | 1) => return true,
+                        Some(end) => self.body = Some(Body::Trailers(at + end + 1)),
+                    }
+                }
+                Some(Body::Close) | None => return false,
+            }
+        }
+    }
+}
+
+impl Body {
+    fn of(head: &[u8], end: usize) -> Self {
+        let fields = |name: &'static str| {
+            lines(head).filter_map(move |line| {
+                let colon = line.iter().position(|byte| *byte == b':')?;
+                let field = latin1(line.get(..colon)?);
+                field.eq_ignore_ascii_case(name).then(|| latin1(line.get(colon + 1..).unwrap_or_default()))
+            })
+        };
+        if fields("transfer-encoding").any(|value| value.to_ascii_lowercase().contains("chunked")) {
+            return Self::Chunks(end);
+        }
+        // Of several that differ, none is to be believed.
+        let mut lengths = fields("content-length").map(|value| value.parse::<usize>().ok());
+        match lengths.next().flatten() {
+            Some(length) if lengths.all(|other| other == Some(length)) => {
+                Self::Length(end.saturating_add(length))
+            }
+            _ => Self::Close,
+        }
+    }
+}
+
+/// How long a body is said to be: none if it is chunked, ends with the connection, or has contradictory lengths.
+pub(super) fn length(head: &[u8]) -> Option<usize> {
+    if let Body::Length(length) = Body::of(head, 0) { Some(length) } else { None }
+}
+
+/// Whether a body is said to be chunked.
+pub(super) fn is_chunked(head: &[u8]) -> bool {
+    matches!(Body::of(head, 0), Body::Chunks(_))
+}
+
+/// Where the head that begins before `from` ends: after the first empty line from there on.
+pub(super) fn head_end(bytes: &[u8], from: usize) -> Option<usize> {
+    let rest = bytes.get(from..)?;
+    let mut feeds = rest.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at);
+    feeds.find_map(|feed| match rest.get(feed + 1..)? {
+        [b'\n', ..] => Some(from + feed + 2),
+        [b'\r', b'\n', ..] => Some(from + feed + 3),
+        _ => None,
+    })
+}
+
+/// What a chunk begins with.
+#[derive(Debug, PartialEq, Eq)]
+enum Chunk {
+    /// Its data lies between `begin` and `end`, and the next chunk begins at `next`.
+    Data { begin: usize, end: usize, next: usize },
+    /// The end of the data: trailers begin at `next`.
+    Last { next: usize },
+    /// Too little is there to tell.
+    Unknown,
+    /// It is not a chunk.
+    Malformed,
+}
+
+/// Reads the size line of a chunk (RFC 9112 section 7.1).
+fn chunk(bytes: &[u8]) -> Chunk {
+    let Some(feed) = bytes.iter().take(LONGEST_SIZE_LINE).position(|byte| *byte == b'\n') else {
+        return if bytes.len() < LONGEST_SIZE_LINE { Chunk::Unknown } else { Chunk::Malformed };
+    };
+    let line = bytes.get(..feed).unwrap_or_default();
+    let size = latin1(line.split(|byte| *byte == b';').next().unwrap_or_default());
+    let begin = feed + 1;
+    match usize::from_str_radix(&size, 16) {
+        Ok(0) => Chunk::Last { next: begin },
+        Ok(size) => {
+            let end = begin.saturating_add(size);
+            // After the data stands a line break, which some servers write as a line feed alone.
+            match bytes.get(end..).unwrap_or_default() {
+                [b'\n', ..] => Chunk::Data { begin, end, next: end + 1 },
+                [] | [b'\r'] | [b'\r', b'\n', ..] => Chunk::Data { begin, end, next: end.saturating_add(2) },
+                _ => Chunk::Malformed,
+            }
+        }
+        Err(_) => Chunk::Malformed,
+    }
+}
+
+/// The data of a chunked body as far as it follows the rules, and then all that is left as it stands.
+pub(super) fn unchunked(body: &[u8]) -> Zeroizing<Vec<u8>> {
+    let mut data = Zeroizing::new(Vec::with_capacity(body.len()));
+    let mut rest = body;
+    loop {
+        match chunk(rest) {
+            Chunk::Data { begin, end, next } => {
+                data.extend_from_slice(rest.get(begin..end.min(rest.len())).unwrap_or_default());
+                rest = rest.get(next..).unwrap_or_default();
+            }
+            Chunk::Last { .. } => return data,
+            Chunk::Unknown | Chunk::Malformed => {
+                data.extend_from_slice(rest);
+                return data;
+            }
+        }
+    }
+}
+
+/// `body` without what may be the size lines of its chunks, whatever sizes they give.
+pub(super) fn without_size_lines(body: &[u8]) -> Zeroizing<Vec<u8>> {
+    let mut kept = Zeroizing::new(Vec::with_capacity(body.len()));
+    let mut breaks = false;
+    for line in lines(body) {
+        let size = line.split(|byte| *byte == b';').next().unwrap_or_default();
+        if (1..=8).contains(&size.len()) && size.iter().all(u8::is_ascii_hexdigit) {
+            // With the line breaks on both sides, which are not the data's either.
+            breaks = false;
+            continue;
+        }
+        if breaks {
+            kept.push(b'\n');
+        }
+        kept.extend_from_slice(line);
+        breaks = true;
+    }
+    kept
+}

@@ -1,0 +1,208 @@
+//! What a token endpoint's answer says instead of giving tokens. Pure.
+//!
+//! The vendor does not document its token errors, so every known form is read: the members of RFC 6749, those of the
+//! vendor's API, those of others, and text.
+
+use std::ops::ControlFlow;
+use std::time::Duration;
+
+use super::keeping::is_worth_keeping;
+use crate::clock::Moment;
+use crate::error::{Error, OAuthErrorCode, TokenAnswer};
+use crate::http::{Answer, Member, Value, members};
+
+/// The server's words are cut after this many characters: they go into logs.
+const LONGEST_DESCRIPTION: usize = 300;
+/// Longer than this, nobody waits because a server asks for it.
+const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(3600);
+
+/// The error that `answer` comes to. `problem` says what is wrong with it if it is a success.
+///
+/// Redirects, 429 and 5xx say nothing of the exchange, whatever their body says. A 401 or 403 refuses the client, also
+/// without a code. Where a refusal names no code of RFC 6749, it never means that a grant is over.
+pub(super) fn refusal(answer: &Answer, sent: Moment, problem: &'static str) -> Error {
+    let said = Said::of(answer);
+    let status = answer.status();
+    let details = Box::new(said.details(answer, sent));
+    let unavailable = |problem: &'static str| Error::TokenUnavailable {
+        problem: problem.into(),
+        status,
+        answer: details.clone(),
+        sent: true,
+        source: None,
+    };
+    let refused = |error, status| Error::TokenRefused { error, status, answer: details.clone() };
+    let Some(status) = status else {
+        return unavailable("the token endpoint's answer is not HTTP that can be read; check `tokenUrl`");
+    };
+    match (status, said.code(answer)) {
+        (300..400, _) => unavailable(
+            "the token endpoint answered with a redirect, which is never followed; check `tokenUrl`",
+        ),
+        (429 | 500.., _) => {
+            unavailable("the token endpoint is out of order or overloaded; it is asked again")
+        }
+        (_, Some(code)) => refused(code, status),
+        (200..300, None) => {
+            Error::TokenInvalid { problem: problem.into(), status: Some(status), answer: details }
+        }
+        (401 | 403, None) => refused(OAuthErrorCode::Unnamed, status),
+        (400 | 422, None) if said.is_json && said.words().is_some() => {
+            refused(OAuthErrorCode::Unnamed, status)
+        }
+        _ => unavailable("the answer is not one of a token endpoint; check `tokenUrl`"),
+    }
+}
+
+/// A text as logs can take it: without what would forge or hide a line, and not too long.
+pub(super) fn description(text: &str) -> String {
+    let is_hidden = |character: char| {
+        character.is_control()
+            || matches!(character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+    };
+    let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    words.chars().filter(|character| !is_hidden(*character)).take(LONGEST_DESCRIPTION).collect()
+}
+
+/// How long a `Retry-After` (RFC 9110 section 10.2.3) asks to wait, at most an hour; none if it is neither digits nor a
+/// date. `now` is in seconds since the Unix epoch.
+fn retry_after(value: &str, now: u64) -> Option<Duration> {
+    let seconds = if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
+        value.parse().unwrap_or(u64::MAX)
+    } else {
+        seconds_of_date(value)?.saturating_sub(now)
+    };
+    Some(Duration::from_secs(seconds).min(LONGEST_RETRY_AFTER))
+}
+
+fn seconds_of_date(value: &str) -> Option<u64> {
+    let date = httpdate::parse_http_date(value).ok()?;
+    Some(date.duration_since(std::time::SystemTime::UNIX_EPOCH).ok()?.as_secs())
+}
+
+/// A text, and where it was found.
+type Found = Option<(usize, usize, String)>;
+
+/// What the members say that errors are written with, each from the fewest objects.
+#[derive(Debug, Default)]
+struct Said {
+    error: Found,
+    description: Found,
+    message: Found,
+    /// An element of `errors`.
+    entry: Found,
+    code: Found,
+    text: Option<String>,
+    is_json: bool,
+}
+
+impl Said {
+    fn of(answer: &Answer) -> Self {
+        let mut best = Self::default();
+        answer.texts(&mut |text| {
+            let mut said = Self::default();
+            let shape = members(text, &mut |member| said.take(&member));
+            said.is_json = shape.opened;
+            let is_said = said.words().is_some() || said.error.is_some();
+            if is_said || shape.opened {
+                best = said;
+            }
+            if is_said {
+                return ControlFlow::Break(());
+            }
+            // JSON without a fault means what it says: nothing.
+            if shape.opened && !shape.odd { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        });
+        // The text of an answer that may hold tokens is not shown.
+        if !best.is_json && !answer.is_success() && !is_worth_keeping(answer, None) {
+            best.text = plain(&String::from_utf8_lossy(&answer.text()));
+        }
+        best
+    }
+
+    fn take(&mut self, member: &Member<'_>) {
+        let Value::Text(text) = &member.value else { return };
+        if text.trim().is_empty() {
+            return;
+        }
+        let found = match member.name {
+            "error" => &mut self.error,
+            "errordescription" => &mut self.description,
+            "message" | "errormessage" | "msg" | "detail" | "title" => &mut self.message,
+            "errors" => &mut self.entry,
+            "code" | "errorcode" => &mut self.code,
+            _ => return,
+        };
+        let wins = found.as_ref().is_none_or(|(depth, object, _)| {
+            member.depth < *depth || (member.depth == *depth && member.object == *object && !member.in_array)
+        });
+        if wins {
+            *found = Some((member.depth, member.object, text.to_string()));
+        }
+    }
+
+    /// The code of RFC 6749, or one that is written like it.
+    fn code(&self, answer: &Answer) -> Option<OAuthErrorCode> {
+        let named = |found: &Found| found.as_ref().map(|(.., text)| text.clone());
+        let code = named(&self.error).filter(|text| text.bytes().all(|byte| byte.is_ascii_graphic()));
+        // `{"error":{"code":"invalid_grant"}}` and its like.
+        let nested = named(&self.code).filter(|text| !OAuthErrorCode::parse(text).is_passing());
+        let code = OAuthErrorCode::parse(&code.or(nested)?);
+        // A code of RFC 6749 says nothing of a secret, whatever words that has.
+        let quotes = code.is_passing() && answer.shown(code.as_str()) != code.as_str();
+        Some(if quotes { OAuthErrorCode::unreadable() } else { code })
+    }
+
+    /// What the server says in words, and its own code if it has one.
+    fn words(&self) -> Option<String> {
+        let text = |found: &Found| found.as_ref().map(|(.., text)| text.clone());
+        let sentence = text(&self.error).filter(|error| !error.bytes().all(|byte| byte.is_ascii_graphic()));
+        let words = text(&self.description)
+            .or_else(|| text(&self.message))
+            .or_else(|| text(&self.entry))
+            .or(sentence)
+            .or_else(|| self.text.clone());
+        match (words, text(&self.code)) {
+            (Some(words), Some(code)) if !words.contains(&code) => Some(format!("{words} ({code})")),
+            (words, code) => words.or(code),
+        }
+    }
+
+    fn details(&self, answer: &Answer, sent: Moment) -> TokenAnswer {
+        let request_id = ["x-request-id", "x-correlation-id"].iter().find_map(|name| answer.header(name));
+        let now = answer.header("date").and_then(|date| seconds_of_date(&date));
+        let asked = answer.header("retry-after").filter(|_| matches!(answer.status(), Some(429 | 503)));
+        TokenAnswer {
+            // Cut last: half a quote at the cut would be none that is recognised.
+            description: self
+                .words()
+                .map(|words| description(&answer.shown(&words)))
+                .filter(|words| !words.is_empty()),
+            request_id: request_id.map(|id| description(&answer.shown(&id))).filter(|id| !id.is_empty()),
+            headers: answer.shown_headers(),
+            retry_after: asked
+                .and_then(|asked| retry_after(&asked, now.unwrap_or_else(|| sent.unix_millis() / 1000))),
+        }
+    }
+}
+
+/// The message in a text that is not JSON: the title of an HTML page, or the text itself.
+fn plain(text: &str) -> Option<String> {
+    let text = text.trim();
+    if text.is_empty() || text.contains('\u{fffd}') {
+        return None;
+    }
+    if !text.starts_with('<') {
+        return Some(text.to_owned());
+    }
+    let lower = text.to_ascii_lowercase();
+    ["title", "h1"].iter().find_map(|tag| {
+        let open = lower.find(&format!("<{tag}"))?;
+        let begin = open + lower.get(open..)?.find('>')? + 1;
+        let end = begin + lower.get(begin..)?.find("</")?;
+        text.get(begin..end).map(str::trim).filter(|title| !title.is_empty()).map(str::to_owned)
+    })
+}
+
+#[cfg(test)]
+mod tests;
