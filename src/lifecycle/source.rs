@@ -25,8 +25,6 @@ const LEAD_SPREAD: Duration = Duration::from_secs(120);
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 /// The longest wait after failures that pass by themselves: what a recovery can take at most.
 const LONGEST_WAIT: Duration = Duration::from_secs(15);
-/// The longest wait after failures of the store: renewals go on within five seconds after it has failed over.
-const LONGEST_WAIT_FOR_STORE: Duration = Duration::from_secs(3);
 /// The wait after a refusal that only somebody's change can end. Not for ever: the change may be at the server.
 const WAIT_AFTER_REFUSAL: Duration = Duration::from_secs(300);
 /// Endpoints whose 401 is remembered: many more than there are, in case that ids are taken for names.
@@ -311,14 +309,13 @@ pub(super) fn hold(token: AccessToken) -> Arc<Held> {
 
 /// How long nobody asks again after the `failures`-th failure in a row. `fraction` in `[0, 1)` is the jitter.
 fn wait_after(error: &Error, failures: u32, fraction: f64) -> Duration {
-    let most = match error {
+    match error {
         Error::TokenRefused { error, .. } if !error.is_passing() => return WAIT_AFTER_REFUSAL,
         // The store is asked, not the server: a new authorization may be in it any moment.
         Error::ReauthorizationRequired { .. } => return Duration::ZERO,
-        Error::Store { .. } => LONGEST_WAIT_FOR_STORE,
-        _ => LONGEST_WAIT,
-    };
-    let longest = FIRST_WAIT.saturating_mul(1 << failures.saturating_sub(1).min(16)).min(most);
+        _ => {}
+    }
+    let longest = FIRST_WAIT.saturating_mul(1 << failures.saturating_sub(1).min(16)).min(LONGEST_WAIT);
     longest / 2 + (longest / 2).mul_f64(fraction)
 }
 

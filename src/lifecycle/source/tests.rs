@@ -328,15 +328,3 @@ async fn what_is_remembered_of_a_token_is_bounded() {
         assert!(held.unauthorized().len() <= MOST_ENDPOINTS);
     }
 }
-
-#[test]
-fn a_store_that_was_away_for_long_is_asked_again_within_three_seconds() {
-    let store = Error::Store { operation: "load", problem: "it is away".into() };
-    let server =
-        Error::TokenUnavailable { problem: "HTTP 503".into(), status: None, sent: true, source: None };
-    for failures in 1..100 {
-        assert!(wait_after(&store, failures, 1.0) <= Duration::from_secs(3), "{failures}");
-    }
-    assert_eq!(wait_after(&store, 1, 1.0), FIRST_WAIT, "a short outage costs a short wait");
-    assert_eq!(wait_after(&server, 99, 1.0), LONGEST_WAIT);
-}
