@@ -620,4 +620,4 @@ export declare function redisLimits(url: string, listen: (event: NativeLimitsEve
 export declare function redisStore(url: string, namespace?: string | undefined | null, ca?: string | undefined | null): NativeStore | NativeError
 
 /** A store in an SQLite file. */
-export declare function sqliteStore(path: string, namespace?: string | undefined | null): NativeStore | NativeError
+export declare function sqliteStore(path: string, create: boolean, namespace?: string | undefined | null): NativeStore | NativeError

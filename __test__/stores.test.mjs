@@ -1,9 +1,10 @@
 // Grants in each store: shared by processes, sealed, and renewed once however many want it.
 
 import assert from 'node:assert/strict'
-import { readdir, readFile, stat } from 'node:fs/promises'
+import { readdir, readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { inspect } from 'node:util'
 import {
   ConfigurationError,
   OAuthApp,
@@ -279,25 +280,82 @@ test('a durable store needs a key, or a clear word that there is none', async t 
 test('bad options of stores are refused where they are given, without showing them', () => {
   const bad = [
     [SqliteStore, { path: '' }, 'path'],
-    [SqliteStore, { path: ':memory:' }, 'path'],
+    [SqliteStore, { path: ':memory:' }, 'path', /MemoryStore/],
+    [SqliteStore, { path: 'file:x?mode=memory' }, 'path', /MemoryStore/],
+    [SqliteStore, { path: 'sqlite:x?vfs=unix-none' }, 'path', /`vfs`/],
+    [SqliteStore, { path: '~someone/x' }, 'path', /~/],
+    [SqliteStore, { path: 'x', create: 'yes' }, 'create'],
     [SqliteStore, { path: 'x', namespace: 'a b' }, 'namespace'],
     [SqliteStore, { file: 'x' }, 'file'],
     [RedisStore, { url: 'http://user:canary@host' }, 'url'],
     [RedisStore, { url: 7 }, 'url'],
     [PostgresStore, { url: 'canary' }, 'url'],
     [PostgresStore, { url: 'postgres://host/db', connections: 0 }, 'connections'],
+    [PostgresStore, { url: 'postgres://u:canary@host/db?sslcrl=canary' }, 'url', /`sslcrl`/],
+    [PostgresStore, { url: 'postgres://u:canary@host/db?sslmode=canary' }, 'url', /`sslmode`/],
+    [PostgresStore, { url: 'postgres://u:canary@host/db?target_session_attrs=standby' }, 'url', /read-write/],
+    [PostgresStore, { url: 'postgres://u:can?a=ry@host/db' }, 'url', /percent-encoded/],
   ]
-  for (const [Store, options, field] of bad) {
+  for (const [Store, options, field, message = /./] of bad) {
     assert.throws(
       () => new Store(options),
       error => {
         assert.ok(error instanceof ConfigurationError, error)
         assert.equal(error.field, field)
+        assert.match(error.message, message)
         assert.ok(!error.message.includes('canary'))
         return true
       },
     )
   }
+})
+
+test('a folder that is missing is an error, unless it is to be created', async t => {
+  const { place, appOptions } = await start(t, 'sqlite')
+  const file = join(place.folder, 'volume', 'records.sqlite')
+  const open = options =>
+    new OAuthApp({
+      ...appOptions,
+      store: new SqliteStore({ path: `file:${file}`, ...options }),
+      encryptionKey: ENCRYPTION_KEY,
+    })
+  await assert.rejects(open().import({ id: 'a', refreshToken: 'b' }), error => {
+    assert.ok(error instanceof StoreError, error)
+    assert.match(error.message, /volume of the store does not exist.*`create: true`/)
+    assert.match(error.cause.message, /No such file/)
+    return true
+  })
+  assert.deepEqual(await readdir(place.folder), [])
+  await open({ create: true }).import({ id: 'a', refreshToken: 'b' })
+  assert.equal((await stat(join(place.folder, 'volume'))).mode & 0o777, 0o700)
+  assert.equal((await stat(file)).mode & 0o777, 0o600)
+})
+
+test('a file that was deleted takes no renewal, and is told', async t => {
+  const { sandbox, place, app } = await start(t, 'sqlite')
+  const sr = new SmartRecruiters({ credential: await authorize(sandbox, app), baseUrl: sandbox.baseUrl })
+  await sr.get('/payload/20')
+  for (const end of ['', '-wal', '-shm']) await rm(place.options.path + end)
+  sandbox.expireAccessTokens()
+  await assert.rejects(sr.get('/payload/20'))
+  await assert.rejects(app.import({ id: 'another', refreshToken: 'x' }), error => {
+    assert.ok(error instanceof StoreError, error)
+    assert.match(error.message, /grants\.sqlite was deleted, moved or replaced/)
+    return true
+  })
+  assert.deepEqual(sandbox.counters().exchanges.refresh_token ?? { attempts: 0 }, { attempts: 0 })
+  assert.deepEqual(await readdir(place.folder), [])
+})
+
+test('a server that is not there is named with its remedy, its cause and no password', async () => {
+  const store = new PostgresStore({ url: 'postgres://user:canary@127.0.0.1:9/db' })
+  await assert.rejects(store.warnings(), error => {
+    assert.ok(error instanceof StoreError, error)
+    assert.match(error.message, /PostgreSQL at 127\.0\.0\.1:9: it was refused; check that the server runs/)
+    assert.match(error.cause.message, /refused/)
+    assert.ok(!inspect(error).includes('canary'))
+    return true
+  })
 })
 
 test('servers say how they could lose grants', async t => {

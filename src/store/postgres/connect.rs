@@ -27,7 +27,7 @@ pub(super) struct Connection {
 
 impl Connection {
     /// Ends it now, whether or not an answer is still to come.
-    pub(super) fn abort(self) {
+    pub(super) fn abort(&self) {
         self.task.abort();
     }
 }
@@ -102,7 +102,7 @@ async fn open_as(
     host: &Host,
     mode: SslMode,
 ) -> Result<Connection, Failure> {
-    let mut config = config_for(&target.config, host);
+    let mut config = config_for(&target.config, host, target.connect_timeout);
     config.ssl_mode(mode);
     let (client, connection) = config.connect(tls.clone()).await.map_err(|error| Failure::of(host, error))?;
     let task = tokio::spawn(async move {
@@ -114,9 +114,10 @@ async fn open_as(
     Ok(connection)
 }
 
-fn config_for(base: &Config, host: &Host) -> Config {
+/// A name may have two addresses, the first of which does not answer: IPv6 often does not.
+fn config_for(base: &Config, host: &Host, timeout: Duration) -> Config {
     let mut config = base.clone();
-    config.host(&host.name).port(host.port);
+    config.host(&host.name).port(host.port).connect_timeout(timeout / 2);
     if let Some(address) = host.address {
         config.hostaddr(address);
     }

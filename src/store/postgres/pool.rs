@@ -1,6 +1,6 @@
 //! [`Pool`]: a few connections that are kept, and replaced together when one of them turns out to be of no use.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::Semaphore;
@@ -26,6 +26,23 @@ pub(super) enum Effect {
     Writes,
 }
 
+/// A connection in use. It comes back by itself, also from a call that is abandoned: the driver drops the answer to a
+/// statement that nobody waits for, and gives the next statement its own.
+struct Lease<'a> {
+    pool: &'a Pool,
+    connection: Arc<Connection>,
+    generation: u64,
+}
+
+impl Drop for Lease<'_> {
+    fn drop(&mut self) {
+        let mut idle = self.pool.idle();
+        if idle.generation == self.generation {
+            idle.connections.push(Arc::clone(&self.connection));
+        }
+    }
+}
+
 /// Connections to one [`Target`].
 pub(super) struct Pool {
     target: Target,
@@ -37,7 +54,7 @@ pub(super) struct Pool {
 
 #[derive(Default)]
 struct Idle {
-    connections: Vec<Connection>,
+    connections: Vec<Arc<Connection>>,
     /// Counts how often all connections were given up. One of an earlier generation does not come back.
     generation: u64,
 }
@@ -78,46 +95,39 @@ impl Pool {
     ) -> Result<T, Failure> {
         let turn = timeout(TURN_TIMEOUT, self.turns.acquire()).await;
         let _turn = turn.map_err(|_| self.busy())?.map_err(|_| self.busy())?;
-        let (kept, generation) = self.take();
-        let connection = match kept {
-            Some(connection) => connection,
-            None => connect(&self.target, &self.tls).await?,
-        };
-        let mut failure = match timeout(self.target.answer_timeout, work(&connection)).await {
-            Ok(Ok(done)) => {
-                self.keep(connection, generation);
-                return Ok(done);
+        let lease = self.lease().await?;
+        let connection = &*lease.connection;
+        match timeout(self.target.answer_timeout, work(connection)).await {
+            Ok(Ok(done)) => Ok(done),
+            Ok(Err(error)) => {
+                let mut failure = Failure::of(&connection.host, error);
+                failure.is_replaced = failure.is_of_the_connection();
+                if failure.is_replaced {
+                    self.give_up(lease.generation);
+                }
+                Err(failure)
             }
-            Ok(Err(error)) => Failure::of(&connection.host, error),
             Err(_) => {
-                let failure = Failure::late(&connection.host, "did not answer");
                 // Its answer may come yet, before that of the next statement.
                 connection.abort();
-                self.give_up(generation);
-                return Err(failure);
+                self.give_up(lease.generation);
+                Err(Failure::late(&connection.host, "did not answer"))
             }
+        }
+    }
+
+    /// A connection that is open, as far as this side knows, or a new one.
+    async fn lease(&self) -> Result<Lease<'_>, Failure> {
+        let (kept, generation) = {
+            let mut idle = self.idle();
+            idle.connections.retain(|connection| !connection.client.is_closed());
+            (idle.connections.pop(), idle.generation)
         };
-        failure.is_replaced = failure.is_of_the_connection();
-        if failure.is_replaced {
-            self.give_up(generation);
-        } else {
-            self.keep(connection, generation);
-        }
-        Err(failure)
-    }
-
-    /// A connection that is open, as far as this side knows, and the present generation.
-    fn take(&self) -> (Option<Connection>, u64) {
-        let mut idle = self.idle();
-        idle.connections.retain(|connection| !connection.client.is_closed());
-        (idle.connections.pop(), idle.generation)
-    }
-
-    fn keep(&self, connection: Connection, generation: u64) {
-        let mut idle = self.idle();
-        if idle.generation == generation {
-            idle.connections.push(connection);
-        }
+        let connection = match kept {
+            Some(connection) => connection,
+            None => Arc::new(connect(&self.target, &self.tls).await?),
+        };
+        Ok(Lease { pool: self, connection, generation })
     }
 
     /// Closes all connections of this generation: they lead to the same server.

@@ -160,7 +160,7 @@ impl Target {
                 }));
             }
         }
-        target.put_together(given)?;
+        target.put_together(&given)?;
         Ok(target)
     }
 
@@ -179,7 +179,7 @@ impl Target {
             "fallback_application_name" => given.fallback_application_name = Some(value.to_owned()),
             "target_session_attrs" => given.session = Some(session(value)?),
             "load_balance_hosts" => {
-                self.shuffle = one_of(name, value, &[("disable", false), ("random", true)])?
+                self.shuffle = one_of(name, value, &[("disable", false), ("random", true)])?;
             }
             "sslmode" => given.sslmode = Some(sslmode(value)?),
             "ssl" => given.ssl = Some(if is_true(name, value)? { "verify-full" } else { "disable" }),
@@ -237,8 +237,8 @@ impl Target {
         Ok(true)
     }
 
-    fn put_together(&mut self, given: Given) -> Result<()> {
-        self.hosts = hosts(&given)?;
+    fn put_together(&mut self, given: &Given) -> Result<()> {
+        self.hosts = hosts(given)?;
         // Of several servers one is the primary, and only it accepts writes.
         let default = if self.hosts.len() > 1 { Session::Writable } else { Session::Any };
         self.session = given.session.unwrap_or(default);

@@ -12,7 +12,7 @@ use rusqlite::FileControl;
 /// The files of an open database: itself, its log, and the index of the log, through which its processes take turns.
 /// While it is open, SQLite replaces none of them.
 #[derive(Debug)]
-pub(super) struct Files(Vec<(PathBuf, Option<Id>)>);
+pub(super) struct Files([(PathBuf, Option<Id>); 3]);
 
 /// What tells a file from all others that exist at the same time.
 type Id = (u64, u64);
@@ -28,18 +28,20 @@ impl Files {
             PathBuf::from(name)
         };
         let files = [path.to_owned(), beside("-wal"), beside("-shm")];
-        Self(files.map(|file| (file.clone(), id(&file))).into())
+        Self(files.map(|file| {
+            let id = id(&file);
+            (file, id)
+        }))
     }
 
     /// The first file that is not there any more, or is another one.
     pub(super) fn moved(&self, connection: &Connection) -> rusqlite::Result<Option<&Path>> {
-        let other = self.0.iter().find(|(file, was)| id(file) != *was);
+        let other = self.0.iter().find(|(file, was)| was.is_some() && id(file) != *was);
         if let Some((file, _)) = other {
             return Ok(Some(file));
         }
         // It was another one already when its id was taken.
-        let moved = has_moved(connection)?;
-        Ok(self.0.first().filter(|_| moved).map(|(file, _)| file.as_path()))
+        Ok(has_moved(connection)?.then_some(self.0[0].0.as_path()))
     }
 }
 

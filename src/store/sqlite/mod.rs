@@ -128,7 +128,9 @@ impl Store for SqliteStore {
     }
 
     fn fingerprint(&self) -> Option<Fingerprint> {
-        Some(Fingerprint::of(&("sqlite", &self.location.path, self.namespace.as_str())))
+        // What is shared must fail, or not, as the options of each of its users say.
+        let options = (self.create, self.location.makes_file);
+        Some(Fingerprint::of(&("sqlite", &self.location.path, options, self.namespace.as_str())))
     }
 
     fn load<'a>(&'a self, id: &'a str) -> StoreFuture<'a, Option<Stored>> {

@@ -224,7 +224,7 @@ async fn a_connection_that_falls_silent_is_replaced_by_one_to_another_host() {
                     _ = silent.wait_for(|silent| *silent) => {}
                 }
                 // The connections stay open.
-                std::future::pending().await
+                std::future::pending::<()>().await;
             });
         }
     });
@@ -290,7 +290,7 @@ async fn each_refusal_of_postgres_names_its_place_its_remedy_and_its_cause() {
 
 fn cause_of(error: &Error) -> String {
     match error {
-        Error::Store { problem, .. } => problem.cause().expect("a cause").to_string(),
+        Error::Store { problem, .. } => problem.cause().unwrap().to_string(),
         other => panic!("{other}"),
     }
 }

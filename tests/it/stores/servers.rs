@@ -149,7 +149,7 @@ impl Server {
         assert!(quiet(&mut command).status().unwrap().success(), "pg_ctl promote failed");
     }
 
-    /// Replaces pg_hba.conf, which says who may connect and how; in force once the server reloads it.
+    /// Replaces `pg_hba.conf`, which says who may connect and how; in force once the server reloads it.
     pub(super) fn allow(&self, lines: &str) {
         fs::write(self.folder.0.join("data/pg_hba.conf"), lines).unwrap();
     }
