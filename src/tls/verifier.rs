@@ -103,6 +103,8 @@ fn described(error: Error, certificate: &CertificateDer<'_>, others: &[Certifica
         CertificateError::Other(_) if !facts.is_version_3 && !facts.is_self_issued => {
             untrusted(Untrusted::OldVersion)
         }
+        // A self-signed certificate is its own issuer, whatever authority of the same name is trusted.
+        CertificateError::BadSignature if facts.is_self_issued => untrusted(Untrusted::SelfSigned),
         CertificateError::UnknownIssuer | CertificateError::Other(_) => {
             untrusted(unknown_issuer(facts, others))
         }
