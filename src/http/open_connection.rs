@@ -14,7 +14,8 @@ use tower_service::Service;
 use url::Url;
 
 use super::connector::Connector;
-use super::transport::{has_cause, network_error};
+use super::dial::cause;
+use super::failure::network_error;
 use crate::error::{Error, Result};
 
 /// A connection to a server, with all that leads there: TCP, the tunnel of a proxy, TLS. It carries one request, and
@@ -24,11 +25,12 @@ pub struct OpenConnection(reqwest::Client);
 impl OpenConnection {
     /// Connects to the server of `url`.
     pub async fn open(connector: &Connector, url: &Url) -> Result<Self> {
+        connector.proxies().of_url(url)?;
         let client = connector.single_use(Keep::default())?;
         // Never sent: the connection that is made for it is kept instead.
         let first = reqwest::Request::new(http::Method::POST, url.clone());
         match client.execute(first).await {
-            Err(error) if has_cause::<Kept>(&error) => Ok(Self(client)),
+            Err(error) if cause::<Kept>(&error).is_some() => Ok(Self(client)),
             Err(error) => Err(network_error(error)),
             Ok(_) => Err(Error::Internal { problem: "a request was sent that only opens a connection" }),
         }
