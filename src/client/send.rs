@@ -110,7 +110,9 @@ impl Client {
             // So that its connection is free for others while we wait, and can be used again.
             match (decision, &mut outcome) {
                 (Decision::Reauthorize, Ok(response)) => response.body.cut(READ_AT_ONCE).await,
-                (Decision::Retry(_), Ok(response)) => response.body.read_ahead(READ_AT_ONCE).await,
+                (Decision::Retry(_) | Decision::RetryFreely(_), Ok(response)) => {
+                    response.body.read_ahead(READ_AT_ONCE).await
+                }
                 _ => {}
             }
             match decision {
@@ -124,10 +126,11 @@ impl Client {
                         continue;
                     }
                 }
-                Decision::Retry(after) => {
+                Decision::Retry(after) | Decision::RetryFreely(after) => {
                     let wait = tokio::time::sleep(after);
-                    // Who asks to come again after the deadline has given the last answer there can be.
-                    if wait.deadline() < deadline.at && self.budget.withdraw() {
+                    let is_free = matches!(decision, Decision::RetryFreely(_));
+                    // A server that asks to come again after the deadline has given the last answer there can be.
+                    if wait.deadline() < deadline.at && (is_free || self.budget.withdraw()) {
                         drop(outcome);
                         // After a 429 its whole endpoint waits so long, and this call with it.
                         if paused.is_none() {
