@@ -105,7 +105,12 @@ async function socksServer(t, ports) {
     const onward = connect(ports[port], '127.0.0.1', async () => {
       socket.write(Buffer.from([5, 0, 0, 1, 0, 0, 0, 0, 0, 0]))
       onward.pipe(socket)
-      for await (const part of reader) onward.write(part)
+      onward.write(buffer)
+      try {
+        for await (const part of reader) onward.write(part)
+      } catch {
+        // The client has gone.
+      }
       onward.end()
     })
     onward.on('error', () => socket.destroy())

@@ -13,8 +13,6 @@ interface FormStream extends NodeJS.ReadableStream {
   getLengthSync?(): number
 }
 
-const encoder = new TextEncoder()
-
 /**
  * A form, written as the Fetch standard says ("multipart/form-data encoding algorithm"), so that its length is known
  * before its files are read. A form of another package is taken by its entries, or by its stream.
@@ -28,13 +26,13 @@ export function formBody(field: string, form: object): Outgoing {
     if (isBlob(value)) {
       const filename = 'name' in value && typeof value.name === 'string' ? value.name : 'blob'
       const type = value.type || 'application/octet-stream'
-      parts.push(encoder.encode(`${head}; filename="${escaped(filename)}"\r\nContent-Type: ${type}\r\n\r\n`), value)
-      parts.push(encoder.encode('\r\n'))
+      parts.push(Buffer.from(`${head}; filename="${escaped(filename)}"\r\nContent-Type: ${type}\r\n\r\n`), value)
+      parts.push(Buffer.from('\r\n'))
     } else {
-      parts.push(encoder.encode(`${head}\r\n\r\n${lines(value)}\r\n`))
+      parts.push(Buffer.from(`${head}\r\n\r\n${lines(value)}\r\n`))
     }
   }
-  parts.push(encoder.encode(`--${boundary}--\r\n`))
+  parts.push(Buffer.from(`--${boundary}--\r\n`))
   const length = parts.reduce((sum, part) => sum + (isBlob(part) ? part.size : part.byteLength), 0)
   return { parts: source(bytes(parts)), length, contentType: `multipart/form-data; boundary=${boundary}` }
 }
@@ -55,7 +53,7 @@ function entries(field: string, form: object): [string, string | Blob][] {
     )
   }
   return found.map(entry => {
-    const [name, value] = entry as [unknown, unknown]
+    const [name, value] = (Array.isArray(entry) ? entry : []) as unknown[]
     if (typeof name !== 'string' || (typeof value !== 'string' && !isBlob(value))) {
       throw configurationError(field, 'must hold strings, and files that are a Blob or File')
     }

@@ -29,6 +29,7 @@ export {
   NetworkError,
   NotFoundError,
   PermissionError,
+  QueueFullError,
   RateLimitError,
   ReauthorizationRequiredError,
   ServerError,

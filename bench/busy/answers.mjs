@@ -2,7 +2,7 @@
 
 import { createHash } from 'node:crypto'
 import { createServer } from 'node:net'
-import { createGzip, gzipSync, zstdCompressSync } from 'node:zlib'
+import { createGzip, gzipSync } from 'node:zlib'
 
 const OK = 'HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\n'
 const CHUNKED = `${OK}transfer-encoding: chunked\r\n\r\n`
@@ -31,12 +31,11 @@ export const ENDLESS = {
   trailers: { first: `${CHUNKED}1\r\nx\r\n0\r\n`, again: 'x-field: 1\r\n'.repeat(5000) },
   'bytes without an end': { first: `${OK}\r\n`, again: Buffer.alloc(64 * 1024, 'x') },
   'a bomb': { first: `${OK}content-encoding: gzip\r\n\r\n`, again: gzipSync(Buffer.alloc(8 * 1024 * 1024)) },
-  ...(zstdCompressSync && {
-    'empty zstd frames': {
-      first: `${OK}content-encoding: zstd\r\n\r\n`,
-      again: Buffer.concat(Array(5000).fill(zstdCompressSync(Buffer.alloc(0)))),
-    },
-  }),
+  'empty zstd frames': {
+    first: `${OK}content-encoding: zstd\r\n\r\n`,
+    // Node 20 cannot make one (RFC 8878 section 3.1.1: magic number, descriptor, window, an empty last block).
+    again: Buffer.from('28b52ffd0058010000'.repeat(5000), 'hex'),
+  },
 }
 
 /** Serves one endless answer. */

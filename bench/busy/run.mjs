@@ -10,7 +10,7 @@ import { once } from 'node:events'
 import { performance } from 'node:perf_hooks'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { ApiKey, SmartRecruiters } from 'smartrecruiters'
+import { ApiKey, SmartRecruiters } from '../../index.mjs'
 
 /** A small call begins this often, in milliseconds. */
 const EVERY = 4

@@ -34,6 +34,13 @@ pub(super) struct Attempt {
     pub(super) denied: bool,
 }
 
+impl Attempt {
+    /// Whether nothing was sent for the call so far.
+    pub(super) fn is_first(&self) -> bool {
+        self.retries == 0 && !self.reauthorized
+    }
+}
+
 /// An answer's status, and how long its `Retry-After` asks to wait.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Answer {

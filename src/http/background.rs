@@ -35,6 +35,15 @@ pub(super) async fn work_on<T: Send + 'static>(
     done.map_err(|_| Error::Internal { problem: "a large body could not be put together" })
 }
 
+/// Drops what holds that many bytes; much memory is given back on the thread, if it runs.
+pub(super) fn give_up(bytes: usize, memory: impl Send + 'static) {
+    if bytes > SHORT
+        && let Some(Some(thread)) = THREAD.get()
+    {
+        thread.spawn(async move { drop(memory) });
+    }
+}
+
 fn start() -> Option<Handle> {
     let runtime = Builder::new_current_thread().build().ok()?;
     let handle = runtime.handle().clone();

@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::fmt;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
@@ -191,8 +192,19 @@ pub struct ResponseBody {
 
 /// What is held until an answer's body has come to its end, or is dropped before.
 pub trait UntilEnd: Send + Sync {
+    /// The body was handed over to a reader, who may take any time for it.
+    fn handed_over(&mut self);
     /// It has come to its end.
     fn ended(&mut self);
+}
+
+/// Counts an open body that was handed over, until it is dropped.
+struct Unread(Arc<AtomicUsize>);
+
+impl Drop for Unread {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 enum Rest {
@@ -201,6 +213,7 @@ enum Rest {
         _permit: OwnedSemaphorePermit,
         _answers: Option<StreamedBody>,
         held: Option<Box<dyn UntilEnd>>,
+        unread: Option<Unread>,
     },
     Ended,
     Failed(Error),
@@ -227,7 +240,7 @@ impl ResponseBody {
             }
         });
         let rest = match reader {
-            Ok(reader) => Rest::Open { reader, _permit: permit, _answers: answers, held: None },
+            Ok(reader) => Rest::Open { reader, _permit: permit, _answers: answers, held: None, unread: None },
             Err(error) => Rest::Failed(error),
         };
         Self { ahead: Parts::default(), rest }
@@ -237,6 +250,17 @@ impl ResponseBody {
     pub fn hold(&mut self, what: Box<dyn UntilEnd>) {
         if let Rest::Open { held, .. } = &mut self.rest {
             *held = Some(what);
+        }
+    }
+
+    /// Hands the rest over to a reader. While it is open, it counts in `all`.
+    pub(super) fn hand_over(&mut self, all: &Arc<AtomicUsize>) {
+        if let Rest::Open { held, unread, .. } = &mut self.rest {
+            all.fetch_add(1, Ordering::Relaxed);
+            *unread = Some(Unread(Arc::clone(all)));
+            if let Some(held) = held {
+                held.handed_over();
+            }
         }
     }
 

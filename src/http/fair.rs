@@ -8,7 +8,7 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, ReadBuf, Take};
 
 /// What a connection gives at a time, in bytes. What its reader makes of them takes at most a few milliseconds, even of
 /// the smallest frames and header fields, and nothing else runs on the thread meanwhile.
-const TURN: u64 = 64 * 1024;
+const TURN: u64 = 32 * 1024;
 
 /// A connection that gives its reader a bounded number of bytes, and then nothing before all other work of the runtime
 /// had its turn: a server that sends faster than its bytes are read would otherwise keep the thread for itself.
@@ -92,9 +92,9 @@ mod tests {
             .await
             .unwrap();
             read.extend_from_slice(buffer.filled());
-            assert!(read.len() - before <= 64 * 1024);
+            assert!(read.len() - before <= 32 * 1024);
         }
         assert_eq!(read, bytes);
-        assert_eq!(pauses, 300_000 / (64 * 1024));
+        assert_eq!(pauses, 300_000 / (32 * 1024));
     }
 }

@@ -4,6 +4,8 @@ use std::collections::VecDeque;
 
 use bytes::Bytes;
 
+use super::background;
+
 /// Shorter parts than this, in bytes, are copied together: each part costs its own bookkeeping, and keeps all that was
 /// received with it.
 const SHORT: usize = 4 * 1024;
@@ -83,6 +85,12 @@ impl Parts {
         if !self.last.is_empty() {
             self.parts.push_back(std::mem::take(&mut self.last).into());
         }
+    }
+}
+
+impl Drop for Parts {
+    fn drop(&mut self) {
+        background::give_up(self.length, std::mem::take(&mut self.parts));
     }
 }
 

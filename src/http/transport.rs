@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -162,6 +162,8 @@ pub struct Transport {
     client: Client<Dialer, OutgoingBody>,
     proxies: Arc<Proxies>,
     slots: Arc<Semaphore>,
+    /// How many bodies were handed over that are still open.
+    unread: Arc<AtomicUsize>,
     /// Connections that answers came on.
     known: Mutex<HashSet<SocketAddr>>,
 }
@@ -173,8 +175,20 @@ impl Transport {
             client: connector.pooled(),
             proxies: Arc::clone(connector.proxies()),
             slots: Arc::new(Semaphore::new(CONNECTIONS)),
+            unread: Arc::default(),
             known: Mutex::default(),
         }
+    }
+
+    /// Hands the body of an answer over to a reader, who may take any time for it.
+    pub fn hand_over(&self, body: &mut ResponseBody) {
+        body.hand_over(&self.unread);
+    }
+
+    /// How many answers that were handed over hold connections, if none is free.
+    pub fn unread(&self) -> Option<usize> {
+        let unread = self.unread.load(Ordering::Relaxed);
+        (unread > 0 && self.slots.available_permits() == 0).then_some(unread)
     }
 
     /// Whether an answer came on a connection that one had come on before, so that its request left at once. To be asked
