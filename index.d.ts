@@ -358,6 +358,8 @@ export interface NativeError {
   kind?: NativeNetworkKind
   /** What the call was doing when its deadline passed. */
   phase?: NativePhase
+  /** How long until the call's turn would have come, in milliseconds. */
+  turnIn?: number
   /** The error code of RFC 6749. */
   oauthError?: string
   /** The server's `error_description`. */

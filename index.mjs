@@ -23,6 +23,7 @@ export const {
   PartnerApp,
   PermissionError,
   PostgresStore,
+  QueueFullError,
   RateLimitError,
   ReauthorizationRequiredError,
   RedisLimits,

@@ -8,7 +8,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { constants, createSecureServer } from 'node:http2'
 import { createServer as createTlsServer } from 'node:https'
-import { connect } from 'node:net'
+import { connect, createServer as createRawServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
@@ -75,6 +75,47 @@ async function recorder(t, port) {
     socket.on('close', () => onward.destroy())
   })
   return { asked, url: `http://127.0.0.1:${await listen(t, server)}` }
+}
+
+/** A SOCKS 5 proxy of our own, which takes any login and leads each port to one of the loopback. */
+async function socksServer(t, ports) {
+  const asked = []
+  const server = createRawServer(async socket => {
+    const reader = socket.iterator({ destroyOnReturn: false })
+    let buffer = Buffer.alloc(0)
+    const read = async length => {
+      while (buffer.length < length) buffer = Buffer.concat([buffer, (await reader.next()).value])
+      const part = buffer.subarray(0, length)
+      buffer = buffer.subarray(length)
+      return part
+    }
+    const [, methods] = await read(2)
+    const withLogin = (await read(methods)).includes(2)
+    socket.write(Buffer.from([5, withLogin ? 2 : 0]))
+    let login
+    if (withLogin) {
+      const user = await read((await read(2))[1])
+      login = `${user}:${await read((await read(1))[0])}`
+      socket.write(Buffer.from([1, 0]))
+    }
+    const [, , , kind] = await read(4)
+    const host = kind === 3 ? await read((await read(1))[0]) : (await read(kind === 1 ? 4 : 16)).join('.')
+    const port = (await read(2)).readUInt16BE()
+    asked.push({ host: `${host}:${port}`, login })
+    const onward = connect(ports[port], '127.0.0.1', async () => {
+      socket.write(Buffer.from([5, 0, 0, 1, 0, 0, 0, 0, 0, 0]))
+      onward.pipe(socket)
+      onward.write(buffer)
+      try {
+        for await (const part of reader) onward.write(part)
+      } catch {
+        // The client has gone.
+      }
+      onward.end()
+    })
+    onward.on('error', () => socket.destroy())
+  })
+  return { asked, port: await listen(t, server) }
 }
 
 /** One call in a process of its own, whose environment has these variables and no others of the network. */
@@ -289,6 +330,52 @@ test('an HTTP/2 stream that is reset otherwise may have been processed, and is n
   assert.equal(arrived, 1)
 })
 
+test('forty calls in flight through a graceful end of their connection all succeed', async t => {
+  for (const method of ['GET', 'POST']) {
+    const server = createSecureServer({ ...certificate })
+    const gone = new WeakSet()
+    let streams = 0
+    server.on('stream', stream => {
+      stream.on('error', () => {})
+      // All streams after the tenth were not processed.
+      if (gone.has(stream.session)) return
+      if (++streams === 10) {
+        gone.add(stream.session)
+        stream.session.goaway(constants.NGHTTP2_NO_ERROR, stream.id)
+      }
+      setImmediate(() => {
+        if (stream.destroyed) return
+        stream.respond({ ':status': 200, 'content-type': 'application/json' })
+        stream.end('{}')
+      })
+    })
+    const baseUrl = `https://localhost:${await listen(t, server)}`
+    const sr = client({ baseUrl, ca: ca.cert, retries: 3, proxy: false })
+    const calls = Array.from({ length: 40 }, (_, number) => sr.request(method, `/jobs/${number}`))
+    assert.deepEqual(await Promise.all(calls), Array(40).fill({}), method)
+  }
+})
+
+test('heads of 300 KB and hundreds of header fields come over HTTP/2, and beyond that the limit is named', async t => {
+  const headers = {
+    '/large': { 'x-large': 'a'.repeat(300_000) },
+    '/many': Object.fromEntries(Array.from({ length: 900 }, (_, number) => [`x-${number}`, '1'])),
+    '/too-large': { 'x-large': 'a'.repeat(600_000) },
+  }
+  const server = createSecureServer({ ...certificate, maxSendHeaderBlockLength: 1 << 20 })
+  server.on('sessionError', () => {})
+  server.on('stream', (stream, { ':path': path }) => {
+    stream.on('error', () => {})
+    stream.respond({ ':status': 200, 'content-type': 'application/json', ...headers[path] })
+    stream.end('{"ok":true}')
+  })
+  const sr = client({ baseUrl: `https://localhost:${await listen(t, server)}`, ca: ca.cert, proxy: false })
+  for (const path of ['/large', '/many']) assert.deepEqual(await sr.get(path), { ok: true })
+  const error = await failure(sr.get('/too-large'))
+  assert.equal(error.code, 'INVALID_RESPONSE')
+  assert.match(error.message, /header fields are longer than 512 KiB/)
+})
+
 test('HTTP/1.1 is spoken where the server has only that', async t => {
   const { baseUrl } = await serveTls(t)
   assert.equal((await client({ baseUrl, ca: ca.cert }).get('/jobs')).version, '1.1')
@@ -450,7 +537,7 @@ test('a password that the proxy does not take is an error that does not show it'
 })
 
 test('a proxy that cannot be is refused by name, and its password is not shown', () => {
-  for (const proxy of ['', 'socks5://u:canary@p', 'http://u:canary@', 'http://u:canary@p:99999999', 7, true, null]) {
+  for (const proxy of ['', 'socks4://u:canary@p', 'http://u:canary@', 'http://u:canary@p:99999999', 7, true, null]) {
     let error
     assert.throws(
       () => client({ proxy }),
@@ -504,15 +591,20 @@ test('NO_PROXY and `proxy: false` go before the proxies of the environment', asy
     [{ NO_PROXY: 'api.example.test' }, { baseUrl }],
     [{ NO_PROXY: 'other.example, .example.test' }, { baseUrl }],
     [{ no_proxy: '*' }, { baseUrl }],
+    [{ NO_PROXY: '*.example.test' }, { baseUrl }],
+    [{ NO_PROXY: 'api.example.test:443' }, { baseUrl }],
+    [{ NO_PROXY: 'none.test API.Example.Test' }, { baseUrl }],
     [{}, { baseUrl, proxy: false }],
   ]) {
     const { error } = await callWith({ ...variables, ...more }, options)
     assert.equal(error?.kind, 'dns', JSON.stringify({ more, error }))
     assert.deepEqual(proxy.asked, [])
   }
-  const other = await callWith({ ...variables, NO_PROXY: 'example.com' }, { baseUrl })
-  assert.equal(other.data?.url, '/jobs')
-  assert.equal(proxy.asked.length, 1)
+  for (const NO_PROXY of ['example.com', 'api.example.test:8443', '*.api.example.test']) {
+    const other = await callWith({ ...variables, NO_PROXY }, { baseUrl })
+    assert.equal(other.data?.url, '/jobs', NO_PROXY)
+  }
+  assert.equal(proxy.asked.length, 3)
 })
 
 test('proxies of the environment are not asked for loopback', async t => {
@@ -529,10 +621,77 @@ test('proxies of the environment are not asked for loopback', async t => {
   assert.deepEqual(proxy.asked, [])
 })
 
-test('a proxy of the environment that cannot be is refused by the name of its variable', async () => {
-  const { error } = await callWith({ HTTPS_PROXY: 'socks5://u:canary@p' }, {})
+test('a proxy of the environment that cannot be is an error of the call that needs it, by the name of its variable', async t => {
+  const { error } = await callWith({ HTTPS_PROXY: 'socks4://u:canary@p' }, { baseUrl: 'https://api.example.test' })
   assert.deepEqual([error.code, error.field], ['CONFIGURATION', 'HTTPS_PROXY'])
   assert.doesNotMatch(JSON.stringify(error), /canary/)
+  const { baseUrl } = await serve(t, answer)
+  for (const variables of [
+    { ALL_PROXY: 'socks4://u:canary@p' },
+    { all_proxy: 'socks://127.0.0.1:1/' },
+    { HTTP_PROXY: '://', NO_PROXY: '*' },
+  ]) {
+    const { data } = await callWith(variables, { baseUrl })
+    assert.equal(data?.url, '/jobs', JSON.stringify(variables))
+  }
+})
+
+test('a SOCKS proxy leads to the API, by the option and by the environment, with and without a login', async t => {
+  const { port } = await serveTls(t, await serverCertificate(ca, ['api.example.test']))
+  const plain = await serve(t, answer)
+  const proxy = await socksServer(t, { 443: port, 80: Number(new URL(plain.baseUrl).port) })
+  const at = `127.0.0.1:${proxy.port}`
+  const trust = { NODE_EXTRA_CA_CERTS: caFile }
+  for (const [variables, options] of [
+    [{ ALL_PROXY: `socks5h://${at}` }, { baseUrl: 'https://api.example.test' }],
+    [{ HTTPS_PROXY: `socks://${USER}:${PASSWORD}@${at}` }, { baseUrl: 'https://api.example.test' }],
+    [{ HTTP_PROXY: 'http://127.0.0.1:1' }, { baseUrl: 'https://api.example.test', proxy: `socks5h://${at}` }],
+  ]) {
+    const { data, error } = await callWith({ ...trust, ...variables }, options)
+    assert.equal(data?.url, '/jobs', `${JSON.stringify(variables)}: ${JSON.stringify(error)}`)
+    const { host, login } = proxy.asked.pop()
+    assert.equal(host, 'api.example.test:443')
+    assert.equal(login, variables.HTTPS_PROXY && `${USER}:${PASSWORD}`)
+  }
+  // `socks5` looks names up here: the proxy gets an address.
+  const local = client({ baseUrl: 'http://localhost', proxy: `socks5://${at}` })
+  assert.equal((await local.get('/jobs')).url, '/jobs')
+  assert.match(proxy.asked.pop().host, /^(127\.0\.0\.1|::1):80$/)
+})
+
+test('any 2xx opens a tunnel, after interim answers too, and another status is in the error', async t => {
+  const { baseUrl, port } = await serveTls(t)
+  let reply
+  const proxy = createRawServer(socket => {
+    socket.once('data', () => {
+      socket.write(reply)
+      if (!/ 2\d\d/.test(reply)) return socket.end()
+      const onward = connect(port, '127.0.0.1')
+      onward.on('error', () => socket.destroy())
+      socket.pipe(onward).pipe(socket)
+    })
+  })
+  const sr = () => client({ baseUrl, ca: ca.cert, proxy: url })
+  const url = `http://127.0.0.1:${await listen(t, proxy)}`
+  for (reply of [
+    'HTTP/1.1 201 Created\r\n\r\n',
+    'HTTP/1.0 200\r\nContent-Length: 10\r\n\r\n',
+    'HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 204 No Content\r\nX: y\r\n\r\n',
+  ]) {
+    assert.equal((await sr().get('/jobs')).url, '/jobs', reply)
+  }
+  for (const [answer, words] of [
+    ['HTTP/1.1 403 Blocked by policy\r\n\r\n', /403 Blocked by policy/],
+    ['HTTP/1.1 407 Proxy Authentication Required\r\n\r\n', /407 .*give its user and password/],
+    ['garbage\r\n\r\n', /not HTTP/],
+  ]) {
+    reply = answer
+    const error = await failure(sr().get('/jobs'))
+    assert.deepEqual([error.code, error.kind], ['NETWORK', 'connect'])
+    const messages = []
+    for (let cause = error; cause; cause = cause.cause) messages.push(cause.message)
+    assert.match(messages.join(' > '), words)
+  }
 })
 
 test('a renewal is written down once its way is open, through proxy and TLS, and before a byte of it is sent', async t => {

@@ -239,9 +239,14 @@ test('what stands for a platform value in another realm is taken for one, or ref
   const form = await sr.post('/echo', { form: fake.form(['name', 'Zoë'], ['file', new File(['content'], 'a.csv')]) })
   assert.match(form.body.text, /name="name"\r\n\r\nZoë\r\n/)
   assert.match(form.body.text, /filename="a.csv"\r\n.*\r\n\r\ncontent\r\n/)
+  for (const field of ['form', 'body']) {
+    const { body } = await sr.post('/echo', { [field]: fake.form(['file', fake.blob('text/x')]) })
+    assert.match(body.text, /filename="blob"\r\nContent-Type: text\/x\r\n\r\nblob\r\n/)
+  }
   for (const options of [
-    { form: fake.form(['file', fake.blob('')]) },
-    { body: fake.form(['file', fake.blob('')]) },
+    { form: fake.form(['file', 7]) },
+    { body: fake.form(['file', { name: 'x' }]) },
+    { form: fake.form(7) },
     { body: { [Symbol.toStringTag]: 'Blob' } },
   ]) {
     const error = await failure(sr.post('/echo', options))

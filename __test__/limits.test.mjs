@@ -4,9 +4,16 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { ApiKey, ConfigurationError, RateLimitError, SmartRecruiters, SmartRecruitersError } from 'smartrecruiters'
+import {
+  ApiKey,
+  ConfigurationError,
+  QueueFullError,
+  RateLimitError,
+  SmartRecruiters,
+  SmartRecruitersError,
+} from 'smartrecruiters'
 import { startSandbox } from 'smartrecruiters-sandbox'
-import { failure } from './support/servers.mjs'
+import { failure, serve } from './support/servers.mjs'
 
 const SECONDS = Number(process.env.LIMITS_SECONDS ?? 4)
 
@@ -205,6 +212,74 @@ test('a call that waits for its turn can be aborted, times out, and is refused w
   hold.clear()
   await first
   assert.equal(sandbox.counters().requests['GET /candidates'], 1)
+})
+
+test('a call that cannot get its turn within its deadline is refused at once, and told when it would have it', async t => {
+  const { sandbox, sr } = await start(t)
+  const began = Date.now()
+  const outcomes = await Promise.all(
+    Array.from({ length: 50 }, () =>
+      sr.get('/jobs', { timeout: 2500 }).then(
+        () => ({ took: Date.now() - began }),
+        error => ({ error, took: Date.now() - began }),
+      ),
+    ),
+  )
+  const refused = outcomes.filter(({ error }) => error instanceof QueueFullError)
+  // Eight go at once, and ten or so in each second after: the last would come after more than three.
+  assert.ok(refused.length >= 10 && refused.length < 30, `${refused.length}`)
+  for (const { error, took } of refused) {
+    assert.equal(error.code, 'QUEUE_FULL')
+    assert.match(
+      error.message,
+      /^a call to GET \/jobs would get its turn in \d+ ms at the earliest, and has \d+ ms left/,
+    )
+    assert.ok(took < 1000, `${took} ms`)
+    assert.ok(error.turnAt - began > 2400, `${error.turnAt - began} ms`)
+  }
+  const done = outcomes.filter(({ error }) => error === undefined).length
+  assert.equal(sandbox.counters().requests['GET /jobs'], done)
+})
+
+test('a call whose turn comes too late for an answer is not sent', async t => {
+  let done = 0
+  const { baseUrl } = await serve(t, (request, response) => {
+    request.resume().on('end', () =>
+      setTimeout(() => {
+        done++
+        response.writeHead(201).end()
+      }, 300),
+    )
+  })
+  const sr = new SmartRecruiters({ credential: new ApiKey('too-late'), baseUrl, timeout: 2700 })
+  const outcomes = await Promise.allSettled(Array.from({ length: 60 }, (_, i) => sr.post('/jobs', { json: { i } })))
+  await sr.close()
+  const fulfilled = outcomes.filter(({ status }) => status === 'fulfilled').length
+  assert.equal(done, fulfilled, 'what was done was reported as done')
+  const late = outcomes.filter(({ reason }) => reason?.code === 'TIMEOUT')
+  for (const { reason } of late) {
+    assert.equal(reason.phase, 'queue')
+    assert.match(reason.message, /^the turn came with \d+ ms left, and an answer of POST \/jobs usually takes \d+ ms/)
+  }
+})
+
+test('where answers that nobody reads hold all places, the error of those that wait says so', async t => {
+  const { baseUrl } = await serve(t, (_request, response) => {
+    response.setHeader('content-type', 'application/json').write(' '.repeat(200_000))
+  })
+  const sr = new SmartRecruiters({ credential: new ApiKey('unread'), baseUrl, limits: { concurrent: 3 } })
+  const held = await Promise.all([1, 2, 3].map(() => sr.fetch('/jobs')))
+  const error = await failure(sr.get('/jobs', { timeout: 100 }))
+  assert.deepEqual([error.code, error.phase], ['TIMEOUT', 'queue'])
+  assert.match(error.message, /3 answers of GET \/jobs are unread; read or cancel the body of each `Response`$/)
+  const other = await failure(sr.get('/users', { timeout: 100 }))
+  assert.match(other.message, /3 answers of GET \/jobs are unread/)
+  for (const { body } of held) await body.cancel()
+  // Without limits it is the connections that they hold.
+  const free = new SmartRecruiters({ credential: new ApiKey('unread'), baseUrl, limits: false })
+  const many = await Promise.all(Array.from({ length: 64 }, () => free.fetch('/jobs')))
+  assert.match((await failure(free.get('/jobs', { timeout: 100 }))).message, /64 answers of the API are unread/)
+  for (const { body } of many) await body.cancel()
 })
 
 test('interactive calls go before those of a batch', async t => {

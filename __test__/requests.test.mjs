@@ -141,7 +141,7 @@ test('every kind of body becomes what its content type says', async t => {
   assert.equal(await client.get('/text'), 'a;b')
   assert.deepEqual(await client.get('/bytes'), new Uint8Array([0, 255]))
   assert.equal(await client.get('/none'), undefined)
-  assert.deepEqual(await client.get('/latin'), new Uint8Array([0xe9]))
+  assert.equal(await client.get('/latin'), '\ufffd')
   for (const path of ['/broken', '/latin-json']) {
     const error = await failure(client.get(path))
     assert.equal(error.code, 'INVALID_RESPONSE')

@@ -1,15 +1,17 @@
 /** What callers give as a body, as the addon takes it: in one piece, or as a stream of parts. */
 
-import { Blob } from 'node:buffer'
 import type { NativeUpload } from '../index.js'
 import { call } from './calls.js'
 import { configurationError } from './errors.js'
+import { formBody } from './form.js'
 import { native } from './native.js'
 import { isA, isBlob, types } from './platform.js'
 import { kind } from './validate.js'
 
 /** Parts that are there at once and together no longer than this, in bytes, are sent as a whole. */
 const LONGEST_WHOLE = 1024 * 1024
+/** Of a body that is waited for, so much is held in memory at most, in bytes; a longer one is sent without its length. */
+const LONGEST_WAIT = 64 * 1024 * 1024
 
 /**
  * A body that can be sent as it is. A string, bytes and whatever else is in memory can be sent again by a retry; a stream
@@ -35,11 +37,13 @@ export interface Outgoing {
   length?: number
   /** What it says of itself. */
   contentType?: string
+  /** Whether to wait for all parts first, so that the length is known. */
+  waits?: boolean
 }
 
 /** Reads a body that the caller gave. */
 export function outgoing(field: string, body: unknown): Outgoing {
-  if (typeof body === 'string') return { whole: body }
+  if (typeof body === 'string') return { whole: body, contentType: 'text/plain;charset=UTF-8' }
   if (types.isUint8Array(body)) return { whole: body }
   if (types.isArrayBuffer(body)) return { whole: new Uint8Array(body) }
   if (ArrayBuffer.isView(body)) return { whole: new Uint8Array(body.buffer, body.byteOffset, body.byteLength) }
@@ -49,12 +53,7 @@ export function outgoing(field: string, body: unknown): Outgoing {
   if (isBlob(body)) {
     return { parts: source(body.stream()), length: body.size, ...(body.type && { contentType: body.type }) }
   }
-  if (isA('FormData', body)) {
-    // The platform writes multipart bodies, reading files as they are sent.
-    const response = new Response(ownForm(field, body))
-    const contentType = response.headers.get('content-type')
-    return { parts: source(response.body as AsyncIterable<unknown>), ...(contentType && { contentType }) }
-  }
+  if (isA('FormData', body)) return formBody(field, body)
   if (isA('ReadableStream', body)) {
     const { Readable } = require('node:stream') as typeof import('node:stream')
     if (body.locked || Readable.isDisturbed(body as never)) {
@@ -69,18 +68,6 @@ export function outgoing(field: string, body: unknown): Outgoing {
     field,
     `must be a string, bytes, URLSearchParams, Blob, FormData or a stream of bytes, but is ${kind(body)}`,
   )
-}
-
-/** The same form for the platform, which takes one that is not its own for text, and files that are not, too. */
-function ownForm(field: string, form: FormData): FormData {
-  const own = new FormData()
-  for (const [name, value] of form) {
-    if (typeof value !== 'string' && !(value instanceof Blob)) {
-      throw configurationError(field, 'must hold strings, and files that are a Blob of node:buffer')
-    }
-    own.append(name, value as Blob)
-  }
-  return own
 }
 
 /** Where the parts of a body come from, until it is stopped. */
@@ -111,16 +98,16 @@ export function source(parts: AsyncIterable<unknown>): Source {
 }
 
 /**
- * Takes the parts that are there at once. If those are all, the body is whole after all, and can be sent again: the
- * platform's `Request` makes a stream of every string.
+ * Takes the parts that are there at once, or all if the body `waits`. If those are all, the body is whole after all, and
+ * can be sent again: the platform's `Request` makes a stream of every string.
  */
-export async function gathered(all: Source): Promise<{ whole: Uint8Array } | { rest: Source }> {
+export async function gathered(all: Source, waits = false): Promise<{ whole: Uint8Array } | { rest: Source }> {
   const there: unknown[] = []
   let length = 0
-  while (length <= LONGEST_WHOLE) {
+  while (length <= (waits ? LONGEST_WAIT : LONGEST_WHOLE)) {
     const next = all.next()
     // A source that fails does so while it is sent, early or late.
-    const result = await Promise.race([next.catch(() => undefined), turn()])
+    const result = await Promise.race([next.catch(() => undefined), ...(waits ? [] : [turn()])])
     if (result === undefined) return { rest: after(there, all, next) }
     if (result.done) return { whole: Buffer.concat(there as Uint8Array[]) }
     there.push(result.value)
@@ -148,11 +135,15 @@ export class Upload {
   /** Why it was not given to its end, if it was not. */
   failure: unknown
   readonly #source: Source
+  readonly #length: number | undefined
+  #sent = 0
   #stopped = false
 
+  /** `length` is what the request states, in bytes, if it does: another length of the source is its failure. */
   constructor(source: Source, length: number | undefined) {
     this.native = native.createUpload(length)
     this.#source = source
+    this.#length = length
     void this.#pump()
   }
 
@@ -169,19 +160,30 @@ export class Upload {
       for (let part = await this.#source.next(); !part.done; part = await this.#source.next()) {
         const { value } = part
         if (!types.isUint8Array(value)) throw new TypeError(`a part of the body is ${kind(value)}, not a Uint8Array`)
+        this.#sent += value.byteLength
+        if (this.#sent > (this.#length ?? this.#sent)) throw this.#wrongLength()
         const { first: wanted } = await call((completions, id) => this.native.write(completions, id, value), {})
         // The request is over, though not by a failure: its answer needed no more.
         if (!wanted) {
           this.#source.stop(undefined)
-          break
+          return await this.#end()
         }
       }
+      if (!this.#stopped && this.#sent < (this.#length ?? 0)) throw this.#wrongLength()
     } catch (error) {
       // Before the end: the call that it interrupts asks for it.
       this.failure = error
       this.#source.stop(error)
     }
+    await this.#end()
+  }
+
+  async #end(): Promise<void> {
     const whole = this.failure === undefined && !this.#stopped
     await call((completions, id) => this.native.end(completions, id, whole), {})
+  }
+
+  #wrongLength(): TypeError {
+    return new TypeError(`the body is not ${this.#length} bytes long, as its content-length says`)
   }
 }

@@ -13,7 +13,7 @@ import { credentialOf } from './handles.js'
 import { type EndpointLimits, type LimitOptions, limits } from './limits.js'
 import { native } from './native.js'
 import { type PaginateOptions, type Paginator, paginate } from './paginate.js'
-import { addContentType, type FlatRequest, flatRequest, type RequestOptions } from './request.js'
+import { addContentType, type FlatRequest, flatRequest, type RequestOptions, statedLength } from './request.js'
 import { toResponse } from './response.js'
 import { Answer, type ResponsePromise, responsePromise } from './response-promise.js'
 import {
@@ -290,9 +290,9 @@ export class SmartRecruiters {
   ): Promise<Outcome> {
     const { parts } = body
     refuseIfAborted(signal, parts)
-    const { whole, rest } = parts ? await this.#gathered(parts) : { whole: body.whole, rest: undefined }
+    const { whole, rest } = parts ? await this.#gathered(parts, body.waits) : { whole: body.whole, rest: undefined }
     refuseIfAborted(signal, rest)
-    const sent = rest && new Upload(rest, body.length)
+    const sent = rest && new Upload(rest, body.length ?? statedLength(request))
     try {
       return await call(
         (completions, id) =>
@@ -323,10 +323,10 @@ export class SmartRecruiters {
     }
   }
 
-  async #gathered(parts: Source): Promise<{ whole?: Uint8Array; rest?: Source }> {
+  async #gathered(parts: Source, waits: boolean | undefined): Promise<{ whole?: Uint8Array; rest?: Source }> {
     this.#gathering++
     try {
-      return await gathered(parts)
+      return await gathered(parts, waits)
     } finally {
       this.#gathering--
     }

@@ -55,6 +55,19 @@ export class ConfigurationError extends SmartRecruitersError {
   }
 }
 
+/**
+ * Too many calls wait for an endpoint, or the call would not get its turn within its deadline; nothing was sent.
+ */
+export class QueueFullError extends SmartRecruitersError {
+  /** When the call would have got its turn, at the earliest, if its deadline was before that. */
+  readonly turnAt: Date | undefined
+
+  constructor(record: NativeError, context?: CallContext) {
+    super(record, context)
+    this.turnAt = record.turnIn === undefined ? undefined : new Date(Date.now() + record.turnIn)
+  }
+}
+
 /** The API answered, but not with success. */
 export class ApiError extends SmartRecruitersError {
   /** The HTTP status. */
@@ -205,7 +218,7 @@ type ErrorClass = new (record: NativeError, context?: CallContext) => SmartRecru
 const CLASSES: Record<ErrorCode, ErrorClass> = {
   CONFIGURATION: ConfigurationError,
   CLOSED: SmartRecruitersError,
-  QUEUE_FULL: SmartRecruitersError,
+  QUEUE_FULL: QueueFullError,
   BAD_REQUEST: BadRequestError,
   AUTHENTICATION: AuthenticationError,
   PERMISSION: PermissionError,

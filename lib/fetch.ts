@@ -32,7 +32,6 @@ export function fetchCall(input: string | URL | Request, init: RequestInit | und
   const headers = [...new Headers(init?.headers ?? {})].flat()
   const request = { method, path: url, headers, ...(init?.redirect && { redirect: init.redirect }) }
   const body = init?.body == null ? {} : outgoing('body', init.body)
-  if (typeof init?.body === 'string') body.contentType = 'text/plain;charset=UTF-8'
   return { request, body, signal, url }
 }
 
@@ -69,6 +68,8 @@ function fromRequest(request: Request): FetchCall {
   if (request.bodyUsed) throw new TypeError('the body of the Request has been used already')
   const url = withoutFragment(request.url)
   requests.set(request.signal, request)
+  // A form has a length; the platform knows that of a Request, but does not tell.
+  const waits = request.headers.get('content-type')?.startsWith('multipart/form-data') === true
   return {
     request: {
       method: request.method,
@@ -76,7 +77,7 @@ function fromRequest(request: Request): FetchCall {
       headers: [...request.headers].flat(),
       redirect: request.redirect,
     },
-    body: request.body === null ? {} : { parts: source(request.body as AsyncIterable<unknown>) },
+    body: request.body === null ? {} : { parts: source(request.body as AsyncIterable<unknown>), waits },
     signal: request.signal,
     url,
   }

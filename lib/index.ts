@@ -30,6 +30,7 @@ export {
   NetworkError,
   NotFoundError,
   PermissionError,
+  QueueFullError,
   RateLimitError,
   ReauthorizationRequiredError,
   ServerError,

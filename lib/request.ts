@@ -29,13 +29,22 @@ export interface RequestOptions {
   params?: Readonly<Record<string, Scalar>>
   /** The query. A list repeats its parameter; `undefined` and `null` leave it out. */
   query?: Readonly<Record<string, Scalar | readonly Scalar[] | null | undefined>> | URLSearchParams
-  /** Headers. The credential's, and those of the connection, are the client's own. */
+  /**
+   * Headers. The credential's, and those of the connection, are the client's own. A `content-length` must be that of the
+   * body; it is of use for a stream whose length only the caller knows.
+   */
   headers?: Readonly<Record<string, string>> | Headers
   /** A value to send as JSON. Its content type is `application/json`, unless `headers` say otherwise. */
   json?: unknown
-  /** A form to send as `multipart/form-data`; files of `fs.openAsBlob()` are read as they are sent. */
+  /**
+   * A form to send as `multipart/form-data`, with its length; files of `fs.openAsBlob()` are read as they are sent. Forms
+   * of other packages are taken, too, if they have entries as the platform's, or are streams with `getHeaders()`.
+   */
   form?: FormData
-  /** A body to send as it is. Give its content type in `headers`, unless it knows it itself. */
+  /**
+   * A body to send as it is. Without a content type in `headers` it gets the one that `fetch` gives: text for a string,
+   * its own for a `Blob`, a form or `URLSearchParams`, and none for bytes and streams.
+   */
   body?: Body
   /**
    * Your promise that sending the request twice is as good as once, so that it may be sent again when its outcome is
@@ -102,6 +111,13 @@ export function addContentType(request: Pick<FlatRequest, 'headers'>, { contentT
   const headers = request.headers ?? []
   const named = headers.some((name, index) => index % 2 === 0 && name.toLowerCase() === 'content-type')
   if (!named) request.headers = [...headers, 'content-type', contentType]
+}
+
+/** The length that the caller states of a body, in bytes; the core checks it. */
+export function statedLength({ headers = [] }: Pick<FlatRequest, 'headers'>): number | undefined {
+  const at = headers.findIndex((name, index) => index % 2 === 0 && name.toLowerCase() === 'content-length')
+  const stated = at < 0 ? '' : (headers[at + 1] as string)
+  return /^\d+$/.test(stated) && Number.isSafeInteger(Number(stated)) ? Number(stated) : undefined
 }
 
 function content(method: string, known: Record<'json' | 'form' | 'body', unknown>): Outgoing {

@@ -5,8 +5,8 @@ import { call, type Outcome, watch } from './calls.js'
 import { type CallContext, headerPairs } from './errors.js'
 import { types } from './platform.js'
 
-/** Statuses whose answers have no body, which `new Response()` insists on. */
-const BODILESS = new Set([204, 205, 304])
+/** Statuses whose answers have no body (Fetch standard, "null body status"), which `new Response()` insists on. */
+const BODILESS = new Set([101, 204, 205, 304])
 
 /**
  * How much of a body is read at once at most, in bytes: enough to make crossing cheap, little to hold. (Half as much
@@ -26,7 +26,7 @@ export function toResponse(
 ): Response {
   const { status, first, second, third } = outcome
   const body = second as Content
-  const bodiless = BODILESS.has(status)
+  const bodiless = BODILESS.has(status) || context.method === 'HEAD'
   if (bodiless && isOpen(body)) void cancel(body)
   const response = new Response(bodiless ? null : content(body, signal, context), {
     status: isOrdinary(status) ? status : 200,
@@ -80,8 +80,9 @@ function content(
   body: Content,
   signal: AbortSignal | undefined,
   context: CallContext,
-): ConstructorParameters<typeof Response>[0] | null {
-  if (body === undefined) return null
+): ConstructorParameters<typeof Response>[0] {
+  // An empty array makes an empty stream; an empty string would also name a content type.
+  if (body === undefined) return new Uint8Array(0)
   if (!isOpen(body)) return body
   let unwatch: (() => void) | undefined
   let room: Uint8Array<ArrayBuffer> | undefined

@@ -39,6 +39,50 @@ pub enum Error {
         limit: usize,
     },
 
+    /// The turn of a call cannot come before its deadline; nothing was sent.
+    #[error(
+        "a call to {endpoint} would get its turn in {} ms at the earliest, and has {} ms left; call again then, or \
+         raise `timeout`",
+        .wait.as_millis(), .left.as_millis()
+    )]
+    NoTurnInTime {
+        /// The method and path template.
+        endpoint: String,
+        /// How long until its turn, at least.
+        wait: Duration,
+        /// How long until its deadline.
+        left: Duration,
+    },
+
+    /// The turn of a call came when too little was left of its deadline for an answer; nothing was sent.
+    #[error(
+        "the turn came with {} ms left, and an answer of {endpoint} usually takes {} ms; raise `timeout`",
+        .left.as_millis(), .usual.as_millis()
+    )]
+    TurnTooLate {
+        /// The method and path template.
+        endpoint: String,
+        /// How long until its deadline.
+        left: Duration,
+        /// How long nearly every answer takes.
+        usual: Duration,
+    },
+
+    /// The caller's deadline passed while answers that nobody reads on held all places.
+    #[error(
+        "timed out after {} ms while waiting for its turn: {count} answer{} of {of} {} unread; read or cancel the body of \
+         each `Response`",
+        .limit.as_millis(), if *.count == 1 { "" } else { "s" }, if *.count == 1 { "is" } else { "are" }
+    )]
+    AnswersUnread {
+        /// An endpoint's method and path template, or the API.
+        of: String,
+        /// How many answers are unread.
+        count: usize,
+        /// The deadline.
+        limit: Duration,
+    },
+
     /// The API answered with something other than success.
     #[error("{}", .0.message)]
     Api(Box<ApiError>),
@@ -362,7 +406,7 @@ impl Error {
         match self {
             Self::Configuration { .. } => ErrorCode::Configuration,
             Self::Closed => ErrorCode::Closed,
-            Self::QueueFull { .. } => ErrorCode::QueueFull,
+            Self::QueueFull { .. } | Self::NoTurnInTime { .. } => ErrorCode::QueueFull,
             Self::Api(api) => api.code(),
             Self::InvalidResponse { .. } => ErrorCode::InvalidResponse,
             Self::Network { .. } => ErrorCode::Network,
@@ -370,7 +414,10 @@ impl Error {
             Self::Pagination { .. } => ErrorCode::Pagination,
             Self::BodyTooLarge { .. } => ErrorCode::BodyTooLarge,
             Self::BodyInterrupted => ErrorCode::BodyInterrupted,
-            Self::Timeout { .. } | Self::ConnectTimeout => ErrorCode::Timeout,
+            Self::Timeout { .. }
+            | Self::ConnectTimeout
+            | Self::TurnTooLate { .. }
+            | Self::AnswersUnread { .. } => ErrorCode::Timeout,
             Self::TokenRefused { .. } => ErrorCode::TokenRefused,
             Self::TokenUnavailable { .. } => ErrorCode::TokenUnavailable,
             Self::TokenInvalid { .. } => ErrorCode::TokenInvalid,
@@ -421,6 +468,9 @@ impl Error {
     pub fn is_transient(&self) -> bool {
         match self {
             Self::QueueFull { .. }
+            | Self::NoTurnInTime { .. }
+            | Self::TurnTooLate { .. }
+            | Self::AnswersUnread { .. }
             | Self::Network { .. }
             | Self::Timeout { .. }
             | Self::ConnectTimeout

@@ -165,7 +165,7 @@ impl NativeClient {
         idempotent: Option<bool>,
         batch: Option<bool>,
     ) -> napi::Result<()> {
-        let body = match (body, upload) {
+        let mut body = match (body, upload) {
             (Some(Either::A(text)), _) => RequestBody::Bytes(Bytes::from(text)),
             (Some(Either::B(bytes)), _) => RequestBody::Bytes(Bytes::copy_from_slice(&bytes)),
             (None, Some(upload)) => upload.body(),
@@ -173,11 +173,13 @@ impl NativeClient {
         };
         let client = self.0.clone();
         completions.start(env, id, async move {
+            let mut headers = request_headers(&pairs(headers))?;
+            body.settle_length(&mut headers)?;
             let request = Request {
                 method: Method::from_bytes(method.as_bytes())
                     .map_err(|_| Error::configuration("method", "must be an HTTP method, such as GET"))?,
                 target: Target::parse(client.base(), &path, &pairs(params), &pairs(query))?,
-                headers: request_headers(&pairs(headers))?,
+                headers,
                 body,
                 redirect: redirect.map(Into::into).unwrap_or_default(),
                 idempotent: idempotent.unwrap_or_default(),
@@ -186,7 +188,10 @@ impl NativeClient {
             };
             // Boxed, since the state of a call is large, and moved several times until it is where it runs.
             match delivery {
-                NativeDelivery::Whole => Box::pin(client.send(&request)).await.map(Outcome::from),
+                NativeDelivery::Whole => {
+                    let answer = Box::pin(client.send(&request)).await?;
+                    Outcome::whole(&request.method, answer).await
+                }
                 NativeDelivery::Open => Box::pin(client.open_success(&request)).await.map(Outcome::from),
                 NativeDelivery::Fetch => Box::pin(client.open(&request)).await.map(Outcome::from),
             }
@@ -207,11 +212,13 @@ impl NativeClient {
         from: Option<String>,
     ) -> Either<NativePages, NativeError> {
         either((|| {
+            let mut headers = request_headers(&pairs(headers))?;
+            RequestBody::Empty.settle_length(&mut headers)?;
             let options = PagesOptions {
                 path,
                 params: pairs(params),
                 query: pairs(query),
-                headers: request_headers(&pairs(headers))?,
+                headers,
                 timeout: Duration::from_millis(timeout.into()),
                 prefetch: prefetch.map(|prefetch| prefetch as usize),
                 from,

@@ -1,8 +1,8 @@
 //! [`NativeCompletions`]: brings everything that has finished to JavaScript, with one wake-up of Node for all that
 //! finished since the last.
 //!
-//! A threadsafe function a call costs more than the call; here one serves all, and it is called when the runtime
-//! has nothing left to do, or has [`BATCH`] completions waiting.
+//! A threadsafe function a call costs more than the call; here one serves all, and it is called when the runtime has
+//! done what was there to do, or has [`BATCH`] completions waiting.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -14,10 +14,12 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use bytes::Bytes;
 use futures_util::FutureExt as _;
 use futures_util::future::{AbortHandle, abortable};
+use http::{Method, StatusCode};
 use napi::bindgen_prelude::{FnArgs, Function, ToNapiValue};
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use napi::{Env, Status, sys};
 use napi_derive::napi;
+use tokio::sync::Notify;
 
 use super::body::NativeBody;
 use super::error::NativeError;
@@ -52,6 +54,9 @@ thread_local! {
     /// The environments with completions that Node was not yet woken for. Only the runtime's thread has any.
     static WAITING: RefCell<Vec<Arc<Completions>>> = const { RefCell::new(Vec::new()) };
 }
+
+/// Tells [`hand_over`] that there is something to hand over.
+static FINISHED: Notify = Notify::const_new();
 
 /// What a call came to, as far as it can be made ready before Node's thread has it.
 pub(super) enum Outcome {
@@ -108,19 +113,6 @@ impl Text {
     }
 }
 
-impl From<Response<Bytes>> for Outcome {
-    fn from(answer: Response<Bytes>) -> Self {
-        let body = if answer.body.is_empty() {
-            Body::Empty
-        } else if let Some(text) = answer.text() {
-            Body::Text(Text::new(text))
-        } else {
-            Body::Bytes(answer.body.clone())
-        };
-        Self::answer(&answer, body)
-    }
-}
-
 impl From<Response<OpenBody>> for Outcome {
     fn from(answer: Response<OpenBody>) -> Self {
         let Response { status, headers, body, url, authorized, connection } = answer;
@@ -140,6 +132,21 @@ impl From<Step> for Outcome {
 }
 
 impl Outcome {
+    /// An answer that was read to its end. What its body becomes depends on its content type: an empty file is an empty
+    /// text or array, and only what cannot have a body, or says nothing of one, is nothing.
+    pub(super) async fn whole(method: &Method, answer: Response<Bytes>) -> Result<Self> {
+        let bodiless = *method == Method::HEAD
+            || [StatusCode::NO_CONTENT, StatusCode::RESET_CONTENT].contains(&answer.status);
+        let body = if bodiless || (answer.body.is_empty() && (answer.is_json() || !answer.has_type())) {
+            Body::Empty
+        } else if let Some(text) = answer.read_text().await? {
+            Body::Text(Text::new(text))
+        } else {
+            Body::Bytes(answer.body.clone())
+        };
+        Ok(Self::answer(&answer, body))
+    }
+
     fn answer<B>(answer: &Response<B>, body: Body) -> Self {
         Self::Answer {
             status: answer.status.as_u16(),
@@ -254,6 +261,7 @@ impl Completions {
         };
         if waiting == 1 {
             WAITING.with_borrow_mut(|all| all.push(self));
+            FINISHED.notify_one();
         } else if waiting == BATCH {
             self.wake();
         }
@@ -319,11 +327,19 @@ impl Completions {
     }
 }
 
-/// Wakes Node for all that has finished. The runtime calls it when it has nothing left to do.
-pub(super) fn wake_all() {
-    let waiting = WAITING.with_borrow_mut(std::mem::take);
-    for completions in waiting {
-        completions.wake();
+/// Wakes Node for what has finished, as long as the runtime is there.
+///
+/// In between it steps back once: it goes on when all that could run has run and the sockets were looked at again, so
+/// that what finishes together is handed over together. While some work never ends, the runtime lets it go on all the
+/// same, after a bounded number of steps: a busy answer holds up no finished one.
+pub(super) async fn hand_over() {
+    loop {
+        FINISHED.notified().await;
+        tokio::task::yield_now().await;
+        let waiting = WAITING.with_borrow_mut(std::mem::take);
+        for completions in waiting {
+            completions.wake();
+        }
     }
 }
 
@@ -425,11 +441,13 @@ fn bytes(env: sys::napi_env, bytes: &Bytes) -> napi::Result<sys::napi_value> {
     #[expect(unsafe_code, reason = "napi's wrappers refer to every buffer")]
     let status = unsafe { sys::napi_create_arraybuffer(env, length, &raw mut data, &raw mut buffer) };
     napi::check_status!(status)?;
-    // SAFETY: `data` is the new buffer's memory, `length` bytes that nobody else has yet; `buffer` is of this
-    // environment and `length` bytes long.
+    // SAFETY: `data` is the new buffer's memory, `length` bytes that nobody else has yet, or nothing if that is none;
+    // `buffer` is of this environment and `length` bytes long.
     #[expect(unsafe_code, reason = "as above")]
     let status = unsafe {
-        std::ptr::copy_nonoverlapping(bytes.as_ptr(), data.cast::<u8>(), length);
+        if length > 0 {
+            std::ptr::copy_nonoverlapping(bytes.as_ptr(), data.cast::<u8>(), length);
+        }
         sys::napi_create_typedarray(env, sys::TypedarrayType::uint8_array, length, buffer, 0, &raw mut array)
     };
     napi::check_status!(status)?;

@@ -246,6 +246,8 @@ pub struct NativeError {
     pub kind: Option<NativeNetworkKind>,
     /// What the call was doing when its deadline passed.
     pub phase: Option<NativePhase>,
+    /// How long until the call's turn would have come, in milliseconds.
+    pub turn_in: Option<f64>,
     /// The error code of RFC 6749.
     pub oauth_error: Option<String>,
     /// The server's own words.
@@ -279,6 +281,10 @@ impl From<&Error> for NativeError {
             Error::Network { kind, .. } => Self { kind: Some((*kind).into()), ..common },
             Error::Timeout { phase, .. } => Self { phase: Some((*phase).into()), ..common },
             Error::ConnectTimeout => Self { phase: Some(NativePhase::Connect), ..common },
+            Error::TurnTooLate { .. } | Error::AnswersUnread { .. } => {
+                Self { phase: Some(NativePhase::Queue), ..common }
+            }
+            Error::NoTurnInTime { wait, .. } => Self { turn_in: Some(wait.as_secs_f64() * 1000.0), ..common },
             Error::TokenRefused { error, status, answer } => {
                 let code = Some(error.as_str()).filter(|code| !code.is_empty());
                 Self {

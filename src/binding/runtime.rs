@@ -69,11 +69,12 @@ fn core() -> napi::Result<&'static Core> {
     }
     // The thread outlives any worker that loaded us; its code must stay mapped.
     napi::bindgen_prelude::retain_current_module_for_unload_safety();
-    let runtime = Builder::new_current_thread().enable_all().on_thread_park(completions::wake_all).build()?;
+    let runtime = Builder::new_current_thread().enable_all().build()?;
     let core = Arc::new(Core::default());
     let running = Arc::clone(&core);
     std::thread::Builder::new().name("smartrecruiters".to_owned()).spawn(move || {
         let_node_go_first();
+        runtime.spawn(completions::hand_over());
         runtime.block_on(running.run());
     })?;
     Ok(CORE.get_or_init(|| core))

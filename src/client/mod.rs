@@ -105,7 +105,7 @@ impl Client {
         clock: Arc<dyn Clock>,
     ) -> Result<Self> {
         let connector = Connector::new(options.connect)?;
-        let transport = Arc::new(Transport::new(&connector)?);
+        let transport = Arc::new(Transport::new(&connector));
         let base = match (base, credential) {
             (Some(base), _) => base,
             (None, Credential::Grant(grant)) => grant.base().clone(),

@@ -213,7 +213,7 @@ impl Pages {
                 let response = Box::pin(client.send(&request)).await?;
                 Ok(Answer {
                     link: next_link(&response.headers).map(str::to_owned),
-                    body: response.text().unwrap_or_else(|| response.body.clone()),
+                    body: response.read_text().await?.unwrap_or_else(|| response.body.clone()),
                     url: response.url.unwrap_or_else(|| request.target.url().clone()),
                 })
             });

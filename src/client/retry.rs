@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use http::{Method, StatusCode};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, NetworkKind, Result};
 
 /// The first wait at most; it doubles with each retry, up to [`LONGEST_BACKOFF`]. Full jitter: anything below it.
 const FIRST_BACKOFF: Duration = Duration::from_millis(500);
@@ -34,6 +34,13 @@ pub(super) struct Attempt {
     pub(super) denied: bool,
 }
 
+impl Attempt {
+    /// Whether nothing was sent for the call so far.
+    pub(super) fn is_first(&self) -> bool {
+        self.retries == 0 && !self.reauthorized
+    }
+}
+
 /// An answer's status, and how long its `Retry-After` asks to wait.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Answer {
@@ -54,6 +61,9 @@ pub(super) enum Decision {
     Reauthorize,
     /// Wait, and send the request again.
     Retry(Duration),
+    /// The same, but without drawing on the budget: the server certainly has not processed the request, and says so
+    /// itself, or never got it on a connection that it had opened before.
+    RetryFreely(Duration),
 }
 
 /// How long an endpoint gets nothing after a 429: as long as the answer asks for, or longer with each in a row. `jitter`
@@ -85,8 +95,23 @@ pub(super) fn decide(attempt: Attempt, outcome: &Result<Answer>, jitter: fn() ->
     if attempt.retries >= attempt.most || !attempt.replayable || !(unprocessed || attempt.idempotent) {
         return Decision::Return;
     }
+    if is_turned_away(outcome) {
+        // A server that is being replaced turns away all that is in flight: another takes it at once.
+        let wait = attempt.retries.checked_sub(1).map_or(Duration::ZERO, |before| backoff(before, jitter()));
+        return Decision::RetryFreely(wait);
+    }
     let asked = outcome.as_ref().ok().and_then(|answer| answer.retry_after);
     Decision::Retry(asked.unwrap_or_else(|| backoff(attempt.retries, jitter())))
+}
+
+/// Whether a request came back unprocessed from a connection that was there: the server ended the connection or refused
+/// the stream (`GOAWAY`, `REFUSED_STREAM`), or it was not written yet. A connection that cannot be made is not meant:
+/// there the server may be down.
+fn is_turned_away(outcome: &Result<Answer>) -> bool {
+    matches!(
+        outcome,
+        Err(Error::Network { kind: NetworkKind::Reset | NetworkKind::Protocol, sent: false, .. })
+    )
 }
 
 /// Decides after an answer that redirects led to. It says nothing of the first request, which was processed; but of the
@@ -171,7 +196,6 @@ impl Budget {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::NetworkKind;
 
     const FIRST: Attempt = Attempt {
         retries: 0,
@@ -193,7 +217,7 @@ mod tests {
     }
 
     fn retries(attempt: Attempt, outcome: &Result<Answer>) -> bool {
-        matches!(decide(attempt, outcome, || 0.5), Decision::Retry(_))
+        matches!(decide(attempt, outcome, || 0.5), Decision::Retry(_) | Decision::RetryFreely(_))
     }
 
     #[test]
@@ -228,6 +252,29 @@ mod tests {
             assert!(!retries(Attempt { retries: 3, ..FIRST }, &outcome), "{outcome:?} at the end");
             assert!(!retries(Attempt { most: 0, ..FIRST }, &outcome), "{outcome:?} switched off");
         }
+    }
+
+    #[test]
+    fn what_a_server_turned_away_is_sent_again_at_once_and_free_and_what_never_reached_one_is_not() {
+        let failed = |kind, sent| Err(Error::Network { kind, sent, source: None });
+        let post = Attempt { idempotent: false, ..FIRST };
+        for kind in [NetworkKind::Reset, NetworkKind::Protocol] {
+            assert_eq!(decide(post, &failed(kind, false), || 0.5), Decision::RetryFreely(Duration::ZERO));
+            let later = Attempt { retries: 2, ..post };
+            let wait = Decision::RetryFreely(Duration::from_millis(500));
+            assert_eq!(decide(later, &failed(kind, false), || 0.5), wait);
+            assert_eq!(
+                decide(Attempt { retries: 3, ..post }, &failed(kind, false), || 0.5),
+                Decision::Return
+            );
+            assert_eq!(decide(post, &failed(kind, true), || 0.5), Decision::Return);
+            assert!(matches!(decide(FIRST, &failed(kind, true), || 0.5), Decision::Retry(_)));
+        }
+        for kind in [NetworkKind::Dns, NetworkKind::Connect, NetworkKind::Tls] {
+            assert!(matches!(decide(post, &failed(kind, false), || 0.5), Decision::Retry(_)));
+        }
+        assert!(matches!(decide(post, &Err(Error::ConnectTimeout), || 0.5), Decision::Retry(_)));
+        assert!(matches!(decide(post, &Ok(answer(429, None)), || 0.5), Decision::Retry(_)));
     }
 
     #[test]

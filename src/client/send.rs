@@ -13,8 +13,11 @@ use tokio::time::Instant;
 
 use super::retry::{Answer, Attempt, Decision, decide, decide_led, is_idempotent, pause, retry_after};
 use super::{Authorizer, Client};
+use crate::clock::instant;
 use crate::error::{Error, Phase, Result};
-use crate::http::{Authorization, Progress, Request, Response, ResponseBody, UntilEnd as _, read_error};
+use crate::http::{
+    Authorization, Progress, Request, Response, ResponseBody, Transport, UntilEnd as _, read_error,
+};
 use crate::lifecycle::{Grant, Held, TokenSource};
 use crate::limit::{Endpoint, Endpoints, LimitHeaders, Permit, Trip};
 use crate::random;
@@ -36,15 +39,18 @@ impl Client {
         let deadline = Deadline::new(request.timeout);
         let limit = self.max_body_size;
         let whole = async { self.attempts(request, &deadline, Some(limit)).await?.whole(limit).await };
-        deadline.keep(pin!(whole)).await
+        deadline.keep(pin!(whole)).await.map_err(|error| self.blame_unread(request, error))
     }
 
     /// Sends a request and hands up the answer, whatever its status, when its headers are there.
     pub async fn open(&self, request: &Request) -> Result<Response<OpenBody>> {
         let _call = self.calls.begin()?;
         let deadline = Deadline::new(request.timeout);
-        let sent = deadline.keep(pin!(self.attempts(request, &deadline, None))).await?;
-        Ok(sent.open(request.timeout).await)
+        let sent = deadline.keep(pin!(self.attempts(request, &deadline, None))).await;
+        Ok(sent
+            .map_err(|error| self.blame_unread(request, error))?
+            .open(request.timeout, &self.transport)
+            .await)
     }
 
     /// The same, but an answer that is no success (2xx) is an [`Error::Api`].
@@ -54,12 +60,23 @@ impl Client {
         let open = async {
             let sent = self.attempts(request, &deadline, None).await?;
             if sent.response.status.is_success() {
-                Ok(sent.open(request.timeout).await)
+                Ok(sent.open(request.timeout, &self.transport).await)
             } else {
                 Err(sent.error().await)
             }
         };
-        deadline.keep(pin!(open)).await
+        deadline.keep(pin!(open)).await.map_err(|error| self.blame_unread(request, error))
+    }
+
+    /// Says so where answers that nobody reads on hold the places that a call waited for in vain.
+    fn blame_unread(&self, request: &Request, error: Error) -> Error {
+        let Error::Timeout { phase: Phase::Queue, limit } = error else { return error };
+        let paced = self
+            .pacing
+            .as_ref()
+            .and_then(|pacing| pacing.unread(&pacing.endpoints().of(&request.method, &request.target)));
+        let unread = paced.or_else(|| Some(("the API".to_owned(), self.transport.unread()?)));
+        unread.map_or(error, |(of, count)| Error::AnswersUnread { of, count, limit })
     }
 
     /// Sends a request until its outcome is one to hand up. With `buffer`, the answer's body is part of the outcome,
@@ -84,9 +101,12 @@ impl Client {
             denied: false,
         };
         loop {
-            let mut permit = self.permit(&route, &attempt, progress).await?;
+            let mut permit = self.permit(&route, &attempt, deadline).await?;
             let (connection, authorization) = self.connect(&mut credential, progress).await?;
             if let Some(permit) = &mut permit {
+                if attempt.is_first() {
+                    deadline.refuse_if_late(permit, &route)?;
+                }
                 permit.leaves();
             }
             let mut outcome = self.transport.send(request, &authorization, connection, progress).await;
@@ -110,7 +130,9 @@ impl Client {
             // So that its connection is free for others while we wait, and can be used again.
             match (decision, &mut outcome) {
                 (Decision::Reauthorize, Ok(response)) => response.body.cut(READ_AT_ONCE).await,
-                (Decision::Retry(_), Ok(response)) => response.body.read_ahead(READ_AT_ONCE).await,
+                (Decision::Retry(_) | Decision::RetryFreely(_), Ok(response)) => {
+                    response.body.read_ahead(READ_AT_ONCE).await
+                }
                 _ => {}
             }
             match decision {
@@ -124,10 +146,11 @@ impl Client {
                         continue;
                     }
                 }
-                Decision::Retry(after) => {
+                Decision::Retry(after) | Decision::RetryFreely(after) => {
                     let wait = tokio::time::sleep(after);
-                    // Who asks to come again after the deadline has given the last answer there can be.
-                    if wait.deadline() < deadline.at && self.budget.withdraw() {
+                    let is_free = matches!(decision, Decision::RetryFreely(_));
+                    // A server that asks to come again after the deadline has given the last answer there can be.
+                    if wait.deadline() < deadline.at && (is_free || self.budget.withdraw()) {
                         drop(outcome);
                         // After a 429 its whole endpoint waits so long, and this call with it.
                         if paused.is_none() {
@@ -148,12 +171,18 @@ impl Client {
         &self,
         route: &Route<'_>,
         attempt: &Attempt,
-        progress: &Progress,
+        deadline: &Deadline,
     ) -> Result<Option<Permit>> {
         let Some(pacing) = &self.pacing else { return Ok(None) };
-        progress.enter(Phase::Queue);
-        let again = attempt.retries > 0 || attempt.reauthorized;
-        pacing.admit(route.endpoint(), route.request.priority, again).await.map(Some)
+        deadline.progress.enter(Phase::Queue);
+        let (endpoint, priority) = (route.endpoint(), route.request.priority);
+        if attempt.is_first() {
+            let (wait, left) = (pacing.least_wait(endpoint, priority), deadline.left());
+            if wait > left {
+                return Err(Error::NoTurnInTime { endpoint: route.name(), wait, left });
+            }
+        }
+        pacing.admit(endpoint, priority, !attempt.is_first()).await.map(Some)
     }
 
     /// Tells the limits what became of a request. The permit goes with the answer's body, to its end. After a 429, says
@@ -262,7 +291,7 @@ impl Sent {
     }
 
     /// A short body comes with its headers: a few turns of the runtime show whether it is whole.
-    async fn open(self, timeout: Duration) -> Response<OpenBody> {
+    async fn open(self, timeout: Duration, transport: &Transport) -> Response<OpenBody> {
         let Response { status, headers, mut body, url, authorized, connection } = self.response;
         for _ in 0..TURNS {
             body.read_ready(READ_AT_ONCE);
@@ -271,6 +300,7 @@ impl Sent {
             }
             tokio::task::yield_now().await;
         }
+        transport.hand_over(&mut body);
         Response { status, headers, body: OpenBody { body, timeout }, url, authorized, connection }
     }
 }
@@ -391,6 +421,23 @@ struct Deadline {
 impl Deadline {
     fn new(limit: Duration) -> Self {
         Self { at: tokio::time::sleep(limit).deadline(), limit, progress: Progress::default() }
+    }
+
+    /// How long until then.
+    fn left(&self) -> Duration {
+        self.at.saturating_duration_since(instant())
+    }
+
+    /// Refuses a call that waited for most of its time, if too little is left for an answer: it would be done, and
+    /// reported as failed.
+    fn refuse_if_late(&self, permit: &Permit, route: &Route<'_>) -> Result<()> {
+        let left = self.left();
+        match permit.usual_answer() {
+            Some(usual) if left < usual && left < self.limit / 2 => {
+                Err(Error::TurnTooLate { endpoint: route.name(), left, usual })
+            }
+            _ => Ok(()),
+        }
     }
 
     /// `work` is pinned by the caller: a call's state is a few thousand bytes, which each wrapper would move again.

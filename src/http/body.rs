@@ -1,20 +1,25 @@
 //! Bodies: a request's, in one piece or streamed in, and an answer's, streamed out and decoded.
 
-use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::fmt;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
-use futures_util::stream::BoxStream;
-use futures_util::{FutureExt as _, TryStreamExt as _};
-use http::HeaderMap;
+use futures_util::FutureExt as _;
+use http::header::CONTENT_LENGTH;
+use http::{HeaderMap, Method};
 use http_body_util::channel::{Channel, Sender};
+use http_body_util::{BodyExt as _, Either, Full};
+use hyper::body::Incoming;
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
-use super::decoding::{codings, decoded, decoding_error};
+use super::background;
+use super::decoding::codings;
+use super::failure::reading_failed;
+use super::parts::Parts;
+use super::unpacking::Unpacking;
 use crate::error::{Error, Result};
-use crate::http::transport::network_error;
 
 /// Chunks of a streamed request body that wait to be sent; more is for the caller to hold back.
 const UPLOAD_CHUNKS: usize = 4;
@@ -30,6 +35,9 @@ pub enum RequestBody {
     /// As it comes, which can be sent once; with its length in bytes, if that is known.
     Stream(StreamedBody, Option<u64>),
 }
+
+/// A request's body on its way out.
+pub(super) type OutgoingBody = Either<Full<Bytes>, Channel<Bytes, Interrupted>>;
 
 /// A body that is sent as it comes, once. It is wanted until all its clones are gone.
 #[derive(Clone)]
@@ -67,13 +75,36 @@ impl RequestBody {
         !matches!(self, Self::Stream(..))
     }
 
-    /// What `Content-Length` says where the body itself does not: of a stream, or of no body at all.
-    pub(super) fn length(&self) -> Option<u64> {
+    /// The length that a request states in `Content-Length`, in bytes. A request without a body states none, unless
+    /// its method usually has one (RFC 9110 section 8.6).
+    pub(super) fn stated_length(&self, method: &Method) -> Option<u64> {
         match self {
-            Self::Empty => Some(0),
-            Self::Bytes(_) => None,
+            Self::Empty => [Method::POST, Method::PUT, Method::PATCH].contains(method).then_some(0),
+            Self::Bytes(bytes) => Some(bytes.len() as u64),
             Self::Stream(_, length) => *length,
         }
+    }
+
+    /// Takes a `Content-Length` of the caller out of `headers`. It has to be the length of the body; that of a stream
+    /// whose length is not known otherwise is believed.
+    pub fn settle_length(&mut self, headers: &mut HeaderMap) -> Result<()> {
+        let mut stated = None;
+        for value in headers.get_all(CONTENT_LENGTH) {
+            let length = value.to_str().ok().filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
+            let length = length.and_then(|text| text.parse::<u64>().ok());
+            if length.is_none() || stated.is_some_and(|stated| stated != length) {
+                return Err(wrong_length());
+            }
+            stated = Some(length);
+        }
+        headers.remove(CONTENT_LENGTH);
+        let Some(Some(stated)) = stated else { return Ok(()) };
+        let own = match self {
+            Self::Empty => 0,
+            Self::Bytes(bytes) => bytes.len() as u64,
+            Self::Stream(_, length) => *length.get_or_insert(stated),
+        };
+        if own == stated { Ok(()) } else { Err(wrong_length()) }
     }
 
     /// Its stream, if it is one.
@@ -85,18 +116,22 @@ impl RequestBody {
     }
 
     /// The body to send now.
-    pub(super) fn outgoing(&self) -> Result<Option<reqwest::Body>> {
+    pub(super) fn outgoing(&self) -> Result<OutgoingBody> {
         Ok(match self {
-            Self::Empty => None,
-            Self::Bytes(bytes) => Some(bytes.clone().into()),
+            Self::Empty => Either::Left(Full::default()),
+            Self::Bytes(bytes) => Either::Left(Full::new(bytes.clone())),
             Self::Stream(stream, _) => {
                 let channel = stream.0.channel.lock().unwrap_or_else(PoisonError::into_inner).take();
                 let channel =
                     channel.ok_or(Error::Internal { problem: "a streamed body was to be sent twice" })?;
-                Some(reqwest::Body::wrap(channel))
+                Either::Right(channel)
             }
         })
     }
+}
+
+fn wrong_length() -> Error {
+    Error::configuration("headers.content-length", "must be the length of the body in bytes, or be left out")
 }
 
 /// A body to be written through its [`Upload`].
@@ -150,17 +185,26 @@ impl fmt::Debug for StreamedBody {
 /// An answer's body, decoded. It holds its connection, and the stream that it answers, until its end was reached, or it
 /// is dropped.
 pub struct ResponseBody {
-    /// What was read ahead of who reads it.
-    before: VecDeque<Bytes>,
-    /// How many bytes that is.
-    ahead: usize,
+    /// What was read ahead of the reader.
+    ahead: Parts,
     rest: Rest,
 }
 
 /// What is held until an answer's body has come to its end, or is dropped before.
 pub trait UntilEnd: Send + Sync {
+    /// The body was handed over to a reader, who may take any time for it.
+    fn handed_over(&mut self);
     /// It has come to its end.
     fn ended(&mut self);
+}
+
+/// Counts an open body that was handed over, until it is dropped.
+struct Unread(Arc<AtomicUsize>);
+
+impl Drop for Unread {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 enum Rest {
@@ -169,36 +213,37 @@ enum Rest {
         _permit: OwnedSemaphorePermit,
         _answers: Option<StreamedBody>,
         held: Option<Box<dyn UntilEnd>>,
+        unread: Option<Unread>,
     },
     Ended,
     Failed(Error),
 }
 
 enum Reader {
-    Plain(reqwest::Response),
-    Decoded(BoxStream<'static, std::io::Result<Bytes>>),
+    Plain(Incoming),
+    Decoded(Unpacking),
 }
 
 impl ResponseBody {
-    /// The body of `response`, which has these headers, to a request with the stream that it `answers`.
+    /// The body of an answer that has these headers, to a request with the stream that it `answers`.
     pub(super) fn new(
-        response: reqwest::Response,
+        incoming: Incoming,
         headers: &HeaderMap,
         permit: OwnedSemaphorePermit,
         answers: Option<StreamedBody>,
     ) -> Self {
         let reader = codings(headers).map(|codings| {
             if codings.is_empty() {
-                Reader::Plain(response)
+                Reader::Plain(incoming)
             } else {
-                Reader::Decoded(decoded(response, &codings))
+                Reader::Decoded(Unpacking::new(incoming, &codings))
             }
         });
         let rest = match reader {
-            Ok(reader) => Rest::Open { reader, _permit: permit, _answers: answers, held: None },
+            Ok(reader) => Rest::Open { reader, _permit: permit, _answers: answers, held: None, unread: None },
             Err(error) => Rest::Failed(error),
         };
-        Self { before: VecDeque::new(), ahead: 0, rest }
+        Self { ahead: Parts::default(), rest }
     }
 
     /// Holds something until the end.
@@ -208,43 +253,38 @@ impl ResponseBody {
         }
     }
 
+    /// Hands the rest over to a reader. While it is open, it counts in `all`.
+    pub(super) fn hand_over(&mut self, all: &Arc<AtomicUsize>) {
+        if let Rest::Open { held, unread, .. } = &mut self.rest {
+            all.fetch_add(1, Ordering::Relaxed);
+            *unread = Some(Unread(Arc::clone(all)));
+            if let Some(held) = held {
+                held.handed_over();
+            }
+        }
+    }
+
     /// The next of the body, in the parts in which it came: what is there already, `most` bytes at most. None at its
     /// end.
     pub async fn read(&mut self, most: usize) -> Result<Option<Vec<Bytes>>> {
-        while self.before.is_empty() && self.is_open() {
+        while self.ahead.is_empty() && self.is_open() {
             self.read_next().await;
         }
         self.read_ready(most);
         match &self.rest {
-            Rest::Failed(error) if self.before.is_empty() => Err(error.clone()),
-            _ => Ok((!self.before.is_empty()).then(|| self.take(most))),
+            Rest::Failed(error) if self.ahead.is_empty() => Err(error.clone()),
+            _ => Ok((!self.ahead.is_empty()).then(|| self.ahead.take(most))),
         }
-    }
-
-    fn take(&mut self, most: usize) -> Vec<Bytes> {
-        let mut taken = Vec::with_capacity(self.before.len());
-        let mut room = most;
-        while room > 0
-            && let Some(mut part) = self.before.pop_front()
-        {
-            if part.len() > room {
-                self.before.push_front(part.split_off(room));
-            }
-            room -= part.len();
-            taken.push(part);
-        }
-        self.ahead -= most - room;
-        taken
     }
 
     /// Reads ahead what is there already, up to about `enough` bytes.
     pub fn read_ready(&mut self, enough: usize) {
-        while self.ahead < enough && self.is_open() && self.read_next().now_or_never().is_some() {}
+        while self.ahead.len() < enough && self.is_open() && self.read_next().now_or_never().is_some() {}
     }
 
     /// Reads ahead until the end, which frees the connection, or until there are more than `limit` bytes.
     pub async fn read_ahead(&mut self, limit: usize) {
-        while self.ahead <= limit && self.is_open() {
+        while self.ahead.len() <= limit && self.is_open() {
             self.read_next().await;
         }
     }
@@ -277,28 +317,26 @@ impl ResponseBody {
 
     /// What was read ahead.
     pub fn take_ahead(&mut self) -> Bytes {
-        self.ahead = 0;
-        joined(&mut self.before)
+        self.ahead.take_whole()
     }
 
     /// Reads the whole body, if it is not longer than `limit` bytes.
     pub async fn collect(mut self, limit: usize) -> Result<Bytes> {
         self.read_ahead(limit).await;
         match self.rest {
-            _ if self.ahead > limit => Err(Error::BodyTooLarge { limit }),
+            _ if self.ahead.len() > limit => Err(Error::BodyTooLarge { limit }),
             Rest::Failed(error) => Err(error),
-            _ => Ok(self.take_ahead()),
+            _ => {
+                let mut parts = std::mem::take(&mut self.ahead);
+                background::work_on(parts.len(), move || parts.take_whole()).await
+            }
         }
     }
 
     async fn read_next(&mut self) {
         let Rest::Open { reader, held, .. } = &mut self.rest else { return };
         match reader.next().await {
-            Ok(Some(chunk)) if chunk.is_empty() => {}
-            Ok(Some(chunk)) => {
-                self.ahead += chunk.len();
-                self.before.push_back(chunk);
-            }
+            Ok(Some(chunk)) => self.ahead.push(chunk),
             Ok(None) => {
                 if let Some(held) = held {
                     held.ended();
@@ -316,21 +354,79 @@ impl fmt::Debug for ResponseBody {
     }
 }
 
-/// Takes all parts, in one. Most bodies are one piece, which is not copied.
-fn joined(parts: &mut VecDeque<Bytes>) -> Bytes {
-    if parts.len() > 1 {
-        let whole = Vec::from(std::mem::take(parts)).concat();
-        return whole.into();
-    }
-    parts.pop_front().unwrap_or_default()
-}
-
 impl Reader {
     /// The next part. Dropping the future loses nothing.
     async fn next(&mut self) -> Result<Option<Bytes>> {
         match self {
-            Self::Plain(response) => response.chunk().await.map_err(network_error),
-            Self::Decoded(decoded) => decoded.try_next().await.map_err(decoding_error),
+            Self::Plain(incoming) => loop {
+                match incoming.frame().await {
+                    None => return Ok(None),
+                    Some(Err(error)) => return Err(reading_failed(error)),
+                    // Trailers are not handed up.
+                    Some(Ok(frame)) => {
+                        if let Ok(data) = frame.into_data() {
+                            return Ok(Some(data));
+                        }
+                    }
+                }
+            },
+            Self::Decoded(unpacking) => unpacking.next().await,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settled(mut body: RequestBody, stated: &[&'static str]) -> Result<Option<u64>> {
+        let mut headers = HeaderMap::new();
+        for value in stated {
+            headers.append(CONTENT_LENGTH, http::HeaderValue::from_static(value));
+        }
+        body.settle_length(&mut headers)?;
+        assert!(headers.is_empty());
+        Ok(body.stated_length(&Method::POST))
+    }
+
+    #[test]
+    fn a_length_of_the_caller_has_to_be_that_of_the_body_or_of_a_stream_without_one() {
+        let stream = |length| RequestBody::Stream(streamed_body().1, length);
+        let bytes = |text: &'static str| RequestBody::Bytes(Bytes::from_static(text.as_bytes()));
+        assert_eq!(settled(bytes("abc"), &[]).unwrap(), Some(3));
+        assert_eq!(settled(bytes("abc"), &["3"]).unwrap(), Some(3));
+        assert_eq!(settled(bytes("abc"), &["3", "3"]).unwrap(), Some(3));
+        assert_eq!(settled(bytes(""), &["0"]).unwrap(), Some(0));
+        assert_eq!(settled(RequestBody::Empty, &["0"]).unwrap(), Some(0));
+        assert_eq!(settled(stream(None), &[]).unwrap(), None);
+        assert_eq!(settled(stream(None), &["7"]).unwrap(), Some(7));
+        assert_eq!(settled(stream(Some(7)), &["7"]).unwrap(), Some(7));
+        for (body, stated) in [
+            (bytes("abc"), ["4"].as_slice()),
+            (bytes("abc"), &["3", "4"]),
+            (bytes("abc"), &["+3"]),
+            (bytes("abc"), &["3, 3"]),
+            (bytes("abc"), &[""]),
+            (RequestBody::Empty, &["1"]),
+            (stream(Some(7)), &["8"]),
+            (stream(None), &["99999999999999999999"]),
+        ] {
+            let error = settled(body, stated).unwrap_err();
+            assert!(error.to_string().starts_with("headers.content-length: must be"), "{error}");
+        }
+    }
+
+    #[test]
+    fn only_a_method_that_usually_has_a_body_says_that_it_has_none() {
+        for (method, length) in [
+            (Method::POST, Some(0)),
+            (Method::PUT, Some(0)),
+            (Method::PATCH, Some(0)),
+            (Method::GET, None),
+            (Method::DELETE, None),
+        ] {
+            assert_eq!(RequestBody::Empty.stated_length(&method), length, "{method}");
+            assert_eq!(RequestBody::Bytes(Bytes::new()).stated_length(&method), Some(0), "{method}");
         }
     }
 }

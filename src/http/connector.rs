@@ -4,16 +4,14 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use http::HeaderValue;
-use percent_encoding::percent_decode_str;
-use reqwest::{NoProxy, Proxy};
-use zeroize::Zeroizing;
+use hyper_util::client::legacy::Client;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
 
-use super::open_connection::Keep;
+use super::body::OutgoingBody;
+use super::dial::Dialer;
+use super::proxy::Proxies;
 use crate::environment::variable;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::secret::Secret;
 use crate::tls::{self, Identity};
 
@@ -24,8 +22,10 @@ pub(super) const CONNECTIONS: usize = 64;
 const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
 /// An HTTP/2 connection whose peer is gone says nothing: it is asked after this long, and given up after another.
 const HTTP2_PING: Duration = Duration::from_secs(15);
-/// Never through a proxy of the environment: what goes to loopback may be in the clear.
-const LOOPBACK: &str = "localhost,127.0.0.0/8,::1";
+/// The most header fields of an answer over HTTP/1.1; an answer over HTTP/2 is bounded by its size alone.
+pub(super) const MOST_FIELDS: usize = 1000;
+/// The longest head of an answer, in bytes: twice what the largest real ones take.
+pub(super) const LONGEST_HEAD: u32 = 512 * 1024;
 
 /// How connections are made.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -56,7 +56,7 @@ pub enum ProxyChoice {
 #[derive(Clone)]
 pub struct Connector {
     options: Arc<ConnectOptions>,
-    proxies: Vec<Proxy>,
+    proxies: Arc<Proxies>,
     tls: rustls::ClientConfig,
 }
 
@@ -75,7 +75,7 @@ impl Connector {
     /// Reads certificates and proxies; opens nothing.
     pub fn new(options: ConnectOptions) -> Result<Self> {
         let tls = tls::client_config(options.ca.as_deref(), options.identity.as_ref())?;
-        let proxies = proxies(&options.proxy)?;
+        let proxies = Arc::new(Proxies::new(&options.proxy, variable)?);
         Ok(Self { options: Arc::new(options), proxies, tls })
     }
 
@@ -84,61 +84,37 @@ impl Connector {
         &self.options
     }
 
+    /// Which proxies requests go through.
+    pub(super) fn proxies(&self) -> &Arc<Proxies> {
+        &self.proxies
+    }
+
     /// A client for API calls, which reuse connections: HTTP/2 where the server speaks it, else HTTP/1.1.
-    pub(super) fn pooled(&self) -> Result<reqwest::Client> {
-        let builder = self.builder(&[b"h2", b"http/1.1"]);
-        build(
-            builder
-                .pool_idle_timeout(IDLE_TIMEOUT)
-                .pool_max_idle_per_host(CONNECTIONS)
-                .http2_keep_alive_interval(HTTP2_PING)
-                .http2_keep_alive_timeout(HTTP2_PING)
-                .http2_adaptive_window(true),
-        )
+    pub(super) fn pooled(&self) -> Client<Dialer, OutgoingBody> {
+        Client::builder(TokioExecutor::new())
+            .timer(TokioTimer::new())
+            .pool_timer(TokioTimer::new())
+            .pool_idle_timeout(IDLE_TIMEOUT)
+            .pool_max_idle_per_host(CONNECTIONS)
+            .http1_max_headers(MOST_FIELDS)
+            .http1_max_buf_size(LONGEST_HEAD as usize)
+            .http1_allow_obsolete_multiline_headers_in_responses(true)
+            .http2_max_header_list_size(LONGEST_HEAD)
+            .http2_keep_alive_interval(HTTP2_PING)
+            .http2_keep_alive_timeout(HTTP2_PING)
+            .http2_adaptive_window(true)
+            .build(self.dialer(&[b"h2", b"http/1.1"]))
     }
 
-    /// What proves to an HTTP proxy who asks, where a request goes through it without a tunnel: to a URL of `http`.
-    pub(super) fn proxy_authorization(&self) -> Option<HeaderValue> {
-        let url = match &self.options.proxy {
-            ProxyChoice::Direct => return None,
-            ProxyChoice::Url(url) => proxy_url("proxy", url.expose()).ok()?,
-            ProxyChoice::Environment => {
-                let (name, url) = proxy_of_environment("HTTP_PROXY")?;
-                proxy_url(name, &url).ok()?
-            }
-        };
-        let decoded = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
-        let (user, password) =
-            (decoded(url.username()), Zeroizing::new(decoded(url.password().unwrap_or_default())));
-        if user.is_empty() && password.is_empty() {
-            return None;
-        }
-        let pair = Zeroizing::new(format!("{user}:{}", &*password));
-        let mut value = HeaderValue::try_from(format!("Basic {}", STANDARD.encode(pair.as_bytes()))).ok()?;
-        value.set_sensitive(true);
-        Some(value)
+    /// Makes single connections on which one of these protocols is spoken, the first that the server knows.
+    pub(super) fn dialer(&self, alpn: &[&[u8]]) -> Dialer {
+        Dialer::new(self.tls(alpn), Arc::clone(&self.proxies), self.options.connect_timeout)
     }
 
-    /// A client for one request on a connection of its own, since a reused one may be closed by the server in the very
-    /// moment that a one-time refresh token is written to it. `keep` keeps that connection until there is the request.
-    pub(super) fn single_use(&self, keep: Keep) -> Result<reqwest::Client> {
-        build(self.builder(&[b"http/1.1"]).pool_max_idle_per_host(0).http1_only().connector_layer(keep))
-    }
-
-    fn builder(&self, alpn: &[&[u8]]) -> reqwest::ClientBuilder {
+    fn tls(&self, alpn: &[&[u8]]) -> rustls::ClientConfig {
         let mut tls = self.tls.clone();
         tls.alpn_protocols = alpn.iter().map(|protocol| protocol.to_vec()).collect();
-        let builder = reqwest::Client::builder()
-            .tls_backend_preconfigured(tls)
-            .redirect(reqwest::redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .referer(false)
-            .connect_timeout(self.options.connect_timeout)
-            .tcp_nodelay(true)
-            .user_agent(USER_AGENT)
-            // Those of the environment are in `proxies`, without loopback.
-            .no_proxy();
-        self.proxies.iter().cloned().fold(builder, reqwest::ClientBuilder::proxy)
+        tls
     }
 }
 
@@ -147,54 +123,6 @@ impl fmt::Debug for Connector {
         // A `Proxy` prints its password.
         f.debug_struct("Connector").field("options", &self.options).finish_non_exhaustive()
     }
-}
-
-fn build(builder: reqwest::ClientBuilder) -> Result<reqwest::Client> {
-    builder.build().map_err(|_| Error::Internal { problem: "the HTTP client could not be set up" })
-}
-
-fn proxies(choice: &ProxyChoice) -> Result<Vec<Proxy>> {
-    match choice {
-        ProxyChoice::Direct => Ok(Vec::new()),
-        ProxyChoice::Url(url) => {
-            let proxy = Proxy::all(proxy_url("proxy", url.expose())?);
-            Ok(vec![proxy.map_err(|_| malformed_proxy("proxy"))?])
-        }
-        ProxyChoice::Environment => {
-            let direct = format!("{LOOPBACK},{}", variable("NO_PROXY").unwrap_or_default());
-            let direct = NoProxy::from_string(&direct);
-            let of = |name: &'static str, proxy: fn(url::Url) -> reqwest::Result<Proxy>| {
-                let Some((name, url)) = proxy_of_environment(name) else { return Ok(None) };
-                let proxy = proxy(proxy_url(name, &url)?).map_err(|_| malformed_proxy(name))?;
-                Ok(Some(proxy.no_proxy(direct.clone())))
-            };
-            let found = [of("HTTPS_PROXY", Proxy::https)?, of("HTTP_PROXY", Proxy::http)?];
-            Ok(found.into_iter().flatten().collect())
-        }
-    }
-}
-
-/// The proxy that the environment names by `name` or for all, and by which name.
-fn proxy_of_environment(name: &'static str) -> Option<(&'static str, String)> {
-    [name, "ALL_PROXY"]
-        .into_iter()
-        .find_map(|name| Some((name, variable(name).filter(|url| !url.is_empty())?)))
-}
-
-/// A proxy as curl takes it: a URL, or a host and port.
-fn proxy_url(field: &'static str, text: &str) -> Result<url::Url> {
-    let text = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
-    url::Url::parse(&text)
-        .ok()
-        .filter(|url| matches!(url.scheme(), "http" | "https") && url.host().is_some())
-        .ok_or_else(|| malformed_proxy(field))
-}
-
-fn malformed_proxy(field: &'static str) -> Error {
-    Error::configuration(
-        field,
-        "must be an http or https URL, such as http://user:password@proxy.example.com:3128",
-    )
 }
 
 #[cfg(test)]
@@ -213,18 +141,16 @@ mod tests {
     }
 
     #[test]
-    fn proxies_are_urls_or_hosts_and_their_passwords_stay_hidden() {
-        for good in
-            ["http://user:pw@proxy.example.com:3128", "https://proxy.example.com", "proxy.example.com:3128"]
-        {
-            assert_eq!(proxies(&ProxyChoice::Url(Secret::new(good))).unwrap().len(), 1, "{good}");
+    fn a_proxy_that_cannot_be_is_refused_and_its_password_stays_hidden() {
+        let with = |url: &str| {
+            let proxy = ProxyChoice::Url(Secret::new(url));
+            Connector::new(ConnectOptions { proxy, ..ConnectOptions::default() })
+        };
+        for bad in ["ftp://canary.example", "http://", "", "http://canary:99999999"] {
+            assert_eq!(field(with(bad)), "proxy", "{bad}");
         }
-        for bad in ["socks5://canary.example", "http://", "", "http://canary:99999999"] {
-            assert_eq!(field(proxies(&ProxyChoice::Url(Secret::new(bad)))), "proxy", "{bad}");
-        }
-        let proxy = ProxyChoice::Url(Secret::new("http://u:canary@p"));
-        let connector = Connector::new(ConnectOptions { proxy, ..ConnectOptions::default() }).unwrap();
-        let shown = format!("{connector:?} {:?}", connector.pooled().unwrap());
+        let connector = with("http://u:canary@p").unwrap();
+        let shown = format!("{connector:?} {:?} {:?}", connector.pooled(), connector.proxies());
         assert!(!shown.contains("canary"), "{shown}");
     }
 
@@ -238,33 +164,5 @@ mod tests {
         assert_eq!(with(ca(garbage)), "ca");
         let identity = Identity { certificate: "canary".into(), key: Secret::new("canary") };
         assert_eq!(with(ConnectOptions { identity: Some(identity), ..ConnectOptions::default() }), "cert");
-    }
-
-    /// RFC 8305: an address that does not answer must not hold up one of the other family.
-    #[tokio::test]
-    async fn an_address_that_swallows_connections_does_not_hold_up_the_other_family() {
-        use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-        use tokio::net::{TcpListener, TcpSocket, TcpStream};
-
-        // Whose queue is full: it takes no connection and refuses none.
-        let silent = TcpSocket::new_v6().unwrap();
-        silent.bind("[::1]:0".parse().unwrap()).unwrap();
-        let silent = silent.listen(0).unwrap();
-        let _queued = TcpStream::connect(silent.local_addr().unwrap()).await.unwrap();
-        let answering = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let addresses = [silent.local_addr().unwrap(), answering.local_addr().unwrap()];
-
-        let patient = ConnectOptions {
-            connect_timeout: Duration::from_secs(3600),
-            proxy: ProxyChoice::Direct,
-            ..ConnectOptions::default()
-        };
-        let builder = Connector::new(patient).unwrap().builder(&[b"http/1.1"]);
-        let client = build(builder.resolve_to_addrs("api.test", &addresses)).unwrap();
-        let call = tokio::spawn(client.get("http://api.test/").send());
-        let (mut connection, _) = answering.accept().await.unwrap();
-        assert!(connection.read_u8().await.is_ok());
-        connection.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").await.unwrap();
-        assert_eq!(call.await.unwrap().unwrap().status(), 204);
     }
 }

@@ -12,11 +12,13 @@ use futures_util::stream::{self, BoxStream};
 use futures_util::{StreamExt as _, TryStreamExt as _};
 use http::HeaderMap;
 use http::header::CONTENT_ENCODING;
+use http_body_util::BodyExt as _;
+use hyper::body::Incoming;
 use tokio::io::{AsyncBufRead, AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _};
 use tokio_util::io::StreamReader;
 
+use super::failure::reading_failed;
 use crate::error::{Error, Result};
-use crate::http::transport::network_error;
 
 /// What is accepted, in the order of preference. Only what is decoded here.
 pub(super) const ACCEPT_ENCODING: &str = "gzip, deflate, br, zstd";
@@ -26,6 +28,8 @@ const MOST_CODINGS: usize = 5;
 const DECODED_CHUNK: usize = 64 * 1024;
 /// So many of these at the most are decoded in a row before others get their turn.
 const STEPS: u32 = 8;
+/// Members of nothing that a body may have. Writers that flush make some; without a bound they cost time for ever.
+const MOST_EMPTY_MEMBERS: u32 = 1000;
 /// So much after the end of what was encoded, in bytes, is read for the sake of its connection.
 const MOST_TRAILING: usize = 64 * 1024;
 /// A body may expand to so many bytes whatever it was.
@@ -64,14 +68,11 @@ pub(super) fn codings(headers: &HeaderMap) -> Result<Vec<Coding>> {
     Ok(known.collect::<Option<_>>().unwrap_or_default())
 }
 
-/// The body of `response` with `codings` taken off, the last one first.
-pub(super) fn decoded(
-    response: reqwest::Response,
-    codings: &[Coding],
-) -> BoxStream<'static, std::io::Result<Bytes>> {
+/// A body with `codings` taken off, the last one first.
+pub(super) fn decoded(incoming: Incoming, codings: &[Coding]) -> BoxStream<'static, std::io::Result<Bytes>> {
     let received = Arc::new(AtomicU64::new(0));
     let counter = Arc::clone(&received);
-    let encoded = response.bytes_stream().map_err(std::io::Error::other).inspect_ok(move |chunk| {
+    let encoded = incoming.into_data_stream().map_err(std::io::Error::other).inspect_ok(move |chunk| {
         counter.fetch_add(chunk.len() as u64, Ordering::Relaxed);
     });
     codings.iter().rfold(encoded.boxed(), |encoded, coding| {
@@ -79,6 +80,8 @@ pub(super) fn decoded(
             coding: *coding,
             member: Member::Next(Box::pin(StreamReader::new(encoded))),
             ended: false,
+            member_is_empty: true,
+            empty_members: 0,
             steps: 0,
             received: Arc::clone(&received),
             yielded: 0,
@@ -96,6 +99,9 @@ struct Decoding {
     member: Member,
     /// Whether a member has ended.
     ended: bool,
+    /// Whether the present member has yielded nothing so far.
+    member_is_empty: bool,
+    empty_members: u32,
     steps: u32,
     /// How many bytes came over the network, whatever codings are still on them.
     received: Arc<AtomicU64>,
@@ -163,11 +169,18 @@ impl Decoding {
                 Member::Open(decoder) => {
                     let mut chunk = BytesMut::with_capacity(DECODED_CHUNK);
                     if decoder.read_buf(&mut chunk).await? > 0 {
+                        self.member_is_empty = false;
                         self.count(chunk.len() as u64)?;
                         return Ok(Some(chunk.freeze()));
                     }
                     self.member = Member::Next(decoder.take_encoded());
                     self.ended = true;
+                    self.empty_members += u32::from(std::mem::replace(&mut self.member_is_empty, true));
+                    if self.empty_members > MOST_EMPTY_MEMBERS {
+                        return Err(attack(
+                            "its body has more than 1,000 parts of nothing, as only an attack has",
+                        ));
+                    }
                 }
             }
         }
@@ -178,11 +191,14 @@ impl Decoding {
         self.yielded += length;
         let received = self.received.load(Ordering::Relaxed);
         if self.yielded > FREE_EXPANSION && self.yielded > received.saturating_mul(MOST_EXPANSION) {
-            let problem = "its body expands more than 200 times, as only an attack does";
-            return Err(std::io::Error::other(Error::InvalidResponse { problem: problem.into() }));
+            return Err(attack("its body expands more than 200 times, as only an attack does"));
         }
         Ok(())
     }
+}
+
+fn attack(problem: &'static str) -> std::io::Error {
+    std::io::Error::other(Error::InvalidResponse { problem: problem.into() })
 }
 
 /// Reads to the end, which may be still to come though the data is whole; more than a little is left, and its
@@ -221,7 +237,7 @@ fn decoder(coding: Coding, first: Option<u8>, encoded: Encoded) -> Box<dyn Decod
 
 /// A decoder fails because the bytes end or because they are wrong.
 pub(super) fn decoding_error(error: std::io::Error) -> Error {
-    match error.downcast::<reqwest::Error>().map(network_error) {
+    match error.downcast::<hyper::Error>().map(reading_failed) {
         Ok(error) => error,
         Err(error) => error.downcast::<Error>().unwrap_or_else(|_| Error::InvalidResponse {
             problem: "its body is not what its Content-Encoding says".into(),

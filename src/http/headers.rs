@@ -5,12 +5,11 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use crate::error::{Error, Result};
 
 /// Headers that are the client's alone: who asks, and how the message is framed (RFC 9112).
-const RESERVED: [(&str, &str); 9] = [
+const RESERVED: [(&str, &str); 8] = [
     ("authorization", "comes from the client's credential"),
     ("x-smarttoken", "comes from the client's credential"),
     ("proxy-authorization", "would be shown to the API"),
     ("host", "comes from `baseUrl`"),
-    ("content-length", "comes from the body"),
     ("transfer-encoding", "comes from the body"),
     ("connection", "is the client's business"),
     ("upgrade", "is the client's business"),
@@ -18,6 +17,8 @@ const RESERVED: [(&str, &str); 9] = [
 ];
 
 /// Checks the caller's headers: names are tokens (RFC 9110 section 5.1), values one line, none reserved.
+///
+/// A value is bytes, each a character (isomorphic encode), and blanks around it are left out, as in the Fetch standard.
 pub fn request_headers(pairs: &[(String, String)]) -> Result<HeaderMap> {
     let mut headers = HeaderMap::with_capacity(pairs.len());
     for (name, value) in pairs {
@@ -29,7 +30,11 @@ pub fn request_headers(pairs: &[(String, String)]) -> Result<HeaderMap> {
         if let Some((_, owner)) = RESERVED.iter().find(|(reserved, _)| header == *reserved) {
             return Err(Error::configuration(field(), format!("must not be set: it {owner}")));
         }
-        let value = HeaderValue::from_bytes(value.as_bytes()).map_err(|_| {
+        let value = value.trim_matches(['\t', '\n', '\r', ' ']).chars().map(u8::try_from);
+        let bytes: Vec<u8> = value.collect::<std::result::Result<_, _>>().map_err(|_| {
+            Error::configuration(field(), "must not contain characters above U+00FF: encode them (RFC 8187)")
+        })?;
+        let value = HeaderValue::from_maybe_shared(bytes::Bytes::from(bytes)).map_err(|_| {
             Error::configuration(field(), "must not contain line breaks or control characters")
         })?;
         headers.append(header, value);
@@ -88,6 +93,19 @@ mod tests {
         let pairs = [("x-a", "1"), ("x-a", "2"), ("x-b", "caf\u{e9}")];
         let headers =
             request_headers(&pairs.map(|(name, value)| (name.to_owned(), value.to_owned()))).unwrap();
-        assert_eq!(header_lines(&headers), "x-a: 1\nx-a: 2\nx-b: caf\u{c3}\u{a9}\n");
+        assert_eq!(header_lines(&headers), "x-a: 1\nx-a: 2\nx-b: caf\u{e9}\n");
+        assert_eq!(headers["x-b"].as_bytes(), b"caf\xe9");
+    }
+
+    #[test]
+    fn every_byte_that_a_value_may_have_goes_both_ways_and_others_are_refused() {
+        let allowed: String = ('!'..='\u{ff}').filter(|c| *c != '\u{7f}').collect();
+        let pair = |value: &str| [("x-a".to_owned(), value.to_owned())];
+        let headers = request_headers(&pair(&format!("\t {allowed}\t{allowed} \r\n"))).unwrap();
+        assert_eq!(headers["x-a"].as_bytes().len(), 2 * (0xff - 0x20 - 1) + 1);
+        assert_eq!(header_lines(&headers), format!("x-a: {allowed}\t{allowed}\n"));
+        for bad in ["\u{100}canary", "canary\u{20ac}", "can\u{7f}ary", "can\nary", "can\0ary"] {
+            assert_eq!(refused("x-a", bad), "headers.x-a");
+        }
     }
 }

@@ -1,19 +1,31 @@
 //! HTTP: where a request goes, how it is sent, what an answer says. No retry, no tokens' lives.
 
 mod answer;
+mod background;
 mod body;
 mod connector;
 mod decoding;
+mod dial;
 mod environment;
 mod error_body;
+mod failure;
+mod fair;
 mod headers;
+mod interim;
 mod link;
 mod loose_json;
+mod no_proxy;
 mod open_connection;
+mod parts;
+mod proxy;
 mod redirect;
 mod single_exchange;
+mod socks;
 mod target;
+mod text;
 mod transport;
+mod tunnel;
+mod unpacking;
 
 pub use answer::Answer;
 pub use body::{RequestBody, ResponseBody, StreamedBody, UntilEnd, Upload, streamed_body};

@@ -1,23 +1,17 @@
 //! [`OpenConnection`]: a connection of its own for one request, open before there is a request. What has to be done
 //! between the two, such as writing down that a request is about to leave, is the caller's.
 
-use std::future::Future;
-use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll};
-
 use http::HeaderMap;
 use http::header::PROXY_AUTHORIZATION;
 use hyper::rt::{Read, Write};
 use hyper_util::client::legacy::connect::Connection;
-use tower_layer::Layer;
-use tower_service::Service;
+use hyper_util::rt::TokioIo;
 use url::Url;
 
 use super::answer::Answer;
 use super::connector::Connector;
 use super::single_exchange;
-use super::transport::{has_cause, network_error};
+use super::tunnel;
 use crate::error::{Error, Result};
 
 /// A connection to a server, with all that leads there: TCP, the tunnel of a proxy, TLS. It carries one request in
@@ -35,19 +29,10 @@ impl<T: Read + Write + Connection + Unpin + Send> Stream for T {}
 impl OpenConnection {
     /// Connects to the server of `url`. An error means that nothing was sent.
     pub async fn open(connector: &Connector, url: &Url) -> Result<Self> {
-        let keep = Keep::default();
-        let client = connector.single_use(keep.clone())?;
-        // Never sent: the connection that is made for it is kept instead.
-        let first = reqwest::Request::new(http::Method::POST, url.clone());
-        match client.execute(first).await {
-            Err(error) if has_cause::<Kept>(&error) => {
-                let stream = keep.0.lock().unwrap_or_else(PoisonError::into_inner).take();
-                let stream = stream.ok_or(Error::Internal { problem: "an open connection was not kept" })?;
-                Ok(Self { stream, connector: connector.clone() })
-            }
-            Err(error) => Err(network_error(error)),
-            Ok(_) => Err(Error::Internal { problem: "a request was sent that only opens a connection" }),
-        }
+        let uri = url.as_str().parse().map_err(|_| Error::configuration("url", "is not one that HTTP can carry"))?;
+        // Not one of the pool: a server may close a reused connection in the very moment that the request is written.
+        let line = connector.dialer(&[b"http/1.1"]).dial(uri).await?;
+        Ok(Self { stream: Box::new(TokioIo::new(line)), connector: connector.clone() })
     }
 
     /// Writes a request to the same server, once, and reads whatever comes back: to its end, and in whatever way it
@@ -58,60 +43,13 @@ impl OpenConnection {
         // A proxy without a tunnel is asked for the whole URL (RFC 9112 section 3.2.2).
         let is_proxied = url.scheme() == "http" && self.stream.connected().is_proxied();
         let mut headers = headers.clone();
-        if let Some(authorization) = self.connector.proxy_authorization().filter(|_| is_proxied) {
-            headers.insert(PROXY_AUTHORIZATION, authorization);
+        if is_proxied
+            && let Some(proxy) = self.connector.proxies().of_url(url)?
+            && let Some(login) = proxy.login.as_ref()
+        {
+            headers.insert(PROXY_AUTHORIZATION, tunnel::authorization(login)?);
         }
         let request = single_exchange::request(url, &headers, body, is_proxied);
         single_exchange::exchange(self.stream, &request).await
-    }
-}
-
-/// Keeps the connection of a client's first request. As a layer around the client's own connector it has no part in how
-/// connections are made: proxies, certificates and addresses are those of every other call.
-#[derive(Clone, Default)]
-pub(super) struct Keep(Arc<Mutex<Option<Box<dyn Stream>>>>);
-
-impl<Connect> Layer<Connect> for Keep {
-    type Service = Keeping<Connect>;
-
-    fn layer(&self, connect: Connect) -> Keeping<Connect> {
-        Keeping { connect, keep: self.clone() }
-    }
-}
-
-/// A connector whose connections are kept.
-#[derive(Clone)]
-pub(super) struct Keeping<Connect> {
-    connect: Connect,
-    keep: Keep,
-}
-
-/// Why the connector gives no connection.
-#[derive(Debug, thiserror::Error)]
-#[error("the connection is kept for a request of its own")]
-pub(super) struct Kept;
-
-impl<Connect, Target> Service<Target> for Keeping<Connect>
-where
-    Connect: Service<Target>,
-    Connect::Future: Send + 'static,
-    Connect::Response: Stream + 'static,
-    Connect::Error: From<Kept>,
-{
-    type Response = Connect::Response;
-    type Error = Connect::Error;
-    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Self::Error>> + Send>>;
-
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
-        self.connect.poll_ready(context)
-    }
-
-    fn call(&mut self, target: Target) -> Self::Future {
-        let (connecting, keep) = (self.connect.call(target), self.keep.clone());
-        Box::pin(async move {
-            let stream = connecting.await?;
-            *keep.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(stream));
-            Err(Kept.into())
-        })
     }
 }

@@ -2,29 +2,34 @@
 
 use std::collections::HashSet;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use bytes::Bytes;
-use http::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_LENGTH, HeaderName, LOCATION, RANGE};
+use http::header::{
+    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_LENGTH, HeaderName, LOCATION, PROXY_AUTHORIZATION, RANGE,
+    USER_AGENT,
+};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
-use hyper_util::client::legacy::connect::HttpInfo;
+use hyper::body::Incoming;
+use hyper_util::client::legacy::Client;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use url::Url;
 
-use super::body::{self, RequestBody, ResponseBody};
-use super::connector::{CONNECTIONS, Connector};
+use super::body::{OutgoingBody, RequestBody, ResponseBody};
+use super::connector::{self, CONNECTIONS, Connector};
 use super::decoding;
+use super::dial::{Dialer, LocalAddress};
+use super::failure::sending_failed;
 use super::headers::header_lines;
+use super::interim::Interim;
+use super::proxy::Proxies;
 use super::redirect::{self, Hop, MOST_HOPS};
 use super::target::Target;
-use crate::error::{Cause, Error, NetworkKind, Phase, Result};
+use super::tunnel;
+use crate::error::{Error, NetworkKind, Phase, Result};
 use crate::secret::{Redactor, Secret};
-use crate::tls;
 
-/// Some servers begin text with it; no text is meant to have it (RFC 8259 section 8.1 lets it be ignored).
-const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 const SMART_TOKEN: HeaderName = HeaderName::from_static("x-smarttoken");
 /// Connections that are remembered: many more than are open.
 const MOST_CONNECTIONS: usize = 1024;
@@ -129,26 +134,6 @@ pub struct Response<Body = ResponseBody> {
     pub connection: Option<SocketAddr>,
 }
 
-impl Response<Bytes> {
-    /// The body as UTF-8 text, without a byte order mark, if its content type says that it is text and it is.
-    pub fn text(&self) -> Option<Bytes> {
-        let content_type = self.headers.get(http::header::CONTENT_TYPE)?.to_str().ok()?;
-        let media_type = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-        let is_text = media_type.starts_with("text/")
-            || matches!(
-                media_type.as_str(),
-                "application/json" | "application/xml" | "application/x-www-form-urlencoded"
-            )
-            || media_type.ends_with("+json")
-            || media_type.ends_with("+xml");
-        if !is_text || std::str::from_utf8(&self.body).is_err() {
-            return None;
-        }
-        let mark = if self.body.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
-        Some(self.body.slice(mark..))
-    }
-}
-
 impl<Body> Response<Body> {
     /// The headers as text, one `name: value` a line.
     pub fn header_lines(&self) -> String {
@@ -179,17 +164,36 @@ impl Progress {
 /// The connections that all clients of one configuration share.
 #[derive(Debug)]
 pub struct Transport {
-    client: reqwest::Client,
+    client: Client<Dialer, OutgoingBody>,
+    proxies: Arc<Proxies>,
     slots: Arc<Semaphore>,
+    /// How many bodies were handed over that are still open.
+    unread: Arc<AtomicUsize>,
     /// Connections that answers came on.
     known: Mutex<HashSet<SocketAddr>>,
 }
 
 impl Transport {
     /// Connections made by `connector`, none open yet.
-    pub fn new(connector: &Connector) -> Result<Self> {
-        let slots = Arc::new(Semaphore::new(CONNECTIONS));
-        Ok(Self { client: connector.pooled()?, slots, known: Mutex::default() })
+    pub fn new(connector: &Connector) -> Self {
+        Self {
+            client: connector.pooled(),
+            proxies: Arc::clone(connector.proxies()),
+            slots: Arc::new(Semaphore::new(CONNECTIONS)),
+            unread: Arc::default(),
+            known: Mutex::default(),
+        }
+    }
+
+    /// Hands the body of an answer over to a reader, who may take any time for it.
+    pub fn hand_over(&self, body: &mut ResponseBody) {
+        body.hand_over(&self.unread);
+    }
+
+    /// How many answers that were handed over hold connections, if none is free.
+    pub fn unread(&self) -> Option<usize> {
+        let unread = self.unread.load(Ordering::Relaxed);
+        (unread > 0 && self.slots.available_permits() == 0).then_some(unread)
     }
 
     /// Whether an answer came on a connection that one had come on before, so that its request left at once. To be asked
@@ -217,40 +221,73 @@ impl Transport {
         progress: &Progress,
     ) -> Result<Response> {
         progress.enter(Phase::Response);
-        let mut outgoing = reqwest::Request::new(request.method.clone(), request.target.url().clone());
-        *outgoing.headers_mut() = headers(request, authorization);
-        *outgoing.body_mut() = request.body.outgoing()?;
-        let mut hop = None;
+        let mut hop: Option<redirect::Next> = None;
         for hops in 0..=MOST_HOPS {
-            let mut response = self
-                .client
-                .execute(outgoing)
-                .await
-                .map_err(|error| after_hops(hops, network_error(error)))?;
+            let outgoing = match &hop {
+                None => {
+                    let headers = headers(request, authorization);
+                    (&request.method, request.target.url(), headers, request.body.outgoing()?)
+                }
+                Some(next) => {
+                    let headers = redirect::headers(&headers(request, authorization), next);
+                    let body = if next.keeps_body { &request.body } else { &RequestBody::Empty };
+                    (&next.method, &next.url, headers, body.outgoing()?)
+                }
+            };
+            let response = self.send_once(outgoing).await.map_err(|error| after_hops(hops, error))?;
             let next = match redirected(request, hop.as_ref(), &response)? {
                 None => {
                     progress.enter(Phase::Body);
-                    let headers = std::mem::take(response.headers_mut());
+                    let (head, body) = response.into_parts();
                     return Ok(Response {
-                        status: response.status(),
-                        connection: response.extensions().get().map(HttpInfo::local_addr),
-                        body: ResponseBody::new(response, &headers, permit, request.body.stream()),
-                        headers,
-                        authorized: hop.as_ref().is_none_or(|hop: &redirect::Next| hop.same_origin),
+                        status: head.status,
+                        connection: head.extensions.get::<LocalAddress>().map(|local| local.0),
+                        body: ResponseBody::new(body, &head.headers, permit, request.body.stream()),
+                        headers: head.headers,
+                        authorized: hop.as_ref().is_none_or(|hop| hop.same_origin),
                         url: hop.map(|hop| hop.url),
                     });
                 }
                 Some(_) if hops == MOST_HOPS => break,
                 Some(next) => next,
             };
-            outgoing = reqwest::Request::new(next.method.clone(), next.url.clone());
-            *outgoing.headers_mut() = redirect::headers(&headers(request, authorization), &next);
-            if next.keeps_body {
-                *outgoing.body_mut() = request.body.outgoing()?;
-            }
             hop = Some(next);
         }
         Err(Error::Redirect { problem: "it is the 21st of this call".into() })
+    }
+}
+
+/// One request as it goes out, without its redirects.
+type Outgoing<'a> = (&'a Method, &'a Url, HeaderMap, OutgoingBody);
+
+impl Transport {
+    async fn send_once(
+        &self,
+        (method, url, mut headers, body): Outgoing<'_>,
+    ) -> Result<http::Response<Incoming>> {
+        let uri: http::Uri = url.as_str().parse().map_err(|_| {
+            Error::configuration(
+                "path",
+                "leads to a URL that HTTP cannot carry: encode its unusual characters",
+            )
+        })?;
+        // What a proxy forwards in the clear says itself who asks; a tunnel was asked for when it was opened.
+        if url.scheme() == "http"
+            && let Some(proxy) = self.proxies.of_url(url)?
+            && let Some(login) = proxy.login.as_ref().filter(|_| proxy.speaks_http())
+        {
+            headers.insert(PROXY_AUTHORIZATION, tunnel::authorization(login)?);
+        }
+        let mut outgoing = http::Request::new(body);
+        *outgoing.method_mut() = method.clone();
+        *outgoing.uri_mut() = uri;
+        *outgoing.headers_mut() = headers;
+        let interim = Interim::watch(&mut outgoing);
+        tokio::select! {
+            biased;
+            answered = self.client.request(outgoing) => answered.map_err(sending_failed),
+            error = interim.too_many() => Err(error),
+        }
     }
 }
 
@@ -271,7 +308,7 @@ fn after_hops(hops: u32, error: Error) -> Error {
 fn redirected(
     request: &Request,
     hop: Option<&redirect::Next>,
-    response: &reqwest::Response,
+    response: &http::Response<Incoming>,
 ) -> Result<Option<redirect::Next>> {
     if request.redirect == RedirectMode::Manual {
         return Ok(None);
@@ -300,73 +337,14 @@ fn redirected(
 fn headers(request: &Request, authorization: &Authorization) -> HeaderMap {
     let mut headers = request.headers.clone();
     headers.insert(authorization.name.clone(), authorization.value.clone());
-    // RFC 9110 section 8.6: a method that usually has a body says so when it has none.
-    let length = request.body.length();
-    let silent = length == Some(0) && ![Method::POST, Method::PUT, Method::PATCH].contains(&request.method);
-    if let Some(length) = length.filter(|_| !silent) {
+    if let Some(length) = request.body.stated_length(&request.method) {
         headers.insert(CONTENT_LENGTH, length.into());
     }
+    headers.entry(ACCEPT).or_insert(HeaderValue::from_static("*/*"));
+    headers.entry(USER_AGENT).or_insert(HeaderValue::from_static(connector::USER_AGENT));
     // Unless the caller chose; what comes is decoded all the same if it can be.
     // A range is one of encoded bytes, which nothing can decode (Fetch standard, HTTP-network-or-cache fetch).
     let codings = if headers.contains_key(RANGE) { "identity" } else { decoding::ACCEPT_ENCODING };
     headers.entry(ACCEPT_ENCODING).or_insert(HeaderValue::from_static(codings));
     headers
-}
-
-/// What a failure of the transport means to the caller.
-pub(super) fn network_error(error: reqwest::Error) -> Error {
-    if has_cause::<body::Interrupted>(&error) {
-        return Error::BodyInterrupted;
-    }
-    if error.is_connect() && error.is_timeout() {
-        return Error::ConnectTimeout;
-    }
-    let kind = if error.is_dns() {
-        NetworkKind::Dns
-    } else if tls::explain(&error).is_some() {
-        NetworkKind::Tls
-    } else if error.is_connect() {
-        NetworkKind::Connect
-    } else if cause::<hyper::Error>(&error).is_some_and(hyper::Error::is_parse) {
-        NetworkKind::Protocol
-    } else {
-        NetworkKind::Reset
-    };
-    // Not while its body is read: what was answered was processed.
-    let refused = error.is_request() && cause::<h2::Error>(&error).is_some_and(is_unprocessed);
-    // hyper's word for a request that was still in its hands when the connection ended.
-    let unwritten =
-        error.is_request() && cause::<hyper::Error>(&error).is_some_and(hyper::Error::is_canceled);
-    let sent = !error.is_connect() && !refused && !unwritten;
-    // The URL's query may hold personal data; the caller knows the path.
-    let source: Cause = match tls::Failure::of(&error) {
-        Some(failure) => Arc::new(failure),
-        None => Arc::new(error.without_url()),
-    };
-    Error::Network { kind, sent, source: Some(source) }
-}
-
-/// Whether an HTTP/2 server says that it did not process the request (RFC 9113 section 8.7). A stream fails with a
-/// `GOAWAY` only if it is above the last that the server has seen to.
-fn is_unprocessed(error: &h2::Error) -> bool {
-    error.is_remote() && (error.is_go_away() || error.reason() == Some(h2::Reason::REFUSED_STREAM))
-}
-
-pub(super) fn has_cause<E: std::error::Error + 'static>(error: &reqwest::Error) -> bool {
-    cause::<E>(error).is_some()
-}
-
-fn cause<E: std::error::Error + 'static>(error: &reqwest::Error) -> Option<&E> {
-    let mut current: Option<&(dyn std::error::Error + 'static)> = Some(error);
-    while let Some(error) = current {
-        if let Some(found) = error.downcast_ref::<E>() {
-            return Some(found);
-        }
-        // An io::Error's own `source` skips the error that it wraps.
-        current = match error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
-            Some(wrapped) => Some(wrapped),
-            None => error.source(),
-        };
-    }
-    None
 }

@@ -10,6 +10,7 @@ use super::guard::{Guard, Trip};
 use super::remote::Remote;
 use super::rules::{CONCURRENT, Rule};
 use super::slots::Slots;
+use super::usual::Usual;
 use super::waiter::Waiter;
 use super::window::{Opening, Window};
 use crate::http::Priority;
@@ -23,6 +24,9 @@ pub(super) struct Bucket {
     pub(super) too_many_requests: u64,
     pub(super) queue: Queue,
     pub(super) remote: Remote,
+    pub(super) usual: Usual,
+    /// Answers whose bodies were handed over and are neither at their end nor given up.
+    pub(super) unread: usize,
     rule: Rule,
     guard: Guard,
     /// The limit of requests a second that answers told, or the table.
@@ -50,6 +54,8 @@ pub(super) struct Queue {
     batch: VecDeque<Arc<Waiter>>,
     /// Without those that have gone.
     waiting: usize,
+    /// How many of these are not interactive.
+    waiting_batch: usize,
     /// How long the longest waited that was let through.
     longest: Duration,
 }
@@ -64,6 +70,8 @@ impl Bucket {
             too_many_requests: 0,
             queue: Queue::default(),
             remote: Remote::default(),
+            usual: Usual::default(),
+            unread: 0,
             per_second: rule.per_second as usize,
             members: 1,
             rule,
@@ -135,9 +143,23 @@ impl Bucket {
             return Opening::At(self.pause.until);
         }
         match self.window.opening(now) {
-            Opening::Now => slot_opening(&self.slots, (self.at_once(chosen) / self.members).max(1), now),
+            Opening::Now => self.slot_opening(chosen, now),
             other => other,
         }
+    }
+
+    fn slot_opening(&self, chosen: Option<usize>, now: Duration) -> Opening {
+        slot_opening(&self.slots, (self.at_once(chosen) / self.members).max(1), now)
+    }
+
+    /// Whether one more request may be in progress, as far as this endpoint goes.
+    pub(super) fn has_slot(&self, chosen: Option<usize>, now: Duration) -> bool {
+        self.slot_opening(chosen, now) == Opening::Now
+    }
+
+    /// Until when a 429 holds it back.
+    pub(super) fn paused_until(&self) -> Duration {
+        self.pause.until
     }
 
     /// Whether a 429 holds it back.
@@ -226,6 +248,21 @@ impl Queue {
         self.waiting
     }
 
+    /// How many go before one that joins now.
+    pub(super) fn ahead_of(&self, priority: Priority) -> usize {
+        match priority {
+            Priority::Interactive => self.waiting - self.waiting_batch,
+            Priority::Batch => self.waiting,
+        }
+    }
+
+    fn count_down(&mut self, priority: Priority) {
+        self.waiting = self.waiting.saturating_sub(1);
+        if priority == Priority::Batch {
+            self.waiting_batch = self.waiting_batch.saturating_sub(1);
+        }
+    }
+
     /// How long the longest has waited, of those that wait and of those that did.
     pub(super) fn longest_wait(&self, now: Duration) -> Duration {
         let of = |queue: &VecDeque<Arc<Waiter>>| {
@@ -238,6 +275,7 @@ impl Queue {
     /// `again` is for who was let through before: that one goes first.
     pub(super) fn join(&mut self, waiter: Arc<Waiter>, again: bool) {
         self.waiting += 1;
+        self.waiting_batch += usize::from(waiter.priority == Priority::Batch);
         let queue = self.of(waiter.priority);
         if again {
             queue.push_front(waiter);
@@ -248,7 +286,7 @@ impl Queue {
 
     /// One that waited has gone.
     pub(super) fn left(&mut self, priority: Priority) {
-        self.waiting = self.waiting.saturating_sub(1);
+        self.count_down(priority);
         let most = 2 * self.waiting + 16;
         let queue = self.of(priority);
         if queue.len() > most {
@@ -271,7 +309,7 @@ impl Queue {
     pub(super) fn pop(&mut self, priority: Priority, now: Duration) -> Option<Arc<Waiter>> {
         self.skip_gone(priority);
         let first = self.of(priority).pop_front()?;
-        self.waiting = self.waiting.saturating_sub(1);
+        self.count_down(priority);
         self.longest = self.longest.max(now.saturating_sub(first.since));
         Some(first)
     }

@@ -211,7 +211,7 @@ impl Limiter {
 }
 
 impl State {
-    fn index(&mut self, endpoint: &Endpoint) -> usize {
+    pub(super) fn index(&mut self, endpoint: &Endpoint) -> usize {
         if let Some(index) = self.by_endpoint.get(endpoint) {
             if let Some(bucket) = self.buckets.get_mut(*index) {
                 bucket.agree(endpoint.rule());
@@ -227,6 +227,11 @@ impl State {
 
     pub(super) fn bucket(&mut self, index: usize) -> Option<&mut Bucket> {
         self.buckets.get_mut(index)
+    }
+
+    /// Whether the credential may have one more request in progress.
+    pub(super) fn has_slot(&self, now: Duration) -> bool {
+        self.gate.opening(now) == Opening::Now
     }
 
     /// When a request to this endpoint could be let through.

@@ -4,6 +4,7 @@
 mod answer;
 mod bucket;
 mod endpoint;
+mod forecast;
 mod guard;
 mod limiter;
 mod pacing;
@@ -15,6 +16,7 @@ mod rules;
 mod shared;
 mod sharing;
 mod slots;
+mod usual;
 mod waiter;
 mod window;
 

@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use super::endpoint::{Endpoint, EndpointLimit, Endpoints};
 use super::limiter::{ConcurrencyScope, EndpointLimits, Limiter};
@@ -108,6 +109,16 @@ impl Pacing {
     /// Waits until a request may leave; `again` if it was let through before.
     pub async fn admit(&self, endpoint: &Endpoint, priority: Priority, again: bool) -> Result<Permit> {
         self.limiter.admit(endpoint, priority, again, self.options.queue).await
+    }
+
+    /// How long a call that comes now has to wait for its turn at least.
+    pub fn least_wait(&self, endpoint: &Endpoint, priority: Priority) -> Duration {
+        self.limiter.least_wait(endpoint, priority)
+    }
+
+    /// Answers that nobody reads on and that hold up the calls to this endpoint: to which endpoint they are, and how many.
+    pub fn unread(&self, endpoint: &Endpoint) -> Option<(String, usize)> {
+        self.limiter.unread(endpoint)
     }
 
     /// The figures of each endpoint that was asked so far.

@@ -22,6 +22,8 @@ pub struct Permit {
     limiter: Arc<Limiter>,
     turn: Turn,
     stage: Stage,
+    /// Whether its answer's body was handed over, and is not at its end.
+    unread: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,7 +40,7 @@ enum Stage {
 
 impl Permit {
     pub(super) fn new(limiter: &Arc<Limiter>, turn: Turn) -> Self {
-        Self { limiter: Arc::clone(limiter), turn, stage: Stage::Admitted }
+        Self { limiter: Arc::clone(limiter), turn, stage: Stage::Admitted, unread: false }
     }
 
     /// The request leaves now.
@@ -59,6 +61,7 @@ impl Permit {
         self.limiter.change(turn.bucket, |state, now| {
             let shares = state.shares();
             if let Some(bucket) = state.bucket(turn.bucket) {
+                bucket.usual.learn(now.saturating_sub(sent));
                 let (latest, second) = bucket.answered(turn.ticket, (sent, now), trip, headers, shares);
                 state.tell(turn, News::Received(latest, second));
             }
@@ -66,6 +69,20 @@ impl Permit {
                 state.told(turn, headers.in_progress(), now + SECOND);
             }
         });
+    }
+
+    /// How long nearly every answer of its endpoint takes, as far as there were any.
+    pub fn usual_answer(&self) -> Option<Duration> {
+        self.limiter.state().bucket(self.turn.bucket)?.usual.most()
+    }
+
+    fn set_unread(&mut self, unread: bool) {
+        if std::mem::replace(&mut self.unread, unread) == unread {
+            return;
+        }
+        if let Some(bucket) = self.limiter.state().bucket(self.turn.bucket) {
+            bucket.unread = if unread { bucket.unread + 1 } else { bucket.unread.saturating_sub(1) };
+        }
     }
 
     /// It was not refused for its rate.
@@ -95,7 +112,12 @@ impl Permit {
 }
 
 impl UntilEnd for Permit {
+    fn handed_over(&mut self) {
+        self.set_unread(true);
+    }
+
     fn ended(&mut self) {
+        self.set_unread(false);
         if matches!(self.stage, Stage::Left(_) | Stage::Answered(_)) {
             self.stage = Stage::Ended;
             let turn = self.turn;
@@ -106,6 +128,7 @@ impl UntilEnd for Permit {
 
 impl Drop for Permit {
     fn drop(&mut self) {
+        self.set_unread(false);
         let turn = self.turn;
         match self.stage {
             Stage::Ended => {}

@@ -70,6 +70,19 @@ impl Window {
         known.get(too_many - 1).map_or(Opening::Unknown, |free| Opening::At(*free))
     }
 
+    /// When a request can have a place at the earliest that comes after so many others. A place whose end is not known
+    /// counts as free, and each is taken for a second by those before.
+    pub(super) fn earliest(&self, ahead: usize, now: Duration) -> Duration {
+        let taken = self.taken.iter().filter(|place| place.is_taken(now));
+        let mut free: Vec<_> = taken.map(|place| place.free.unwrap_or(now)).collect();
+        free.resize(free.len().max(self.limit), now);
+        free.sort_unstable();
+        // Where more are taken than there are, the first to end leave none.
+        let free = free.get(free.len() - self.limit..).unwrap_or_default();
+        let turns = u32::try_from(ahead / self.limit).unwrap_or(u32::MAX);
+        free.get(ahead % self.limit).map_or(now, |free| *free + SECOND.saturating_mul(turns))
+    }
+
     /// Takes a place for a request that leaves now or later; none if there is none.
     pub(super) fn take(&mut self, now: Duration) -> Option<u64> {
         self.taken.retain(|place| place.is_taken(now));
@@ -141,6 +154,24 @@ mod tests {
         assert_eq!(window.take(ms(1007)), None);
         assert!(window.take(ms(1008)).is_some());
         assert_eq!((window.used(ms(1019)), window.used(ms(1020))), (2, 1));
+    }
+
+    #[test]
+    fn the_earliest_place_is_known_before_it_is_free() {
+        let mut window = Window::new(2);
+        assert_eq!(
+            [0, 1, 2, 5].map(|ahead| window.earliest(ahead, ms(7))),
+            [ms(7), ms(7), ms(1007), ms(2007)]
+        );
+        let first = window.take(ms(0)).unwrap();
+        window.received(first, ms(300), SECOND);
+        window.take(ms(300)).unwrap();
+        assert_eq!(
+            [0, 1, 2, 3].map(|ahead| window.earliest(ahead, ms(400))),
+            [400, 1300, 1400, 2300].map(ms)
+        );
+        window.set_limit(1);
+        assert_eq!([0, 1].map(|ahead| window.earliest(ahead, ms(400))), [1300, 2300].map(ms));
     }
 
     #[test]

@@ -134,5 +134,5 @@ async fn a_byte_order_mark_is_no_part_of_a_text() {
     let server = Server::start(|_| Reply::Json(200, "\u{feff}{}".into())).await;
     let client = server.client(&api_key());
     let answer = client.send(&get(&client, "/jobs")).await.unwrap();
-    assert_eq!(answer.text().unwrap(), "{}");
+    assert_eq!(answer.read_text().await.unwrap().unwrap(), "{}");
 }

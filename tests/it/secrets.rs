@@ -12,10 +12,12 @@ use smartrecruiters::lifecycle::ClientCredentials;
 use crate::support::{Reply, Server, get};
 
 /// `expose()` in the code of each file. A new place is a decision: it belongs in this list, or not in the code.
-const EXPOSED: [(&str, usize); 13] = [
+const EXPOSED: [(&str, usize); 15] = [
     ("binding/token.rs", 1),         // token(), for whoever asked for the text itself
-    ("http/connector.rs", 2),        // the proxy's password: its URL, and its header
+    ("http/proxy.rs", 2),            // the proxy's URL
+    ("http/socks.rs", 1),            // the proxy's password
     ("http/transport.rs", 2),        // the two headers
+    ("http/tunnel.rs", 1),           // the proxy's password
     ("oauth/authorization.rs", 2),   // the code verifier is derived, and its challenge computed
     ("oauth/token_endpoint.rs", 4),  // the form, Basic, and the check that an answer quotes no secret
     ("redis_server/url.rs", 1),      // the URL of the server

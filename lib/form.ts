@@ -1,0 +1,92 @@
+/** Forms as the addon takes them: `multipart/form-data` (RFC 7578), of the platform and of other packages. */
+
+import { randomBytes } from 'node:crypto'
+import type { Outgoing } from './body.js'
+import { source } from './body.js'
+import { configurationError } from './errors.js'
+import { isBlob } from './platform.js'
+
+/** A form of the package `form-data`: a stream that knows its headers, and often its length. */
+interface FormStream extends NodeJS.ReadableStream {
+  getHeaders(): Record<string, string>
+  hasKnownLength?(): boolean
+  getLengthSync?(): number
+}
+
+/**
+ * A form, written as the Fetch standard says ("multipart/form-data encoding algorithm"), so that its length is known
+ * before its files are read. A form of another package is taken by its entries, or by its stream.
+ */
+export function formBody(field: string, form: object): Outgoing {
+  if (isFormStream(form)) return streamed(form)
+  const boundary = `----formdata-smartrecruiters-${randomBytes(12).toString('hex')}`
+  const parts: (Uint8Array | Blob)[] = []
+  for (const [name, value] of entries(field, form)) {
+    const head = `--${boundary}\r\nContent-Disposition: form-data; name="${escaped(lines(name))}"`
+    if (isBlob(value)) {
+      const filename = 'name' in value && typeof value.name === 'string' ? value.name : 'blob'
+      const type = value.type || 'application/octet-stream'
+      parts.push(Buffer.from(`${head}; filename="${escaped(filename)}"\r\nContent-Type: ${type}\r\n\r\n`), value)
+      parts.push(Buffer.from('\r\n'))
+    } else {
+      parts.push(Buffer.from(`${head}\r\n\r\n${lines(value)}\r\n`))
+    }
+  }
+  parts.push(Buffer.from(`--${boundary}--\r\n`))
+  const length = parts.reduce((sum, part) => sum + (isBlob(part) ? part.size : part.byteLength), 0)
+  return { parts: source(bytes(parts)), length, contentType: `multipart/form-data; boundary=${boundary}` }
+}
+
+async function* bytes(parts: (Uint8Array | Blob)[]): AsyncGenerator<unknown> {
+  for (const part of parts) {
+    if (isBlob(part)) yield* part.stream() as AsyncIterable<unknown>
+    else yield part
+  }
+}
+
+function entries(field: string, form: object): [string, string | Blob][] {
+  const found = Symbol.iterator in form ? [...(form as Iterable<unknown>)] : undefined
+  if (found === undefined) {
+    throw configurationError(
+      field,
+      "must be a FormData of the platform, or one with its entries or `getHeaders()`: copy this one's fields into `new FormData()`",
+    )
+  }
+  return found.map(entry => {
+    const [name, value] = (Array.isArray(entry) ? entry : []) as unknown[]
+    if (typeof name !== 'string' || (typeof value !== 'string' && !isBlob(value))) {
+      throw configurationError(field, 'must hold strings, and files that are a Blob or File')
+    }
+    return [name, value]
+  })
+}
+
+function isFormStream(form: object): form is FormStream {
+  const { getHeaders, pipe } = form as Partial<FormStream>
+  return typeof getHeaders === 'function' && typeof pipe === 'function'
+}
+
+function streamed(form: FormStream): Outgoing {
+  const { PassThrough, pipeline } = require('node:stream') as typeof import('node:stream')
+  const headers = Object.entries(form.getHeaders())
+  const contentType = headers.find(([name]) => name.toLowerCase() === 'content-type')?.[1]
+  const length = form.hasKnownLength?.() ? form.getLengthSync?.() : undefined
+  // Some are streams of a kind that cannot be iterated. A failure of the one reaches the reader of the other.
+  const through = new PassThrough()
+  pipeline(form, through, () => {})
+  return {
+    parts: source(through),
+    ...(length !== undefined && { length }),
+    ...(contentType !== undefined && { contentType }),
+  }
+}
+
+/** Line breaks as forms have them. */
+function lines(text: string): string {
+  return text.replace(/\r?\n|\r/g, '\r\n')
+}
+
+/** A name between quotes. */
+function escaped(name: string): string {
+  return name.replaceAll('\n', '%0A').replaceAll('\r', '%0D').replaceAll('"', '%22')
+}

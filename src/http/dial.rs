@@ -1,0 +1,397 @@
+//! [`Dialer`]: makes a connection to a server, with all that leads there: names, TCP, a proxy, TLS.
+
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use hyper_util::client::legacy::connect::dns::{GaiResolver, Name};
+use hyper_util::client::legacy::connect::{Connected, Connection, HttpConnector};
+use hyper_util::rt::TokioIo;
+use rustls::pki_types::ServerName;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tower_service::Service;
+
+use super::connector::USER_AGENT;
+use super::fair::Fair;
+use super::proxy::{Proxies, Proxy, ProxyKind};
+use super::{socks, tunnel};
+use crate::error::{Cause, Error, NetworkKind, Result};
+use crate::tls;
+
+/// A connection whose peer is gone says nothing: it is asked after this long, as often, and then given up.
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
+const KEEP_ALIVE_RETRIES: u32 = 3;
+/// How long bytes may stay unacknowledged before a connection is given up.
+const UNACKNOWLEDGED: Duration = Duration::from_secs(30);
+
+/// Makes connections.
+#[derive(Clone)]
+pub(super) struct Dialer {
+    tcp: HttpConnector<Resolver>,
+    tls: Arc<rustls::ClientConfig>,
+    /// For proxies that are spoken to inside TLS, in HTTP/1.1.
+    proxy_tls: Arc<rustls::ClientConfig>,
+    proxies: Arc<Proxies>,
+    timeout: Duration,
+}
+
+/// A connection to a server.
+pub(super) struct Line {
+    stream: Fair<Box<dyn Stream>>,
+    is_http2: bool,
+    /// Whether it ends at a proxy that forwards requests.
+    is_proxied: bool,
+    local: Option<SocketAddr>,
+}
+
+/// Our end of the connection that an answer came on, in its extensions.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct LocalAddress(pub(super) SocketAddr);
+
+trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
+
+impl Dialer {
+    /// `tls` says whom to trust and which protocols to offer.
+    pub(super) fn new(tls: rustls::ClientConfig, proxies: Arc<Proxies>, timeout: Duration) -> Self {
+        let mut tcp = HttpConnector::new_with_resolver(Resolver::new());
+        tcp.enforce_http(false);
+        tcp.set_nodelay(true);
+        tcp.set_connect_timeout(Some(timeout));
+        tcp.set_keepalive(Some(KEEP_ALIVE));
+        tcp.set_keepalive_interval(Some(KEEP_ALIVE));
+        tcp.set_keepalive_retries(Some(KEEP_ALIVE_RETRIES));
+        #[cfg(any(target_os = "android", target_os = "fuchsia", target_os = "linux"))]
+        tcp.set_tcp_user_timeout(Some(UNACKNOWLEDGED));
+        let mut proxy_tls = tls.clone();
+        proxy_tls.alpn_protocols.clear();
+        Self { tcp, tls: Arc::new(tls), proxy_tls: Arc::new(proxy_tls), proxies, timeout }
+    }
+
+    /// Connects to the server of `uri`. Nothing of a request was sent when that fails.
+    pub(super) async fn dial(self, uri: http::Uri) -> Result<Line> {
+        let timeout = self.timeout;
+        tokio::time::timeout(timeout, self.connect(&uri)).await.unwrap_or(Err(Error::ConnectTimeout))
+    }
+
+    async fn connect(mut self, uri: &http::Uri) -> Result<Line> {
+        let host =
+            uri.host().ok_or(Error::Internal { problem: "a URL without a host got past its check" })?;
+        let is_secure = uri.scheme() == Some(&http::uri::Scheme::HTTPS);
+        let port = uri.port_u16().unwrap_or(if is_secure { 443 } else { 80 });
+        let proxies = Arc::clone(&self.proxies);
+        let proxy = proxies.of(uri.scheme_str(), host, port)?;
+        let (stream, local, is_proxied) = match proxy {
+            None => {
+                let tcp = self.tcp(uri.clone()).await?;
+                let local = tcp.local_addr().ok();
+                (Box::new(tcp) as Box<dyn Stream>, local, false)
+            }
+            Some(proxy) => {
+                let tcp = self.tcp(address(&proxy.host, proxy.port)?).await?;
+                let local = tcp.local_addr().ok();
+                let forwards = proxy.speaks_http() && !is_secure;
+                let stream = self.through(proxy, tcp, host, port, forwards).await?;
+                (stream, local, forwards)
+            }
+        };
+        if !is_secure {
+            return Ok(Line { stream: Fair::new(stream), is_http2: false, is_proxied, local });
+        }
+        let secure = secure(&self.tls, host, stream).await?;
+        let is_http2 = secure.get_ref().1.alpn_protocol() == Some(b"h2");
+        Ok(Line { stream: Fair::new(Box::new(secure)), is_http2, is_proxied: false, local })
+    }
+
+    async fn tcp(&mut self, to: http::Uri) -> Result<TcpStream> {
+        let connected = self.tcp.call(to).await;
+        connected.map(TokioIo::into_inner).map_err(|error| {
+            if cause::<io::Error>(&error).is_some_and(|error| error.kind() == io::ErrorKind::TimedOut) {
+                return Error::ConnectTimeout;
+            }
+            let kind = match cause::<Unresolved>(&error) {
+                Some(_) => NetworkKind::Dns,
+                None => NetworkKind::Connect,
+            };
+            Error::Network { kind, sent: false, source: Some(Arc::new(error)) }
+        })
+    }
+
+    /// The way on from a proxy to a server, unless the proxy forwards requests itself.
+    async fn through(
+        &self,
+        proxy: &Proxy,
+        tcp: TcpStream,
+        host: &str,
+        port: u16,
+        forwards: bool,
+    ) -> Result<Box<dyn Stream>> {
+        let mut stream: Box<dyn Stream> = Box::new(tcp);
+        if proxy.kind == ProxyKind::Https {
+            stream = Box::new(secure(&self.proxy_tls, &proxy.host, stream).await?);
+        }
+        let bare = host.trim_start_matches('[').trim_end_matches(']');
+        match proxy.kind {
+            ProxyKind::Http | ProxyKind::Https if forwards => {}
+            ProxyKind::Http | ProxyKind::Https => {
+                let authorization = proxy.login.as_ref().map(tunnel::authorization).transpose()?;
+                let authority = format!("{host}:{port}");
+                let opened = tunnel::open(&mut stream, &authority, authorization.as_ref(), USER_AGENT);
+                let early = opened.await.map_err(refused)?;
+                if !early.is_empty() {
+                    stream = Box::new(Resumed { early: io::Cursor::new(early), stream });
+                }
+            }
+            ProxyKind::Socks5 => {
+                let mut found = tokio::net::lookup_host((bare, port)).await.map_err(|error| {
+                    Error::Network { kind: NetworkKind::Dns, sent: false, source: Some(Arc::new(error)) }
+                })?;
+                let found = found.next().map_or_else(|| bare.to_owned(), |found| found.ip().to_string());
+                let connected = socks::connect(&mut stream, &found, port, proxy.login.as_ref());
+                connected.await.map_err(refused)?;
+            }
+            ProxyKind::Socks5h => {
+                let connected = socks::connect(&mut stream, bare, port, proxy.login.as_ref());
+                connected.await.map_err(refused)?;
+            }
+        }
+        Ok(stream)
+    }
+}
+
+/// Where a proxy is, for the connector.
+fn address(host: &str, port: u16) -> Result<http::Uri> {
+    let host = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
+    format!("http://{host}:{port}")
+        .parse()
+        .map_err(|_| Error::configuration("proxy", "must name a host that a URL can hold"))
+}
+
+fn refused(error: io::Error) -> Error {
+    Error::Network { kind: NetworkKind::Connect, sent: false, source: Some(Arc::new(error)) }
+}
+
+/// TLS inside `stream`, with a server that has to prove to be `host`.
+async fn secure(
+    config: &Arc<rustls::ClientConfig>,
+    host: &str,
+    stream: Box<dyn Stream>,
+) -> Result<tokio_rustls::client::TlsStream<Box<dyn Stream>>> {
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    let failed = |source: io::Error| {
+        let (kind, source): (_, Cause) = match tls::Failure::of(&source) {
+            Some(failure) => (NetworkKind::Tls, Arc::new(failure)),
+            None => (NetworkKind::Connect, Arc::new(source)),
+        };
+        Error::Network { kind, sent: false, source: Some(source) }
+    };
+    let name = ServerName::try_from(bare.to_owned()).map_err(|error| failed(io::Error::other(error)))?;
+    TlsConnector::from(Arc::clone(config)).connect(name, stream).await.map_err(failed)
+}
+
+/// The first error of a kind underneath another.
+pub(super) fn cause<'a, E: std::error::Error + 'static>(
+    error: &'a (dyn std::error::Error + 'static),
+) -> Option<&'a E> {
+    let mut current = Some(error);
+    while let Some(error) = current {
+        if let Some(found) = error.downcast_ref::<E>() {
+            return Some(found);
+        }
+        // An io::Error's own `source` skips the error that it wraps.
+        current = match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+            Some(wrapped) => Some(wrapped),
+            None => error.source(),
+        };
+    }
+    None
+}
+
+impl Service<http::Uri> for Dialer {
+    type Response = TokioIo<Line>;
+    type Error = Error;
+    type Future = Pin<Box<dyn Future<Output = Result<TokioIo<Line>>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, uri: http::Uri) -> Self::Future {
+        let dialer = self.clone();
+        Box::pin(async move { dialer.dial(uri).await.map(TokioIo::new) })
+    }
+}
+
+impl Connection for Line {
+    fn connected(&self) -> Connected {
+        let connected = Connected::new().proxy(self.is_proxied);
+        let connected = if self.is_http2 { connected.negotiated_h2() } else { connected };
+        match self.local {
+            Some(local) => connected.extra(LocalAddress(local)),
+            None => connected,
+        }
+    }
+}
+
+impl AsyncRead for Line {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(context, buffer)
+    }
+}
+
+impl AsyncWrite for Line {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(context, bytes)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        parts: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write_vectored(context, parts)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}
+
+/// A stream of which a part was read before.
+struct Resumed {
+    early: io::Cursor<Vec<u8>>,
+    stream: Box<dyn Stream>,
+}
+
+impl AsyncRead for Resumed {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        let early = Pin::new(&mut self.early).poll_read(context, buffer);
+        if early.is_ready() && buffer.filled().len() > before {
+            return early;
+        }
+        Pin::new(&mut self.stream).poll_read(context, buffer)
+    }
+}
+
+impl AsyncWrite for Resumed {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(context, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}
+
+/// Looks names up as the machine does.
+#[derive(Clone)]
+struct Resolver {
+    machine: GaiResolver,
+    /// What every name leads to, in place of what the machine says.
+    #[cfg(test)]
+    known: Option<Vec<SocketAddr>>,
+}
+
+impl Resolver {
+    fn new() -> Self {
+        Self {
+            machine: GaiResolver::new(),
+            #[cfg(test)]
+            known: None,
+        }
+    }
+}
+
+/// A name that cannot be looked up.
+#[derive(Debug, thiserror::Error)]
+#[error("the host name could not be looked up")]
+struct Unresolved(#[source] io::Error);
+
+impl Service<Name> for Resolver {
+    type Response = std::vec::IntoIter<SocketAddr>;
+    type Error = Unresolved;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Unresolved>> + Send>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Unresolved>> {
+        self.machine.poll_ready(context).map_err(Unresolved)
+    }
+
+    fn call(&mut self, name: Name) -> Self::Future {
+        #[cfg(test)]
+        if let Some(known) = self.known.clone() {
+            return Box::pin(async move { Ok(known.into_iter()) });
+        }
+        let found = self.machine.call(name);
+        Box::pin(async move { Ok(found.await.map_err(Unresolved)?.collect::<Vec<_>>().into_iter()) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::{TcpListener, TcpSocket};
+
+    use super::*;
+    use crate::http::{ConnectOptions, Connector, ProxyChoice};
+
+    /// RFC 8305: an address that does not answer must not hold up one of the other family.
+    #[tokio::test]
+    async fn an_address_that_swallows_connections_does_not_hold_up_the_other_family() {
+        // A listener whose queue is full takes no connection and refuses none.
+        let silent = TcpSocket::new_v6().unwrap();
+        silent.bind("[::1]:0".parse().unwrap()).unwrap();
+        let silent = silent.listen(0).unwrap();
+        let _queued = TcpStream::connect(silent.local_addr().unwrap()).await.unwrap();
+        let answering = TcpListener::bind("127.0.0.1:0").await.unwrap();
+
+        let patient = ConnectOptions {
+            connect_timeout: Duration::from_secs(3600),
+            proxy: ProxyChoice::Direct,
+            ..ConnectOptions::default()
+        };
+        let mut dialer = Connector::new(patient).unwrap().dialer(&[]);
+        let mut resolver = Resolver::new();
+        resolver.known = Some(vec![silent.local_addr().unwrap(), answering.local_addr().unwrap()]);
+        dialer.tcp = HttpConnector::new_with_resolver(resolver);
+        let dialed = tokio::spawn(dialer.dial("http://api.test".parse().unwrap()));
+        let (mut connection, _) = answering.accept().await.unwrap();
+        connection.write_all(b"hi").await.unwrap();
+        let mut line = dialed.await.unwrap().unwrap();
+        assert_eq!(line.read_u16().await.unwrap(), u16::from_be_bytes(*b"hi"));
+        assert_eq!(line.local, connection.peer_addr().ok());
+    }
+}

@@ -1,0 +1,57 @@
+//! What a failure of the transport means to the caller.
+
+use std::sync::Arc;
+
+use super::body::Interrupted;
+use super::dial::cause;
+use crate::error::{Cause, Error, NetworkKind};
+
+/// Why a request got no answer.
+pub(super) fn sending_failed(error: hyper_util::client::legacy::Error) -> Error {
+    // No connection: its maker has said why.
+    if let Some(known) = cause::<Error>(&error) {
+        return known.clone();
+    }
+    let hyper = cause::<hyper::Error>(&error);
+    if hyper.is_some_and(is_head_too_large) {
+        return too_large("its head has more than 1,000 header fields or is longer than 512 KiB");
+    }
+    let h2 = cause::<h2::Error>(&error);
+    if h2.is_some_and(|error| error.is_library() && error.reason() == Some(h2::Reason::PROTOCOL_ERROR)) {
+        return too_large("its header fields are longer than 512 KiB, or the server broke HTTP/2");
+    }
+    // hyper's words for a request that was still in its hands when the connection ended.
+    let unwritten = hyper.is_some_and(|error| error.is_canceled() || error.is_closed());
+    let sent = !(error.is_connect() || unwritten || h2.is_some_and(is_unprocessed));
+    failed(error, sent)
+}
+
+/// Why the body of an answer did not come to its end. What was answered was processed.
+pub(super) fn reading_failed(error: hyper::Error) -> Error {
+    failed(error, true)
+}
+
+fn failed(error: impl std::error::Error + Send + Sync + 'static, sent: bool) -> Error {
+    if cause::<Interrupted>(&error).is_some() {
+        return Error::BodyInterrupted;
+    }
+    let malformed = cause::<hyper::Error>(&error).is_some_and(hyper::Error::is_parse);
+    let kind = if malformed { NetworkKind::Protocol } else { NetworkKind::Reset };
+    let source: Cause = Arc::new(error);
+    Error::Network { kind, sent, source: Some(source) }
+}
+
+/// Only servers may ask hyper by a method of its own.
+fn is_head_too_large(error: &hyper::Error) -> bool {
+    error.is_parse() && error.to_string().contains("message head is too large")
+}
+
+fn too_large(problem: &'static str) -> Error {
+    Error::InvalidResponse { problem: problem.into() }
+}
+
+/// Whether an HTTP/2 server says that it did not process the request (RFC 9113 section 8.7). A stream fails with a
+/// `GOAWAY` only if it is above the last that the server has seen to.
+fn is_unprocessed(error: &h2::Error) -> bool {
+    error.is_remote() && (error.is_go_away() || error.reason() == Some(h2::Reason::REFUSED_STREAM))
+}

@@ -1,0 +1,41 @@
+//! [`Interim`]: bounds how many interim answers (1xx) come before an answer.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use tokio::sync::Notify;
+
+use crate::error::Error;
+
+/// Real servers send one or two.
+const MOST: u32 = 100;
+
+/// Counts the interim answers of one request.
+pub(super) struct Interim(Arc<Count>);
+
+#[derive(Default)]
+struct Count {
+    answers: AtomicU32,
+    too_many: Notify,
+}
+
+impl Interim {
+    /// Counts from now on what comes in answer to `request`.
+    pub(super) fn watch<B>(request: &mut http::Request<B>) -> Self {
+        let count = Arc::new(Count::default());
+        let counted = Arc::clone(&count);
+        hyper::ext::on_informational(request, move |_| {
+            if counted.answers.fetch_add(1, Ordering::Relaxed) == MOST {
+                counted.too_many.notify_one();
+            }
+        });
+        Self(count)
+    }
+
+    /// Waits until there are too many.
+    pub(super) async fn too_many(&self) -> Error {
+        self.0.too_many.notified().await;
+        let problem = "more than 100 interim answers (1xx) came before it, as only an attack does";
+        Error::InvalidResponse { problem: problem.into() }
+    }
+}

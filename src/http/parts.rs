@@ -1,0 +1,131 @@
+//! [`Parts`]: bytes in the parts in which they came, in about as much memory as they take.
+
+use std::collections::VecDeque;
+
+use bytes::Bytes;
+
+use super::background;
+
+/// Shorter parts than this, in bytes, are copied together: each part costs its own bookkeeping, and keeps all that was
+/// received with it.
+const SHORT: usize = 4 * 1024;
+/// How long parts grow that were copied together, in bytes.
+const JOINED: usize = 64 * 1024;
+
+/// Bytes that wait to be read.
+#[derive(Debug, Default)]
+pub(super) struct Parts {
+    parts: VecDeque<Bytes>,
+    /// What follows them, not yet a part.
+    last: Vec<u8>,
+    length: usize,
+}
+
+impl Parts {
+    pub(super) fn len(&self) -> usize {
+        self.length
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.length == 0
+    }
+
+    pub(super) fn push(&mut self, part: Bytes) {
+        if part.is_empty() {
+            return;
+        }
+        self.length += part.len();
+        // Most bodies are one part, which is never copied.
+        let is_first = self.parts.is_empty() && self.last.is_empty();
+        if part.len() < SHORT && !is_first {
+            self.last.extend_from_slice(&part);
+            if self.last.len() >= JOINED {
+                self.close_last();
+            }
+        } else {
+            self.close_last();
+            self.parts.push_back(part);
+        }
+    }
+
+    /// Takes parts of at most `most` bytes together.
+    pub(super) fn take(&mut self, most: usize) -> Vec<Bytes> {
+        self.close_last();
+        let mut taken = Vec::with_capacity(self.parts.len());
+        let mut room = most;
+        while room > 0
+            && let Some(mut part) = self.parts.pop_front()
+        {
+            if part.len() > room {
+                self.parts.push_front(part.split_off(room));
+            }
+            room -= part.len();
+            taken.push(part);
+        }
+        self.length -= most - room;
+        taken
+    }
+
+    /// Takes all, in one part.
+    pub(super) fn take_whole(&mut self) -> Bytes {
+        self.close_last();
+        let length = std::mem::take(&mut self.length);
+        if self.parts.len() <= 1 {
+            return self.parts.pop_front().unwrap_or_default();
+        }
+        let mut whole = Vec::with_capacity(length);
+        // Each is freed once it is copied, so that there are never two of everything.
+        while let Some(part) = self.parts.pop_front() {
+            whole.extend_from_slice(&part);
+        }
+        whole.into()
+    }
+
+    fn close_last(&mut self) {
+        if !self.last.is_empty() {
+            self.parts.push_back(std::mem::take(&mut self.last).into());
+        }
+    }
+}
+
+impl Drop for Parts {
+    fn drop(&mut self) {
+        background::give_up(self.length, std::mem::take(&mut self.parts));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_come_out_as_they_went_in_whatever_their_parts() {
+        let bytes: Vec<u8> = (0..300_000_u32).map(|number| number.to_le_bytes()[0]).collect();
+        for length in [1, 7, SHORT - 1, SHORT, 100_000, 300_000] {
+            let mut parts = Parts::default();
+            for part in bytes.chunks(length) {
+                parts.push(Bytes::copy_from_slice(part));
+            }
+            assert_eq!(parts.len(), bytes.len());
+            let first = parts.take(1000).concat();
+            assert_eq!(first, bytes[..1000]);
+            assert_eq!(parts.take_whole(), bytes[1000..]);
+            assert!(parts.is_empty() && parts.take(10).is_empty());
+        }
+    }
+
+    #[test]
+    fn short_parts_are_copied_together_and_a_single_part_is_not_copied() {
+        let mut parts = Parts::default();
+        for _ in 0..1_000_000 {
+            parts.push(Bytes::from_static(b"x"));
+        }
+        assert!(parts.parts.len() <= 1_000_000 / JOINED + 1, "{}", parts.parts.len());
+        let mut single = Parts::default();
+        let part = Bytes::from(vec![7; 100]);
+        let address = part.as_ptr();
+        single.push(part);
+        single.push(Bytes::new());
+        assert_eq!(single.take_whole().as_ptr(), address);
+    }
+}

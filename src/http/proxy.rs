@@ -1,0 +1,191 @@
+//! [`Proxies`]: which proxy a request goes through, by the `proxy` option or by the environment's variables.
+
+use std::fmt;
+
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use url::{Host, Url};
+
+use super::connector::ProxyChoice;
+use super::no_proxy::NoProxy;
+use crate::error::{Error, Result};
+use crate::secret::Secret;
+
+/// What a proxy's URL may be.
+const REMEDY: &str =
+    "must be an http, https, socks5 or socks5h URL, such as http://user:password@proxy.example.com:3128";
+
+/// Which proxy each request goes through.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Proxies {
+    http: Option<Result<Proxy>>,
+    https: Option<Result<Proxy>>,
+    direct: NoProxy,
+}
+
+/// A server that connects to others on request.
+#[derive(Debug, Clone)]
+pub(super) struct Proxy {
+    pub(super) kind: ProxyKind,
+    /// A name, or an address without brackets.
+    pub(super) host: String,
+    pub(super) port: u16,
+    pub(super) login: Option<Login>,
+}
+
+/// How a proxy is spoken to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ProxyKind {
+    /// HTTP in the clear.
+    Http,
+    /// HTTP inside TLS.
+    Https,
+    /// SOCKS version 5 (RFC 1928), which gets addresses that are looked up here.
+    Socks5,
+    /// SOCKS version 5, which gets host names and looks them up itself.
+    Socks5h,
+}
+
+/// A user of a proxy.
+#[derive(Clone)]
+pub(super) struct Login {
+    pub(super) user: String,
+    pub(super) password: Secret,
+}
+
+impl fmt::Debug for Login {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Login")
+    }
+}
+
+impl Proxies {
+    /// Reads a choice. `variable` reads a variable of the environment. A `proxy` option that cannot be used is an error
+    /// here; a variable that cannot be used is an error of each request that would go through it.
+    pub(super) fn new(choice: &ProxyChoice, variable: impl Fn(&str) -> Option<String>) -> Result<Self> {
+        match choice {
+            ProxyChoice::Direct => Ok(Self::default()),
+            ProxyChoice::Url(url) => {
+                let proxy = Proxy::parse("proxy", url.expose())?;
+                let https = Some(Ok(proxy.clone()));
+                Ok(Self { http: Some(Ok(proxy)), https, direct: NoProxy::default() })
+            }
+            ProxyChoice::Environment => {
+                let of = |own: &'static str| {
+                    [own, "ALL_PROXY"]
+                        .into_iter()
+                        .find_map(|name| Some((name, variable(name).filter(|url| !url.trim().is_empty())?)))
+                        .map(|(name, url)| Proxy::parse(name, &url))
+                };
+                let direct = NoProxy::with_loopback(&variable("NO_PROXY").unwrap_or_default());
+                Ok(Self { http: of("HTTP_PROXY"), https: of("HTTPS_PROXY"), direct })
+            }
+        }
+    }
+
+    /// The proxy that leads to the server of `url`, or none.
+    pub(super) fn of_url(&self, url: &Url) -> Result<Option<&Proxy>> {
+        let port = url.port_or_known_default().unwrap_or_default();
+        self.of(Some(url.scheme()), url.host_str().unwrap_or_default(), port)
+    }
+
+    /// The proxy that leads to a server, or none.
+    pub(super) fn of(&self, scheme: Option<&str>, host: &str, port: u16) -> Result<Option<&Proxy>> {
+        let proxy = if scheme == Some("https") { &self.https } else { &self.http };
+        match proxy {
+            None => Ok(None),
+            Some(_) if self.direct.covers(host, port) => Ok(None),
+            Some(proxy) => proxy.as_ref().map(Some).map_err(Clone::clone),
+        }
+    }
+}
+
+impl Proxy {
+    /// A proxy as curl takes it: a URL, or a host and port.
+    fn parse(field: &'static str, text: &str) -> Result<Self> {
+        let malformed = || Error::configuration(field, REMEDY);
+        let text = text.trim();
+        let text = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
+        let url = Url::parse(&text).map_err(|_| malformed())?;
+        let (kind, default_port) = match url.scheme() {
+            "http" => (ProxyKind::Http, 80),
+            "https" => (ProxyKind::Https, 443),
+            "socks5" => (ProxyKind::Socks5, 1080),
+            // Desktops write `socks` and mean the version that looks names up.
+            "socks5h" | "socks" => (ProxyKind::Socks5h, 1080),
+            _ => return Err(malformed()),
+        };
+        let host = match url.host() {
+            Some(Host::Domain(name)) if !name.is_empty() => name.to_owned(),
+            Some(Host::Ipv4(address)) => address.to_string(),
+            Some(Host::Ipv6(address)) => address.to_string(),
+            _ => return Err(malformed()),
+        };
+        let decoded =
+            |text: &str| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned();
+        let login = (!url.username().is_empty() || url.password().is_some()).then(|| Login {
+            user: decoded(url.username()),
+            password: Secret::new(decoded(url.password().unwrap_or_default())),
+        });
+        Ok(Self { kind, host, port: url.port().unwrap_or(default_port), login })
+    }
+
+    /// Whether it speaks HTTP, so that plain requests go to itself.
+    pub(super) fn speaks_http(&self) -> bool {
+        matches!(self.kind, ProxyKind::Http | ProxyKind::Https)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn environment(set: &'static [(&str, &str)]) -> Proxies {
+        let variable =
+            |name: &str| set.iter().find(|(set, _)| *set == name).map(|(_, value)| (*value).to_owned());
+        Proxies::new(&ProxyChoice::Environment, variable).unwrap()
+    }
+
+    fn host(proxies: &Proxies, scheme: &str, host: &str) -> Option<String> {
+        proxies.of(Some(scheme), host, 443).unwrap().map(|proxy| format!("{}:{}", proxy.host, proxy.port))
+    }
+
+    #[test]
+    fn each_scheme_has_its_variable_before_the_one_for_all() {
+        let proxies = environment(&[("HTTPS_PROXY", "http://a:1"), ("ALL_PROXY", "b:2")]);
+        assert_eq!(host(&proxies, "https", "api.test").as_deref(), Some("a:1"));
+        assert_eq!(host(&proxies, "http", "api.test").as_deref(), Some("b:2"));
+        let empty = environment(&[("HTTPS_PROXY", " "), ("ALL_PROXY", "socks://c")]);
+        assert_eq!(host(&empty, "https", "api.test").as_deref(), Some("c:1080"));
+        assert_eq!(host(&empty, "https", "127.0.0.1"), None);
+    }
+
+    #[test]
+    fn a_variable_that_cannot_be_used_is_an_error_of_the_request_that_needs_it() {
+        let proxies = environment(&[("HTTPS_PROXY", "ftp://canary.example"), ("NO_PROXY", "api.test")]);
+        assert!(proxies.of(Some("https"), "api.test", 443).unwrap().is_none());
+        assert!(proxies.of(Some("http"), "other.test", 80).unwrap().is_none());
+        let error = proxies.of(Some("https"), "other.test", 443).unwrap_err().to_string();
+        assert!(error.starts_with("HTTPS_PROXY: must be") && !error.contains("canary"), "{error}");
+    }
+
+    #[test]
+    fn urls_name_the_kind_the_place_and_the_login() {
+        let proxy = Proxy::parse("proxy", "socks5h://us%40er:p%3Aw@[::1]:9").unwrap();
+        assert_eq!((proxy.kind, proxy.host.as_str(), proxy.port), (ProxyKind::Socks5h, "::1", 9));
+        let login = proxy.login.as_ref().unwrap();
+        assert_eq!((login.user.as_str(), login.password.expose()), ("us@er", "p:w"));
+        assert!(!format!("{proxy:?}").contains("p:w"));
+        for (url, kind, port) in [
+            ("proxy.test", ProxyKind::Http, 80),
+            ("proxy.test:3128", ProxyKind::Http, 3128),
+            ("https://proxy.test", ProxyKind::Https, 443),
+            ("socks5://proxy.test", ProxyKind::Socks5, 1080),
+        ] {
+            let proxy = Proxy::parse("proxy", url).unwrap();
+            assert_eq!((proxy.kind, proxy.host.as_str(), proxy.port), (kind, "proxy.test", port));
+        }
+        for bad in ["", "http://", "socks4://proxy.test", "ftp://proxy.test", "http://proxy.test:99999999"] {
+            assert!(Proxy::parse("proxy", bad).is_err(), "{bad}");
+        }
+    }
+}
