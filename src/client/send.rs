@@ -131,7 +131,7 @@ impl Client {
             match (decision, &mut outcome) {
                 (Decision::Reauthorize, Ok(response)) => response.body.cut(READ_AT_ONCE).await,
                 (Decision::Retry(_) | Decision::RetryFreely(_), Ok(response)) => {
-                    response.body.read_ahead(READ_AT_ONCE).await
+                    response.body.read_ahead(READ_AT_ONCE).await;
                 }
                 _ => {}
             }

@@ -387,10 +387,10 @@ mod tests {
         let mut resolver = Resolver::new();
         resolver.known = Some(vec![silent.local_addr().unwrap(), answering.local_addr().unwrap()]);
         dialer.tcp = HttpConnector::new_with_resolver(resolver);
-        let dialed = tokio::spawn(dialer.dial("http://api.test".parse().unwrap()));
+        let call = tokio::spawn(dialer.dial("http://api.test".parse().unwrap()));
         let (mut connection, _) = answering.accept().await.unwrap();
         connection.write_all(b"hi").await.unwrap();
-        let mut line = dialed.await.unwrap().unwrap();
+        let mut line = call.await.unwrap().unwrap();
         assert_eq!(line.read_u16().await.unwrap(), u16::from_be_bytes(*b"hi"));
         assert_eq!(line.local, connection.peer_addr().ok());
     }

@@ -81,7 +81,7 @@ mod tests {
         let mut read = Vec::new();
         let mut pauses = 0;
         while read.len() < bytes.len() {
-            let mut buffer = [0; 100_000];
+            let mut buffer = vec![0; 100_000];
             let mut buffer = ReadBuf::new(&mut buffer);
             let before = read.len();
             std::future::poll_fn(|context| {

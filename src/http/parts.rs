@@ -15,7 +15,7 @@ const JOINED: usize = 64 * 1024;
 /// Bytes that wait to be read.
 #[derive(Debug, Default)]
 pub(super) struct Parts {
-    parts: VecDeque<Bytes>,
+    closed: VecDeque<Bytes>,
     /// What follows them, not yet a part.
     last: Vec<u8>,
     length: usize,
@@ -36,7 +36,7 @@ impl Parts {
         }
         self.length += part.len();
         // Most bodies are one part, which is never copied.
-        let is_first = self.parts.is_empty() && self.last.is_empty();
+        let is_first = self.closed.is_empty() && self.last.is_empty();
         if part.len() < SHORT && !is_first {
             self.last.extend_from_slice(&part);
             if self.last.len() >= JOINED {
@@ -44,20 +44,20 @@ impl Parts {
             }
         } else {
             self.close_last();
-            self.parts.push_back(part);
+            self.closed.push_back(part);
         }
     }
 
     /// Takes parts of at most `most` bytes together.
     pub(super) fn take(&mut self, most: usize) -> Vec<Bytes> {
         self.close_last();
-        let mut taken = Vec::with_capacity(self.parts.len());
+        let mut taken = Vec::with_capacity(self.closed.len());
         let mut room = most;
         while room > 0
-            && let Some(mut part) = self.parts.pop_front()
+            && let Some(mut part) = self.closed.pop_front()
         {
             if part.len() > room {
-                self.parts.push_front(part.split_off(room));
+                self.closed.push_front(part.split_off(room));
             }
             room -= part.len();
             taken.push(part);
@@ -70,12 +70,12 @@ impl Parts {
     pub(super) fn take_whole(&mut self) -> Bytes {
         self.close_last();
         let length = std::mem::take(&mut self.length);
-        if self.parts.len() <= 1 {
-            return self.parts.pop_front().unwrap_or_default();
+        if self.closed.len() <= 1 {
+            return self.closed.pop_front().unwrap_or_default();
         }
         let mut whole = Vec::with_capacity(length);
         // Each is freed once it is copied, so that there are never two of everything.
-        while let Some(part) = self.parts.pop_front() {
+        while let Some(part) = self.closed.pop_front() {
             whole.extend_from_slice(&part);
         }
         whole.into()
@@ -83,14 +83,14 @@ impl Parts {
 
     fn close_last(&mut self) {
         if !self.last.is_empty() {
-            self.parts.push_back(std::mem::take(&mut self.last).into());
+            self.closed.push_back(std::mem::take(&mut self.last).into());
         }
     }
 }
 
 impl Drop for Parts {
     fn drop(&mut self) {
-        background::give_up(self.length, std::mem::take(&mut self.parts));
+        background::give_up(self.length, std::mem::take(&mut self.closed));
     }
 }
 
@@ -120,7 +120,7 @@ mod tests {
         for _ in 0..1_000_000 {
             parts.push(Bytes::from_static(b"x"));
         }
-        assert!(parts.parts.len() <= 1_000_000 / JOINED + 1, "{}", parts.parts.len());
+        assert!(parts.closed.len() <= 1_000_000 / JOINED + 1, "{}", parts.closed.len());
         let mut single = Parts::default();
         let part = Bytes::from(vec![7; 100]);
         let address = part.as_ptr();
