@@ -162,13 +162,11 @@ fn lost(at: &Host, error: &tokio_postgres::Error) -> String {
 }
 
 fn tls(at: &Host, error: &tokio_postgres::Error) -> String {
-    match tls::explain(error) {
-        Some(why) => format!("the certificate of PostgreSQL at {at}, or its TLS, was not accepted: {why}"),
-        None => {
-            let why = error.source().map_or_else(|| error.to_string(), ToString::to_string);
-            format!(
-                "TLS with PostgreSQL at {at} failed: {why}; check `sslmode` in `url`, and that the server has ssl = on"
-            )
-        }
+    if let Some(why) = tls::explain(error) {
+        return format!("the certificate of PostgreSQL at {at}, or its TLS, was not accepted: {why}");
     }
+    let why = error.source().map_or_else(|| error.to_string(), ToString::to_string);
+    format!(
+        "TLS with PostgreSQL at {at} failed: {why}; check `sslmode` in `url`, and that the server has ssl = on"
+    )
 }
