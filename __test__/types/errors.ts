@@ -70,6 +70,9 @@ export function tellApart(error: unknown): void {
     holds<Equal<typeof error.error, string | undefined>>()
     holds<Equal<typeof error.errorDescription, string | undefined>>()
     holds<Equal<typeof error.status, number | undefined>>()
+    holds<Equal<typeof error.requestId, string | undefined>>()
+    holds<Equal<typeof error.headers, Readonly<Record<string, string>>>>()
+    holds<Equal<typeof error.retryAfter, number | undefined>>()
   } else if (error instanceof AlreadyIntegratedError) {
     const parent: ConflictError = error
     holds<Equal<typeof error.reason, 'issuedElsewhere' | 'responseLost' | 'disconnected' | undefined>>()

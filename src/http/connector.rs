@@ -128,6 +128,7 @@ impl fmt::Debug for Connector {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Error;
 
     fn field<T>(result: Result<T>) -> String {
         match result {

@@ -60,7 +60,9 @@ pub(super) fn description(text: &str) -> String {
         character.is_control()
             || matches!(character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
     };
-    let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let visible = text.chars().filter(|character| character.is_whitespace() || !is_hidden(*character));
+    let visible = visible.collect::<String>();
+    let words = visible.split_whitespace().collect::<Vec<_>>().join(" ");
     words.chars().filter(|character| !is_hidden(*character)).take(LONGEST_DESCRIPTION).collect()
 }
 

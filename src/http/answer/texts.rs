@@ -11,6 +11,8 @@ use crate::http::loose_json::unescaped;
 
 /// So many content codings, one upon the other, are taken off.
 const MOST_CODINGS: usize = 5;
+/// Compressed data shows itself in this many bytes by a control character.
+const LOOK: usize = 512;
 /// JSON in a string in a string: so many times, escapes are resolved.
 const MOST_ESCAPES: usize = 3;
 
@@ -68,23 +70,20 @@ fn begins_with_size(body: &[u8]) -> bool {
 
 /// Takes off the codings that are named, those that the bytes look like, and those that they may be in.
 fn decodings(body: &[u8], labels: &[Coding], visit: Visit<'_>) -> ControlFlow<()> {
-    if !labels.is_empty() && !is_text(body) {
-        let mut plain = Zeroizing::new(body.to_vec());
-        for coding in labels {
-            plain = decoded(*coding, &plain);
-        }
-        // Its label may name one coding less than were applied.
-        disguises(&uncoded(plain), visit)?;
+    if is_text(body) {
+        return disguises(body, visit);
+    }
+    if let Some((first, others)) = labels.split_first() {
+        let labelled = others.iter().fold(decoded(*first, body), |bytes, coding| decoded(*coding, &bytes));
+        // The label may lack codings that were applied last.
+        disguises(&uncoded(labelled), visit)?;
     }
     let plain = uncoded(Zeroizing::new(body.to_vec()));
     disguises(&plain, visit)?;
-    if !is_text(&plain) && !plain.is_empty() {
+    if !is_text(&plain) {
         // These begin like nothing else.
         for coding in [Coding::Brotli, Coding::Deflate] {
-            let plain = uncoded(decoded(coding, &plain));
-            if !plain.is_empty() {
-                disguises(&plain, visit)?;
-            }
+            disguises(&uncoded(decoded(coding, &plain)), visit)?;
         }
     }
     ControlFlow::Continue(())
@@ -105,14 +104,12 @@ fn uncoded(mut bytes: Zeroizing<Vec<u8>>) -> Zeroizing<Vec<u8>> {
 
 /// Whether bytes begin as text does, in whatever charset.
 fn is_text(bytes: &[u8]) -> bool {
-    let begin = bytes.get(..bytes.len().min(16)).unwrap_or_default();
-    let is_control = |byte: &&u8| byte.is_ascii_control() && !byte.is_ascii_whitespace() && **byte != 0;
+    let begin = bytes.get(..bytes.len().min(LOOK)).unwrap_or_default();
     let nuls = begin.iter().filter(|byte| **byte == 0).count();
-    let is_wide = nuls >= 4 || begin.starts_with(b"\xff\xfe") || begin.starts_with(b"\xfe\xff");
-    begin.iter().filter(is_control).count() == 0 && (nuls == 0 || is_wide) && {
-        // Compressed data of 16 bytes without any control character is rare, and is seldom ASCII.
-        is_wide || begin.iter().filter(|byte| byte.is_ascii()).count() * 2 >= begin.len()
-    }
+    let is_wide = nuls * 4 >= begin.len() || begin.starts_with(b"\xff\xfe") || begin.starts_with(b"\xfe\xff");
+    let is_control =
+        |byte: &u8| byte.is_ascii_control() && !byte.is_ascii_whitespace() && !(is_wide && *byte == 0);
+    !begin.iter().any(is_control)
 }
 
 /// The text in its charset, and then without what may disguise JSON: entities of HTML, escapes of a JSON string.

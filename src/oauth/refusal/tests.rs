@@ -89,7 +89,8 @@ fn a_client_that_is_refused_without_a_code_is_told_to_check_its_credentials() {
 
 #[test]
 fn what_would_forge_or_flood_a_log_is_left_out() {
-    let body = format!(r#"{{"error":"x","error_description":"a\r\nb\u0000\u202e{}"}}"#, "c".repeat(1000));
+    let body =
+        format!(r#"{{"error":"x","error_description":"a\r\n\u0007 b\u0000\u202e{}"}}"#, "c".repeat(1000));
     let words = details(&refused(400, "", body.as_bytes())).description.clone().unwrap();
     assert!(words.starts_with("a bccc"), "{words}");
     assert_eq!(words.chars().count(), LONGEST_DESCRIPTION);
