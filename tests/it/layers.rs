@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::support::is_of_tests;
+
 /// Folders and files of `src`, from the bottom to the top, with what of ours each may name.
 const LAYERS: [(&str, &[&str]); 20] = [
     ("secret", &[]),
@@ -104,7 +106,7 @@ fn named(line: &str) -> impl Iterator<Item = &str> {
 fn no_layer_uses_one_above_it() {
     let mut checked = 0;
     for file in source_files(&root()) {
-        if file.ends_with("tests.rs") {
+        if is_of_tests(&file) {
             continue;
         }
         let layer = layer_of(&file);

@@ -3,6 +3,7 @@
 pub(crate) mod store;
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -319,6 +320,13 @@ pub(crate) fn exchange(callback: &str, state: &str, id: &str) -> CodeExchange {
         id: Some(id.into()),
         metadata: BTreeMap::new(),
     }
+}
+
+/// Whether a source file holds nothing but tests: `tests.rs`, the model, and what they are split into.
+pub(crate) fn is_of_tests(file: &Path) -> bool {
+    file.ends_with("tests.rs")
+        || file.ends_with("model.rs")
+        || file.parent().is_some_and(|folder| folder.ends_with("tests"))
 }
 
 /// A token endpoint's answer.
