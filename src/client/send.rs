@@ -102,7 +102,7 @@ impl Client {
         };
         loop {
             let mut permit = self.permit(&route, &attempt, deadline).await?;
-            let (connection, authorization) = self.connect(&mut credential, progress).await?;
+            let (connection, authorization) = self.connect(&mut credential, deadline).await?;
             if let Some(permit) = &mut permit {
                 if attempt.is_first() {
                     deadline.refuse_if_late(permit, &route)?;
@@ -227,8 +227,9 @@ impl Client {
     async fn connect(
         &self,
         credential: &mut Session<'_>,
-        progress: &Progress,
+        deadline: &Deadline,
     ) -> Result<(OwnedSemaphorePermit, Authorization)> {
+        let progress = &deadline.progress;
         progress.enter(Phase::Queue);
         let permit = self.transport.admit().await?;
         if let Some(authorization) = credential.at_hand() {
@@ -236,11 +237,30 @@ impl Client {
         }
         drop(permit);
         progress.enter(Phase::Token);
-        let obtained = credential.obtain().await?;
+        let obtained = self.obtain(credential, deadline).await?;
         progress.enter(Phase::Queue);
         let permit = self.transport.admit().await?;
         // A token that died in this queue is for the API to refuse: one that lives no longer would be asked for forever.
         Ok((permit, credential.at_hand().unwrap_or(Ok(obtained))?))
+    }
+
+    /// Waits for a token. Before there ever was one, an exchange that failed and may be repeated is, within the deadline:
+    /// a process that starts must not fail its first calls for an authorization server that blinks.
+    async fn obtain(&self, credential: &mut Session<'_>, deadline: &Deadline) -> Result<Authorization> {
+        let mut repeats = 0;
+        loop {
+            let error = match credential.obtain().await {
+                Ok(authorization) => return Ok(authorization),
+                Err(error) => error,
+            };
+            match credential.repeat_after(&error) {
+                Some(wait) if repeats < self.retries && wait < deadline.left() => {
+                    repeats += 1;
+                    tokio::time::sleep(wait).await;
+                }
+                _ => return Err(error),
+            }
+        }
     }
 
     /// `paused` is how long the limits hold its endpoint back.
@@ -333,6 +353,14 @@ impl Session<'_> {
             Self::Fixed(authorization) => Ok(authorization.clone()),
             Self::Tokens { source, held, once: true } => Self::of(source.unrefused().await?, held),
             Self::Tokens { source, held, once: false } => Self::of(source.token().await?, held),
+        }
+    }
+
+    /// How long to wait before the first exchange of a credential is repeated, if it may be.
+    fn repeat_after(&self, error: &Error) -> Option<Duration> {
+        match self {
+            Self::Fixed(_) => None,
+            Self::Tokens { source, .. } => source.repeat_after(error),
         }
     }
 

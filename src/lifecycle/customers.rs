@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::sync::Semaphore;
 use url::Url;
 
-use super::shared_token::{ClientExchange, SharedToken};
+use super::shared_token::{ClientExchange, SharedToken, is_unavailable};
 use super::source::{Exchange, ExchangeFuture, Held, TokenSource};
 use super::sources::Sources;
 use crate::clock::Clock;
@@ -108,6 +108,10 @@ struct CustomerExchange {
 impl Exchange for CustomerExchange {
     fn next(self: Arc<Self>, held: Option<Arc<Held>>) -> ExchangeFuture {
         Box::pin(async move { self.token(held.as_deref()).await })
+    }
+
+    fn may_repeat(&self, error: &Error) -> bool {
+        is_unavailable(error)
     }
 }
 

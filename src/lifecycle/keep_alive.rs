@@ -119,13 +119,21 @@ async fn next_page(grants: &Grants, before: u64, after: &mut Option<Due>) -> Res
     Ok(ids)
 }
 
-/// Renews one grant, or finishes the move that it was left in.
-async fn keep_one_alive(grants: &Arc<Grants>, id: &str, before: u64) -> Result<KeptAlive> {
-    if let Some((_, GrantRecord { state: GrantState::Moving { to }, .. })) = grants.vault.find(id).await? {
-        grants.finish_move(id, &to).await?;
-        return Ok(KeptAlive::Skipped);
+/// Renews one grant, finishes the move that it was left in, or removes what is left of a forgotten one.
+pub(super) async fn keep_one_alive(grants: &Arc<Grants>, id: &str, before: u64) -> Result<KeptAlive> {
+    let vault = &grants.vault;
+    match vault.find::<GrantRecord>(id).await? {
+        Some((_, GrantRecord { state: GrantState::Moving { to }, .. })) => {
+            grants.finish_move(id, &to).await?;
+            Ok(KeptAlive::Skipped)
+        }
+        Some((version, record)) if record.is_removable(vault.now().unix_millis()) => {
+            // A store that cannot remove keeps it, and it is due again in the next pass.
+            vault.remove(id, version).await?;
+            Ok(KeptAlive::Skipped)
+        }
+        _ => grants.renewal(id).keep_alive(before).await,
     }
-    grants.renewal(id).keep_alive(before).await
 }
 
 /// Whether an error says something about the token endpoint, not about one grant: there is no connection to it, it is

@@ -37,6 +37,11 @@ impl Exchange for GrantRenewal {
     fn next(self: Arc<Self>, held: Option<Arc<Held>>) -> ExchangeFuture {
         Box::pin(async move { self.renew(held.as_deref()).await })
     }
+
+    /// A refresh token works once: only where nothing was sent.
+    fn may_repeat(&self, error: &Error) -> bool {
+        matches!(error, Error::TokenUnavailable { sent: false, .. })
+    }
 }
 
 impl GrantRenewal {
@@ -66,15 +71,8 @@ impl GrantRenewal {
     }
 
     /// Renews the grant if its refresh token expires before `before`, in milliseconds since the Unix epoch, unless
-    /// another process does. A record that is not needed any more is removed.
+    /// another process does.
     pub(super) async fn keep_alive(&self, before: u64) -> Result<KeptAlive> {
-        if let Some((version, record)) = self.grants.vault.find::<GrantRecord>(&self.id).await?
-            && record.is_removable(self.grants.vault.now().unix_millis())
-        {
-            // A store that cannot remove keeps it, and it is due again in the next pass.
-            self.grants.vault.remove(&self.id, version).await?;
-            return Ok(KeptAlive::Skipped);
-        }
         let settled = |record: &GrantRecord, now: Moment| match &record.state {
             GrantState::Exchanging { until, .. } if is_running(*until, now) => Ok(Some(())),
             GrantState::Ended { .. } => Ok(Some(())),

@@ -67,6 +67,16 @@ impl Exchange for ClientExchange {
     fn next(self: Arc<Self>, held: Option<Arc<Held>>) -> ExchangeFuture {
         Box::pin(async move { self.token(held.as_deref()).await })
     }
+
+    fn may_repeat(&self, error: &Error) -> bool {
+        is_unavailable(error)
+    }
+}
+
+/// Whether the token endpoint could not be asked, or was overloaded or out of order. Client credentials can be exchanged
+/// as often as one likes.
+pub(super) fn is_unavailable(error: &Error) -> bool {
+    matches!(error, Error::TokenUnavailable { status: None | Some(429 | 500..), .. })
 }
 
 impl ClientExchange {

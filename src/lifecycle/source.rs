@@ -38,6 +38,9 @@ pub(super) trait Exchange: fmt::Debug + Send + Sync {
     ///
     /// Runs in a task of its own, whoever waits for it.
     fn next(self: Arc<Self>, held: Option<Arc<Held>>) -> ExchangeFuture;
+
+    /// Whether an exchange that failed with this error may be made again for the sake of a call that waits.
+    fn may_repeat(&self, error: &Error) -> bool;
 }
 
 /// The future of [`Exchange::next`].
@@ -219,6 +222,17 @@ impl TokenSource {
         // Who waits for the exchange that is running asks again; it goes on, for the store's sake.
         *flight = Flight { authorization: flight.authorization + 1, ..Flight::default() };
         self.current.store(token.map(hold));
+    }
+
+    /// How long a call that waits for the first token of this process has to wait before it asks again, after an exchange
+    /// that failed with this error. None: it must not.
+    pub fn repeat_after(&self, error: &Error) -> Option<Duration> {
+        if self.current.load().is_some() || !self.exchange.may_repeat(error) {
+            return None;
+        }
+        let flight = self.flight();
+        let pause = flight.pause.as_ref()?;
+        Some(pause.length.saturating_sub(self.clock.now().since(pause.start)))
     }
 
     async fn renewed(self: &Arc<Self>, held: Option<Arc<Held>>) -> Result<Arc<Held>> {

@@ -54,6 +54,9 @@ mod tests {
     struct Never;
 
     impl Exchange for Never {
+        fn may_repeat(&self, _: &Error) -> bool {
+            false
+        }
         fn next(self: Arc<Self>, _: Option<Arc<Held>>) -> ExchangeFuture {
             Box::pin(async { Err(Error::Closed) })
         }

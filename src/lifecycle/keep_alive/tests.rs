@@ -215,3 +215,18 @@ async fn a_pass_that_fails_is_told_and_the_next_one_comes() {
     drop(app);
     passes.await.unwrap();
 }
+
+#[tokio::test]
+async fn the_record_of_a_forgotten_grant_is_removed_a_day_later() {
+    let (store, clock): (Arc<dyn Store>, _) = (Arc::new(MemoryStore::new()), ManualClock::new());
+    let app = app(&store, &clock, Listener::default());
+    let now = clock.now().unix_millis();
+    put(&*store, "g", now, 28 * DAY_MILLIS, GrantState::Idle { unresolved: 0 }).await;
+    Arc::clone(&app).forget("g".into()).await.unwrap();
+    let pass = || keep_one_alive(&app.grants, "g", u64::MAX);
+    assert_eq!(pass().await.unwrap(), KeptAlive::Skipped);
+    assert!(store.load("g").await.unwrap().is_some(), "another process may have read the grant just before");
+    clock.advance(DAY);
+    assert_eq!(pass().await.unwrap(), KeptAlive::Skipped);
+    assert!(store.load("g").await.unwrap().is_none());
+}

@@ -133,15 +133,3 @@ async fn a_refused_refresh_token_is_not_presented_before_its_time() {
         "it is asked for again"
     );
 }
-
-#[tokio::test]
-async fn the_record_of_a_forgotten_grant_is_removed_a_day_later() {
-    let clock = ManualClock::new();
-    let store = holding(&GrantRecord::tombstone(clock.now().unix_millis())).await;
-    let renewal = renewal(&store, &clock);
-    assert_eq!(renewal.keep_alive(u64::MAX).await.unwrap(), KeptAlive::Skipped);
-    assert!(store.load("g").await.unwrap().is_some(), "another process may have read the grant just before");
-    clock.advance(Duration::from_secs(24 * 3600));
-    assert_eq!(renewal.keep_alive(u64::MAX).await.unwrap(), KeptAlive::Skipped);
-    assert!(store.load("g").await.unwrap().is_none());
-}

@@ -21,6 +21,9 @@ struct Script {
 }
 
 impl Exchange for Script {
+    fn may_repeat(&self, _: &Error) -> bool {
+        false
+    }
     fn next(self: Arc<Self>, _held: Option<Arc<Held>>) -> ExchangeFuture {
         Box::pin(async move {
             let number = self.exchanges.fetch_add(1, Ordering::SeqCst) + 1;
