@@ -20,6 +20,11 @@ impl SealedStore {
         Ok(Self { store, sealer })
     }
 
+    /// Whether the store underneath has gone for good: see [`Store::is_gone`].
+    pub fn is_gone(&self) -> bool {
+        self.store.is_gone()
+    }
+
     /// The record of `id` and its version. Where there is none, version 0 and what `R` is by default.
     pub async fn load<R: Record + Default>(&self, id: &str) -> Result<(Version, R)> {
         match self.store.load(id).await? {
