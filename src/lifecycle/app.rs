@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use super::events::Listener;
-use super::flights::InFlight;
+use super::flights::{InFlight, Preparing};
 use super::grants::Grants;
 use super::keep_alive::Wanted;
 use super::protocol::stored;
@@ -170,12 +170,14 @@ impl OAuthApp {
         check_grant_id(&id)?;
         // A code works once: from here on the caller's patience must not decide what becomes of it.
         let app = Arc::clone(&self);
+        let preparing = Preparing::begin();
         let exchange = tokio::spawn(async move {
             let Grants { client, endpoint, store, clock, .. } = &*app.grants;
             // A store that is down, or does not take this id, must not cost the code.
             store.load(&id).await?;
             let connection = endpoint.connect().await?;
             let _in_flight = InFlight::begin()?;
+            drop(preparing);
             let request = TokenRequest::AuthorizationCode {
                 code: &callback.code,
                 redirect_uri: app.send_redirect_uri.then_some(app.authorization.redirect_uri.as_str()),

@@ -114,6 +114,9 @@ impl Grants {
     pub(super) async fn keep(self: &Arc<Self>, id: &str, record: &GrantRecord, access: AccessToken) {
         let mut wait = FIRST_COMMIT_WAIT;
         while let Err(error) = self.replace(id, record, Some(access.clone())).await {
+            if self.store.is_gone() {
+                return self.listeners.tell_of_loss(id, error);
+            }
             self.listeners.tell(&Event::RenewalFailed { grant_id: id.to_owned(), error });
             tokio::time::sleep(wait).await;
             wait = (wait * 2).min(LONGEST_COMMIT_WAIT);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::events::Event;
-use super::flights::InFlight;
+use super::flights::{InFlight, Preparing};
 use super::grants::Grants;
 use super::lease::{
     FIRST_COMMIT_WAIT, LEASE_MILLIS, LEASE_POLL, LONGEST_COMMIT_WAIT, LONGEST_JOURNAL, Lease, is_running,
@@ -94,6 +94,7 @@ impl GrantRenewal {
     ) -> Result<Renewal<T>> {
         let mut waiting: Option<Lease> = None;
         loop {
+            let preparing = Preparing::begin();
             let (version, record) = self.load().await?;
             reach("loaded");
             let now = self.grants.clock.now();
@@ -104,6 +105,7 @@ impl GrantRenewal {
             let unresolved = match step(&record.state, lease.is_over(now)) {
                 Step::Exchange { unresolved } => unresolved,
                 Step::Wait => {
+                    drop(preparing);
                     waiting = Some(lease);
                     tokio::time::sleep(LEASE_POLL).await;
                     continue;
@@ -115,6 +117,7 @@ impl GrantRenewal {
             let connection = self.grants.endpoint.connect().await?;
             reach("connected");
             let _in_flight = InFlight::begin()?;
+            drop(preparing);
             let now = self.grants.clock.now();
             let until = now.unix_millis().saturating_add(LEASE_MILLIS);
             let exchanging = GrantState::Exchanging { owner: self.grants.owner.clone(), until, unresolved };
@@ -197,6 +200,10 @@ impl GrantRenewal {
                         operation: "swap",
                         problem: "the record is never the one that it was".into(),
                     }
+                }
+                Err(error) if self.grants.store.is_gone() => {
+                    self.grants.listeners.tell_of_loss(&self.id, error);
+                    return None;
                 }
                 Err(error) => error,
             };

@@ -18,7 +18,9 @@ use super::protocol::{Commit, Step, after_failure, commit, explained, step, unwr
 use crate::credential::OAuthClient;
 use crate::error::{Error, Result};
 use crate::http::{Priority, RedirectMode, Request, RequestBody, Target};
-use crate::lifecycle::{FIRST_COMMIT_WAIT, InFlight, LEASE_MILLIS, LONGEST_COMMIT_WAIT, LONGEST_JOURNAL};
+use crate::lifecycle::{
+    FIRST_COMMIT_WAIT, InFlight, LEASE_MILLIS, LONGEST_COMMIT_WAIT, LONGEST_JOURNAL, Preparing, warn_process,
+};
 use crate::store::{CustomerRecord, CustomerState, Swap, Version, customer_id};
 
 /// Where a partner asks for a customer's credentials (vendor: General Partner Integration).
@@ -53,10 +55,12 @@ impl PartnerApp {
         loop {
             let (version, record) = self.settled(&id).await?;
             let Step::Ask { unresolved } = step(&record.state) else { return Ok(()) };
+            let preparing = Preparing::begin();
             let _turn = self.turns.acquire().await;
             // Failing here is free: nothing was written, and nothing asked.
             self.master.token().await?;
             let _in_flight = InFlight::begin()?;
+            drop(preparing);
             let now = self.clock.now();
             let until = now.unix_millis().saturating_add(LEASE_MILLIS);
             let connecting = CustomerState::Connecting { owner: self.owner.clone(), until, unresolved };
@@ -156,6 +160,15 @@ impl PartnerApp {
                         operation: "swap",
                         problem: "the record is never the one that it was".into(),
                     }
+                }
+                Err(_) if self.store.is_gone() => {
+                    warn_process(format!(
+                        "the credentials that were issued for customer {company_id:?} could not be stored and are \
+                         lost: the thread that the store's object belongs to has ended. Ask SmartRecruiters to reset \
+                         the integration. End a worker that has a store of its own only once `partner.settled()` has \
+                         resolved"
+                    ));
+                    return false;
                 }
                 Err(error) => error,
             };

@@ -418,3 +418,55 @@ async fn the_access_token_of_a_grant_that_was_exported_is_not_used_here() {
         assert_eq!(renewal(store, &clock).renew(None).await.is_ok(), used, "{reason:?}");
     }
 }
+
+/// A user's store, from when its thread has ended.
+#[derive(Debug)]
+struct Gone;
+
+impl Store for Gone {
+    fn is_gone(&self) -> bool {
+        true
+    }
+
+    fn load<'a>(&'a self, _: &'a str) -> StoreFuture<'a, Option<Stored>> {
+        Box::pin(std::future::ready(Err(Error::Store { operation: "load", problem: "gone".into() })))
+    }
+
+    fn swap<'a>(&'a self, _: &'a str, _: Version, _: Vec<u8>, _: u64) -> StoreFuture<'a, Swap> {
+        Box::pin(std::future::ready(Err(Error::Store { operation: "swap", problem: "gone".into() })))
+    }
+
+    fn due(&self, _: u64, _: usize, _: Option<&Due>) -> StoreFuture<'_, Vec<Due>> {
+        Box::pin(std::future::ready(Err(Error::Store { operation: "due", problem: "gone".into() })))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_commit_to_a_store_that_has_gone_ends_and_somebody_hears_that_the_tokens_are_lost() {
+    let clock = ManualClock::new();
+    let sealer = Sealer::new(&Gone, Some(crate::store::Sealing::Plain)).unwrap();
+    let kept = renewal(Arc::new(MemoryStore::new()), &clock).grants;
+    let (client, endpoint) = (kept.client.clone(), kept.endpoint.clone());
+    let grants = Grants::new(client, endpoint, Arc::new(Gone), sealer, Arc::new(clock.clone())).unwrap();
+    let renewal = GrantRenewal { id: "lost-with-its-thread".into(), grants: Arc::new(grants) };
+    let (heard, listener) = failures_of(&renewal);
+    let journal = record(GrantState::Exchanging { owner: "us".into(), until: 0, unresolved: 0 });
+    let commit_at_once = async || {
+        let commit = renewal.commit(2, journal.clone(), tokens(&clock, "at-2", Some("rt-2")));
+        tokio::time::timeout(FIRST_COMMIT_WAIT / 2, commit).await.expect("it is not tried again")
+    };
+
+    assert!(commit_at_once().await.is_none());
+    assert_eq!(heard.load(Ordering::SeqCst), 1, "a listener that is left hears of it");
+
+    drop(listener);
+    assert!(commit_at_once().await.is_none());
+    let warnings = crate::lifecycle::take_process_warnings();
+    let of_this: Vec<_> =
+        warnings.iter().filter(|warning| warning.contains("lost-with-its-thread")).collect();
+    assert_eq!(of_this.len(), 1, "the process is warned where none is: {warnings:?}");
+    assert!(
+        of_this[0].contains("could not be stored and are lost") && !of_this[0].contains("rt-2"),
+        "{of_this:?}"
+    );
+}
