@@ -6,7 +6,7 @@
 
 export { AccessToken } from './access-token.js'
 export type { Body } from './body.js'
-export { type ClientOptions, SmartRecruiters } from './client.js'
+export { type ClientOptions, SmartRecruiters, type TokenOptions } from './client.js'
 export type { ConnectionOptions } from './connection.js'
 export {
   ApiKey,
@@ -17,6 +17,7 @@ export {
   Customer,
   Grant,
 } from './credentials.js'
+export type { EncryptionKey } from './encryption-key.js'
 export {
   AlreadyIntegratedError,
   ApiError,

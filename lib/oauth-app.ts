@@ -5,6 +5,7 @@ import type { NativeEvent, NativeOAuthApp } from '../index.js'
 import { call } from './calls.js'
 import { CONNECTION_OPTIONS, type ConnectionOptions, connection } from './connection.js'
 import { Grant } from './credentials.js'
+import { type EncryptionKey, encryptionKeys } from './encryption-key.js'
 import {
   configurationError,
   type ReauthorizationRequiredError,
@@ -12,14 +13,14 @@ import {
   toError,
   unwrap,
 } from './errors.js'
-import { awaitExchangesAtExit } from './exit.js'
+import { awaitExchangesAtExit, settled } from './exit.js'
 import { type GrantInfo, type GrantsOptions, listGrants } from './grants.js'
 import { setCredential } from './handles.js'
 import { native } from './native.js'
-import { isA } from './platform.js'
 import { withProgress } from './progress.js'
-import { type AnyStore, encryptionKeys, MemoryStore, storeOf } from './stores.js'
+import { type AnyStore, MemoryStore, storeOf } from './stores.js'
 import {
+  bare,
   boolean,
   given,
   integer,
@@ -47,11 +48,11 @@ export interface OAuthAppOptions extends ConnectionOptions {
   /** Where grants live. Default: a {@link MemoryStore}, which loses them when the process ends. */
   store?: AnyStore
   /**
-   * What seals the records of a durable store (AES-256-GCM): 32 random bytes in Base64 or hex, as
+   * What seals the records of a durable store (AES-256-GCM): 32 random bytes, or their text in Base64 or hex, as
    * `openssl rand -base64 32` prints them. A list replaces a key: the first seals, all open. `false`: tokens are
    * stored in the clear. Needed with a durable store.
    */
-  encryptionKey?: string | readonly string[] | false
+  encryptionKey?: EncryptionKey | readonly EncryptionKey[] | false
   /**
    * Renews grants that nobody uses in the background, before their refresh tokens die after 28 days: passes of
    * {@link OAuthApp.keepAlive} come by themselves, the first within a minute, until this thread ends. They keep no
@@ -227,7 +228,7 @@ export class OAuthApp {
     const keepAlive = backgroundKeepAlive(known.keepAlive)
     this.#native = unwrap(
       native.createOauthApp(
-        {
+        bare({
           connection: wire,
           clientId: this.clientId,
           redirectUri: string('redirectUri', known.redirectUri),
@@ -243,7 +244,7 @@ export class OAuthApp {
             clientAuth: optionalChoice('clientAuth', known.clientAuth, ['body', 'basic']),
             issuer: optionalString('issuer', known.issuer),
           }),
-        },
+        }),
         string('clientSecret', known.clientSecret),
         storeOf('store', known.store ?? new MemoryStore()),
         encryptionKeys(known.encryptionKey),
@@ -293,7 +294,7 @@ export class OAuthApp {
    */
   async exchange(callbackUrl: string | URL, options: { state: string; id?: string }): Promise<Grant> {
     const known = optionsObject('exchange', options, ['state', 'id'])
-    const callback = string('callbackUrl', isA('URL', callbackUrl) ? callbackUrl.href : callbackUrl)
+    const callback = string('callbackUrl', optionalUrl('callbackUrl', callbackUrl))
     const state = string('state', known.state)
     const id = optionalString('id', known.id)
     const outcome = await call((completions, number) => {
@@ -330,6 +331,18 @@ export class OAuthApp {
   async forget(id: string): Promise<void> {
     const known = string('id', id)
     await call((completions, number) => this.#native.forget(completions, number, known), {})
+  }
+
+  /**
+   * Resolves when this process has no exchange in flight that works once: no renewal of a grant, no exchange of an
+   * authorization code, no request for a customer's credentials, whichever app it is for. Exchanges that begin
+   * meanwhile are included.
+   *
+   * A serverless handler passes it to its platform's `waitUntil`, so that the process is not frozen during an exchange.
+   * A worker that has a store of its own awaits it before it ends.
+   */
+  settled(): Promise<void> {
+    return settled()
   }
 
   /**
@@ -382,7 +395,7 @@ export class OAuthApp {
    * store holds of the same grant.
    */
   async import(grant: GrantImport | SealedGrant): Promise<Grant> {
-    if ('sealed' in record('import', grant)) {
+    if (Object.hasOwn(record('import', grant), 'sealed')) {
       const sealed = string('sealed', optionsObject('import', grant, ['sealed']).sealed)
       const outcome = await call((completions, number) => this.#native.importSealed(completions, number, sealed), {})
       return this.grant(outcome.first as string)
@@ -401,14 +414,14 @@ export class OAuthApp {
       throw configurationError('expiresAt', 'must be given with accessToken')
     }
     const refreshToken = string('refreshToken', known.refreshToken)
-    const wire = {
+    const wire = bare({
       id: string('id', known.id),
       scopes: strings('scopes', known.scopes),
       ...given({
         expiresAt,
         refreshTokenIssuedAt: optionalDate('refreshTokenIssuedAt', known.refreshTokenIssuedAt),
       }),
-    }
+    })
     await call((completions, number) => {
       this.#native.import(completions, number, wire, refreshToken, accessToken)
     }, {})
@@ -438,7 +451,8 @@ function backgroundKeepAlive(value: unknown) {
 
 /** Hands the core's events to those who listen. */
 function listener(events: EventEmitter<OAuthAppEvents>): (event: NativeEvent) => void {
-  return ({ name, id = '', error, reason, expiresAt, days, message }) => {
+  return event => {
+    const { name, id = '', error, reason, expiresAt, days, message } = bare(event)
     if (name === 'renewed') events.emit('renewed', { grantId: id })
     else if (name === 'reauthorizationRequired') events.emit('reauthorizationRequired', { grantId: id, reason })
     else if (name === 'keepAliveFailed' && error) events.emit('keepAliveFailed', { error: toError(error, {}) })
