@@ -12,12 +12,13 @@ export declare const __napiBindingTarget: 'native' | 'wasm32-wasi' | 'wasm32-was
 /** The body of an answer, still to be read. */
 export declare class NativeBody {
   /**
-   * Fills `room` with what comes next, and more with it if that is there already. How many bytes that is comes as
-   * `id`: 0 at the end. Nobody may touch `room` until then, or ever again if the call is cancelled.
+   * Reads what comes next, and more with it if that is there already, up to `most.length` bytes: they come as `id`,
+   * or nothing at the end.
    *
-   * The core writes it, on its own thread: copying a fast download takes longer than all else that is done for it.
+   * The core writes them to JavaScript's memory, on its own thread: copying a fast download takes longer than all else
+   * that is done for it. That memory is made here, so that JavaScript cannot take it away meanwhile.
    */
-  read(completions: NativeCompletions, id: number, room: Uint8Array): void
+  read(completions: NativeCompletions, id: number, most: NativeRead): void
   /**
    * Gives the rest up, also in the middle of a read, which then finds the end; `id` comes when its connection is
    * closed.
@@ -46,8 +47,8 @@ export declare class NativeClient {
   limits(): Array<NativeEndpointLimits>
   /** The URL that `send` asks of the same arguments. */
   url(path: string, params?: Array<string> | undefined | null, query?: Array<string> | undefined | null): NativeUrl | NativeError
-  /** Gets the access token in use; it comes as `id`, or nothing does if there is none. */
-  token(completions: NativeCompletions, id: number): void
+  /** Gets the access token in use; it comes as `id`, or nothing does if there is none. `timeout` is in milliseconds. */
+  token(completions: NativeCompletions, id: number, timeout: number): void
   /** Takes no more calls; when those in flight have ended, `id` comes. */
   close(completions: NativeCompletions, id: number): void
 }
@@ -594,6 +595,12 @@ export interface NativeQuestion {
   after?: NativeDue
 }
 
+/** How much of a body is read at once. */
+export interface NativeRead {
+  /** In bytes, at most. */
+  length: number
+}
+
 /** Why a grant is over. */
 export type NativeReauthorizationReason = 'revokedOrExpired' | 'responseLost' | 'forgotten' | 'exported'
 
@@ -642,6 +649,12 @@ export interface NativeUrl {
   url: string
 }
 
+/**
+ * `wake` is called when there is something in `takeProcessWarnings`: in one thread only, the main thread where that has
+ * called this.
+ */
+export declare function onProcessWarning(isMainThread: boolean, wake: () => void): void
+
 /** A store in PostgreSQL. `url` may hold a password. */
 export declare function postgresStore(url: string, namespace?: string | undefined | null, ca?: string | undefined | null, connections?: number | undefined | null): NativeStore | NativeError
 
@@ -651,5 +664,11 @@ export declare function redisLimits(url: string, listen: (event: NativeLimitsEve
 /** A store in Redis. `url` may hold a password. */
 export declare function redisStore(url: string, namespace?: string | undefined | null, ca?: string | undefined | null): NativeStore | NativeError
 
+/** `call` comes when there are none, and none is about to begin. */
+export declare function settled(completions: NativeCompletions, call: number): void
+
 /** A store in an SQLite file. */
 export declare function sqliteStore(path: string, create: boolean, namespace?: string | undefined | null): NativeStore | NativeError
+
+/** What the whole process has to hear, because the thread that it concerns has ended; each sentence once. */
+export declare function takeProcessWarnings(): Array<string>

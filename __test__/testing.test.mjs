@@ -279,6 +279,15 @@ for (const [what, rule, due] of [
     },
   ],
   [
+    'by their ids backwards where they are due at once',
+    GOES_ON,
+    (_all, limit, before, store, after) => {
+      const order = (a, b) => a.due - b.due || (a.id > b.id ? -1 : Number(a.id < b.id))
+      const all = store.places(before).sort(order)
+      return all.filter(entry => after === undefined || order(entry, after) > 0).slice(0, limit)
+    },
+  ],
+  [
     'without what never needs attention',
     GOES_ON,
     (all, limit) => all.filter(({ due }) => due < 8.64e15).slice(0, limit),

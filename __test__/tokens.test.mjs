@@ -9,6 +9,7 @@ import {
   OAuthApp,
   ReauthorizationRequiredError,
   SmartRecruiters,
+  TimeoutError,
   TokenError,
 } from 'smartrecruiters'
 import { startSandbox } from 'smartrecruiters-sandbox'
@@ -274,4 +275,100 @@ test('a grant is not shown to another API', async t => {
   const sr = new SmartRecruiters({ credential: new ApiKey(other.apiKey), baseUrl: other.baseUrl, limits: false })
   assert.throws(() => sr.withCredential(grant), { field: 'credential' })
   assert.equal(new SmartRecruiters({ credential: grant, limits: false }).baseUrl, sandbox.baseUrl)
+})
+
+/** A token endpoint that takes a connection and says nothing; `asked` counts the exchanges. */
+async function startSilent(t) {
+  const { sandbox, sr, credential } = await start(t)
+  const held = sandbox.fault({ ...TOKEN, kind: 'hold', when: 'before' })
+  return { sandbox, sr, credential, held }
+}
+
+test('token() keeps the deadline of the client, or its own, and the exchange goes on', async t => {
+  const { sandbox, credential, sr, held } = await startSilent(t)
+  const quick = new SmartRecruiters({ credential, baseUrl: sandbox.baseUrl, limits: false, timeout: 300 })
+  for (const [wait, limit] of [
+    [failure(quick.token()), 300],
+    [failure(sr.token({ timeout: 200 })), 200],
+  ]) {
+    const error = await wait
+    assert.ok(error instanceof TimeoutError, String(error))
+    assert.deepEqual([error.code, error.phase], ['TIMEOUT', 'token'])
+    assert.match(error.message, new RegExp(`timed out after ${limit} ms while waiting for an access token`))
+  }
+  // close() waits for no exchange that nobody waits for any more.
+  await quick.close()
+  held.clear()
+  assert.ok((await sr.token({ timeout: 60_000 })).accessToken)
+  assert.equal(sandbox.counters().exchanges.client_credentials.attempts, 1)
+})
+
+test('token() rejects with the reason of its signal, before and during an exchange', async t => {
+  const { sandbox, sr, held } = await startSilent(t)
+  const reason = new Error('enough')
+  assert.equal(await failure(sr.token({ signal: AbortSignal.abort(reason) })), reason)
+  const controller = new AbortController()
+  const waiting = failure(sr.token({ signal: controller.signal }))
+  while (held.hits === 0) await new Promise(setImmediate)
+  controller.abort(reason)
+  assert.equal(await waiting, reason)
+  const timedOut = await failure(sr.token({ signal: AbortSignal.timeout(10) }))
+  assert.equal(timedOut.name, 'TimeoutError')
+  held.clear()
+  assert.ok((await sr.token()).accessToken)
+  assert.equal(sandbox.counters().exchanges.client_credentials.attempts, 1)
+})
+
+test('token() refuses options that are not its own', async t => {
+  const { sr } = await start(t)
+  for (const [options, field] of [
+    [{ timeout: 0 }, 'timeout'],
+    [{ timeout: '5' }, 'timeout'],
+    [{ signal: {} }, 'signal'],
+    [{ retries: 1 }, 'retries'],
+    [null, 'token'],
+  ]) {
+    const error = await failure(sr.token(options))
+    assert.deepEqual([error.code, error.field], ['CONFIGURATION', field])
+  }
+})
+
+test('settled() resolves when no exchange that works once is in flight, also one that begins meanwhile', async t => {
+  const { sandbox, app, sr } = await startGrant(t)
+  await Promise.all([app.settled(), sr.settled()])
+  sandbox.expireAccessTokens()
+  const held = sandbox.fault({ ...TOKEN, kind: 'hold', when: 'before' })
+  // In the same turn: the exchange is not in flight yet.
+  const order = []
+  const call = sr.get('/payload/20').then(() => order.push('answered'))
+  const settled = Promise.all([app, sr].map(each => each.settled())).then(() => order.push('settled'))
+  while (held.hits === 0) await new Promise(setImmediate)
+  const renewed = new Promise(resolve => app.on('renewed', () => resolve(order.push('renewed'))))
+  // Another one begins while they wait.
+  const { url, state } = app.authorizationUrl()
+  const second = sandbox.fault({ ...TOKEN, kind: 'hold', when: 'before' })
+  const exchange = app.exchange(await sandbox.consentTo(url), { state }).then(() => order.push('exchanged'))
+  while (second.hits === 0) await new Promise(setImmediate)
+  held.clear()
+  await Promise.all([call, renewed])
+  assert.ok(!order.includes('settled'), order.join())
+  second.clear()
+  await Promise.all([settled, exchange])
+  assert.equal(order.includes('settled'), true)
+  await sr.close()
+  await sr.settled()
+})
+
+test('settled() waits for what was called in the same turn', async t => {
+  const { sandbox, app } = await startGrant(t)
+  const { url, state } = app.authorizationUrl()
+  const callback = await sandbox.consentTo(url)
+  let exchanged = false
+  const exchange = app.exchange(callback, { state, id: 'other' }).then(() => {
+    exchanged = true
+  })
+  await app.settled()
+  await exchange
+  assert.ok(exchanged)
+  assert.equal(sandbox.counters().exchanges.authorization_code.successes, 2)
 })

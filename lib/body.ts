@@ -1,17 +1,20 @@
 /** What callers give as a body, as the addon takes it: in one piece, or as a stream of parts. */
 
 import type { NativeUpload } from '../index.js'
+import { copied, intact } from './bytes.js'
 import { call } from './calls.js'
-import { configurationError } from './errors.js'
+import { ConfigurationError, configurationError } from './errors.js'
 import { formBody } from './form.js'
 import { native } from './native.js'
 import { isA, isBlob, types } from './platform.js'
-import { kind } from './validate.js'
+import { bare, integer, kind, reading } from './validate.js'
 
 /** Parts that are there at once and together no longer than this, in bytes, are sent as a whole. */
 const LONGEST_WHOLE = 1024 * 1024
 /** Of a body that is waited for, so much is held in memory at most, in bytes; a longer one is sent without its length. */
 const LONGEST_WAIT = 64 * 1024 * 1024
+/** The size of a Blob is a whole number that JavaScript can hold. */
+const LONGEST_BLOB = Number.MAX_SAFE_INTEGER
 
 /**
  * A body that can be sent as it is. A string, bytes and whatever else is in memory can be sent again by a retry; a stream
@@ -43,15 +46,22 @@ export interface Outgoing {
 
 /** Reads a body that the caller gave. */
 export function outgoing(field: string, body: unknown): Outgoing {
-  if (typeof body === 'string') return { whole: body, contentType: 'text/plain;charset=UTF-8' }
-  if (types.isUint8Array(body)) return { whole: body }
-  if (types.isArrayBuffer(body)) return { whole: new Uint8Array(body) }
-  if (ArrayBuffer.isView(body)) return { whole: new Uint8Array(body.buffer, body.byteOffset, body.byteLength) }
+  if (typeof body === 'string') return bare({ whole: body, contentType: 'text/plain;charset=UTF-8' })
+  if (types.isArrayBuffer(body) || ArrayBuffer.isView(body)) return bare({ whole: copied(field, body) })
+  const problem = 'says that it is a Blob, FormData, URLSearchParams or stream, but cannot be read as one'
+  return bare(reading(field, () => written(field, body), problem))
+}
+
+function written(field: string, body: unknown): Outgoing {
   if (isA('URLSearchParams', body)) {
-    return { whole: body.toString(), contentType: 'application/x-www-form-urlencoded;charset=UTF-8' }
+    return { whole: String(body), contentType: 'application/x-www-form-urlencoded;charset=UTF-8' }
   }
   if (isBlob(body)) {
-    return { parts: source(body.stream()), length: body.size, ...(body.type && { contentType: body.type }) }
+    return {
+      parts: source(field, body.stream()),
+      length: integer(`${field}.size`, body.size, 0, LONGEST_BLOB, 0),
+      ...(body.type && { contentType: body.type }),
+    }
   }
   if (isA('FormData', body)) return formBody(field, body)
   if (isA('ReadableStream', body)) {
@@ -59,10 +69,10 @@ export function outgoing(field: string, body: unknown): Outgoing {
     if (body.locked || Readable.isDisturbed(body as never)) {
       throw configurationError(field, 'must be a stream that nobody is reading or has read from')
     }
-    return { parts: source(body) }
+    return { parts: source(field, body) }
   }
   if (typeof body === 'object' && body !== null && Symbol.asyncIterator in body) {
-    return { parts: source(body as AsyncIterable<unknown>) }
+    return { parts: source(field, body as AsyncIterable<unknown>) }
   }
   throw configurationError(
     field,
@@ -78,7 +88,7 @@ export interface Source {
 }
 
 /** Begins to read the parts of a body. A stream can be cancelled while it is waited for, as `fetch` does. */
-export function source(parts: AsyncIterable<unknown>): Source {
+export function source(field: string, parts: AsyncIterable<unknown>): Source {
   if (isA('ReadableStream', parts)) {
     const reader = parts.getReader()
     return {
@@ -87,8 +97,15 @@ export function source(parts: AsyncIterable<unknown>): Source {
     }
   }
   const iterator = parts[Symbol.asyncIterator]()
+  if (typeof iterator?.next !== 'function') {
+    throw configurationError(field, 'must be a stream of bytes, but its iterator has no `next` method')
+  }
   return {
-    next: () => iterator.next(),
+    async next() {
+      const result: unknown = await iterator.next()
+      if (typeof result === 'object' && result !== null) return result as IteratorResult<unknown>
+      throw configurationError(field, `must be a stream of bytes, but its \`next\` gave ${kind(result)}`)
+    },
     stop() {
       // The iterator of a stream of Node does not hear of `return` before it began, nor while it waits.
       if ('destroy' in parts && typeof parts.destroy === 'function') parts.destroy()
@@ -107,15 +124,24 @@ export async function gathered(all: Source, waits = false): Promise<{ whole: Uin
   while (length <= (waits ? LONGEST_WAIT : LONGEST_WHOLE)) {
     const next = all.next()
     // A source that fails does so while it is sent, early or late.
-    const result = await Promise.race([next.catch(() => undefined), ...(waits ? [] : [turn()])])
+    const result = await Promise.race([next.catch(unlessMistaken), ...(waits ? [] : [turn()])])
     if (result === undefined) return { rest: after(there, all, next) }
     if (result.done) return { whole: Buffer.concat(there as Uint8Array[]) }
-    there.push(result.value)
     // What is no part fails when it is sent, as all that comes later would.
-    if (!types.isUint8Array(result.value)) break
+    if (!types.isUint8Array(result.value)) {
+      there.push(result.value)
+      break
+    }
+    // A copy: a source may use the same memory for its next part.
+    there.push(copied('body', result.value))
     length += result.value.byteLength
   }
   return { rest: after(there, all) }
+}
+
+/** A source that fails does so while it is sent, early or late; one that is not a source is refused before. */
+function unlessMistaken(error: unknown): undefined {
+  if (error instanceof ConfigurationError) throw error
 }
 
 /** Settles with nothing after all that is ready to go on has done so. */
@@ -160,6 +186,7 @@ export class Upload {
       for (let part = await this.#source.next(); !part.done; part = await this.#source.next()) {
         const { value } = part
         if (!types.isUint8Array(value)) throw new TypeError(`a part of the body is ${kind(value)}, not a Uint8Array`)
+        intact('body', value)
         this.#sent += value.byteLength
         if (this.#sent > (this.#length ?? this.#sent)) throw this.#wrongLength()
         const { first: wanted } = await call((completions, id) => this.native.write(completions, id, value), {})

@@ -8,21 +8,31 @@ import { call, type Outcome } from './calls.js'
 import { CONNECTION_OPTIONS, type ConnectionOptions, connection } from './connection.js'
 import { ApiKey, BearerToken, ClientCredentials, type Credential } from './credentials.js'
 import { type CallContext, configurationError, SmartRecruitersError, toError, unwrap } from './errors.js'
+import { settled } from './exit.js'
 import { fetchCall } from './fetch.js'
 import { credentialOf } from './handles.js'
 import { type EndpointLimits, type LimitOptions, limits } from './limits.js'
 import { native } from './native.js'
 import { type PaginateOptions, type Paginator, paginate } from './paginate.js'
-import { addContentType, type FlatRequest, flatRequest, type RequestOptions, statedLength } from './request.js'
+import {
+  addContentType,
+  type FlatRequest,
+  flatRequest,
+  type RequestOptions,
+  requestOptions,
+  statedLength,
+} from './request.js'
 import { toResponse } from './response.js'
 import { Answer, type ResponsePromise, responsePromise } from './response-promise.js'
 import {
+  bare,
   integer,
   milliseconds,
   optionalChoice,
   optionalSignal,
   optionalUrl,
   optionsObject,
+  reading,
   record,
   string,
 } from './validate.js'
@@ -50,6 +60,14 @@ export interface ClientOptions extends ConnectionOptions {
    * keep to them.
    */
   limits?: LimitOptions | false
+}
+
+/** Options of {@link SmartRecruiters.token}. */
+export interface TokenOptions {
+  /** How long to wait for the token, in milliseconds. Default: the client's `timeout`. */
+  timeout?: number | undefined
+  /** Ends the wait when it is aborted: the call rejects with the signal's reason. */
+  signal?: AbortSignal | undefined
 }
 
 const OPTIONS = [
@@ -85,9 +103,10 @@ export class SmartRecruiters {
   /** @throws {ConfigurationError} if an option is missing, unknown or malformed. */
   constructor(options: ClientOptions)
   constructor(options: ClientOptions | Derived) {
-    if (options instanceof Derived) {
-      this.#native = options.native
-      this.#timeout = options.timeout
+    const derived = reading('SmartRecruiters', () => (options instanceof Derived ? options : undefined))
+    if (derived !== undefined) {
+      this.#native = derived.native
+      this.#timeout = derived.timeout
       return
     }
     const known = optionsObject('SmartRecruiters', options, OPTIONS)
@@ -99,14 +118,14 @@ export class SmartRecruiters {
     this.#native = unwrap(
       native.createClient(
         credentialOf('credential', known.credential),
-        {
+        bare({
           ...(environment && { environment }),
           ...(baseUrl && { baseUrl }),
           retries: integer('retries', known.retries, 0, 10, RETRIES),
           maxBodySize: integer('maxBodySize', known.maxBodySize, 1, 2 ** 32 - 1, MAX_BODY_SIZE),
           connection: wire,
           ...(pacing.options && { limits: pacing.options }),
-        },
+        }),
         proxyUrl,
         key,
         pacing.shared,
@@ -126,8 +145,8 @@ export class SmartRecruiters {
     if (given.environment !== undefined || given.baseUrl !== undefined) {
       return new SmartRecruiters({ ...options, credential: credentialFromEnv() })
     }
-    const environment = process.env.SMARTRECRUITERS_ENVIRONMENT as ClientOptions['environment']
-    const baseUrl = process.env.SMARTRECRUITERS_BASE_URL
+    const environment = variable('SMARTRECRUITERS_ENVIRONMENT') as ClientOptions['environment']
+    const baseUrl = variable('SMARTRECRUITERS_BASE_URL')
     return new SmartRecruiters({
       ...options,
       ...(environment && { environment }),
@@ -212,7 +231,7 @@ export class SmartRecruiters {
       this.#refuseIfClosing()
       const { request, body, signal, url } = fetchCall(input, init, this.baseUrl)
       addContentType(request, body)
-      const outcome = await this.#call({ ...request, timeout: this.#timeout }, body, 'fetch', signal)
+      const outcome = await this.#call(bare({ ...request, timeout: this.#timeout }), body, 'fetch', signal)
       return toResponse(outcome, url, signal, contextOf(request))
     } catch (error) {
       if (error instanceof SmartRecruitersError) throw new TypeError('fetch failed', { cause: error })
@@ -227,11 +246,17 @@ export class SmartRecruiters {
   }
 
   /**
-   * The access token in use, obtained or renewed if need be; `undefined` for an API key or bearer token.
+   * The access token in use, obtained or renewed if need be; `undefined` for an API key or bearer token. An exchange
+   * that takes longer than `timeout`, or that `signal` is aborted during, goes on: the next call finds its token.
    * @throws {TokenError} if there is none to be had.
+   * @throws {TimeoutError} with phase `token`, if there is none within `timeout`.
+   * @throws {ConfigurationError} if an option is unknown or malformed.
    */
-  async token(): Promise<AccessToken | undefined> {
-    const { first } = await call((completions, id) => this.#native.token(completions, id), {})
+  async token(options: TokenOptions = {}): Promise<AccessToken | undefined> {
+    const known = optionsObject('token', options, ['timeout', 'signal'])
+    const timeout = milliseconds('timeout', known.timeout, this.#timeout)
+    const signal = optionalSignal('signal', known.signal)
+    const { first } = await call((completions, id) => this.#native.token(completions, id, timeout), {}, signal)
     const token = first as NativeToken | undefined
     return token && new AccessToken(token.accessToken, token.expiresAt, token.scopes)
   }
@@ -257,6 +282,18 @@ export class SmartRecruiters {
     await call((completions, id) => this.#native.close(completions, id), {})
   }
 
+  /**
+   * Resolves when this process has no exchange in flight that works once: no renewal of a grant, no exchange of an
+   * authorization code, no request for a customer's credentials. Exchanges that begin meanwhile are included. Resolves
+   * also after {@link close}.
+   *
+   * A serverless handler passes it to its platform's `waitUntil`, so that the process is not frozen during an exchange
+   * that a call has begun in the background.
+   */
+  settled(): Promise<void> {
+    return settled()
+  }
+
   /** The same as {@link close}, for `await using`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
@@ -265,7 +302,7 @@ export class SmartRecruiters {
   async #send<T>(answer: Answer, method: string, path: string, options: RequestOptions): Promise<T> {
     this.#refuseIfClosing()
     const verb = string('method', method).toUpperCase()
-    const known = record('options', options)
+    const known = requestOptions(options)
     const signal = optionalSignal('signal', known.signal)
     // Last, since it begins to read the body.
     const { request, body } = flatRequest(verb, string('path', path), known, this.#timeout)
@@ -339,14 +376,17 @@ function refuseIfAborted(signal: AbortSignal | undefined, body: Source | undefin
   throw signal.reason
 }
 
+/** A variable of the environment, which inherits from `Object.prototype` as options do. */
+function variable(name: string): string | undefined {
+  return Object.hasOwn(process.env, name) ? process.env[name] : undefined
+}
+
 function credentialFromEnv(): Credential {
-  const {
-    SMARTRECRUITERS_API_KEY: apiKey,
-    SMARTRECRUITERS_ACCESS_TOKEN: accessToken,
-    SMARTRECRUITERS_CLIENT_ID: clientId,
-    SMARTRECRUITERS_CLIENT_SECRET: clientSecret,
-    SMARTRECRUITERS_TOKEN_URL: tokenUrl,
-  } = process.env
+  const apiKey = variable('SMARTRECRUITERS_API_KEY')
+  const accessToken = variable('SMARTRECRUITERS_ACCESS_TOKEN')
+  const clientId = variable('SMARTRECRUITERS_CLIENT_ID')
+  const clientSecret = variable('SMARTRECRUITERS_CLIENT_SECRET')
+  const tokenUrl = variable('SMARTRECRUITERS_TOKEN_URL')
   const found = Object.entries({
     SMARTRECRUITERS_API_KEY: apiKey,
     SMARTRECRUITERS_ACCESS_TOKEN: accessToken,

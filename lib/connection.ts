@@ -4,7 +4,7 @@ import type { NativeConnection } from '../index.js'
 import { type CertificateAuthorities, certificateAuthorities, pem } from './certificates.js'
 import { configurationError } from './errors.js'
 import { isA } from './platform.js'
-import { kind, milliseconds, string } from './validate.js'
+import { bare, kind, milliseconds, reading, string } from './validate.js'
 
 /** How connections are made. */
 export interface ConnectionOptions {
@@ -40,10 +40,10 @@ export interface Connection {
 
 /** Checks the options. */
 export function connection(known: Record<(typeof CONNECTION_OPTIONS)[number], unknown>): Connection {
-  const options: NativeConnection = {
+  const options: NativeConnection = bare({
     connectTimeout: milliseconds('connectTimeout', known.connectTimeout, CONNECT_TIMEOUT),
     proxy: known.proxy !== false,
-  }
+  })
   const ca = certificateAuthorities(known.ca)
   const cert = pem('cert', known.cert)
   const key = pem('key', known.key)
@@ -57,7 +57,11 @@ export function connection(known: Record<(typeof CONNECTION_OPTIONS)[number], un
 
 function proxyUrl(value: unknown): string | undefined {
   if (value === undefined || value === false) return undefined
-  if (isA('URL', value)) return string('proxy', value.href)
+  if (isA('URL', value))
+    return string(
+      'proxy',
+      reading('proxy', () => value.href),
+    )
   if (typeof value !== 'string') throw configurationError('proxy', `must be a URL or false, but is ${kind(value)}`)
   return string('proxy', value)
 }

@@ -1,9 +1,10 @@
 /** What a client authenticates with. */
 
+import { type EncryptionKey, encryptionKeys } from './encryption-key.js'
 import { configurationError, unwrap } from './errors.js'
 import { setCredential } from './handles.js'
 import { native } from './native.js'
-import { type AnyStore, encryptionKeys, storeOf } from './stores.js'
+import { type AnyStore, storeOf } from './stores.js'
 import { optionalChoice, optionalUrl, optionsObject, string } from './validate.js'
 
 /** Any of the kinds of credential. */
@@ -53,12 +54,12 @@ export interface ClientCredentialsOptions {
    */
   store?: AnyStore
   /**
-   * What seals the tokens in a durable store (AES-256-GCM): 32 random bytes in Base64 or hex, as
+   * What seals the tokens in a durable store (AES-256-GCM): 32 random bytes, or their text in Base64 or hex, as
    * `openssl rand -base64 32` prints them. A list replaces a key: the first seals, all open. `false`: tokens are
    * stored in the clear. Needed with a durable store. A key that does not open what others have stored fails every
    * call that needs a token, with a {@link StoreError}.
    */
-  encryptionKey?: string | readonly string[] | false
+  encryptionKey?: EncryptionKey | readonly EncryptionKey[] | false
 }
 
 /**

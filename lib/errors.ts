@@ -263,8 +263,13 @@ export function configurationError(field: string, problem: string): Configuratio
 
 /** What a synchronous native function gave, or its error. */
 export function unwrap<T extends object>(result: T | NativeError): T {
-  if ('causes' in result) throw toError(result)
+  if (isError(result)) throw toError(result)
   return result
+}
+
+function isError(result: object): result is NativeError {
+  // Its own: what others put on `Object.prototype` makes no result an error.
+  return Object.hasOwn(result, 'causes')
 }
 
 /** Header lines as pairs, for `new Headers()`. */

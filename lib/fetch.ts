@@ -4,7 +4,7 @@ import { type Outgoing, outgoing, source } from './body.js'
 import { configurationError } from './errors.js'
 import { isA } from './platform.js'
 import type { FlatRequest } from './request.js'
-import { optionalSignal } from './validate.js'
+import { bare, members, optionalSignal } from './validate.js'
 
 /** What `fetch` was asked for. */
 export interface FetchCall {
@@ -26,12 +26,13 @@ export function fetchCall(input: string | URL | Request, init: RequestInit | und
     return fromRequest(init === undefined ? input : new Request(input, init))
   }
   const url = absolute(input, baseUrl)
-  const method = init?.method?.toUpperCase() ?? 'GET'
-  if (!isPlain(method, init)) return fromRequest(new Request(url, init))
-  const signal = optionalSignal('signal', init?.signal)
-  const headers = [...new Headers(init?.headers ?? {})].flat()
-  const request = { method, path: url, headers, ...(init?.redirect && { redirect: init.redirect }) }
-  const body = init?.body == null ? {} : outgoing('body', init.body)
+  const known: RequestInit = init ? members(init, ['method', 'headers', 'body', 'redirect', 'signal']) : bare({})
+  const method = known.method?.toUpperCase() ?? 'GET'
+  if (!isPlain(method, known)) return fromRequest(new Request(url, init))
+  const signal = optionalSignal('signal', known.signal)
+  const headers = [...new Headers(known.headers ?? {})].flat()
+  const request = bare({ method, path: url, headers, ...(known.redirect && { redirect: known.redirect }) })
+  const body = known.body == null ? bare<Outgoing>({}) : outgoing('body', known.body)
   return { request, body, signal, url }
 }
 
@@ -53,9 +54,8 @@ function escaped(url: string): string {
 }
 
 /** Whether nothing in there needs the platform's reading, or its refusal. */
-function isPlain(method: string, init: RequestInit | undefined): boolean {
-  if (!METHODS.includes(method) || !REDIRECTS.includes(init?.redirect)) return false
-  const body = init?.body
+function isPlain(method: string, { redirect, body }: RequestInit): boolean {
+  if (!METHODS.includes(method) || !REDIRECTS.includes(redirect)) return false
   if (body == null) return true
   const hasBody = method !== 'GET' && method !== 'HEAD'
   return hasBody && (typeof body === 'string' || (typeof body === 'object' && !(Symbol.asyncIterator in body)))
@@ -71,13 +71,13 @@ function fromRequest(request: Request): FetchCall {
   // A form has a length; the platform knows that of a Request, but does not tell.
   const waits = request.headers.get('content-type')?.startsWith('multipart/form-data') === true
   return {
-    request: {
+    request: bare({
       method: request.method,
       path: url,
       headers: [...request.headers].flat(),
       redirect: request.redirect,
-    },
-    body: request.body === null ? {} : { parts: source(request.body as AsyncIterable<unknown>), waits },
+    }),
+    body: bare(request.body === null ? {} : { parts: source('body', request.body as AsyncIterable<unknown>), waits }),
     signal: request.signal,
     url,
   }

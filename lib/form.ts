@@ -18,7 +18,7 @@ interface FormStream extends NodeJS.ReadableStream {
  * before its files are read. A form of another package is taken by its entries, or by its stream.
  */
 export function formBody(field: string, form: object): Outgoing {
-  if (isFormStream(form)) return streamed(form)
+  if (isFormStream(form)) return streamed(field, form)
   const boundary = `----formdata-smartrecruiters-${randomBytes(12).toString('hex')}`
   const parts: (Uint8Array | Blob)[] = []
   for (const [name, value] of entries(field, form)) {
@@ -34,7 +34,7 @@ export function formBody(field: string, form: object): Outgoing {
   }
   parts.push(Buffer.from(`--${boundary}--\r\n`))
   const length = parts.reduce((sum, part) => sum + (isBlob(part) ? part.size : part.byteLength), 0)
-  return { parts: source(bytes(parts)), length, contentType: `multipart/form-data; boundary=${boundary}` }
+  return { parts: source(field, bytes(parts)), length, contentType: `multipart/form-data; boundary=${boundary}` }
 }
 
 async function* bytes(parts: (Uint8Array | Blob)[]): AsyncGenerator<unknown> {
@@ -66,7 +66,7 @@ function isFormStream(form: object): form is FormStream {
   return typeof getHeaders === 'function' && typeof pipe === 'function'
 }
 
-function streamed(form: FormStream): Outgoing {
+function streamed(field: string, form: FormStream): Outgoing {
   const { PassThrough, pipeline } = require('node:stream') as typeof import('node:stream')
   const headers = Object.entries(form.getHeaders())
   const contentType = headers.find(([name]) => name.toLowerCase() === 'content-type')?.[1]
@@ -75,7 +75,7 @@ function streamed(form: FormStream): Outgoing {
   const through = new PassThrough()
   pipeline(form, through, () => {})
   return {
-    parts: source(through),
+    parts: source(field, through),
     ...(length !== undefined && { length }),
     ...(contentType !== undefined && { contentType }),
   }

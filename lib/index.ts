@@ -7,7 +7,7 @@
 export { AccessToken } from './access-token.js'
 export type { Body } from './body.js'
 export type { CertificateAuthorities } from './certificates.js'
-export { type ClientOptions, SmartRecruiters } from './client.js'
+export { type ClientOptions, SmartRecruiters, type TokenOptions } from './client.js'
 export type { ConnectionOptions } from './connection.js'
 export {
   ApiKey,
@@ -18,6 +18,7 @@ export {
   Customer,
   Grant,
 } from './credentials.js'
+export type { EncryptionKey } from './encryption-key.js'
 export {
   AlreadyIntegratedError,
   ApiError,

@@ -3,7 +3,7 @@
 import type { NativeEndpointLimit, NativeEndpointLimits, NativeLimits, NativeRedisLimits } from '../index.js'
 import { configurationError } from './errors.js'
 import { type RedisLimits, sharedLimits } from './redis-limits.js'
-import { integer, optionalChoice, optionsObject, record } from './validate.js'
+import { bare, integer, optionalChoice, optionsObject, record, wellFormed } from './validate.js'
 
 /** How a client keeps to the limits of the API. */
 export interface LimitOptions {
@@ -32,31 +32,35 @@ const QUEUE = 10_000
 const LONGEST_QUEUE = 1_000_000
 
 /** Checks the options; nothing if the client is not to keep to the limits. */
-export function limits(value: unknown): { options?: NativeLimits; shared?: NativeRedisLimits | undefined } {
-  if (value === false) return {}
+export function limits(value: unknown): {
+  options: NativeLimits | undefined
+  shared: NativeRedisLimits | undefined
+} {
+  if (value === false) return { options: undefined, shared: undefined }
   const known = optionsObject('limits', value === undefined ? {} : value, OPTIONS)
   const concurrencyScope = optionalChoice('limits.concurrencyScope', known.concurrencyScope, ['credential', 'endpoint'])
   const rows = record('limits.endpoints', known.endpoints === undefined ? {} : known.endpoints)
-  const options = {
+  const options = bare({
     endpoints: Object.entries(rows).map(endpointLimit),
     queue: integer('limits.queue', known.queue, 1, LONGEST_QUEUE, QUEUE),
     ...(concurrencyScope && { concurrencyScope }),
     ...limit('limits', 'concurrent', known.concurrent),
-  }
+  })
   return { options, shared: sharedLimits('limits.shared', known.shared) }
 }
 
 function endpointLimit([endpoint, value]: [string, unknown]): NativeEndpointLimit {
-  if (!/^[A-Z]+ \/[^\s?#]*$/.test(endpoint)) {
+  wellFormed('limits.endpoints', endpoint)
+  if (!/^[A-Z]+ \/[^\s?#\0]*$/.test(endpoint)) {
     throw configurationError('limits.endpoints', 'must be named by method and path template, such as `GET /jobs/{id}`')
   }
   const field = `limits.endpoints['${endpoint}']`
   const known = optionsObject(field, value, ['perSecond', 'concurrent'])
-  return {
+  return bare({
     endpoint,
     ...limit(field, 'perSecond', known.perSecond),
     ...limit(field, 'concurrent', known.concurrent),
-  }
+  })
 }
 
 function limit<Name extends string>(field: string, name: Name, value: unknown): { [Key in Name]?: number } {

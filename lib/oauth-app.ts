@@ -6,6 +6,7 @@ import { call } from './calls.js'
 import { SmartRecruiters } from './client.js'
 import { CONNECTION_OPTIONS, type ConnectionOptions, connection } from './connection.js'
 import { Grant } from './credentials.js'
+import { type EncryptionKey, encryptionKeys } from './encryption-key.js'
 import {
   configurationError,
   type ReauthorizationRequiredError,
@@ -13,14 +14,14 @@ import {
   toError,
   unwrap,
 } from './errors.js'
-import { awaitExchangesAtExit } from './exit.js'
+import { awaitExchangesAtExit, settled } from './exit.js'
 import { type GrantInfo, type GrantsOptions, listGrants, metadataOf } from './grants.js'
 import { setCredential } from './handles.js'
 import { native } from './native.js'
-import { isA } from './platform.js'
 import { withProgress } from './progress.js'
-import { type AnyStore, encryptionKeys, MemoryStore, storeOf } from './stores.js'
+import { type AnyStore, MemoryStore, storeOf } from './stores.js'
 import {
+  bare,
   boolean,
   given,
   integer,
@@ -48,11 +49,11 @@ export interface OAuthAppOptions extends ConnectionOptions {
   /** Where grants live. Default: a {@link MemoryStore}, which loses them when the process ends. */
   store?: AnyStore
   /**
-   * What seals the records of a durable store (AES-256-GCM): 32 random bytes in Base64 or hex, as
+   * What seals the records of a durable store (AES-256-GCM): 32 random bytes, or their text in Base64 or hex, as
    * `openssl rand -base64 32` prints them. A list replaces a key: the first seals, all open. `false`: tokens are
    * stored in the clear. Needed with a durable store.
    */
-  encryptionKey?: string | readonly string[] | false
+  encryptionKey?: EncryptionKey | readonly EncryptionKey[] | false
   /**
    * Renews grants that nobody uses in the background, before their refresh tokens die after 28 days: passes of
    * {@link OAuthApp.keepAlive} come by themselves, the first within a minute, until this thread ends. They keep no
@@ -255,7 +256,7 @@ export class OAuthApp {
     const keepAlive = backgroundKeepAlive(known.keepAlive)
     this.#native = unwrap(
       native.createOauthApp(
-        {
+        bare({
           connection: wire,
           clientId: this.clientId,
           redirectUri: string('redirectUri', known.redirectUri),
@@ -271,7 +272,7 @@ export class OAuthApp {
             clientAuth: optionalChoice('clientAuth', known.clientAuth, ['body', 'basic']),
             issuer: optionalString('issuer', known.issuer),
           }),
-        },
+        }),
         string('clientSecret', known.clientSecret),
         storeOf('store', known.store ?? new MemoryStore()),
         encryptionKeys(known.encryptionKey),
@@ -324,7 +325,7 @@ export class OAuthApp {
    */
   async exchange(callbackUrl: string | URL, options: ExchangeOptions): Promise<Grant> {
     const known = optionsObject('exchange', options, ['state', 'id', 'metadata'])
-    const callback = string('callbackUrl', isA('URL', callbackUrl) ? callbackUrl.href : callbackUrl)
+    const callback = string('callbackUrl', optionalUrl('callbackUrl', callbackUrl))
     const state = string('state', known.state)
     const whose = typeof known.id === 'function' ? (known.id as (sr: SmartRecruiters) => unknown) : undefined
     const id = whose ? undefined : optionalString('id', known.id)
@@ -391,6 +392,18 @@ export class OAuthApp {
   }
 
   /**
+   * Resolves when this process has no exchange in flight that works once: no renewal of a grant, no exchange of an
+   * authorization code, no request for a customer's credentials, whichever app it is for. Exchanges that begin
+   * meanwhile are included.
+   *
+   * A serverless handler passes it to its platform's `waitUntil`, so that the process is not frozen during an exchange.
+   * A worker that has a store of its own awaits it before it ends.
+   */
+  settled(): Promise<void> {
+    return settled()
+  }
+
+  /**
    * One pass of keep-alive: renews the grants that nobody used, before their refresh tokens die after 28 days. Call it
    * daily. Any number of processes may: each grant is renewed by one of them. It ends early, with some `remaining`,
    * when the token endpoint is down.
@@ -440,7 +453,7 @@ export class OAuthApp {
    * store holds of the same grant.
    */
   async import(grant: GrantImport | SealedGrant): Promise<Grant> {
-    if ('sealed' in record('import', grant)) {
+    if (Object.hasOwn(record('import', grant), 'sealed')) {
       const sealed = string('sealed', optionsObject('import', grant, ['sealed']).sealed)
       const outcome = await call((completions, number) => this.#native.importSealed(completions, number, sealed), {})
       return this.grant(outcome.first as string)
@@ -460,7 +473,7 @@ export class OAuthApp {
       throw configurationError('expiresAt', 'must be given with accessToken')
     }
     const refreshToken = string('refreshToken', known.refreshToken)
-    const wire = {
+    const wire = bare({
       id: string('id', known.id),
       scopes: strings('scopes', known.scopes),
       metadata: metadataOf(known.metadata),
@@ -468,7 +481,7 @@ export class OAuthApp {
         expiresAt,
         refreshTokenIssuedAt: optionalDate('refreshTokenIssuedAt', known.refreshTokenIssuedAt),
       }),
-    }
+    })
     await call((completions, number) => {
       this.#native.import(completions, number, wire, refreshToken, accessToken)
     }, {})
@@ -498,7 +511,8 @@ function backgroundKeepAlive(value: unknown) {
 
 /** Hands the core's events to those who listen. */
 function listener(events: EventEmitter<OAuthAppEvents>): (event: NativeEvent) => void {
-  return ({ name, id = '', error, reason, expiresAt, since, days, message }) => {
+  return event => {
+    const { name, id = '', error, reason, expiresAt, since, days, message } = bare(event)
     if (name === 'renewed') events.emit('renewed', { grantId: id })
     else if (name === 'reauthorizationRequired') events.emit('reauthorizationRequired', { grantId: id, reason })
     else if (name === 'keepAliveFailed' && error) events.emit('keepAliveFailed', { error: toError(error, {}) })

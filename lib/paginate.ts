@@ -4,7 +4,7 @@ import type { NativeClient, NativePages, NativePosition } from '../index.js'
 import { call, watch } from './calls.js'
 import { type CallContext, unwrap } from './errors.js'
 import { address, type FlatRequest, type RequestOptions } from './request.js'
-import { integer, milliseconds, optionalSignal, optionalString, optionsObject } from './validate.js'
+import { bare, integer, milliseconds, optionalSignal, optionalString, optionsObject } from './validate.js'
 
 /** Options of `sr.paginate()`. */
 export interface PaginateOptions extends Pick<RequestOptions, 'params' | 'query' | 'headers' | 'timeout' | 'signal'> {
@@ -74,7 +74,7 @@ const MOST_PREFETCH = 64
 /** Begins a pass through a list. `timeout` is the client's. */
 export function paginate<Item>(client: NativeClient, path: string, options: unknown, timeout: number): Paginator<Item> {
   const known = optionsObject('paginate', options, OPTIONS)
-  const request: Pick<FlatRequest, 'params' | 'query' | 'headers'> = {}
+  const request: Pick<FlatRequest, 'params' | 'query' | 'headers'> = bare({})
   address(request, known)
   const pages = unwrap(
     client.pages(

@@ -4,13 +4,23 @@ import type { NativeCustomerPage, NativePartnerApp } from '../index.js'
 import { call } from './calls.js'
 import { CONNECTION_OPTIONS, type ConnectionOptions, connection } from './connection.js'
 import { Customer } from './credentials.js'
+import { type EncryptionKey, encryptionKeys } from './encryption-key.js'
 import { unwrap } from './errors.js'
-import { awaitExchangesAtExit } from './exit.js'
+import { awaitExchangesAtExit, settled } from './exit.js'
 import { setCredential } from './handles.js'
 import { type LimitOptions, limits } from './limits.js'
 import { native } from './native.js'
-import { type AnyStore, encryptionKeys, storeOf } from './stores.js'
-import { given, milliseconds, optionalChoice, optionalSignal, optionalUrl, optionsObject, string } from './validate.js'
+import { type AnyStore, storeOf } from './stores.js'
+import {
+  bare,
+  given,
+  milliseconds,
+  optionalChoice,
+  optionalSignal,
+  optionalUrl,
+  optionsObject,
+  string,
+} from './validate.js'
 
 /** Options of {@link PartnerApp}. */
 export interface PartnerAppOptions extends ConnectionOptions {
@@ -24,11 +34,11 @@ export interface PartnerAppOptions extends ConnectionOptions {
    */
   store: AnyStore
   /**
-   * What seals the records of a durable store (AES-256-GCM): 32 random bytes in Base64 or hex, as
+   * What seals the records of a durable store (AES-256-GCM): 32 random bytes, or their text in Base64 or hex, as
    * `openssl rand -base64 32` prints them. A list replaces a key: the first seals, all open. `false`: credentials are
    * stored in the clear. Needed with a durable store.
    */
-  encryptionKey?: string | readonly string[] | false
+  encryptionKey?: EncryptionKey | readonly EncryptionKey[] | false
   /** How long the end of the process waits for credentials that are being issued, in milliseconds. Default: 5000. */
   exitTimeout?: number
   /** The vendor's environment. Default: `production`. */
@@ -98,7 +108,7 @@ export class PartnerApp {
     const pacing = limits(known.limits)
     this.#native = unwrap(
       native.createPartnerApp(
-        {
+        bare({
           connection: wire,
           clientId: this.clientId,
           ...given({
@@ -108,7 +118,7 @@ export class PartnerApp {
             clientAuth: optionalChoice('clientAuth', known.clientAuth, ['body', 'basic']),
             limits: pacing.options,
           }),
-        },
+        }),
         string('clientSecret', known.clientSecret),
         storeOf('store', known.store),
         encryptionKeys(known.encryptionKey),
@@ -181,6 +191,18 @@ export class PartnerApp {
   async disconnect(companyId: string): Promise<void> {
     const id = string('companyId', companyId)
     await call((completions, number) => this.#native.disconnect(completions, number, id), {})
+  }
+
+  /**
+   * Resolves when this process has no exchange in flight that works once: no renewal of a grant, no exchange of an
+   * authorization code, no request for a customer's credentials, whichever app it is for. Exchanges that begin
+   * meanwhile are included.
+   *
+   * A serverless handler passes it to its platform's `waitUntil`, so that the process is not frozen during an exchange.
+   * A worker that has a store of its own awaits it before it ends.
+   */
+  settled(): Promise<void> {
+    return settled()
   }
 
   /**

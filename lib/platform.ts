@@ -18,13 +18,17 @@ export function isA<Name extends keyof Kinds>(name: Name, value: unknown): value
   return tag(value) === name
 }
 
-/** Whether a value is a `Blob`, or a `File`, which is one, too. */
+/** Whether a value says that it is a `Blob`, or a `File`, which is one, too. */
 export function isBlob(value: unknown): value is Blob {
-  return ['Blob', 'File'].includes(tag(value)) && typeof (value as Blob).stream === 'function'
+  return ['Blob', 'File'].includes(tag(value))
 }
 
+/** What a value says that it is. A revoked `Proxy` says nothing. */
 function tag(value: unknown): string {
-  return typeof value === 'object' && value !== null
-    ? String((value as Record<symbol, unknown>)[Symbol.toStringTag])
-    : ''
+  if (typeof value !== 'object' || value === null) return ''
+  try {
+    return String((value as Record<symbol, unknown>)[Symbol.toStringTag])
+  } catch {
+    return ''
+  }
 }

@@ -4,7 +4,19 @@ import type { NativeRedirect } from '../index.js'
 import { type Body, type Outgoing, outgoing } from './body.js'
 import { configurationError } from './errors.js'
 import { isA } from './platform.js'
-import { boolean, kind, milliseconds, optionalChoice, optionsObject, record } from './validate.js'
+import {
+  bare,
+  boolean,
+  isList,
+  kind,
+  milliseconds,
+  optionalChoice,
+  optionsObject,
+  printable,
+  reading,
+  record,
+  wellFormed,
+} from './validate.js'
 
 /** A request, flat: lists hold names and values in turn. */
 export interface FlatRequest {
@@ -77,15 +89,22 @@ const OPTIONS = [
 /** Methods whose requests have no body (RFC 9110 section 9.3). */
 const BODILESS = ['GET', 'HEAD']
 
+/** The options of a request, to be read by {@link flatRequest}. */
+export type KnownOptions = Record<(typeof OPTIONS)[number], unknown>
+
+/** Refuses what is not an option of a request. */
+export function requestOptions(options: unknown): KnownOptions {
+  return optionsObject('the request', options, OPTIONS)
+}
+
 /** Checks the options and flattens them. */
 export function flatRequest(
   method: string,
   path: string,
-  options: Record<string, unknown>,
+  known: KnownOptions,
   timeout: number,
 ): { request: FlatRequest; body: Outgoing } {
-  const known = optionsObject('the request', options, OPTIONS)
-  const request: FlatRequest = { method, path, timeout: milliseconds('timeout', known.timeout, timeout) }
+  const request: FlatRequest = bare({ method, path, timeout: milliseconds('timeout', known.timeout, timeout) })
   address(request, known)
   if (known.idempotent !== undefined) request.idempotent = boolean('idempotent', known.idempotent, false)
   const priority = optionalChoice('priority', known.priority, ['interactive', 'batch'])
@@ -123,10 +142,10 @@ export function statedLength({ headers = [] }: Pick<FlatRequest, 'headers'>): nu
 function content(method: string, known: Record<'json' | 'form' | 'body', unknown>): Outgoing {
   const given = (['json', 'form', 'body'] as const).filter(field => known[field] !== undefined)
   const [field, other] = given
-  if (field === undefined) return {}
+  if (field === undefined) return bare({})
   if (other !== undefined) throw configurationError(other, `must not be given with ${field}`)
   if (BODILESS.includes(method)) throw configurationError(field, `must not be given: ${method} requests have none`)
-  if (field === 'json') return { whole: stringify(known.json), contentType: 'application/json' }
+  if (field === 'json') return bare({ whole: stringify(known.json), contentType: 'application/json' })
   if (field === 'form' && !isA('FormData', known.form)) {
     throw configurationError('form', `must be a FormData, but is ${kind(known.form)}`)
   }
@@ -134,32 +153,43 @@ function content(method: string, known: Record<'json' | 'form' | 'body', unknown
 }
 
 function query(value: unknown): string[] {
-  if (isA('URLSearchParams', value)) return [...value].flat()
+  if (isA('URLSearchParams', value)) return pairs('query', value)
   return flatten('query', record('query', value))
 }
 
 function headers(value: unknown): string[] {
-  if (isA('Headers', value)) return [...value].flat()
+  if (isA('Headers', value)) return pairs('headers', value)
   return Object.entries(record('headers', value)).flatMap(([name, text]) => {
-    if (typeof text !== 'string') {
-      throw configurationError(`headers.${name}`, `must be a string, but is ${kind(text)}`)
-    }
-    return [name, text]
+    const field = fieldOf('headers', name)
+    if (typeof text !== 'string') throw configurationError(field, `must be a string, but is ${kind(text)}`)
+    return [wellFormed(field, name), wellFormed(field, text)]
   })
+}
+
+/** What an object of the platform holds, or one that says that it is of the platform. */
+function pairs(field: string, values: Iterable<[string, string]>): string[] {
+  return reading(field, () => [...values].flatMap(([name, value]) => [String(name), String(value)]))
 }
 
 function flatten(field: string, values: Record<string, unknown>): string[] {
   return Object.entries(values).flatMap(([name, value]) => {
+    const path = fieldOf(field, name)
+    wellFormed(path, name)
     if (field === 'query') {
       if (value === undefined || value === null) return []
-      if (Array.isArray(value)) return value.flatMap(entry => [name, scalar(`${field}.${name}`, entry)])
+      if (isList(value)) return reading(path, () => Array.from(value, entry => [name, scalar(path, entry)]).flat())
     }
-    return [name, scalar(`${field}.${name}`, value)]
+    return [name, scalar(path, value)]
   })
 }
 
+function fieldOf(options: string, name: string): string {
+  return `${options}.${printable(name)}`
+}
+
 function scalar(field: string, value: unknown): string {
-  if (typeof value === 'string' || typeof value === 'boolean' || Number.isFinite(value)) return String(value)
+  if (typeof value === 'string') return wellFormed(field, value)
+  if (typeof value === 'boolean' || Number.isFinite(value)) return String(value)
   throw configurationError(field, `must be a string, a finite number or a boolean, but is ${kind(value)}`)
 }
 

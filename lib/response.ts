@@ -12,7 +12,7 @@ const BODILESS = new Set([101, 204, 205, 304])
  * How much of a body is read at once at most, in bytes: enough to make crossing cheap, little to hold. (Half as much
  * takes 1.4 times as long; twice as much takes the main thread longer.)
  */
-const ROOM = 512 * 1024
+const MOST = { length: 512 * 1024 }
 
 /**
  * The answer that a call came to. `url` is where it was asked; `signal` stops its body too; `context` is for errors of
@@ -85,7 +85,6 @@ function content(
   if (body === undefined) return new Uint8Array(0)
   if (!isOpen(body)) return body
   let unwatch: (() => void) | undefined
-  let room: Uint8Array<ArrayBuffer> | undefined
   return new ReadableStream({
     type: 'bytes',
     start(controller) {
@@ -93,19 +92,10 @@ function content(
     },
     async pull(controller) {
       try {
-        // Of its own memory, which is handed on, and not first filled with zeros.
-        const own = room ?? Buffer.allocUnsafeSlow(ROOM)
-        // Until it is filled it belongs to the core; an aborted read never gives it back.
-        room = undefined
-        const length = await read(body, own, context)
+        const part = await read(body, context)
         if (signal?.aborted) return
-        if (length >= ROOM / 4) {
-          controller.enqueue(own.subarray(0, length))
-          return
-        }
-        room = own
-        if (length > 0) {
-          controller.enqueue(new Uint8Array(own.subarray(0, length)))
+        if (part !== undefined) {
+          controller.enqueue(part)
           return
         }
       } catch (error) {
@@ -154,10 +144,11 @@ function stopper(
   }
 }
 
-async function read(body: NativeBody, room: Uint8Array, context: CallContext): Promise<number> {
+/** The next part, of memory of its own; nothing at the end. */
+async function read(body: NativeBody, context: CallContext): Promise<Uint8Array<ArrayBuffer> | undefined> {
   try {
-    const { first } = await call((completions, id) => body.read(completions, id, room), context)
-    return first as number
+    const { first } = await call((completions, id) => body.read(completions, id, MOST), context)
+    return first as Uint8Array<ArrayBuffer> | undefined
   } catch (error) {
     // As `fetch` says it.
     throw new TypeError('terminated', { cause: error })

@@ -3,10 +3,10 @@
 import type { NativeCustomStore, NativeQuestion, NativeStore } from '../index.js'
 import { call } from './calls.js'
 import { type CertificateAuthorities, certificateAuthorities } from './certificates.js'
+import { describe, duePage, loadedRecord } from './custom-store.js'
 import { configurationError, unwrap } from './errors.js'
 import { native } from './native.js'
-import { types } from './platform.js'
-import { boolean, integer, kind, optionalString, optionsObject, record, string, strings } from './validate.js'
+import { bare, boolean, integer, kind, optionalString, optionsObject, reading, string } from './validate.js'
 
 /** A record as a store holds it. */
 export interface StoredRecord {
@@ -28,7 +28,10 @@ export interface DueRecord {
  * A store of your own: three methods, and a fourth if you like, over one versioned record for each id. It works until `process.exit()`: end a
  * process by letting its event loop run empty.
  *
- * A method that rejects or throws, or that has not settled after 20 seconds, fails the renewal that needs it. A swap
+ * A method that rejects or throws, or that has not settled after 20 seconds, fails what needs it with a
+ * {@link StoreError}. So does an answer that is not as described here. Where no caller waits, an event tells: of
+ * `renewalFailed`, `keepAliveFailed` or `rekeyFailed`. When the worker that the object belongs to ends, every method
+ * fails at once, and tokens that are on their way to it are lost: await `app.settled()` before. A swap
  * that fails may or may not have happened: the record is loaded again and compared.
  */
 export interface Store {
@@ -51,10 +54,11 @@ export interface Store {
   remove?(id: string, expected: number): Promise<boolean> | boolean
   /**
    * The first `limit` records, or fewer, that are due before `before`, the most urgent first. Those that are due at
-   * once may come in any order of their ids that is always the same.
+   * the same time are in the order of their ids, as JavaScript compares strings, or by the bytes of UTF-8 (in
+   * PostgreSQL, `COLLATE "C"`).
    *
-   * With `after`, only records that come after that place, whether or not a record is there any more: it is the last
-   * one of the page before.
+   * With `after`, only records that come after that place in this order, whether or not a record is there any more: it
+   * is the last one of the page before. A store that ignores it is noticed.
    */
   due(before: number, limit: number, after?: DueRecord): Promise<readonly DueRecord[]> | readonly DueRecord[]
   /** Whether records outlive the process, and so need an `encryptionKey`. Default: true. */
@@ -70,6 +74,10 @@ const handles = new WeakMap<object, NativeStore>()
 
 /** The native half of a store that the caller gave. */
 export function storeOf(field: string, value: unknown): NativeStore {
+  return reading(field, () => handleOf(field, value))
+}
+
+function handleOf(field: string, value: unknown): NativeStore {
   const remedy = 'must be a MemoryStore, SqliteStore, RedisStore or PostgresStore, or an object with load, swap and due'
   if (typeof value !== 'object' || value === null) throw configurationError(field, remedy)
   let handle = handles.get(value)
@@ -85,15 +93,6 @@ export function storeOf(field: string, value: unknown): NativeStore {
     handles.set(value, handle)
   }
   return handle
-}
-
-/** What seals records: nothing if nobody said anything; empty if they are to be plain. */
-export function encryptionKeys(value: unknown): string[] | undefined {
-  if (value === undefined) return undefined
-  if (value === false) return []
-  const keys = Array.isArray(value) ? strings('encryptionKey', value) : [string('encryptionKey', value)]
-  if (keys.length === 0) throw configurationError('encryptionKey', 'must hold at least one key, or be false')
-  return keys
 }
 
 /** A store in memory, for tests and for trying things out: its grants are lost when the process ends. */
@@ -230,7 +229,8 @@ function customStore(field: string, store: Store): NativeStore {
   const durable = boolean(`${field}.durable`, store.durable, true)
   const namespace = store.namespace === undefined ? '' : string(`${field}.namespace`, store.namespace)
   const bridge: NativeCustomStore = new native.NativeCustomStore(
-    question => {
+    asked => {
+      const question = bare(asked)
       void answer(store, question, bridge).catch((error: unknown) => {
         bridge.failed(question.number, `the store's ${question.method}() failed: ${describe(error)}`)
       })
@@ -245,12 +245,8 @@ async function answer(store: Store, question: NativeQuestion, bridge: NativeCust
   const { number, method, id = '', expected = 0, content = new Uint8Array(), due = 0 } = question
   switch (method) {
     case 'load': {
-      const found = (await store.load(id)) ?? undefined
-      if (found === undefined) return bridge.loaded(number)
-      const { version, content } = record('the record', found)
-      if (!Number.isSafeInteger(version) || (version as number) < 1) throw wrong('a version of 1 or more', version)
-      if (!types.isUint8Array(content)) throw wrong('a Uint8Array', content)
-      return bridge.loaded(number, version as number, content)
+      const found = loadedRecord(await store.load(id))
+      return bridge.loaded(number, found?.version, found?.content)
     }
     case 'swap': {
       const won: unknown = await store.swap(id, expected, content, due)
@@ -266,27 +262,11 @@ async function answer(store: Store, question: NativeQuestion, bridge: NativeCust
     default: {
       const { before = 0, limit = 0, after } = question
       const page: unknown = await store.due(before, limit, after)
-      if (!Array.isArray(page)) throw wrong('a list', page)
-      return bridge.due(number, page.map(place))
+      return bridge.due(number, duePage(page, { before, limit, after }))
     }
   }
 }
 
-function place(entry: unknown): DueRecord {
-  const { id, due } = record('an entry of the list', entry)
-  if (typeof id !== 'string') throw wrong('the id of each entry as a string', id)
-  if (!Number.isSafeInteger(due) || (due as number) < 0) throw wrong('the due of each entry as a whole number', due)
-  return { id, due: due as number }
-}
-
 function wrong(wanted: string, value: unknown): TypeError {
   return new TypeError(`it must give ${wanted}, but gave ${kind(value)}`)
-}
-
-/** An error of somebody else's code, without the password of a URL that it may quote. */
-function describe(error: unknown): string {
-  // By its shape: it may be of another realm.
-  const { name, message } = Object(error) as Partial<Error>
-  const text = typeof message === 'string' ? message : 'it gave no reason'
-  return `${typeof name === 'string' ? name : 'Error'}: ${text.replace(/\/\/[^/\s]*@/g, '//').slice(0, 500)}`
 }

@@ -5,6 +5,7 @@
  * @packageDocumentation
  */
 
+import { isOrdered } from './custom-store.js'
 import type { DueRecord, Store, StoredRecord } from './stores.js'
 
 export type { DueRecord, Store, StoredRecord } from './stores.js'
@@ -146,6 +147,11 @@ async function goesOnAfterAPlace(store: Checked): Promise<void> {
   const listed = new Set(all.map(({ id }) => id))
   for (const id of ['a', 'content', 'due-e', 'same-24']) {
     if (!listed.has(id)) throw broken(`due(${NEVER + 1}, …)`, `${shown(id)} among all records`, 'a list without it')
+  }
+  if (!isOrdered(all)) {
+    const wanted =
+      'records by `due`, and those of one `due` by `id`, as JavaScript compares strings or by the bytes of UTF-8'
+    throw broken(`due(${NEVER + 1}, …)`, wanted, 'another order')
   }
   if (listed.size !== all.length) throw broken(`due(${NEVER + 1}, …)`, 'each record once', 'some of them twice')
   for (const limit of [1, 10, 1000]) {

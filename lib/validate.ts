@@ -3,7 +3,7 @@
  * Every failure is a `ConfigurationError` that names the field and the remedy, and never the value.
  */
 
-import { configurationError } from './errors.js'
+import { configurationError, SmartRecruitersError } from './errors.js'
 import { isA, types } from './platform.js'
 
 /** The longest timer of the platform, in milliseconds. */
@@ -17,34 +17,99 @@ export function optionsObject<Key extends string>(
   value: unknown,
   known: readonly Key[],
 ): Record<Key, unknown> {
-  const options = record(field, value)
-  for (const key of Object.keys(options)) {
+  const options = object(field, value)
+  for (const key of reading(field, () => Object.keys(options))) {
     if (!known.includes(key as Key)) {
       throw configurationError(printable(key), `is not an option of ${field}; its options are ${known.join(', ')}`)
     }
   }
-  return options as Record<Key, unknown>
+  return members(options, known)
+}
+
+/**
+ * Those properties of an object that are its own, or of the classes that it is made by. What stands on
+ * `Object.prototype` is nobody's option: any code in the process can put it there.
+ */
+export function members<Key extends string>(value: object, names: readonly Key[]): Record<Key, unknown> {
+  const holders: object[] = []
+  for (let holder: object | null = value; holder !== null; holder = Object.getPrototypeOf(holder)) {
+    if (!isObjectPrototype(holder)) holders.push(holder)
+  }
+  const found = bare({} as Record<Key, unknown>)
+  for (const name of names) {
+    if (holders.some(holder => Object.hasOwn(holder, name))) {
+      found[name] = reading(name, () => (value as Record<Key, unknown>)[name])
+    }
+  }
+  return found
+}
+
+/** Whether it is the `Object.prototype` of some realm: test runners have realms of their own. */
+function isObjectPrototype(value: object): boolean {
+  return Object.getPrototypeOf(value) === null && Object.hasOwn(value, 'isPrototypeOf')
+}
+
+/**
+ * The same properties in an object without a prototype, so that what it lacks is lacking whatever others put on
+ * `Object.prototype`. Everything that the addon reads properties of has to be one.
+ */
+export function bare<T extends object>(properties: T): T {
+  return Object.assign(Object.create(null), properties)
+}
+
+/**
+ * Runs `read`, which does no more than look at a value that the caller gave. What a getter or a `Proxy` throws there is
+ * the caller's mistake: a `ConfigurationError` about `field` that names the `problem`.
+ */
+export function reading<T>(
+  field: string,
+  read: () => T,
+  problem = 'cannot be read: it is a revoked Proxy, or a getter of it throws',
+): T {
+  try {
+    return read()
+  } catch (error) {
+    if (error instanceof SmartRecruitersError) throw error
+    throw configurationError(field, problem)
+  }
 }
 
 /** The tags of objects whose properties are their content: those of a `Map` or a `Date` would be none. */
 const RECORDS = ['[object Object]', '[object Module]']
 
-/** An object with properties: no array, function, `Map` or the like. */
+/** The own properties of an object, which is not an array, a function, a `Map` or the like. */
 export function record(field: string, value: unknown): Record<string, unknown> {
-  if (!RECORDS.includes(Object.prototype.toString.call(value))) {
-    throw configurationError(field, `must be an object, but is ${kind(value)}`)
-  }
-  return value as Record<string, unknown>
+  const properties = object(field, value)
+  return reading(field, () => bare(properties as Record<string, unknown>))
 }
 
-/** A string that is not empty. */
+function object(field: string, value: unknown): object {
+  if (!reading(field, () => RECORDS.includes(Object.prototype.toString.call(value)))) {
+    throw configurationError(field, `must be an object, but is ${kind(value)}`)
+  }
+  return value as object
+}
+
+/** A string that is not empty, and that is the same in the core and in every store. */
 export function string(field: string, value: unknown): string {
   if (typeof value !== 'string') {
     const hint = value === undefined ? '; is its environment variable set?' : ''
     throw configurationError(field, `must be a string, but is ${kind(value)}${hint}`)
   }
   if (value === '') throw configurationError(field, 'must not be empty')
-  return value
+  if (value.includes('\0')) {
+    throw configurationError(field, 'must not hold the character U+0000, which some stores cannot hold')
+  }
+  return wellFormed(field, value)
+}
+
+/**
+ * Text that the core can hold as it is. Two texts that differ in half a character would become one there: one
+ * customer's id would be another's.
+ */
+export function wellFormed(field: string, text: string): string {
+  if (text.isWellFormed()) return text
+  throw configurationError(field, 'must be well-formed Unicode, but holds half of a character (a lone surrogate)')
 }
 
 /** A string that is not empty, or nothing. */
@@ -54,7 +119,12 @@ export function optionalString(field: string, value: unknown): string | undefine
 
 /** A URL as text, or nothing. */
 export function optionalUrl(field: string, value: unknown): string | undefined {
-  return optionalString(field, isA('URL', value) ? value.href : value)
+  if (isA('URL', value))
+    return string(
+      field,
+      reading(field, () => value.href),
+    )
+  return optionalString(field, value)
 }
 
 /** One of `choices`, or nothing. */
@@ -104,15 +174,25 @@ export function optionalDate(field: string, value: unknown): number | undefined 
 /** A list of strings; an empty one if nothing. */
 export function strings(field: string, value: unknown): string[] {
   if (value === undefined) return []
-  if (!Array.isArray(value)) throw configurationError(field, `must be a list of strings, but is ${kind(value)}`)
-  return value.map((entry, index) => string(`${field}[${index}]`, entry))
+  if (!isList(value)) throw configurationError(field, `must be a list of strings, but is ${kind(value)}`)
+  // Holes are not left out: each of them is `undefined`.
+  return reading(field, () => Array.from(value, (entry, index) => string(`${field}[${index}]`, entry)))
+}
+
+/** Whether a value is an array, and one that can be read. */
+export function isList(value: unknown): value is unknown[] {
+  try {
+    return Array.isArray(value)
+  } catch {
+    return false
+  }
 }
 
 /** A signal, or nothing. Judged by its shape: test runners have realms of their own. */
 export function optionalSignal(field: string, value: unknown): AbortSignal | undefined {
   if (value === undefined || value === null) return undefined
   const signal = value as AbortSignal
-  const methods = [signal.throwIfAborted, signal.addEventListener, signal.removeEventListener]
+  const methods = reading(field, () => [signal.throwIfAborted, signal.addEventListener, signal.removeEventListener])
   if (methods.some(method => typeof method !== 'function')) {
     throw configurationError(field, `must be an AbortSignal, with \`throwIfAborted\`, but is ${kind(value)}`)
   }
@@ -121,7 +201,7 @@ export function optionalSignal(field: string, value: unknown): AbortSignal | und
 
 /** The properties that have a value: to the addon, `undefined` is not the same as nothing. */
 export function given<T extends object>(properties: T): { [Key in keyof T]?: Exclude<T[Key], undefined> } {
-  return Object.fromEntries(Object.entries(properties).filter(([, value]) => value !== undefined)) as {
+  return bare(Object.fromEntries(Object.entries(properties).filter(([, value]) => value !== undefined))) as {
     [Key in keyof T]?: Exclude<T[Key], undefined>
   }
 }
@@ -129,12 +209,15 @@ export function given<T extends object>(properties: T): { [Key in keyof T]?: Exc
 /** What a value is, without showing it. */
 export function kind(value: unknown): string {
   if (value === null) return 'null'
-  if (Array.isArray(value)) return 'a list'
+  if (isList(value)) return 'a list'
   if (typeof value !== 'object') return value === undefined ? 'undefined' : `a ${typeof value}`
   if (types.isMap(value)) return 'a Map'
-  return types.isSet(value) ? 'a Set' : 'an object'
+  if (types.isSet(value)) return 'a Set'
+  if (types.isAnyArrayBuffer(value) || types.isArrayBufferView(value)) return 'bytes'
+  return types.isProxy(value) ? 'a Proxy' : 'an object'
 }
 
-function printable(key: string): string {
+/** A name that the caller gave, for a message. */
+export function printable(key: string): string {
   return key.replace(/[^\x20-\x7e]/g, '').slice(0, 64)
 }

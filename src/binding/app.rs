@@ -20,7 +20,7 @@ use super::store::{NativeDue, NativeStore, whole};
 use crate::client::Credential;
 use crate::clock::SystemClock;
 use crate::credential::visible_ascii;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::http::Connector;
 use crate::lifecycle::{
     BackgroundOptions, CodeExchange, ImportedAccessToken, ImportedGrant, KeepAliveOptions, KeepAliveProgress,
@@ -129,7 +129,16 @@ pub(super) fn sealing(keys: Vec<String>) -> Result<Sealing> {
     if keys.is_empty() {
         return Ok(Sealing::Plain);
     }
-    keys.into_iter().map(|key| SealingKey::new(&Secret::new(key))).collect::<Result<_>>().map(Sealing::Keys)
+    let of_list = keys.len() > 1;
+    let read = |(index, key): (usize, String)| {
+        SealingKey::new(&Secret::new(key)).map_err(|error| match error {
+            Error::Configuration { problem, .. } if of_list => {
+                Error::configuration(format!("encryptionKey[{index}]"), problem)
+            }
+            other => other,
+        })
+    };
+    keys.into_iter().enumerate().map(read).collect::<Result<_>>().map(Sealing::Keys)
 }
 
 #[napi]

@@ -3,16 +3,48 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
-use napi::Env;
 use napi::bindgen_prelude::Uint8Array;
+use napi::{Env, sys};
 use napi_derive::napi;
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 
-use super::completions::{NativeCompletions, Outcome};
+use super::completions::{NativeCompletions, Outcome, bytes};
 use super::room::Room;
 use crate::client::OpenBody;
 use crate::http::{RequestBody, StreamedBody, Upload, streamed_body};
+
+/// How much of a body is read at once.
+#[napi(object, object_to_js = false)]
+pub struct NativeRead {
+    /// In bytes, at most.
+    pub length: u32,
+}
+
+/// The part of a body that was read.
+pub(super) struct Part {
+    room: Room,
+    length: usize,
+    /// Where the room goes when it is not handed over.
+    spare: Spare,
+}
+
+/// Room that is left from the read before.
+type Spare = Arc<Mutex<Option<Room>>>;
+
+impl Part {
+    /// The bytes, as an array of JavaScript's; nothing at the end. A short part is copied, so that little is held for
+    /// it and its room serves the next read. On Node's thread.
+    pub(super) fn into_value(self, env: sys::napi_env) -> napi::Result<Option<sys::napi_value>> {
+        let Self { room, length, spare } = self;
+        if length >= (room.len() / 4).max(1) {
+            return room.into_filled(env, length).map(Some);
+        }
+        let part = if length == 0 { None } else { Some(bytes(env, room.filled(length))?) };
+        *lock(&spare) = Some(room);
+        Ok(part)
+    }
+}
 
 /// The body of an answer, still to be read.
 #[napi]
@@ -21,6 +53,7 @@ pub struct NativeBody {
     given_up: Arc<Notify>,
     /// Reads on while JavaScript is busy with what it got.
     ahead: Arc<Mutex<Option<AbortHandle>>>,
+    spare: Spare,
 }
 
 impl NativeBody {
@@ -29,6 +62,7 @@ impl NativeBody {
             body: Arc::new(tokio::sync::Mutex::new(Some(body))),
             given_up: Arc::default(),
             ahead: Arc::default(),
+            spare: Arc::default(),
         }
     }
 
@@ -48,27 +82,34 @@ impl Drop for NativeBody {
 
 #[napi]
 impl NativeBody {
-    /// Fills `room` with what comes next, and more with it if that is there already. How many bytes that is comes as
-    /// `id`: 0 at the end. Nobody may touch `room` until then, or ever again if the call is cancelled.
+    /// Reads what comes next, and more with it if that is there already, up to `most.length` bytes: they come as `id`,
+    /// or nothing at the end.
     ///
-    /// The core writes it, on its own thread: copying a fast download takes longer than all else that is done for it.
+    /// The core writes them to JavaScript's memory, on its own thread: copying a fast download takes longer than all else
+    /// that is done for it. That memory is made here, so that JavaScript cannot take it away meanwhile.
     #[napi(catch_unwind)]
     pub fn read(
         &self,
         env: Env,
         completions: &NativeCompletions,
         id: u32,
-        room: Uint8Array,
+        most: NativeRead,
     ) -> napi::Result<()> {
         let (body, given_up) = (Arc::clone(&self.body), Arc::clone(&self.given_up));
         let ahead = Arc::clone(&self.ahead);
-        let mut room = Room::new(room, completions.alive());
+        let (spare, length) = (Arc::clone(&self.spare), most.length as usize);
+        let mut room = match lock(&spare).take().filter(|room| room.len() == length) {
+            Some(room) => room,
+            None => Room::new(env, length, completions.alive())?,
+        };
         completions.start(env, id, async move {
             if let Some(reading) = lock(&ahead).take() {
                 reading.abort();
             }
             let mut open = body.lock().await;
-            let Some(answer) = open.as_mut() else { return Ok(Outcome::Filled(room, 0)) };
+            let Some(answer) = open.as_mut() else {
+                return Ok(Outcome::Filled(Part { room, length: 0, spare }));
+            };
             let read = tokio::select! {
                 biased;
                 () = given_up.notified() => Ok(None),
@@ -83,7 +124,7 @@ impl NativeBody {
             if length == room.len() {
                 *lock(&ahead) = Some(read_ahead(body, length));
             }
-            Ok(Outcome::Filled(room, length))
+            Ok(Outcome::Filled(Part { room, length, spare }))
         })
     }
 

@@ -247,12 +247,18 @@ impl NativeClient {
         )
     }
 
-    /// Gets the access token in use; it comes as `id`, or nothing does if there is none.
+    /// Gets the access token in use; it comes as `id`, or nothing does if there is none. `timeout` is in milliseconds.
     #[napi(catch_unwind)]
-    pub fn token(&self, env: Env, completions: &NativeCompletions, id: u32) -> napi::Result<()> {
+    pub fn token(
+        &self,
+        env: Env,
+        completions: &NativeCompletions,
+        id: u32,
+        timeout: u32,
+    ) -> napi::Result<()> {
         let client = self.0.clone();
         completions.start(env, id, async move {
-            let token = client.token().await?;
+            let token = client.token_within(Duration::from_millis(timeout.into())).await?;
             Ok(token.map_or(Outcome::Nothing, |held| Outcome::Token(NativeToken::from(&*held))))
         })
     }

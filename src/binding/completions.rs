@@ -21,15 +21,14 @@ use napi::{Env, Status, sys};
 use napi_derive::napi;
 use tokio::sync::Notify;
 
-use super::body::NativeBody;
+use super::body::{NativeBody, Part};
 use super::error::NativeError;
 use super::events::{NativeKeepAliveProgress, NativeRekeyProgress};
 use super::grants::NativeGrantPage;
 use super::pages::NativePosition;
 use super::partner::NativeCustomerPage;
-use super::room::{Alive, Room};
+use super::room::Alive;
 use super::runtime;
-use super::store::number;
 use super::token::NativeToken;
 use crate::client::{OpenBody, Opened, Step};
 use crate::error::{Error, Result};
@@ -68,8 +67,8 @@ pub(super) enum Outcome {
     Token(NativeToken),
     /// The id of a grant.
     Id(String),
-    /// So many bytes of a body are in its reader's array; 0 at its end.
-    Filled(Room, usize),
+    /// A part of a body, in JavaScript's memory; nothing at its end.
+    Filled(Part),
     /// A grant that was exported, sealed.
     Sealed(String),
     /// What a pass of keep-alive came to.
@@ -210,6 +209,10 @@ impl NativeCompletions {
     #[napi(catch_unwind, ts_return_type = "unknown[] | null")]
     pub fn next(&self, env: Env) -> Option<Batch> {
         let finished = self.0.take(env.raw());
+        if lock(&self.0.running).is_empty() {
+            // Nothing is left to come for: the next call's end wakes Node, whether or not it comes once more.
+            self.0.woken.store(false, Ordering::Release);
+        }
         if finished.is_empty() { None } else { Some(Batch(finished)) }
     }
 
@@ -402,11 +405,7 @@ fn values(env: sys::napi_env, outcome: Result<Outcome>) -> napi::Result<Values> 
         }
         Ok(Outcome::Token(token)) => (VALUE, first(Some(value(env, token)?))),
         Ok(Outcome::Id(text) | Outcome::Sealed(text)) => (VALUE, first(Some(value(env, text)?))),
-        Ok(Outcome::Filled(room, length)) => {
-            // Here, on Node's thread, its reference can go at once.
-            drop(room);
-            (VALUE, first(Some(value(env, number(length as u64))?)))
-        }
+        Ok(Outcome::Filled(part)) => (VALUE, first(part.into_value(env)?)),
         Ok(Outcome::KeptAlive(progress)) => (VALUE, first(Some(value(env, progress)?))),
         Ok(Outcome::Rekeyed(progress)) => (VALUE, first(Some(value(env, progress)?))),
         Ok(Outcome::Grants(page)) => (VALUE, first(Some(value(env, page)?))),
@@ -433,7 +432,7 @@ fn unfit(env: sys::napi_env) -> Error {
 
 /// Bytes as a `Uint8Array` of JavaScript's own memory. Referring to them where they are would save a copy, but they
 /// then stay until a finalizer runs, which a fast download does not wait for.
-fn bytes(env: sys::napi_env, bytes: &Bytes) -> napi::Result<sys::napi_value> {
+pub(super) fn bytes(env: sys::napi_env, bytes: &[u8]) -> napi::Result<sys::napi_value> {
     let (mut data, mut buffer, mut array) =
         (std::ptr::null_mut(), std::ptr::null_mut(), std::ptr::null_mut());
     let length = bytes.len();

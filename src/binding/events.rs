@@ -11,7 +11,7 @@ use super::completions::{NativeCompletions, Outcome};
 use super::error::{NativeError, NativeReauthorizationReason};
 use super::store::number;
 use crate::lifecycle::{KeepAliveProgress, RekeyProgress};
-use crate::once::{self, Event, Listener};
+use crate::once::{self, Event, Listener, Warner};
 
 /// What happened to a grant, or to another record.
 #[napi(object, object_from_js = false)]
@@ -147,6 +147,33 @@ pub fn exchanges_in_flight() -> u32 {
 #[napi(catch_unwind)]
 pub fn end_exchanges(patience: u32) {
     once::end_exchanges(Duration::from_millis(patience.into()));
+}
+
+/// `call` comes when there are none, and none is about to begin.
+#[napi(catch_unwind)]
+pub fn settled(env: Env, completions: &NativeCompletions, call: u32) -> napi::Result<()> {
+    completions.start(env, call, async move {
+        once::settled().await;
+        Ok(Outcome::Nothing)
+    })
+}
+
+/// `wake` is called when there is something in `takeProcessWarnings`: in one thread only, the main thread where that has
+/// called this.
+#[napi(catch_unwind)]
+pub fn on_process_warning(
+    is_main_thread: bool,
+    #[napi(ts_arg_type = "() => void")] wake: Function<'_, FnArgs<((),)>, ()>,
+) -> napi::Result<()> {
+    let wake = teller(wake)?;
+    Warner::new(move || wake(())).register(is_main_thread);
+    Ok(())
+}
+
+/// What the whole process has to hear, because the thread that it concerns has ended; each sentence once.
+#[napi(catch_unwind)]
+pub fn take_process_warnings() -> Vec<String> {
+    once::take_process_warnings()
 }
 
 /// `call` comes when there are none, after so many milliseconds at most.

@@ -25,6 +25,9 @@ use crate::store::{
 
 /// How long a user's store may take to answer: as long as the longest of ours.
 const PATIENCE: Duration = Duration::from_secs(20);
+/// Why a user's store fails for good.
+const GONE: &str = "the thread that the store's object belongs to has ended: end a worker that has a store of its own \
+                    only once `app.settled()` has resolved";
 
 /// Where grants live.
 #[napi]
@@ -157,8 +160,11 @@ pub(super) struct CustomStore {
     namespace: String,
     durable: bool,
     last: AtomicU32,
-    waiting: Mutex<HashMap<u32, oneshot::Sender<Result<Answer, String>>>>,
+    /// Who waits for which answer. None: the object's environment has ended, and there are no more answers.
+    waiting: Mutex<Option<Waiting>>,
 }
+
+type Waiting = HashMap<u32, oneshot::Sender<Result<Answer, String>>>;
 
 /// A user's object as a store, and the way in which its answers come back.
 #[napi]
@@ -169,6 +175,7 @@ impl NativeCustomStore {
     /// `ask` calls the user's object; the answer comes by one of the methods below. It must not throw.
     #[napi(constructor, catch_unwind)]
     pub fn new(
+        env: Env,
         #[napi(ts_arg_type = "(question: NativeQuestion) => void")] ask: Function<
             '_,
             FnArgs<(NativeQuestion,)>,
@@ -183,13 +190,19 @@ impl NativeCustomStore {
             .weak::<true>()
             .callee_handled::<false>()
             .build_callback(|context| Ok(FnArgs::from((context.value,))))?;
-        Ok(Self(Arc::new(CustomStore {
+        let store = Arc::new(CustomStore {
             ask,
             namespace,
             durable,
             last: AtomicU32::new(0),
-            waiting: Mutex::default(),
-        })))
+            waiting: Mutex::new(Some(Waiting::new())),
+        });
+        env.add_env_cleanup_hook(Arc::downgrade(&store), |store| {
+            if let Some(store) = store.upgrade() {
+                store.end();
+            }
+        })?;
+        Ok(Self(store))
     }
 
     /// The store, for an app.
@@ -239,33 +252,49 @@ impl NativeCustomStore {
 
 impl CustomStore {
     fn answer(&self, number: u32, answer: Result<Answer, String>) {
-        if let Some(waiting) = self.waiting().remove(&number) {
+        if let Some(waiting) = self.waiting().as_mut().and_then(|waiting| waiting.remove(&number)) {
             // Nobody may be left to hear it.
             let _ = waiting.send(answer);
         }
     }
 
+    /// The environment is going down: whoever waits for an answer hears of it at once, as does whoever asks from now on.
+    fn end(&self) {
+        *self.waiting() = None;
+    }
+
     async fn ask(&self, operation: &'static str, question: NativeQuestion) -> Result<Answer> {
         let number = self.last.fetch_add(1, Ordering::Relaxed);
         let (answer, answered) = oneshot::channel();
-        self.waiting().insert(number, answer);
         let failed = |problem: String| Error::Store { operation, problem: problem.into() };
+        match &mut *self.waiting() {
+            Some(waiting) => waiting.insert(number, answer),
+            None => return Err(failed(GONE.to_owned())),
+        };
         let question = NativeQuestion { number, ..question };
         let asked = self.ask.call(question, ThreadsafeFunctionCallMode::NonBlocking);
         let result = if asked == Status::Ok {
             tokio::time::timeout(PATIENCE, answered).await
         } else {
-            Ok(Ok(Err("the Node environment that it belongs to has ended".to_owned())))
+            // It is going down: that is so for good.
+            self.end();
+            Ok(Ok(Err(GONE.to_owned())))
         };
-        self.waiting().remove(&number);
+        if let Some(waiting) = &mut *self.waiting() {
+            waiting.remove(&number);
+        }
         match result {
             Ok(Ok(Ok(answer))) => Ok(answer),
             Ok(Ok(Err(problem))) => Err(failed(problem)),
-            Ok(Err(_)) | Err(_) => Err(failed(format!("it did not answer in {} s", PATIENCE.as_secs()))),
+            Ok(Err(_)) => Err(failed(GONE.to_owned())),
+            Err(_) => Err(failed(format!(
+                "the store's {operation}() did not settle within {} s; make it fail instead of hang",
+                PATIENCE.as_secs()
+            ))),
         }
     }
 
-    fn waiting(&self) -> MutexGuard<'_, HashMap<u32, oneshot::Sender<Result<Answer, String>>>> {
+    fn waiting(&self) -> MutexGuard<'_, Option<Waiting>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -283,6 +312,10 @@ impl Store for CustomStore {
 
     fn namespace(&self) -> &str {
         &self.namespace
+    }
+
+    fn is_gone(&self) -> bool {
+        self.waiting().is_none()
     }
 
     fn load<'a>(&'a self, id: &'a str) -> StoreFuture<'a, Option<Stored>> {

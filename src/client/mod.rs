@@ -6,8 +6,10 @@ mod retry;
 mod send;
 
 use std::fmt;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
 
 use tokio::sync::Notify;
 
@@ -16,10 +18,11 @@ pub use partner::{CustomerInfo, CustomerPage, CustomerStanding, PartnerApp, Part
 pub use send::{OpenBody, Opened};
 
 use retry::Budget;
+use send::Deadline;
 
 use crate::clock::Clock;
 use crate::credential::{ApiKey, BearerToken};
-use crate::error::{Error, Result};
+use crate::error::{Error, Phase, Result};
 use crate::http::{Authorization, BaseUrl, ConnectOptions, Connector, Environment, Transport, token_url};
 use crate::lifecycle::{ClientCredentials, Customer, Grant, Held, TokenSource};
 use crate::limit::{EndpointLimits, Endpoints, Identity, LimitOptions, Pacing};
@@ -150,6 +153,14 @@ impl Client {
     /// if the client does not keep to them.
     pub fn limits(&self) -> Vec<EndpointLimits> {
         self.pacing.as_ref().map(Pacing::limits).unwrap_or_default()
+    }
+
+    /// The access token in use, exchanged or renewed if need be; none for an API key or bearer token. An exchange that
+    /// takes longer than `timeout` goes on without this caller.
+    pub async fn token_within(&self, timeout: Duration) -> Result<Option<Arc<Held>>> {
+        let deadline = Deadline::new(timeout);
+        deadline.enter(Phase::Token);
+        deadline.keep(pin!(self.token())).await
     }
 
     /// The access token in use, exchanged or renewed if need be; none for an API key or bearer token.

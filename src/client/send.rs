@@ -440,14 +440,14 @@ impl OpenBody {
 }
 
 /// Until when a call, or a read of its body, has to be done, and what it is doing.
-struct Deadline {
+pub(super) struct Deadline {
     at: Instant,
     limit: Duration,
     progress: Progress,
 }
 
 impl Deadline {
-    fn new(limit: Duration) -> Self {
+    pub(super) fn new(limit: Duration) -> Self {
         Self { at: tokio::time::sleep(limit).deadline(), limit, progress: Progress::default() }
     }
 
@@ -468,8 +468,13 @@ impl Deadline {
         }
     }
 
+    /// Says what is being done from now on.
+    pub(super) fn enter(&self, phase: Phase) {
+        self.progress.enter(phase);
+    }
+
     /// `work` is pinned by the caller: a call's state is a few thousand bytes, which each wrapper would move again.
-    async fn keep<T>(&self, work: Pin<&mut impl Future<Output = Result<T>>>) -> Result<T> {
+    pub(super) async fn keep<T>(&self, work: Pin<&mut impl Future<Output = Result<T>>>) -> Result<T> {
         tokio::time::timeout_at(self.at, work)
             .await
             .unwrap_or_else(|_| Err(Error::Timeout { phase: self.progress.phase(), limit: self.limit }))

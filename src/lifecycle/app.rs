@@ -14,7 +14,7 @@ use crate::oauth::{
     AuthorizationEndpoint, AuthorizationUrl, Callback, TokenEndpoint, TokenRequest, is_worth_keeping,
     read_tokens,
 };
-use crate::once::{InFlight, Listener, OneTimeRecord as _};
+use crate::once::{InFlight, Listener, OneTimeRecord as _, Preparing};
 use crate::random;
 use crate::secret::Secret;
 use crate::store::{GrantRecord, Sealing, Store, StoredAccessToken, UnreadAnswer, check_grant_id};
@@ -202,10 +202,12 @@ impl OAuthApp {
     ) -> Result<String> {
         let grants = &self.grants;
         let vault = &grants.vault;
+        let preparing = Preparing::begin();
         // A store that is down, or does not take this id, must not cost the code.
         vault.records.version(&id).await?;
         let connection = grants.endpoint.connect().await?;
         let _in_flight = InFlight::begin()?;
+        drop(preparing);
         let request = TokenRequest::AuthorizationCode {
             code: &callback.code,
             redirect_uri: self.send_redirect_uri.then_some(self.authorization.redirect_uri.as_str()),

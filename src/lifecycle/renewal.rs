@@ -175,6 +175,10 @@ impl OneTime for GrantRenewal {
     fn unwritten(&self, error: Error, _times: u32) {
         self.report(&Event::RenewalFailed { grant_id: self.id.clone(), error });
     }
+
+    fn lost(&self, error: Error) {
+        self.grants.vault.listeners.report_loss(&self.id, error);
+    }
 }
 
 impl Grants {
@@ -198,6 +202,9 @@ impl Grants {
     pub(super) async fn keep(self: &Arc<Self>, id: &str, record: &GrantRecord, access: Option<AccessToken>) {
         let mut wait = FIRST_COMMIT_WAIT;
         while let Err(error) = self.vault.replace(id, record).await {
+            if self.vault.records.is_gone() {
+                return self.vault.listeners.report_loss(id, error);
+            }
             self.vault.report(&Event::RenewalFailed { grant_id: id.to_owned(), error });
             tokio::time::sleep(wait).await;
             wait = (wait * 2).min(LONGEST_COMMIT_WAIT);

@@ -2,7 +2,7 @@
 
 use std::future::Future;
 
-use super::in_flight::InFlight;
+use super::in_flight::{InFlight, Preparing};
 use super::lease::{
     FIRST_COMMIT_WAIT, LEASE_MILLIS, LEASE_POLL, LONGEST_COMMIT_WAIT, LONGEST_JOURNAL, Lease,
 };
@@ -56,6 +56,9 @@ pub trait OneTime: Sync {
 
     /// Tells that an outcome could not be written down, at the `times`-th attempt: this process has the only copy.
     fn unwritten(&self, error: Error, times: u32);
+
+    /// Tells that an outcome is lost, since the store that it belongs to is gone for good.
+    fn lost(&self, error: Error);
 }
 
 /// How a record came to be good enough.
@@ -78,6 +81,7 @@ pub async fn run<O: OneTime, T: Send>(
 ) -> Result<Ran<T, <O::Record as OneTimeRecord>::Yield>> {
     let mut watched: Option<Lease> = None;
     loop {
+        let preparing = Preparing::begin();
         let (version, record) = match vault.find(operation.id()).await? {
             Some(found) => found,
             None => (0, operation.absent()?),
@@ -89,6 +93,7 @@ pub async fn run<O: OneTime, T: Send>(
         }
         let step = look(version, &record, now, &mut watched);
         if step == Step::Wait {
+            drop(preparing);
             tokio::time::sleep(LEASE_POLL).await;
             continue;
         }
@@ -105,6 +110,7 @@ pub async fn run<O: OneTime, T: Send>(
         let connection = operation.connect().await?;
         reach("connected");
         let _in_flight = InFlight::begin()?;
+        drop(preparing);
         let sent = vault.now();
         let until = sent.unix_millis().saturating_add(LEASE_MILLIS);
         let journal = record.journalled(Journal { owner: vault.owner.to_string(), until, unresolved });
@@ -214,7 +220,12 @@ async fn write_down<O: OneTime>(
             continue;
         }
         times += 1;
-        operation.unwritten(failed.unwrap_or_else(never_the_same), times);
+        let failed = failed.unwrap_or_else(never_the_same);
+        if vault.records.is_gone() {
+            operation.lost(failed.clone());
+            return Err(failed);
+        }
+        operation.unwritten(failed, times);
         tokio::time::sleep(wait).await;
         wait = (wait * 2).min(LONGEST_COMMIT_WAIT);
     };

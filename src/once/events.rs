@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
+use super::process_warning::warn_process;
 use crate::error::{Error, ReauthorizationReason};
 
 /// What happened in this process, most of it to a grant.
@@ -101,14 +102,31 @@ impl Listeners {
         listener
     }
 
-    /// Reports an event to all listeners.
-    pub fn report(&self, event: &Event) {
+    /// Reports an event to all listeners. Whether there was one to hear it.
+    pub fn report(&self, event: &Event) -> bool {
+        let mut heard = false;
         // Not under the lock: what a listener does is its own affair.
         let listening: Vec<_> = self.all().iter().filter_map(Weak::upgrade).collect();
         for listener in listening {
-            if !(listener.0)(event.clone()) {
+            if (listener.0)(event.clone()) {
+                heard = true;
+            } else {
                 self.all().retain(|other| !std::ptr::eq(other.as_ptr(), &raw const *listener));
             }
+        }
+        heard
+    }
+
+    /// Reports that the tokens of a grant are lost, because the store that they belong to `is_gone`. Where no listener is
+    /// left, as none is after the end of a worker, the whole process is warned.
+    pub fn report_loss(&self, grant_id: &str, error: Error) {
+        let lost = Event::RenewalFailed { grant_id: grant_id.to_owned(), error };
+        if !self.report(&lost) {
+            warn_process(format!(
+                "the new tokens of grant {grant_id:?} could not be stored and are lost: the thread that its store's \
+                 object belongs to has ended. The customer has to authorize again. End a worker that has a store of \
+                 its own only once `app.settled()` has resolved"
+            ));
         }
     }
 

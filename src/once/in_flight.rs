@@ -1,15 +1,26 @@
 //! The exchanges that work once which are under way in this process: it should not end before they have landed. One
 //! count for the process, since it ends as a whole.
 
+use std::pin::pin;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use tokio::sync::Notify;
+
 use crate::error::{Error, Result};
 
-static FLIGHTS: Mutex<Flights> = Mutex::new(Flights { count: 0, ending: false });
+/// How many turns of the runtime what was started just before takes to be counted.
+const TURNS: usize = 3;
+
+static FLIGHTS: Mutex<Flights> = Mutex::new(Flights { preparing: 0, count: 0, ending: false });
+/// For those who block their thread: [`await_exchanges`].
 static LANDED: Condvar = Condvar::new();
+/// For those who do not: [`settled`].
+static SETTLED: Notify = Notify::const_new();
 
 struct Flights {
+    /// Exchanges that are about to begin, and of which nothing would be lost yet.
+    preparing: usize,
     count: usize,
     ending: bool,
 }
@@ -32,9 +43,32 @@ impl InFlight {
 
 impl Drop for InFlight {
     fn drop(&mut self) {
-        flights().count -= 1;
-        LANDED.notify_all();
+        land(|flights| flights.count -= 1);
     }
+}
+
+/// The steps that lead to an exchange: reading the record, and connecting. The end of a process does not wait for them,
+/// but [`settled`] does: a process that is frozen behind it must not be caught in what they lead to.
+#[derive(Debug)]
+pub(crate) struct Preparing(());
+
+impl Preparing {
+    pub(crate) fn begin() -> Self {
+        flights().preparing += 1;
+        Self(())
+    }
+}
+
+impl Drop for Preparing {
+    fn drop(&mut self) {
+        land(|flights| flights.preparing -= 1);
+    }
+}
+
+fn land(count_down: impl FnOnce(&mut Flights)) {
+    count_down(&mut flights());
+    LANDED.notify_all();
+    SETTLED.notify_waiters();
 }
 
 /// How many are under way: exchanges of refresh tokens and authorization codes, and requests for customers'
@@ -53,6 +87,28 @@ pub fn await_exchanges(patience: Duration) {
 pub fn end_exchanges(patience: Duration) {
     flights().ending = true;
     await_exchanges(patience);
+}
+
+/// Resolves when no exchange is under way or about to begin, those included that begin meanwhile.
+pub async fn settled() {
+    // What was started just before has its turn first: it begins in a task of its own, started by another.
+    for _ in 0..TURNS {
+        tokio::task::yield_now().await;
+    }
+    loop {
+        let mut changed = pin!(SETTLED.notified());
+        // Before looking, so that what lands in between is not missed.
+        changed.as_mut().enable();
+        if is_settled() {
+            return;
+        }
+        changed.await;
+    }
+}
+
+fn is_settled() -> bool {
+    let flights = flights();
+    flights.count == 0 && flights.preparing == 0
 }
 
 fn flights() -> MutexGuard<'static, Flights> {

@@ -75,7 +75,7 @@ impl Vault {
 
     /// Reports an event to the listeners.
     pub fn report(&self, event: &Event) {
-        self.listeners.report(event);
+        let _ = self.listeners.report(event);
     }
 
     /// The time.

@@ -46,6 +46,10 @@ impl Store for WatchedStore {
         self.store.warnings()
     }
 
+    fn is_gone(&self) -> bool {
+        self.store.is_gone()
+    }
+
     fn load<'a>(&'a self, id: &'a str) -> StoreFuture<'a, Option<Stored>> {
         self.ask_once();
         self.store.load(id)

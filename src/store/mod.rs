@@ -7,6 +7,7 @@ mod customer_record;
 mod encoding;
 mod export;
 mod grant_record;
+mod key_text;
 mod memory;
 #[cfg(any(feature = "redis", feature = "postgres", feature = "sqlite"))]
 mod namespace;
@@ -129,6 +130,12 @@ pub trait Store: fmt::Debug + Send + Sync {
     /// What is wrong with the place's settings: how records could be lost there. Empty if all is well.
     fn warnings(&self) -> StoreFuture<'_, Vec<String>> {
         Box::pin(std::future::ready(Ok(Vec::new())))
+    }
+
+    /// Whether the store has gone for good, so that every call of it fails from now on: that of a user whose JavaScript
+    /// environment has ended. What only this store could have kept is then lost, and writing it is not tried again.
+    fn is_gone(&self) -> bool {
+        false
     }
 
     /// The record of `id`, or none.

@@ -7,13 +7,12 @@
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD_NO_PAD;
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use ring::error::Unspecified;
 use ring::{digest, hkdf};
 use zeroize::Zeroizing;
 
+use super::key_text::key_bytes;
 use super::record::Record;
 use super::{Store, Stored, Version};
 use crate::error::{Error, Result};
@@ -25,7 +24,6 @@ use crate::secret::Secret;
 /// this byte, the key's id, the record's version (big-endian), a nonce, the ciphertext with its tag, a checksum.
 /// A plain record is JSON: it begins with `{`.
 const FORMAT: u8 = 1;
-const KEY_LEN: usize = 32;
 pub(super) const KEY_ID_LEN: usize = 4;
 const CHECKSUM_LEN: usize = 4;
 
@@ -82,12 +80,8 @@ enum Unreadable {
 impl SealingKey {
     /// Reads a key: 32 random bytes in Base64 (`openssl rand -base64 32`) or in hex.
     pub fn new(text: &Secret) -> Result<Self> {
-        let key = key_bytes(text.expose()).ok_or_else(|| {
-            Error::configuration(
-                "encryptionKey",
-                "must be 32 random bytes in Base64 or hex, as `openssl rand -base64 32` prints them",
-            )
-        })?;
+        let key =
+            key_bytes(text.expose()).map_err(|problem| Error::configuration("encryptionKey", problem))?;
         let id = sha256(&[b"smartrecruiters sealing key id", &key[..]]);
         let salt = hkdf::Salt::new(hkdf::HKDF_SHA256, b"smartrecruiters sealing");
         Ok(Self { id, fingerprint: Fingerprint::of(&*key), root: salt.extract(&key[..]) })
@@ -288,21 +282,6 @@ pub(super) fn undamaged(bytes: &[u8]) -> Option<&[u8]> {
 
 fn unreadable(why: Unreadable) -> Error {
     Error::Store { operation: "load", problem: why.to_string().into() }
-}
-
-fn key_bytes(text: &str) -> Option<Zeroizing<[u8; KEY_LEN]>> {
-    let mut key = Zeroizing::new([0; KEY_LEN]);
-    if text.len() == 2 * KEY_LEN {
-        for (byte, digits) in key.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
-            let digit = |index: usize| (digits[index] as char).to_digit(16);
-            *byte = u8::try_from(digit(0)? * 16 + digit(1)?).ok()?;
-        }
-        return Some(key);
-    }
-    // Both alphabets of RFC 4648, padded or not.
-    let standard = Zeroizing::new(text.trim_end_matches('=').replace('-', "+").replace('_', "/"));
-    let length = STANDARD_NO_PAD.decode_slice(&*standard, &mut key[..]).ok()?;
-    (length == KEY_LEN).then_some(key)
 }
 
 /// The first `N` bytes of the hash.

@@ -41,6 +41,11 @@ impl SealedStore {
         Ok(self.store.load(id).await?.map_or(0, |stored| stored.version))
     }
 
+    /// Whether the store underneath has gone for good: see [`Store::is_gone`].
+    pub fn is_gone(&self) -> bool {
+        self.store.is_gone()
+    }
+
     /// The record of `id` and its version. Where there is none, version 0 and what `R` is by default.
     pub async fn load<R: Record + Default>(&self, id: &str) -> Result<(Version, R)> {
         Ok(self.find(id).await?.unwrap_or_default())

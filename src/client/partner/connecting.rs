@@ -17,7 +17,7 @@ use crate::http::{Answer, Authorization, OpenConnection, Priority, Target, Until
 use crate::lifecycle::Held;
 use crate::limit::{LimitHeaders, Permit, Trip};
 use crate::oauth::{is_worth_keeping, read_client};
-use crate::once::{IssuedCredentials, OneTime, OneTimeRecord as _, Standing, run};
+use crate::once::{IssuedCredentials, OneTime, OneTimeRecord as _, Standing, run, warn_process};
 use crate::random;
 use crate::store::{CustomerRecord, customer_id};
 
@@ -155,6 +155,15 @@ impl<'a> OneTime for Connecting<'a> {
             // Perhaps the caller does not wait any more.
             let _ = self.trouble.try_send(unwritten(self.company_id, error));
         }
+    }
+
+    fn lost(&self, _error: Error) {
+        warn_process(format!(
+            "the credentials that were issued for customer {:?} could not be stored and are lost: the thread that the \
+             store's object belongs to has ended. Ask SmartRecruiters to reset the integration. End a worker that has a \
+             store of its own only once `partner.settled()` has resolved",
+            self.company_id
+        ));
     }
 }
 

@@ -82,6 +82,9 @@ impl OneTime for Scripted {
         assert_eq!(error.code(), ErrorCode::Store);
         self.told.fetch_add(1, Ordering::SeqCst);
     }
+    fn lost(&self, error: Error) {
+        panic!("{error:?}");
+    }
 }
 
 fn yielded(clock: &ManualClock, access: &str, refresh: Option<&str>) -> TokenSet {

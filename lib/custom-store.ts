@@ -1,0 +1,104 @@
+/** What a store of the user's own answers, which is checked before the addon sees it. */
+
+import { copied } from './bytes.js'
+import { types } from './platform.js'
+import type { DueRecord, StoredRecord } from './stores.js'
+import { isList, kind } from './validate.js'
+
+/** The longest description of an error of the store's, in characters. */
+const LONGEST_REASON = 500
+
+/** The record that `load` gave, or nothing. */
+export function loadedRecord(found: unknown): StoredRecord | undefined {
+  if (found === undefined || found === null) return undefined
+  if (typeof found !== 'object' || isList(found)) throw wrong('a record or nothing', found)
+  // Read once, and as any property: records of an ORM have getters on their classes.
+  const { version, content } = found as Partial<Record<keyof StoredRecord, unknown>>
+  if (!Number.isSafeInteger(version) || (version as number) < 1) throw wrong('a version of 1 or more', version)
+  if (!types.isUint8Array(content)) throw wrong('a Uint8Array', content)
+  return { version: version as number, content: copied("the record's content", content) }
+}
+
+/** What {@link Store.due} was asked for. */
+export interface DueQuestion {
+  before: number
+  limit: number
+  after?: DueRecord | undefined
+}
+
+/**
+ * The page that `due` gave. Each record comes after the one before it, and the first after `after`, in one order: a
+ * store that ignores `after` would be asked for the same page without end.
+ */
+export function duePage(page: unknown, { before, limit, after }: DueQuestion): DueRecord[] {
+  if (!isList(page)) throw wrong('a list', page)
+  const { length } = page
+  if (length > limit) throw wrong(`a list of at most \`limit\`, here ${limit}, records`, page, `${length} of them`)
+  const records = Array.from({ length }, (_, index) => dueRecord(page[index]))
+  const late = records.find(record => record.due >= before)
+  if (late !== undefined) {
+    throw wrong(`records that are due before \`before\`, here ${before}`, page, `one that is due at ${late.due}`)
+  }
+  if (!isOrdered(records)) {
+    throw new TypeError(
+      'it must give each record once, by `due` and then by `id` as JavaScript compares strings (in PostgreSQL, ' +
+        '`COLLATE "C"`), but gave them in another order',
+    )
+  }
+  if (after !== undefined && !isOrdered([after, ...records])) {
+    throw new TypeError(
+      'it must give only records that come after `after`, by `due` and then by `id`, but gave one that does not; ' +
+        'does it ignore `after`?',
+    )
+  }
+  return records
+}
+
+function dueRecord(entry: unknown): DueRecord {
+  if (typeof entry !== 'object' || entry === null) {
+    throw new TypeError(`an entry of the list must be an object, but is ${kind(entry)}`)
+  }
+  const { id, due } = entry as Partial<Record<keyof DueRecord, unknown>>
+  if (typeof id !== 'string') throw wrong('the id of each entry as a string', id)
+  if (!id.isWellFormed())
+    throw wrong('the id of each entry as it was stored', id, 'one that is not well-formed Unicode')
+  if (!Number.isSafeInteger(due) || (due as number) < 0) throw wrong('the due of each entry as a whole number', due)
+  return { id, due: due as number }
+}
+
+/** Whether each record comes after the one before it, with the ids in the order of UTF-16 or in that of UTF-8. */
+export function isOrdered(places: readonly DueRecord[]): boolean {
+  return [byCodeUnits, byBytes].some(compare =>
+    places.every((place, index) => {
+      const next = places[index + 1]
+      return next === undefined || place.due < next.due || (place.due === next.due && compare(place.id, next.id) < 0)
+    }),
+  )
+}
+
+/** As JavaScript has it. */
+function byCodeUnits(one: string, two: string): number {
+  return one < two ? -1 : Number(one > two)
+}
+
+/** As databases have it that compare UTF-8. It differs from the other for characters beyond U+FFFF. */
+function byBytes(one: string, two: string): number {
+  return Buffer.compare(Buffer.from(one), Buffer.from(two))
+}
+
+function wrong(wanted: string, value: unknown, got = kind(value)): TypeError {
+  return new TypeError(`it must give ${wanted}, but gave ${got}`)
+}
+
+/** What a store threw, or rejected with, whatever that is: without the password of a URL that it may quote. */
+export function describe(error: unknown): string {
+  try {
+    // By its shape: it may be of another realm.
+    const { name, message } = Object(error) as Partial<Record<keyof Error, unknown>>
+    if (typeof message !== 'string') return 'it gave no reason'
+    const text = `${typeof name === 'string' ? name : 'Error'}: ${message}`
+    return text.replace(/\/\/[^/\s]*@/g, '//').slice(0, LONGEST_REASON)
+  } catch {
+    return 'its reason cannot be read'
+  }
+}
