@@ -101,7 +101,7 @@ test('a revoked Proxy, or a getter that throws, is a ConfigurationError that nam
     ['SqliteStore', () => new SqliteStore(revoked())],
     ['PostgresStore', () => new PostgresStore(revoked())],
     ['RedisLimits', () => new RedisLimits(revoked())],
-    ['the request', () => sr.get('/x', revoked())],
+    ['options', () => sr.get('/x', revoked())],
     ['path', () => sr.get(revoked())],
     ['method', () => sr.request(revoked(), '/x')],
     ['params', () => sr.get('/x', { params: revoked() })],

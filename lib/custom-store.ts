@@ -1,6 +1,7 @@
 /** What a store of the user's own answers, which is checked before the addon sees it. */
 
 import { copied } from './bytes.js'
+import { isOrdered } from './due-order.js'
 import { types } from './platform.js'
 import type { DueRecord, StoredRecord } from './stores.js'
 import { isList, kind } from './validate.js'
@@ -64,26 +65,6 @@ function dueRecord(entry: unknown): DueRecord {
     throw wrong('the id of each entry as it was stored', id, 'one that is not well-formed Unicode')
   if (!Number.isSafeInteger(due) || (due as number) < 0) throw wrong('the due of each entry as a whole number', due)
   return { id, due: due as number }
-}
-
-/** Whether each record comes after the one before it, with the ids in the order of UTF-16 or in that of UTF-8. */
-export function isOrdered(places: readonly DueRecord[]): boolean {
-  return [byCodeUnits, byBytes].some(compare =>
-    places.every((place, index) => {
-      const next = places[index + 1]
-      return next === undefined || place.due < next.due || (place.due === next.due && compare(place.id, next.id) < 0)
-    }),
-  )
-}
-
-/** As JavaScript has it. */
-function byCodeUnits(one: string, two: string): number {
-  return one < two ? -1 : Number(one > two)
-}
-
-/** As databases have it that compare UTF-8. It differs from the other for characters beyond U+FFFF. */
-function byBytes(one: string, two: string): number {
-  return Buffer.compare(Buffer.from(one), Buffer.from(two))
 }
 
 function wrong(wanted: string, value: unknown, got = kind(value)): TypeError {

@@ -10,6 +10,7 @@ import {
   isList,
   kind,
   milliseconds,
+  objectOf,
   optionalChoice,
   optionsObject,
   printable,
@@ -94,7 +95,7 @@ export type KnownOptions = Record<(typeof OPTIONS)[number], unknown>
 
 /** Refuses what is not an option of a request. */
 export function requestOptions(options: unknown): KnownOptions {
-  return optionsObject('the request', options, OPTIONS)
+  return optionsObject('the request', objectOf('options', options), OPTIONS)
 }
 
 /** Checks the options and flattens them. */

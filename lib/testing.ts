@@ -5,7 +5,7 @@
  * @packageDocumentation
  */
 
-import { isOrdered } from './custom-store.js'
+import { isOrdered } from './due-order.js'
 import type { DueRecord, Store, StoredRecord } from './stores.js'
 
 export type { DueRecord, Store, StoredRecord } from './stores.js'

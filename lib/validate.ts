@@ -17,7 +17,7 @@ export function optionsObject<Key extends string>(
   value: unknown,
   known: readonly Key[],
 ): Record<Key, unknown> {
-  const options = object(field, value)
+  const options = objectOf(field, value)
   for (const key of reading(field, () => Object.keys(options))) {
     if (!known.includes(key as Key)) {
       throw configurationError(printable(key), `is not an option of ${field}; its options are ${known.join(', ')}`)
@@ -79,11 +79,12 @@ const RECORDS = ['[object Object]', '[object Module]']
 
 /** The own properties of an object, which is not an array, a function, a `Map` or the like. */
 export function record(field: string, value: unknown): Record<string, unknown> {
-  const properties = object(field, value)
+  const properties = objectOf(field, value)
   return reading(field, () => bare(properties as Record<string, unknown>))
 }
 
-function object(field: string, value: unknown): object {
+/** The same object, if it is one that has properties. */
+export function objectOf(field: string, value: unknown): object {
   if (!reading(field, () => RECORDS.includes(Object.prototype.toString.call(value)))) {
     throw configurationError(field, `must be an object, but is ${kind(value)}`)
   }
