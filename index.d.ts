@@ -348,13 +348,15 @@ export interface NativeError {
   requestId?: string
   /** The answer's headers, one `name: value` a line. */
   headers?: string
+  /** How long the token endpoint asks to wait before it is asked again, in milliseconds. */
+  retryAfter?: number
   /** Where the network failed. */
   kind?: NativeNetworkKind
   /** What the call was doing when its deadline passed. */
   phase?: NativePhase
   /** The error code of RFC 6749. */
   oauthError?: string
-  /** The server's `error_description`. */
+  /** The server's own words. */
   oauthErrorDescription?: string
   /** The grant's id. */
   grantId?: string
