@@ -5,6 +5,7 @@ import { test } from 'node:test'
 import { ClientCredentials, OAuthApp, SmartRecruiters, TokenError } from 'smartrecruiters'
 import { failure, serve } from './support/servers.mjs'
 
+const JSON_TYPE = { 'content-type': 'application/json' }
 const CLIENT = { clientId: 'client', clientSecret: 'secret-0123456789' }
 
 /** A server whose token endpoint gives what `answer(form)` returns, and what it was asked. */
@@ -13,9 +14,9 @@ async function start(t, answer) {
   const { baseUrl } = await serve(t, async (request, response) => {
     let body = ''
     for await (const part of request) body += part
-    if (request.url !== '/identity/oauth/token') return response.writeHead(200).end('{"ok":true}')
+    if (request.url !== '/identity/oauth/token') return response.writeHead(200, JSON_TYPE).end('{"ok":true}')
     asked.push(new URLSearchParams(body))
-    const { status = 200, headers = { 'content-type': 'application/json' }, body: text = '' } = answer(asked.at(-1))
+    const { status = 200, headers = JSON_TYPE, body: text = '' } = answer(asked.at(-1))
     response.writeHead(status, headers).end(text)
   })
   return { asked, baseUrl }
@@ -76,7 +77,10 @@ test('a Retry-After is shown in milliseconds, and nobody asks before', async t =
 test('a success without tokens that names an error is that error', async t => {
   const body = '{"access_token":null,"refresh_token":null,"error":"invalid_client","error_description":"gone"}'
   const error = await errorOf(t, { body })
-  assert.deepEqual([error.code, error.error, error.errorDescription, error.status], ['TOKEN_REFUSED', 'invalid_client', 'gone', 200])
+  assert.deepEqual(
+    [error.code, error.error, error.errorDescription, error.status],
+    ['TOKEN_REFUSED', 'invalid_client', 'gone', 200],
+  )
 })
 
 test('a page in place of an answer is shown by its title', async t => {

@@ -146,7 +146,6 @@ const malformed = [
     { body: '{"access_token":"a\\r\\nb"}', contentType: 'application/json' },
     'TOKEN_INVALID',
   ],
-  ['a token that is no bearer token', { body: '{"access_token":"a","token_type":"mac"}' }, 'TOKEN_INVALID'],
   [
     'an error with status 200',
     { body: '{"error":"invalid_client"}', contentType: 'application/json' },
@@ -168,7 +167,13 @@ for (const [name, answer, code] of malformed) {
 test('a token answer that is truncated on the wire is no token', async t => {
   const { sandbox, sr } = await start(t)
   sandbox.fault({ ...TOKEN, kind: 'truncate' })
-  assert.equal((await failure(sr.get('/payload/20'))).code, 'TOKEN_UNAVAILABLE')
+  assert.equal((await failure(sr.get('/payload/20'))).code, 'TOKEN_INVALID')
+})
+
+test('a token of an unusual type is used as a bearer token', async t => {
+  const { sandbox, sr } = await start(t)
+  sandbox.fault({ ...TOKEN, kind: 'merge', fields: { token_type: 'mac' } })
+  assert.ok(await sr.get('/payload/20'))
 })
 
 const lifetimes = [

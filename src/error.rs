@@ -1,6 +1,6 @@
 //! [`Error`]: everything that can go wrong, named by what the caller can do about it.
 //!
-//! No variant ever holds a secret, a token endpoint's body or a URL's query.
+//! No variant ever holds a secret or a URL's query; of a token endpoint's body, only its words about the failure.
 
 use std::borrow::Cow;
 use std::sync::Arc;

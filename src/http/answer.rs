@@ -60,6 +60,8 @@ struct Head {
     fields: Range<usize>,
     /// Where the body begins: at the end, if the head does not end.
     body: usize,
+    /// Whether the head ends.
+    is_ended: bool,
 }
 
 impl Answer {
@@ -252,11 +254,12 @@ impl Head {
             let status_line = lines(rest).next().unwrap_or_default();
             let status = status(status_line);
             let fields = start + rest.iter().position(|byte| *byte == b'\n').map_or(rest.len(), |at| at + 1);
-            let body = framing::head_end(bytes, start).unwrap_or(bytes.len());
+            let end = framing::head_end(bytes, start);
+            let body = end.unwrap_or(bytes.len());
             match status {
                 Some(100..200) if body > start => start = body,
                 // Without a status line, what looks like a head may be the body's first paragraph.
-                _ => return Self { status, fields: fields.min(body)..body, body },
+                _ => return Self { status, fields: fields.min(body)..body, body, is_ended: end.is_some() },
             }
         }
     }

@@ -145,7 +145,7 @@ enum End {
 /// its framing is, no more than a second is waited for.
 async fn read(connection: &mut Connection, patience: &mut Patience) -> (Zeroizing<Vec<u8>>, End) {
     let mut bytes = Zeroizing::new(Vec::with_capacity(CHUNK));
-    let mut chunk = Zeroizing::new([0; CHUNK]);
+    let mut chunk = Zeroizing::new(vec![0; CHUNK]);
     let mut framing = Framing::default();
     let mut is_framed = false;
     let mut lingered = 0;
@@ -153,7 +153,7 @@ async fn read(connection: &mut Connection, patience: &mut Patience) -> (Zeroizin
     let mut examined = 0;
     let mut is_whole_json = false;
     while !patience.is_over() && bytes.len() < LONGEST_ANSWER {
-        match patience.wait_for(connection.read(&mut *chunk)).await {
+        match patience.wait_for(connection.read(&mut chunk)).await {
             Some(Ok(0)) => return (bytes, End::Closed(None)),
             Some(Err(error)) => return (bytes, End::Closed(Some(error))),
             Some(Ok(length)) => {

@@ -16,6 +16,8 @@ use crate::http::{Answer, Member, Shape, Value, members, scattered};
 use crate::secret::Secret;
 use crate::token::{AccessToken, RefreshToken, TokenSet, lifetime};
 
+/// A longer token is damaged, in bytes: no request could carry it.
+const LONGEST_TOKEN: usize = 64 * 1024;
 /// Names that differ from `refreshtoken` by this many letters at the most are misspellings of it.
 const MISSPELT: usize = 3;
 /// Reads the tokens from `answer`. `sent` is when the exchange began, from which a token's life counts; `presented` is
@@ -34,7 +36,7 @@ pub fn read_tokens(answer: &Answer, sent: Moment, presented: Option<&RefreshToke
     let is_new = refresh.value.as_ref().is_some_and(|token| !token.is_presented);
     let problem = if !is_new && access.value.is_none() {
         Some(access.problem("access_token"))
-    } else if !is_success && !(is_new && access.value.is_some()) {
+    } else if !(is_success || (is_new && access.value.is_some())) {
         // An error may quote a token; only tokens together are an answer to an exchange.
         Some("its status is not that of a success")
     } else if refresh.value.is_none() && refresh.is_damaged {
@@ -91,7 +93,7 @@ impl Found {
             return;
         }
         // RFC 6749 appendix A.12 and A.17, but for blanks, which a request could not carry.
-        if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        if text.len() > LONGEST_TOKEN || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
             self.is_damaged = true;
             return;
         }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use http::{HeaderMap, HeaderValue};
+use smartrecruiters::clock::instant;
 use smartrecruiters::error::{Error, NetworkKind};
 use smartrecruiters::http::{Answer, ConnectOptions, Connector, OpenConnection, ProxyChoice};
 use smartrecruiters::secret::Secret;
@@ -153,7 +154,7 @@ async fn an_answer_is_read_in_whatever_way_it_ends() {
 async fn a_length_that_is_too_short_or_too_long_holds_nobody_up() {
     for length in [JSON.len() - 2, JSON.len() + 100, 0] {
         let server = Server::start().await;
-        let began = tokio::time::Instant::now();
+        let began = instant();
         let read = server
             .post(async |mut stream| {
                 let answer = with_length(length, JSON);
@@ -182,7 +183,7 @@ async fn an_answer_may_take_two_minutes_and_what_arrived_by_then_is_kept() {
         .await;
     assert_eq!(read.unwrap().status(), Some(200));
 
-    let began = tokio::time::Instant::now();
+    let began = instant();
     let read = server
         .post(async |mut stream| {
             stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n{\"acc").await.unwrap();
@@ -196,7 +197,7 @@ async fn an_answer_may_take_two_minutes_and_what_arrived_by_then_is_kept() {
 #[tokio::test(start_paused = true)]
 async fn bytes_that_trickle_do_not_put_the_deadline_off() {
     let server = Server::start().await;
-    let began = tokio::time::Instant::now();
+    let began = instant();
     let read = server
         .post(async |mut stream| {
             while stream.write_all(b"x").await.is_ok() {

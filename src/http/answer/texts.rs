@@ -18,10 +18,14 @@ const MOST_ESCAPES: usize = 3;
 
 type Visit<'v> = &'v mut dyn FnMut(&[u8]) -> ControlFlow<()>;
 
-/// Visits every reading of the answer's body, and of the whole answer: a malformed head may hide where its body begins.
+/// Visits every reading of the answer's body, and of the whole answer if a malformed head may hide where that begins.
 pub(super) fn of(answer: &Answer, visit: Visit<'_>) -> ControlFlow<()> {
     of_body(answer, visit)?;
-    if answer.head.body > 0 { disguises(&answer.bytes, visit) } else { ControlFlow::Continue(()) }
+    let Head { status, is_ended, body, .. } = answer.head;
+    if (status.is_none() || !is_ended) && body > 0 {
+        return disguises(&answer.bytes, visit);
+    }
+    ControlFlow::Continue(())
 }
 
 /// Visits every reading of the answer's body.
@@ -55,9 +59,9 @@ fn labels(answer: &Answer) -> Vec<Coding> {
             })
             .collect::<Vec<_>>()
     };
-    let names = [named("content-encoding"), named("transfer-encoding")].concat();
+    let all = [named("content-encoding"), named("transfer-encoding")].concat();
     let codings: Option<Vec<_>> =
-        names.iter().rev().take(MOST_CODINGS).map(|name| Coding::of_name(name)).collect();
+        all.iter().rev().take(MOST_CODINGS).map(|name| Coding::of_name(name)).collect();
     codings.unwrap_or_default()
 }
 
@@ -105,7 +109,7 @@ fn uncoded(mut bytes: Zeroizing<Vec<u8>>) -> Zeroizing<Vec<u8>> {
 /// Whether bytes begin as text does, in whatever charset.
 fn is_text(bytes: &[u8]) -> bool {
     let begin = bytes.get(..bytes.len().min(LOOK)).unwrap_or_default();
-    let nuls = begin.iter().filter(|byte| **byte == 0).count();
+    let nuls = nuls_in(begin);
     let is_wide = nuls * 4 >= begin.len() || begin.starts_with(b"\xff\xfe") || begin.starts_with(b"\xfe\xff");
     let is_control =
         |byte: &u8| byte.is_ascii_control() && !byte.is_ascii_whitespace() && !(is_wide && *byte == 0);
@@ -114,7 +118,7 @@ fn is_text(bytes: &[u8]) -> bool {
 
 /// The text in its charset, and then without what may disguise JSON: entities of HTML, escapes of a JSON string.
 fn disguises(text: &[u8], visit: Visit<'_>) -> ControlFlow<()> {
-    let nuls = text.iter().filter(|byte| **byte == 0).count();
+    let nuls = nuls_in(text);
     if text.starts_with(b"\xff\xfe") || text.starts_with(b"\xfe\xff") || (nuls > 0 && nuls >= text.len() / 4)
     {
         written(wide(text, nuls).as_bytes(), visit)?;
@@ -198,6 +202,10 @@ fn entity(name: &[u8]) -> Option<char> {
         _ => return None,
     };
     char::from_u32(code.ok()?)
+}
+
+fn nuls_in(bytes: &[u8]) -> usize {
+    bytes.iter().map(|byte| usize::from(*byte == 0)).sum()
 }
 
 fn contains(text: &[u8], what: &[u8]) -> bool {

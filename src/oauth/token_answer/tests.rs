@@ -228,6 +228,8 @@ fn refusals_that_hold_nothing_are_not_kept() {
     ] {
         assert!(is_kept(status, body), "{status} {body}");
     }
+    let challenge = "HTTP/1.1 401 No\r\nwww-authenticate: Bearer error=\"invalid_token\"\r\nset-cookie: csrf-token=x\r\n\r\n";
+    assert!(!is_worth_keeping(&Answer::from_bytes(challenge.as_bytes().to_vec()), None));
     assert!(!is_worth_keeping(&Answer::from_bytes(Vec::new()), None));
     assert!(is_worth_keeping(&Answer::from_bytes(b"HTP/1.1 2".to_vec()), None));
 }

@@ -1,5 +1,6 @@
 //! A refresh token in an answer is never lost by what else happens to that answer.
 
+use std::fmt::Write as _;
 use std::io::Write as _;
 use std::ops::Range;
 
@@ -161,7 +162,7 @@ fn wire(dice: &mut Dice) -> Vec<u8> {
     let mut head =
         format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-encoding: {label}\r\n");
     for number in 0..dice.roll(4) {
-        head.push_str(&format!("x-field-{number}: {}\r\n", dice.roll(1000)));
+        write!(head, "x-field-{number}: {}\r\n", dice.roll(1000)).unwrap();
     }
     let mut bytes = Vec::new();
     match dice.roll(4) {
@@ -183,7 +184,7 @@ fn wire(dice: &mut Dice) -> Vec<u8> {
         }
         _ => {
             let length = (body.len() + dice.roll(5)).saturating_sub(2);
-            head.push_str(&format!("content-length: {length}\r\n\r\n"));
+            write!(head, "content-length: {length}\r\n\r\n").unwrap();
             bytes = body;
         }
     }
