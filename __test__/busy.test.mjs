@@ -2,24 +2,20 @@
 // scenario `busy` of the benchmark measures by how much they are held up; here they must not wait for its end.
 
 import assert from 'node:assert/strict'
-import { fork } from 'node:child_process'
-import { once } from 'node:events'
 import { after, before, test } from 'node:test'
-import { fileURLToPath } from 'node:url'
 import { ApiKey, SmartRecruiters } from 'smartrecruiters'
+import { startServers } from '../bench/busy/servers.mjs'
 
 /** Far more than a call takes beside any answer, and far less than the deadline of a busy one. */
 const PATIENCE = 1000
 const CALLS = 50
 
-let server
-let ports
+let servers
 
 before(async () => {
-  server = fork(fileURLToPath(new URL('../bench/busy/server.mjs', import.meta.url)))
-  ports = (await once(server, 'message'))[0]
+  servers = await startServers()
 })
-after(() => server.disconnect())
+after(() => servers.stop())
 
 const client = (port, timeout) =>
   new SmartRecruiters({
@@ -43,10 +39,10 @@ async function keepBusy(port, signal) {
 }
 
 test('no endless answer holds up the calls of another client', { timeout: 120_000 }, async () => {
-  const small = client(ports.small, 30_000)
+  const small = client(servers.small, 30_000)
   await small.get('/')
-  for (const [name, port] of Object.entries(ports)) {
-    if (name === 'small' || name === 'large') continue
+  for (const [name, port] of Object.entries(servers.busy)) {
+    if (name === 'large') continue
     const over = new AbortController()
     const busy = keepBusy(port, over.signal)
     const took = []
@@ -67,12 +63,12 @@ test('no endless answer holds up the calls of another client', { timeout: 120_00
 })
 
 test('eight large bodies are read whole, and hold up no small call', { timeout: 120_000 }, async () => {
-  const small = client(ports.small, 30_000)
+  const small = client(servers.small, 30_000)
   await small.get('/')
   let open = true
   const large = Promise.all(
     Array.from({ length: 8 }, async () => {
-      const { body } = await client(ports.large, 60_000).get('/').asResponse()
+      const { body } = await client(servers.busy.large, 60_000).get('/').asResponse()
       let length = 0
       for await (const part of body) length += part.byteLength
       return length

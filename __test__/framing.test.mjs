@@ -385,6 +385,23 @@ test('a body of nothing but empty gzip members ends as an attack, and a few of t
   assert.match((await failure(sr.get('/1100'))).message, /more than 1,000 parts of nothing/)
 })
 
+test('a body of several zstd frames is all of them, and nothing but empty ones ends as an attack', async t => {
+  const frame = text =>
+    Buffer.concat([Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0, 0x58, 1 | (text.length << 3), 0, 0]), Buffer.from(text)])
+  const skipped = Buffer.from([0x5a, 0x2a, 0x4d, 0x18, 3, 0, 0, 0, 1, 2, 3])
+  const bodies = {
+    '/several': Buffer.concat([frame('one '), frame(''), skipped, frame('two')]),
+    '/padded': Buffer.concat([frame('one'), Buffer.alloc(100)]),
+    '/empty': Buffer.concat(Array(1100).fill(frame(''))),
+  }
+  const { sr } = await serve(t, (request, response) => {
+    response.setHeader('content-type', 'text/plain').setHeader('content-encoding', 'zstd').end(bodies[request.url])
+  })
+  assert.equal(await sr.get('/several'), 'one two')
+  assert.equal(await sr.get('/padded'), 'one')
+  assert.match((await failure(sr.get('/empty'))).message, /more than 1,000 parts of nothing/)
+})
+
 test('a body in chunks of a byte takes about as much memory as its bytes', async t => {
   const size = 2 << 20
   const server = createServer(socket => {

@@ -5,12 +5,10 @@
  * `--seconds S` is how long each is measured (3), `--only A,B` names some, `--json` prints the figures as JSON.
  */
 
-import { fork } from 'node:child_process'
-import { once } from 'node:events'
 import { performance } from 'node:perf_hooks'
-import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { ApiKey, SmartRecruiters } from '../../index.mjs'
+import { startServers } from './servers.mjs'
 
 /** A small call begins this often, in milliseconds. */
 const EVERY = 4
@@ -23,22 +21,21 @@ const { values } = parseArgs({
   options: { seconds: { type: 'string', default: '3' }, only: { type: 'string' }, json: { type: 'boolean' } },
 })
 const seconds = Number(values.seconds)
-const server = fork(fileURLToPath(new URL('server.mjs', import.meta.url)))
+const servers = await startServers()
 try {
-  const [ports] = await once(server, 'message')
-  const small = client(ports.small)
+  const ports = servers.busy
+  const small = client(servers.small)
   await small.get('/small')
   const idle = await measure(small, async () => {})
   const rows = [{ name: 'idle', ...idle }]
-  const names = Object.keys(ports).filter(name => name !== 'small' && name !== 'large')
-  for (const name of chosen([...names, 'large'])) {
+  for (const name of chosen(Object.keys(ports))) {
     const beside = name === 'large' ? signal => readLarge(ports.large, signal) : signal => keepBusy(ports[name], signal)
     rows.push({ name: name === 'large' ? `${LARGE} bodies of 60 MB in gzip` : name, ...(await measure(small, beside)) })
   }
   print(rows, idle)
   if (rows.some(({ p99 }) => p99 > idle.p99 + GOAL)) process.exitCode = 1
 } finally {
-  server.disconnect()
+  servers.stop()
 }
 
 function client(port) {

@@ -12,6 +12,10 @@ use crate::error::{Error, Result};
 /// Bodies up to this long, in bytes, are copied and checked where they are: it takes less time than a change of threads.
 pub(super) const SHORT: usize = 256 * 1024;
 
+/// By how much the thread steps back, of 19.
+#[cfg(all(target_os = "linux", feature = "node"))]
+const NICE: i32 = 10;
+
 /// One thread for the process: what is large takes turns on it, part by part.
 static THREAD: OnceLock<Option<Handle>> = OnceLock::new();
 
@@ -47,7 +51,17 @@ pub(super) fn give_up(bytes: usize, memory: impl Send + 'static) {
 fn start() -> Option<Handle> {
     let runtime = Builder::new_current_thread().build().ok()?;
     let handle = runtime.handle().clone();
-    let run = move || runtime.block_on(pending::<()>());
+    let run = move || {
+        let_calls_go_first();
+        runtime.block_on(pending::<()>());
+    };
     std::thread::Builder::new().name("smartrecruiters-2".to_owned()).spawn(run).ok()?;
     Some(handle)
+}
+
+/// Where both want the same processor, the thread of the calls has it first. Nothing is lost where that cannot be asked
+/// for.
+fn let_calls_go_first() {
+    #[cfg(all(target_os = "linux", feature = "node"))]
+    let _ = rustix::process::nice(NICE);
 }

@@ -158,6 +158,10 @@ impl Decoding {
                         // RFC 1952 section 2.2: a file may be several members in a row. As in Node and browsers, what
                         // is none is ignored: some servers pad with zeros.
                         Coding::Gzip => matches!(there, [0x1f] | [0x1f, 0x8b, ..]),
+                        // RFC 8878 section 3.1: data is one or more frames, some of which may be skipped.
+                        Coding::Zstd => {
+                            matches!(there, [0x28 | 0x50..=0x5f] | [0x28, 0xb5, ..] | [0x50..=0x5f, 0x2a, ..])
+                        }
                         _ => false,
                     };
                     if !begins {
@@ -226,12 +230,7 @@ fn decoder(coding: Coding, first: Option<u8>, encoded: Encoded) -> Box<dyn Decod
         }
         Coding::Deflate => Box::new(ZlibDecoder::new(encoded)),
         Coding::Brotli => Box::new(BrotliDecoder::new(encoded)),
-        Coding::Zstd => {
-            let mut decoder = ZstdDecoder::new(encoded);
-            // RFC 8878 section 3.1: data is one or more frames.
-            decoder.multiple_members(true);
-            Box::new(decoder)
-        }
+        Coding::Zstd => Box::new(ZstdDecoder::new(encoded)),
     }
 }
 
