@@ -8,6 +8,7 @@ import {
   ReauthorizationRequiredError,
   SmartRecruiters,
   StoreError,
+  UnknownGrantError,
 } from 'smartrecruiters'
 import { startSandbox } from 'smartrecruiters-sandbox'
 import { ENCRYPTION_KEY, openStore, startPlace } from './support/stores.mjs'
@@ -59,7 +60,7 @@ test('grants are listed in order, by their state and expiry, and without a secre
   assert.deepEqual(all[0], {
     id: 'idle-0',
     state: 'active',
-    scopes: [],
+    metadata: {},
     refreshTokenIssuedAt: new Date(now - 20 * DAY),
     refreshTokenExpiresAt: new Date(now + 8 * DAY),
   })
@@ -212,7 +213,7 @@ test('what cannot be exported or imported is refused, and named', async t => {
   await assert.rejects(open({ encryptionKey: 'a5'.repeat(32) }).import({ sealed }), field('sealed'))
   await assert.rejects(new OAuthApp({ ...(await start(t)).appOptions }).export('a'), field('encryptionKey'))
   await assert.rejects(app.export(7), field('id'))
-  await assert.rejects(app.export('nobody'), StoreError)
+  await assert.rejects(app.export('nobody'), UnknownGrantError)
 })
 
 test('a new authorization replaces the tokens of a grant whose renewal is in flight', async t => {

@@ -190,14 +190,32 @@ describe('the authorization code', () => {
     assertHoldsNone(error, [new URL(callback).searchParams.get('code'), state])
   })
 
-  it('works once: the second time it is refused as invalid_grant', async t => {
+  it('is presented once: the same callback again gives the same grant', async t => {
+    const server = await start(t)
+    const app = appOf(server, server.clients.appBody)
+    const { url, state } = app.authorizationUrl()
+    const callback = await authorize(url)
+    const grant = await app.exchange(callback, { state })
+
+    const again = await app.exchange(callback, { state })
+
+    assert.equal(again.id, grant.id)
+    assert.deepEqual(
+      server.tokenRequests.map(request => request.status),
+      [200],
+    )
+  })
+
+  it('works once: another process that presents it is refused as invalid_grant', async t => {
     const server = await start(t)
     const app = appOf(server, server.clients.appBody)
     const { url, state } = app.authorizationUrl()
     const callback = await authorize(url)
     await app.exchange(callback, { state })
+    // An app with a store of its own knows no more of the first one than another process does.
+    const other = appOf(server, server.clients.appBody)
 
-    const error = await rejection(app.exchange(callback, { state }))
+    const error = await rejection(other.exchange(callback, { state }))
 
     assert.ok(error instanceof TokenError)
     assert.ok(!(error instanceof ReauthorizationRequiredError))

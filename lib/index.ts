@@ -41,11 +41,12 @@ export {
   TokenError,
   UnknownGrantError,
 } from './errors.js'
-export type { GrantInfo, GrantsOptions } from './grants.js'
+export type { GrantInfo, GrantsOptions, Refusal } from './grants.js'
 export type { EndpointLimits, LimitOptions } from './limits.js'
 export {
   type AuthorizationRequest,
   type BackgroundKeepAliveOptions,
+  type ExchangeOptions,
   type GrantImport,
   type KeepAliveOptions,
   type KeepAlivePassOptions,

@@ -1,16 +1,19 @@
-//! The labelled points of a renewal, at which `npm run torture` ends or stops the process that reaches them. Only with
-//! the feature `torture`, which no shipped addon has; without it a point is nothing.
+//! The labelled points of a one-time operation (a renewal, or a request for a customer's credentials), at which `npm run
+//! torture` ends or stops the process that reaches them. Only with the feature `torture`, which no shipped addon has;
+//! without it a point is nothing.
 //!
 //! `SMARTRECRUITERS_TORTURE=action:label[:n]` has the process do `action` when it reaches `label` for the `n`-th time
 //! (default: the first); a value that says anything else ends it at the first point.
 //!
 //! - `kill`: SIGKILL. `stop`: SIGSTOP; after SIGCONT it goes on where it was.
-//! - The labels, in the order of a renewal: `loaded` (the record was read), `connecting`, `connected`, `journalling`
+//! - The labels, in the order of an operation: `loaded` (the record was read), `connecting`, `connected`, `journalling`
 //!   (before the journal is written), `journalled`, `answered` (whatever the answer was), `committing` (before the new
-//!   tokens are written, at each attempt), `committed`, `published` (who waits has the outcome). After a failed exchange
-//!   `releasing` (before that is written down) and `released` come in place of `committing` and `committed`.
+//!   tokens are written, at each attempt), `committed`, `published` (the callers that wait have the token). After a failed
+//!   request, or an answer that cannot be read, `releasing` (before that is written down) and `released` come in place of
+//!   `committing` and `committed`. While a customer is connected, `published` is reached between `connecting` and
+//!   `connected`: that token is the partner's own.
 
-/// A point that a renewal reaches.
+/// A point that an operation reaches.
 #[cfg(not(feature = "torture"))]
 pub(crate) const fn reach(_label: &'static str) {}
 

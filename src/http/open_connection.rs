@@ -29,7 +29,10 @@ impl<T: Read + Write + Connection + Unpin + Send> Stream for T {}
 impl OpenConnection {
     /// Connects to the server of `url`. An error means that nothing was sent.
     pub async fn open(connector: &Connector, url: &Url) -> Result<Self> {
-        let uri = url.as_str().parse().map_err(|_| Error::configuration("url", "is not one that HTTP can carry"))?;
+        let uri = url
+            .as_str()
+            .parse()
+            .map_err(|_| Error::configuration("url", "is not one that HTTP can carry"))?;
         // Not one of the pool: a server may close a reused connection in the very moment that the request is written.
         let line = connector.dialer(&[b"http/1.1"]).dial(uri).await?;
         Ok(Self { stream: Box::new(TokioIo::new(line)), connector: connector.clone() })

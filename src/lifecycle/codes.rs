@@ -36,18 +36,17 @@ impl Codes {
         let code = Fingerprint::of(&code.digest());
         let grant_id = {
             let mut all = self.all();
-            match all.iter().find(|exchanged| exchanged.code == code) {
-                Some(exchanged) => exchanged.grant_id.clone(),
-                None => {
-                    let running = tokio::spawn(exchange);
-                    let panicked = Err(Error::Internal { problem: "a token exchange panicked" });
-                    let grant_id = async { running.await.unwrap_or(panicked) }.boxed().shared();
-                    all.push_back(Exchanged { code, grant_id: grant_id.clone() });
-                    if all.len() > MOST {
-                        all.pop_front();
-                    }
-                    grant_id
+            if let Some(exchanged) = all.iter().find(|exchanged| exchanged.code == code) {
+                exchanged.grant_id.clone()
+            } else {
+                let running = tokio::spawn(exchange);
+                let panicked = Err(Error::Internal { problem: "a token exchange panicked" });
+                let grant_id = async { running.await.unwrap_or(panicked) }.boxed().shared();
+                all.push_back(Exchanged { code, grant_id: grant_id.clone() });
+                if all.len() > MOST {
+                    all.pop_front();
                 }
+                grant_id
             }
         };
         let result = grant_id.clone().await;

@@ -106,17 +106,21 @@ async fn keep_alive(
     }
 }
 
-/// The next grants that are due before some time. What failed, or is being renewed by somebody else, is due still: it
-/// lies behind.
+/// The next grants that are due before some time. What failed, or is being renewed by another process, is due still: it
+/// lies behind. None: there are no more.
 async fn next_page(grants: &Grants, before: u64, after: &mut Option<Due>) -> Result<Vec<String>> {
-    let places = grants.vault.records.store().due(before, PAGE, after.as_ref()).await?;
-    if let Some(last) = places.last() {
+    loop {
+        let places = grants.vault.records.store().due(before, PAGE, after.as_ref()).await?;
+        let Some(last) = places.last() else { return Ok(Vec::new()) };
         *after = Some(last.clone());
+        let ids = places.into_iter().map(|place| place.id).filter(|id| is_grant_id(id));
+        let mut ids: Vec<_> = ids.collect();
+        if !ids.is_empty() {
+            // Others go through the same ones: in another order they seldom meet.
+            ids.sort_by_cached_key(|_| random::fraction().to_bits());
+            return Ok(ids);
+        }
     }
-    let mut ids: Vec<_> = places.into_iter().map(|place| place.id).filter(|id| is_grant_id(id)).collect();
-    // Others go through the same ones: in another order they seldom meet.
-    ids.sort_by_cached_key(|_| random::fraction().to_bits());
-    Ok(ids)
 }
 
 /// Renews one grant, finishes the move that it was left in, or removes what is left of a forgotten one.

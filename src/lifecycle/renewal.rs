@@ -10,9 +10,7 @@ use crate::clock::Moment;
 use crate::error::{Error, OAuthErrorCode, ReauthorizationReason, Result, TokenAnswer};
 use crate::http::Answer;
 use crate::oauth::{TokenConnection, TokenRequest, is_worth_keeping, read_tokens};
-use crate::once::{
-    Event, FIRST_COMMIT_WAIT, LONGEST_COMMIT_WAIT, OneTime, Ran, is_running, run,
-};
+use crate::once::{Event, FIRST_COMMIT_WAIT, LONGEST_COMMIT_WAIT, OneTime, Ran, is_running, run};
 use crate::store::{GrantRecord, GrantState, Record as _, Refusal};
 use crate::token::{AccessToken, TokenSet};
 

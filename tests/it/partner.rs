@@ -71,7 +71,7 @@ async fn it_is_watched(clock: &ManualClock, length: Duration) {
     let step = Duration::from_secs(4);
     let mut passed = Duration::ZERO;
     while passed < length {
-        clock.advance(step.min(length - passed));
+        clock.advance(step.min(length.saturating_sub(passed)));
         passed += step;
         // A look is due every 200 milliseconds.
         tokio::time::sleep(Duration::from_millis(250)).await;
@@ -266,7 +266,7 @@ async fn a_request_whose_process_died_is_taken_over_after_its_lease() {
         everybody_waits().await;
         for _ in 0..3 {
             assert_eq!(listed(&heir).await[0].standing, CustomerStanding::Connecting);
-            it_is_watched(&clock, LEASE / 4 - Duration::from_secs(1)).await;
+            it_is_watched(&clock, (LEASE / 4).saturating_sub(Duration::from_secs(1))).await;
         }
         assert!(!waiting.is_finished());
         assert_eq!(server.count(INTEGRATIONS), 1, "its lease is not over");

@@ -13,22 +13,22 @@ use crate::support::{Reply, Server, get, is_of_tests};
 
 /// `expose()` in the code of each file. A new place is a decision: it belongs in this list, or not in the code.
 const EXPOSED: [(&str, usize); 16] = [
-    ("binding/token.rs", 1),         // token(), for whoever asked for the text itself
+    ("binding/token.rs", 1),             // token(), for whoever asked for the text itself
     ("client/partner/connecting.rs", 1), // the check that an answer quotes no token
-    ("http/proxy.rs", 1),            // the proxy's URL
-    ("http/socks.rs", 1),            // the proxy's password
-    ("http/transport.rs", 2),        // the two headers
-    ("http/tunnel.rs", 1),           // the proxy's password
-    ("oauth/authorization.rs", 2),   // the code verifier is derived, and its challenge computed
-    ("oauth/token_endpoint.rs", 4),  // the form, Basic, and the check that an answer quotes no secret
-    ("redis_server/url.rs", 1),      // the URL of the server
-    ("store/customer_record.rs", 1), // a record's bytes
-    ("store/encoding.rs", 1),        // a record's bytes
-    ("store/grant_record.rs", 1),    // a record's bytes
-    ("store/postgres/mod.rs", 1),    // the URL of its server
-    ("store/seal.rs", 1),            // the key that seals
-    ("store/token_record.rs", 1),    // a few bits of its hash, in a record's id
-    ("tls/mod.rs", 1),               // the key of the client's certificate
+    ("http/proxy.rs", 1),                // the proxy's URL
+    ("http/socks.rs", 1),                // the proxy's password
+    ("http/transport.rs", 2),            // the two headers
+    ("http/tunnel.rs", 1),               // the proxy's password
+    ("oauth/authorization.rs", 2),       // the code verifier is derived, and its challenge computed
+    ("oauth/token_endpoint.rs", 4),      // the form, Basic, and the check that an answer quotes no secret
+    ("redis_server/url.rs", 1),          // the URL of the server
+    ("store/customer_record.rs", 1),     // a record's bytes
+    ("store/encoding.rs", 1),            // a record's bytes
+    ("store/grant_record.rs", 1),        // a record's bytes
+    ("store/postgres/mod.rs", 1),        // the URL of its server
+    ("store/seal.rs", 1),                // the key that seals
+    ("store/token_record.rs", 1),        // a few bits of its hash, in a record's id
+    ("tls/mod.rs", 1),                   // the key of the client's certificate
 ];
 
 fn count(folder: &Path, root: &Path, found: &mut BTreeMap<String, usize>) {

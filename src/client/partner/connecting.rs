@@ -63,13 +63,10 @@ impl PartnerApp {
         let mut reauthorized = false;
         let mut repeats = 0;
         loop {
-            let failed = match run(&self.vault, &connecting, is_connected).await {
-                Ok(_) => {
-                    // Clients that found it not connected need not wait to ask again.
-                    self.customers.changed(company_id);
-                    return Ok(());
-                }
-                Err(error) => error,
+            let Err(failed) = run(&self.vault, &connecting, is_connected).await else {
+                // Clients that found it not connected need not wait to ask again.
+                self.customers.changed(company_id);
+                return Ok(());
             };
             match &failed {
                 // The pause of its endpoint is in the limits: the next permit waits for it.

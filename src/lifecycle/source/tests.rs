@@ -364,8 +364,7 @@ async fn what_is_remembered_of_a_token_is_bounded() {
 #[test]
 fn a_store_that_was_away_for_long_is_asked_again_within_three_seconds() {
     let store = Error::Store { operation: "load", problem: "it is away".into() };
-    let server =
-        Error::TokenUnavailable {
+    let server = Error::TokenUnavailable {
         problem: "HTTP 503".into(),
         status: None,
         answer: Box::default(),

@@ -45,7 +45,7 @@ impl OneTime for Scripted {
     type Record = GrantRecord;
     type Connection = ();
 
-    fn id(&self) -> &str {
+    fn id(&self) -> &'static str {
         "g"
     }
     fn absent(&self) -> Result<GrantRecord> {

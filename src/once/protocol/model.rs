@@ -271,22 +271,19 @@ impl Kind for GrantRecord {
     }
 
     fn error(failure: Failure) -> Error {
-        let unavailable =
-            |sent| Error::TokenUnavailable {
-                problem: "".into(),
-                status: None,
-                answer: Box::default(),
-                sent,
-                source: None,
-            };
+        let unavailable = |sent| Error::TokenUnavailable {
+            problem: "".into(),
+            status: None,
+            answer: Box::default(),
+            sent,
+            source: None,
+        };
         match failure {
-            Failure::Refused => {
-                Error::TokenRefused {
-                    error: OAuthErrorCode::InvalidGrant,
-                    status: 400,
-                    answer: Box::default(),
-                }
-            }
+            Failure::Refused => Error::TokenRefused {
+                error: OAuthErrorCode::InvalidGrant,
+                status: 400,
+                answer: Box::default(),
+            },
             Failure::Unanswered => unavailable(true),
             Failure::Unsent => unavailable(false),
         }

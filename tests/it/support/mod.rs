@@ -3,9 +3,9 @@
 pub(crate) mod store;
 
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::convert::Infallible;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
