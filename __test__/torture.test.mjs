@@ -1,4 +1,5 @@
-// `npm run torture`, with small numbers: real processes are killed, stopped and cut off, and no grant is lost.
+// `npm run torture`, with small numbers: real processes are killed, stopped and cut off, and nothing is lost but what a
+// process had in hand when it was killed.
 
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
@@ -8,7 +9,17 @@ import { randomOf } from '../torture/random.mjs'
 import { torture } from '../torture/scenarios.mjs'
 
 const SEED = 1
-const NUMBERS = { kills: 24, rounds: 1, aborts: 40, exits: 6, stops: 16, outages: 1, expiries: 8, grants: 300 }
+const NUMBERS = {
+  kills: 24,
+  rounds: 1,
+  aborts: 40,
+  exits: 6,
+  stops: 16,
+  freeze: 2,
+  outages: 1,
+  expiries: 8,
+  grants: 300,
+}
 const LOST = 'REAUTHORIZATION_REQUIRED responseLost'
 
 /** Scenario, stores, policies, and what its figures have to show so that it was one. */
@@ -25,9 +36,16 @@ const RUNS = [
   ['points', ['sqlite'], ['grace'], ({ kills, stops, excused }) => kills === 13 && stops === 11 && excused === 0],
   ['network', ['sqlite'], ['reject', 'revokeFamily'], ({ runs, recovered }) => runs === 18 && recovered === 9],
   ['network', ['sqlite'], ['grace'], ({ runs, recovered }) => runs === 18 && recovered === 18],
+  [
+    'partners',
+    ['sqlite', 'postgres'],
+    ['reject'],
+    figures => figures.kills === 13 && figures.stops === 11 && figures['lost in window'] === 4,
+  ],
   ['abort', ['redis'], ['revokeFamily'], ({ aborted }) => aborted > 0],
   ['exit', ['postgres'], ['revokeFamily'], ({ exchanges }) => exchanges === 18],
   ['stop', ['sqlite'], ['revokeFamily'], ({ exchanges }) => exchanges >= 60],
+  ['freeze', ['redis'], ['revokeFamily'], ({ stops, lost }) => stops === 6 && lost === 0],
   ['store', ['sqlite', 'redis', 'postgres'], ['revokeFamily'], ({ outages }) => outages === 1],
   ['fleet', ['redis', 'postgres'], ['revokeFamily'], ({ exchanges }) => exchanges === 270],
 ]
@@ -77,6 +95,7 @@ test('the judge excuses what the dead had not stored, and nothing else', () => {
   assert.deepEqual(judgeLoss(story(), grant, LOST), {})
   for (const [faulty, outcome] of [
     [story(), 'REAUTHORIZATION_REQUIRED revokedOrExpired'],
+    [story(), 'REAUTHORIZATION_REQUIRED interrupted'],
     [story(), 'TOKEN_UNAVAILABLE'],
     [story({ lives: true }), LOST],
     [story({ stored: [12] }), LOST],

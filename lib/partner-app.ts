@@ -207,7 +207,7 @@ export class PartnerApp {
 
   /**
    * Stores a customer's credentials that were obtained elsewhere, in place of those that are there. One that is being
-   * connected is waited for, up to 90 seconds.
+   * connected is waited for, up to 180 seconds.
    * @throws {ConfigurationError} if one is missing or malformed.
    * @throws {StoreError} if the store fails.
    */

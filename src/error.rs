@@ -435,9 +435,7 @@ impl Error {
     /// server ends: by a code of RFC 6749 section 5.2, or by a 401 or 403 without one, as servers refuse a client.
     pub fn is_lasting_refusal(&self) -> bool {
         match self {
-            Self::TokenRefused { error, status, .. } => {
-                !error.is_passing() || (matches!(status, 401 | 403) && !error.is_of_the_moment())
-            }
+            Self::TokenRefused { error, .. } => !error.is_passing() || self.refuses_client(),
             _ => false,
         }
     }
@@ -669,11 +667,6 @@ impl OAuthErrorCode {
         matches!(self, Self::Other(_) | Self::Unnamed)
     }
 
-    /// Whether it says by itself that it will pass (RFC 6749 section 4.1.2.1, RFC 8628 section 3.5).
-    fn is_of_the_moment(&self) -> bool {
-        matches!(self.as_str(), "temporarily_unavailable" | "server_error" | "slow_down")
-    }
-
     /// The code as it stands on the wire; empty if the server named none.
     pub fn as_str(&self) -> &str {
         match self {
@@ -695,9 +688,6 @@ impl OAuthErrorCode {
                 format!(" (HTTP {status}){}", Self::InvalidClient.remedy())
             }
             Self::Unnamed => format!(" (HTTP {status})"),
-            Self::Other(_) if matches!(status, 401 | 403) && !self.is_of_the_moment() => {
-                format!(": {self}{}", Self::InvalidClient.remedy())
-            }
             _ => format!(": {self}{}", self.remedy()),
         }
     }

@@ -3,8 +3,8 @@
  * issued; each process tells of every renewal that it has stored. No verdict depends on how long anything took.
  */
 
-/** What the end of a grant may be called. `revokedOrExpired` never: the server revoked nothing of its own accord. */
-const NAMED = new Set(['responseLost', 'interrupted'])
+/** What a loss is called. `revokedOrExpired` would be wrong: the server revoked nothing of its own accord. */
+const NAMED = 'responseLost'
 
 /** Every exchange of a refresh token: of which grant, who sent it, and when that process had stored what it got. */
 export function exchangesOf(world) {
@@ -52,7 +52,7 @@ export function doublePresentations(exchanges, lost = new Set()) {
 export function judgeLoss(world, { id, label }, outcome) {
   const exchanges = exchangesOf(world)
   const [code, reason] = outcome.split(' ')
-  if (code !== 'REAUTHORIZATION_REQUIRED' || !NAMED.has(reason)) return { broken: `${id} ended as ${outcome}` }
+  if (code !== 'REAUTHORIZATION_REQUIRED' || reason !== NAMED) return { broken: `${id} ended as ${outcome}` }
   // The last token that it had: somebody spent it, and died before the next one was stored.
   const last = exchanges.findLast(exchange => exchange.label === label)
   const spent = exchanges.find(({ presented, issued }) => presented === last?.presented && issued !== undefined)

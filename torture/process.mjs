@@ -2,6 +2,8 @@
 
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
+import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
 const PROGRAM = fileURLToPath(new URL('./worker.mjs', import.meta.url))
@@ -74,6 +76,15 @@ export class Process {
 
   signal(name) {
     this.#child.kill(name)
+  }
+
+  /** Waits until it is stopped: the kernel shows it as `T`. */
+  async stopped() {
+    for (;;) {
+      const [, state] = /\) (\S)/.exec(await readFile(`/proc/${this.pid}/stat`, 'utf8'))
+      if (state === 'T') return
+      await setTimeout(5)
+    }
   }
 
   /** Ends it as its parent's end would, and waits for that. */

@@ -4,15 +4,16 @@ import { request } from 'node:http'
 import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
-import { OAuthApp, SmartRecruiters } from 'smartrecruiters'
+import { OAuthApp, PartnerApp, SmartRecruiters } from 'smartrecruiters'
 import { ENCRYPTION_KEY, openStore } from '../__test__/support/stores.mjs'
 
 /** Longer than the leases of two holders that died one after the other, in milliseconds. */
-const PATIENCE = 300_000
+const PATIENCE = 500_000
 
 const setup = isMainThread ? JSON.parse(process.argv[2]) : workerData.setup
 const app = new OAuthApp({ ...setup.app, store: openStore(setup.place), encryptionKey: ENCRYPTION_KEY })
 const clients = new Map()
+let partner
 /** Of the machine, not of this process alone. */
 const now = () => Number(process.hrtime.bigint()) / 1e6
 
@@ -27,18 +28,36 @@ function client(id) {
   return made
 }
 
+/** Connects a customer and uses it: connected, or the error's code and reason. */
+async function connect(companyId) {
+  partner ??= new PartnerApp({ ...setup.partner, store: openStore(setup.place), encryptionKey: ENCRYPTION_KEY })
+  try {
+    const sr = new SmartRecruiters({ credential: await partner.connect(companyId) })
+    await sr.get('/payload/20')
+    await sr.close()
+    return 'connected'
+  } catch (error) {
+    return nameOf(error)
+  }
+}
+
+function nameOf({ code, reason = '' }) {
+  return `${code} ${reason}`.trim()
+}
+
 /** Answered, or the error's code and reason. */
 function call(id, signal) {
   return client(id)
     .get('/payload/20', { signal })
     .then(
       () => 'answered',
-      error => (signal?.aborted ? 'aborted' : `${error.code} ${error.reason ?? ''}`.trim()),
+      error => (signal?.aborted ? 'aborted' : nameOf(error)),
     )
 }
 
 const ACTIONS = {
   call: ({ id }) => call(id),
+  connect: ({ companyId }) => connect(companyId),
   /** Gives a call up `after` so many milliseconds. */
   async abort({ id, after }) {
     const controller = new AbortController()

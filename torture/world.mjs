@@ -5,10 +5,12 @@ import { startSandbox } from 'smartrecruiters-sandbox'
 import { ENCRYPTION_KEY, openStore, startPlace } from '../__test__/support/stores.mjs'
 import { Process } from './process.mjs'
 
-/** How long an exchange holds a grant, in milliseconds. */
-export const LEASE = 90_000
+/** How long an operation that works once holds its record, in milliseconds. */
+export const LEASE = 180_000
 /** When a dead holder's lease is over for who did not watch it: later by all that clocks may differ, and a bit. */
 export const LEASE_OVER = LEASE + 301_000
+/** Where a partner requests a customer's credentials. */
+export const INTEGRATIONS = 'POST /apps-integrations/partner-api/integrations'
 /** Under `grace`, a spent token is taken again for longer than any lease. */
 const GRACE_PERIOD = 24 * 3600
 
@@ -99,12 +101,14 @@ export class World {
     const { place } = this
     const { tokenUrl } = this.sandbox
     const app = { ...this.#appOptions, tokenUrl: `${tokenUrl}?process=${name}` }
-    const process = new Process(name, { place, app, tokenUrl }, env)
+    const { clientId, clientSecret } = this.sandbox.partner
+    const partner = { clientId, clientSecret, baseUrl: this.sandbox.baseUrl }
+    const process = new Process(name, { place, app, partner, tokenUrl }, env)
     this.processes.set(name, process)
     return process
   }
 
-  /** Starts a process that does something at a labelled point of a renewal: `kill:label`, `stop:label`. */
+  /** Starts a process that does something at a labelled point of an operation: `kill:label`, `stop:label`. */
   startTortured(point) {
     return this.start({ NAPI_RS_NATIVE_LIBRARY_PATH: this.#torture.addon, SMARTRECRUITERS_TORTURE: point })
   }
@@ -118,6 +122,11 @@ export class World {
       return this.start()
     }
     return this.start({ NAPI_RS_NATIVE_LIBRARY_PATH: addon, SMARTRECRUITERS_TORTURE_AHEAD: String(LEASE_OVER) })
+  }
+
+  /** How often the sandbox issued credentials for this customer. */
+  timesIssued(companyId) {
+    return this.sandbox.credentials().clients.filter(({ label }) => label === `customer-${companyId}`).length
   }
 
   /** The grant with this label at the sandbox. */

@@ -19,6 +19,7 @@ import {
   StoreError,
   TimeoutError,
   TokenError,
+  UnknownGrantError,
 } from 'smartrecruiters'
 import { type Equal, holds } from './assertions.js'
 
@@ -45,6 +46,7 @@ export function whatToDo(code: ErrorCode): 'mend' | 'again' | 'authorize' | 'loo
     case 'AUTHORIZATION_DENIED':
     case 'CALLBACK_REFUSED':
     case 'REAUTHORIZATION_REQUIRED':
+    case 'UNKNOWN_GRANT':
       return 'authorize'
     case 'UNEXPECTED_STATUS':
     case 'INVALID_RESPONSE':
@@ -66,6 +68,10 @@ export function tellApart(error: unknown): void {
     holds<Equal<typeof error.reason, 'revokedOrExpired' | 'responseLost' | 'forgotten' | 'exported' | undefined>>()
     whatToDo(parent.code)
     grantId.toUpperCase()
+  } else if (error instanceof UnknownGrantError) {
+    const parent: TokenError = error
+    holds<Equal<typeof error.grantId, string>>()
+    whatToDo(parent.code)
   } else if (error instanceof TokenError) {
     holds<Equal<typeof error.error, string | undefined>>()
     holds<Equal<typeof error.errorDescription, string | undefined>>()

@@ -37,6 +37,15 @@ export async function flow(session: { state: string }, url: string): Promise<Sma
 
   const grant: Grant = await app.exchange(url, { state: session.state })
   await app.exchange(new URL(url), { state: session.state, id: 'customer' })
+  await app.exchange(url, {
+    state: session.state,
+    id: async sr => {
+      holds<Equal<typeof sr, SmartRecruiters>>()
+      return (await sr.get<{ id: string }>('/user-api/v201804/users/me')).id
+    },
+    metadata: { company: 'Acme' },
+  })
+  await app.exchange(url, { state: session.state, id: () => 'customer' })
   const id: string = grant.id
   const credential: Credential = app.grant(id)
   new SmartRecruiters({ credential })
@@ -51,6 +60,7 @@ export async function imports(app: OAuthApp): Promise<Grant> {
     accessToken: 'token',
     expiresAt: Date.now(),
     scopes: ['jobs_read'],
+    metadata: { company: 'Acme' },
   }
   await app.import({ id: 'customer', refreshToken: 'token' })
   return app.import(grant)
@@ -81,6 +91,10 @@ export async function wrong(app: OAuthApp, url: string): Promise<void> {
   await app.exchange(url, {})
   // @ts-expect-error There is no such option.
   await app.exchange(url, { state: 'state', verifier: 'verifier' })
+  // @ts-expect-error An id is text.
+  await app.exchange(url, { state: 'state', id: () => 7 })
+  // @ts-expect-error Metadata is strings.
+  await app.exchange(url, { state: 'state', metadata: { seats: 7 } })
   // @ts-expect-error A refresh token is needed.
   await app.import({ id: 'customer', accessToken: 'token', expiresAt: 1 })
   // @ts-expect-error Times are a Date or a number.

@@ -14,7 +14,7 @@ use crate::oauth::{
     AuthorizationEndpoint, AuthorizationUrl, Callback, TokenEndpoint, TokenRequest, is_worth_keeping,
     read_tokens,
 };
-use crate::once::{InFlight, Listener, OneTimeRecord as _, Preparing};
+use crate::once::{InFlight, Listener, Preparing};
 use crate::random;
 use crate::secret::Secret;
 use crate::store::{GrantRecord, Sealing, Store, StoredAccessToken, UnreadAnswer, check_grant_id};
@@ -241,12 +241,7 @@ impl OAuthApp {
             Err(error) if is_worth_keeping(&answer, None) => {
                 let bytes = answer.as_bytes().to_vec().into();
                 let unread = UnreadAnswer { bytes, asked_at: sent.unix_millis() };
-                // A living grant of this id is not given up for an answer that nobody can read.
-                let record = match vault.find::<GrantRecord>(&id).await {
-                    Ok(Some((_, current))) => current,
-                    _ => bare(RefreshToken(Secret::new(""))),
-                };
-                grants.keep(&id, &record.keeping(unread), None).await;
+                grants.keep_unread(&id, &unread, &bare(RefreshToken(Secret::new("")))).await;
                 Err(error)
             }
             Err(error) => Err(error),

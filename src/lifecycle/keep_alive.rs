@@ -127,7 +127,7 @@ async fn next_page(grants: &Grants, before: u64, after: &mut Option<Due>) -> Res
 pub(super) async fn keep_one_alive(grants: &Arc<Grants>, id: &str, before: u64) -> Result<KeptAlive> {
     let vault = &grants.vault;
     match vault.find::<GrantRecord>(id).await? {
-        Some((_, GrantRecord { state: GrantState::Moving { to }, .. })) => {
+        Some((_, GrantRecord { state: GrantState::Moving { to, .. }, .. })) => {
             grants.finish_move(id, &to).await?;
             Ok(KeptAlive::Skipped)
         }
@@ -136,7 +136,16 @@ pub(super) async fn keep_one_alive(grants: &Arc<Grants>, id: &str, before: u64) 
             vault.remove(id, version).await?;
             Ok(KeptAlive::Skipped)
         }
-        _ => grants.renewal(id).keep_alive(before).await,
+        _ => {
+            let kept = grants.renewal(id).keep_alive(before).await?;
+            if kept == KeptAlive::Renewed
+                && let Some(source) = grants.sources.find(id)
+            {
+                // What it waits after, a refusal for example, is over.
+                source.reset(None);
+            }
+            Ok(kept)
+        }
     }
 }
 

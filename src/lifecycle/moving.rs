@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 use super::app::{Grant, OAuthApp};
 use super::grants::Grants;
-use crate::error::{Error, Result};
+use crate::error::{Error, ReauthorizationReason, Result};
+use crate::random;
 use crate::store::{GrantRecord, GrantState, Swap, check_grant_id};
 
 impl OAuthApp {
@@ -30,6 +31,9 @@ impl OAuthApp {
             let Some((version, record, _)) = vault.settled::<GrantRecord>(&id).await? else {
                 return Err(Error::UnknownGrant { grant_id: id });
             };
+            if record.state == (GrantState::Ended { reason: ReauthorizationReason::Forgotten }) {
+                return Err(Error::UnknownGrant { grant_id: id });
+            }
             let annotated = GrantRecord { metadata: metadata.clone(), ..record };
             if vault.swap(&id, version, &annotated).await? == Swap::Won {
                 return Ok(());
@@ -47,7 +51,7 @@ impl Grants {
                 return Err(Error::UnknownGrant { grant_id: from.to_owned() });
             };
             match &record.state {
-                GrantState::Moving { to: other } => {
+                GrantState::Moving { to: other, .. } => {
                     let other = other.clone();
                     self.finish_move(from, &other).await?;
                     return if other == to {
@@ -58,7 +62,9 @@ impl Grants {
                 }
                 GrantState::Ended { reason } => {
                     let arrived = vault.find::<GrantRecord>(to).await?;
-                    if arrived.is_some_and(|(_, record)| record.origin.as_deref() == Some(from)) {
+                    if record.origin.is_some()
+                        && arrived.is_some_and(|(_, arrived)| arrived.origin == record.origin)
+                    {
                         return Ok(());
                     }
                     return Err(Error::ReauthorizationRequired {
@@ -69,8 +75,8 @@ impl Grants {
                 GrantState::Idle { .. } | GrantState::Exchanging { .. } => {
                     // An exchange of unknown outcome may have spent its refresh token.
                     let contested = record.contested || unresolved > 0;
-                    let moving =
-                        GrantRecord { contested, state: GrantState::Moving { to: to.to_owned() }, ..record };
+                    let state = GrantState::Moving { to: to.to_owned(), ticket: random::text::<16>()? };
+                    let moving = GrantRecord { contested, state, ..record };
                     if vault.swap(from, version, &moving).await? == Swap::Won {
                         return self.finish_move(from, to).await;
                     }
@@ -79,17 +85,28 @@ impl Grants {
         }
     }
 
+    /// Finishes the move of a grant that is on its way to another id, if it is.
+    pub(super) async fn finish_any_move(self: &Arc<Self>, from: &str) -> Result<()> {
+        match self.vault.find::<GrantRecord>(from).await? {
+            Some((_, GrantRecord { state: GrantState::Moving { to, .. }, .. })) => {
+                self.finish_move(from, &to).await
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Brings a grant that is on its way to its new id, whoever sent it there.
     pub(super) async fn finish_move(self: &Arc<Self>, from: &str, to: &str) -> Result<()> {
         let vault = &self.vault;
         loop {
             let Some((version, record)) = vault.find::<GrantRecord>(from).await? else { break };
-            let GrantState::Moving { to: destination } = &record.state else { break };
+            let GrantState::Moving { to: destination, ticket } = &record.state else { break };
             if destination != to {
                 break;
             }
+            let ticket = ticket.clone();
             let arrived = GrantRecord {
-                origin: Some(from.to_owned()),
+                origin: Some(ticket.clone()),
                 state: GrantState::Idle { unresolved: 0 },
                 ..record
             };
@@ -99,13 +116,14 @@ impl Grants {
                     None => (0, None),
                 };
                 // It arrived before, and may have been renewed since.
-                if current.is_some_and(|current| current.origin.as_deref() == Some(from))
+                if current.is_some_and(|current| current.origin.as_ref() == Some(&ticket))
                     || vault.swap(to, there, &arrived).await? == Swap::Won
                 {
                     break;
                 }
             }
-            let tombstone = GrantRecord::tombstone(vault.now().unix_millis());
+            let bare = GrantRecord::tombstone(vault.now().unix_millis());
+            let tombstone = GrantRecord { origin: Some(ticket), ..bare };
             if vault.swap(from, version, &tombstone).await? == Swap::Won {
                 break;
             }

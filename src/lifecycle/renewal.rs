@@ -10,8 +10,10 @@ use crate::clock::Moment;
 use crate::error::{Error, OAuthErrorCode, ReauthorizationReason, Result, TokenAnswer};
 use crate::http::Answer;
 use crate::oauth::{TokenConnection, TokenRequest, is_worth_keeping, read_tokens};
-use crate::once::{Event, FIRST_COMMIT_WAIT, LONGEST_COMMIT_WAIT, OneTime, Ran, is_running, run};
-use crate::store::{GrantRecord, GrantState, Record as _, Refusal};
+use crate::once::{
+    Event, FIRST_COMMIT_WAIT, LONGEST_COMMIT_WAIT, OneTime, OneTimeRecord as _, Ran, is_running, run,
+};
+use crate::store::{GrantRecord, GrantState, Record as _, Refusal, Swap, UnreadAnswer};
 use crate::token::{AccessToken, TokenSet};
 
 /// Renews one grant.
@@ -56,7 +58,12 @@ impl GrantRenewal {
             }
         };
         loop {
-            match self.run_unless(adopt).await? {
+            let ran = self.run_unless(adopt).await;
+            if let Err(Error::UnknownGrant { .. }) = ran {
+                // Perhaps its process died while it was on its way to another id.
+                self.grants.finish_any_move(&self.id).await?;
+            }
+            match ran? {
                 Ran::Found(token) => return Ok(token),
                 // An answer without a usable access token yields a refresh token: it is spent for the next one.
                 Ran::Yielded(tokens) => match tokens.access {
@@ -214,6 +221,35 @@ impl Grants {
             }
         }
         self.source(id).reset(access);
+    }
+}
+
+impl Grants {
+    /// Stores an unread answer to a code for as long as it takes: in the living grant of this id, which is not given up
+    /// for it, or else in `bare`.
+    pub(super) async fn keep_unread(&self, id: &str, unread: &UnreadAnswer, bare: &GrantRecord) {
+        let mut wait = FIRST_COMMIT_WAIT;
+        loop {
+            let kept = match self.vault.find::<GrantRecord>(id).await {
+                Ok(Some((version, current))) => {
+                    let lives = !matches!(current.state, GrantState::Ended { .. });
+                    let record = if lives { current } else { bare.clone() };
+                    self.vault.swap(id, version, &record.keeping(unread.clone())).await
+                }
+                Ok(None) => self.vault.swap(id, 0, &bare.clone().keeping(unread.clone())).await,
+                Err(error) => Err(error),
+            };
+            match kept {
+                Ok(Swap::Won) => return,
+                Ok(Swap::Lost) => {}
+                Err(error) if self.vault.records.is_gone() => {
+                    return self.vault.listeners.report_loss(id, error);
+                }
+                Err(error) => self.vault.report(&Event::RenewalFailed { grant_id: id.to_owned(), error }),
+            }
+            tokio::time::sleep(wait).await;
+            wait = (wait * 2).min(LONGEST_COMMIT_WAIT);
+        }
     }
 }
 

@@ -35,7 +35,7 @@ pub struct GrantRecord {
     pub scopes: Vec<String>,
     /// What the app's owner noted about the grant.
     pub metadata: BTreeMap<String, String>,
-    /// The id under which the grant was stored before it was moved to this one.
+    /// The ticket of the last move that the grant arrived by; of the grant that left, in what is left of it.
     pub origin: Option<String>,
     /// Whether the refresh token before this one may have been presented twice: a server that answers reuse by
     /// revoking the whole family (RFC 9700 section 4.14.2) may then refuse this one too.
@@ -87,6 +87,8 @@ pub enum GrantState {
     Moving {
         /// The id to move to.
         to: String,
+        /// Tells this move from others between the same ids.
+        ticket: String,
     },
     /// The customer has to authorize again. The tokens stay, to explain what happened.
     Ended {
@@ -158,7 +160,7 @@ struct Plain {
 enum PlainState {
     Idle { unresolved: u32 },
     Exchanging { owner: String, until: u64, unresolved: u32 },
-    Moving { to: String },
+    Moving { to: String, ticket: String },
     RevokedOrExpired,
     ResponseLost,
     Forgotten,
@@ -222,7 +224,7 @@ impl From<&GrantState> for PlainState {
             GrantState::Exchanging { owner, until, unresolved } => {
                 Self::Exchanging { owner: owner.clone(), until: *until, unresolved: *unresolved }
             }
-            GrantState::Moving { to } => Self::Moving { to: to.clone() },
+            GrantState::Moving { to, ticket } => Self::Moving { to: to.clone(), ticket: ticket.clone() },
             GrantState::Ended { reason } => match reason {
                 ReauthorizationReason::RevokedOrExpired => Self::RevokedOrExpired,
                 ReauthorizationReason::ResponseLost => Self::ResponseLost,
@@ -241,7 +243,9 @@ impl From<&mut PlainState> for GrantState {
                 let owner = std::mem::take(owner);
                 return Self::Exchanging { owner, until: *until, unresolved: *unresolved };
             }
-            PlainState::Moving { to } => return Self::Moving { to: std::mem::take(to) },
+            PlainState::Moving { to, ticket } => {
+                return Self::Moving { to: std::mem::take(to), ticket: std::mem::take(ticket) };
+            }
             PlainState::RevokedOrExpired => ReauthorizationReason::RevokedOrExpired,
             PlainState::ResponseLost => ReauthorizationReason::ResponseLost,
             PlainState::Forgotten => ReauthorizationReason::Forgotten,
@@ -277,7 +281,7 @@ mod tests {
         for state in [
             GrantState::Idle { unresolved: 2 },
             GrantState::Exchanging { owner: "p".into(), until: 9, unresolved: 1 },
-            GrantState::Moving { to: "acme".into() },
+            GrantState::Moving { to: "acme".into(), ticket: "t".into() },
             GrantState::Ended { reason: ReauthorizationReason::RevokedOrExpired },
             GrantState::Ended { reason: ReauthorizationReason::ResponseLost },
             GrantState::Ended { reason: ReauthorizationReason::Forgotten },
@@ -339,7 +343,11 @@ mod tests {
         assert_eq!(ended.refresh_expires_at(), idle().due());
         let late = GrantRecord { refresh_issued_at: u64::MAX, ..idle() };
         assert_eq!(late.due(), NEVER, "as late as a date can be");
-        assert_eq!(record(GrantState::Moving { to: "b".into() }).due(), 0, "the move is finished soon");
+        assert_eq!(
+            record(GrantState::Moving { to: "b".into(), ticket: "t".into() }).due(),
+            0,
+            "the move is finished soon"
+        );
     }
 
     #[test]

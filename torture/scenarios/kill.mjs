@@ -16,7 +16,7 @@ const LEAST = 6
 const PAUSE = 100
 const AIM = 8
 /** Grants: more than are in doubt during a lease, at what two cores can kill and restart. */
-const MOST_GRANTS = 600
+const MOST_GRANTS = 750
 
 export async function kill(scope, { store, policy, random, torture, numbers, progress }) {
   const world = await World.start(scope, { store, policy, lifetime: LIFETIME, torture })

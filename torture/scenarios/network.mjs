@@ -25,7 +25,7 @@ const FAULTS = [
     error: 'TOKEN_UNAVAILABLE',
     spent: true,
   })),
-  { fault: { kind: 'truncate' }, error: 'TOKEN_UNAVAILABLE', spent: true },
+  { fault: { kind: 'truncate' }, error: 'TOKEN_INVALID', spent: true },
   { fault: { kind: 'answer', body: {} }, error: 'TOKEN_INVALID', spent: true },
 ]
 

@@ -3,7 +3,6 @@
  * the table.
  */
 
-import { readFile } from 'node:fs/promises'
 import { setTimeout } from 'node:timers/promises'
 import { doublePresentations, exchangesOf } from '../judge.mjs'
 import { LIFETIME } from '../load.mjs'
@@ -71,16 +70,17 @@ export async function points(scope, { store, policy, random, torture, numbers, p
   progress(`${waiting.length} leases waited for`)
   const judge = await world.startJudge()
   await judge.started
-  for (const row of waiting) {
+  const judged = waiting.map(async row => {
     check(row, await judge.ask('call', { id: row.grant.id }), verdict(row, policy))
     check(row, await row.call, verdict(row, policy))
-  }
+  })
+  await Promise.all(judged)
 
   for (const [number, row] of stops.entries()) {
     progress(`${number} of ${stops.length} stops`)
     const stopped = await tortured(world, `stop:${row.label}`, row.fault)
     const call = stopped.ask('call', { id: row.grant.id })
-    await isStopped(stopped.pid)
+    await stopped.stopped()
     world.sandbox.clearFaults()
     const other = witness.ask('call', { id: row.grant.id })
     await setTimeout(random.below(LONGEST))
@@ -115,13 +115,4 @@ async function tortured(world, point, fault) {
   const process = world.startTortured(point)
   await process.started
   return process
-}
-
-/** The kernel shows it as `T`. */
-async function isStopped(pid) {
-  for (;;) {
-    const [, state] = /\) (\S)/.exec(await readFile(`/proc/${pid}/stat`, 'utf8'))
-    if (state === 'T') return
-    await setTimeout(5)
-  }
 }

@@ -19,13 +19,17 @@ const AWAY = 2500
 const OTHERS = 10
 /** SQLite waits for other programs' writes: its calls take longer, and fail only after this store's patience. */
 const WAITS = { sqlite: true }
+/** What a call gets without a store, and what it gets of a grant that is not in the store any more. */
+const AWAY_ERROR = 'STORE'
+const EMPTY_ERROR = 'UNKNOWN_GRANT'
 
 export async function store(scope, { store: kind, policy, random, torture, numbers, progress }) {
   const world = await World.start(scope, { store: kind, policy, lifetime: LIFETIME, torture })
   const grants = await world.grants(GRANTS)
   const figures = { outages: 0, 'typed errors': 0, emptied: 0, authorized: 0 }
+  let isEmptied = false
   const mayFail = outcome => {
-    const typed = outcome === 'STORE'
+    const typed = outcome === AWAY_ERROR || (isEmptied && outcome === EMPTY_ERROR)
     if (typed) figures['typed errors'] += 1
     return typed
   }
@@ -45,7 +49,10 @@ export async function store(scope, { store: kind, policy, random, torture, numbe
   const more = await world.grants(1 + OTHERS)
   load.broken.push(...(await exchangeDuringOutage(world, more, kind)))
   grants.push(...more)
-  if (kind === 'redis') await empty(world, load, grants, { figures, random, numbers, progress })
+  if (kind === 'redis') {
+    isEmptied = true
+    await empty(world, load, grants, { figures, random, numbers, progress })
+  }
   progress(`${grants.length} grants judged`)
   await load.judge(grants)
   if (load.excused > 0) load.broken.push(`${load.excused} grants were lost`)
@@ -70,7 +77,7 @@ async function exchangeDuringOutage(world, [first, ...others], kind) {
   held.clear()
   if (!WAITS[kind]) {
     for (const outcome of await Promise.all(asked)) {
-      if (outcome !== 'STORE') broken.push(`a call without a store: ${outcome}`)
+      if (outcome !== AWAY_ERROR) broken.push(`a call without a store: ${outcome}`)
     }
   }
   const unjournalled = world.sandbox.exchanges().length - before
@@ -95,7 +102,7 @@ async function empty(world, load, grants, { figures, random, numbers, progress }
     for (const grant of grants) {
       const outcome = await witness.ask('call', { id: grant.id })
       if (outcome === 'answered' || outcome === DIED_ON_ITS_WAY) continue
-      if (outcome !== 'STORE') load.broken.push(`${grant.id} in an emptied store: ${outcome}`)
+      if (outcome !== EMPTY_ERROR) load.broken.push(`${grant.id} in an emptied store: ${outcome}`)
       await world.authorize(grant)
       figures.authorized += 1
     }

@@ -5,7 +5,7 @@ use crate::clock::{Clock as _, ManualClock};
 use crate::credential::{ClientAuthentication, OAuthClient};
 use crate::error::ErrorCode;
 use crate::oauth::TokenEndpoint;
-use crate::once::{OneTimeRecord as _, Vault};
+use crate::once::Vault;
 use crate::secret::Secret;
 use crate::store::{MemoryStore, Sealer, Store, Swap, Version};
 use crate::token::RefreshToken;

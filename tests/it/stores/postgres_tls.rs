@@ -45,12 +45,12 @@ async fn each_sslmode_believes_what_libpq_believes() {
     }
     for (host, query, ca, problem) in [
         ("127.0.0.1", "sslmode=verify-ca", None, "the certificate of PostgreSQL at"),
-        ("127.0.0.1", "sslmode=verify-full", None, "give the authority's certificate as `ca`"),
+        ("127.0.0.1", "sslmode=verify-full", None, "give it as `ca`"),
         ("127.0.0.1", "sslrootcert=system", None, "the certificate of PostgreSQL at"),
         ("127.0.0.1", "", Some(&*another_ca), "the certificate of PostgreSQL at"),
         ("127.0.0.1", "sslmode=require", Some(&*another_ca), "the certificate of PostgreSQL at"),
         ("127.0.0.1", &*format!("sslmode=require&sslrootcert={other_file}"), None, "the certificate"),
-        ("localhost", "sslmode=verify-full", Some(&*ca), "is not for this host name"),
+        ("localhost", "sslmode=verify-full", Some(&*ca), "is not for localhost, but for 127.0.0.1"),
     ] {
         let store = open(host, query, ca);
         absence_is_told(&store).await;
