@@ -23,7 +23,7 @@ async function start(t, answer) {
 }
 
 function client(baseUrl) {
-  return new SmartRecruiters({ credential: new ClientCredentials(CLIENT), baseUrl, limits: false })
+  return new SmartRecruiters({ credential: new ClientCredentials(CLIENT), baseUrl, limits: false, retries: 0 })
 }
 
 async function errorOf(t, answer) {

@@ -57,21 +57,15 @@ impl GrantRenewal {
                 None => wait_after_refusal(record, now).map(|()| None),
             }
         };
-        loop {
-            let ran = self.run_unless(adopt).await;
-            if let Err(Error::UnknownGrant { .. }) = ran {
-                // Perhaps its process died while it was on its way to another id.
-                self.grants.finish_any_move(&self.id).await?;
-            }
-            match ran? {
-                Ran::Found(token) => return Ok(token),
-                // An answer without a usable access token yields a refresh token: it is spent for the next one.
-                Ran::Yielded(tokens) => match tokens.access {
-                    Some(access) => return Ok(access),
-                    None if tokens.refresh.is_some() => {}
-                    None => return Err(Error::Internal { problem: "an exchange yielded no token" }),
-                },
-            }
+        let ran = self.run_unless(adopt).await;
+        if let Err(Error::UnknownGrant { .. }) = ran {
+            // Perhaps its process died while it was on its way to another id.
+            self.grants.finish_any_move(&self.id).await?;
+        }
+        match ran? {
+            Ran::Found(token) => Ok(token),
+            // An answer without a usable access token yields a refresh token, which the next use spends.
+            Ran::Yielded(tokens) => tokens.access.ok_or_else(Error::no_access_token),
         }
     }
 

@@ -27,6 +27,9 @@ const FIRST_WAIT: Duration = Duration::from_secs(1);
 const LONGEST_WAIT: Duration = Duration::from_secs(15);
 /// The longest wait after failures of the store: renewals go on within five seconds after it has failed over.
 const LONGEST_WAIT_FOR_STORE: Duration = Duration::from_secs(3);
+/// The longest wait for which a call waits to repeat the first exchange of a process. A server that asks for more, by
+/// `Retry-After`, is reported at once.
+const LONGEST_REPEAT: Duration = Duration::from_secs(5);
 /// The wait after a refusal that only somebody's change can end. Not for ever: the change may be at the server.
 const WAIT_AFTER_REFUSAL: Duration = Duration::from_secs(300);
 /// Endpoints whose 401 is remembered: many more than there are, in case that ids are taken for names.
@@ -231,7 +234,7 @@ impl TokenSource {
             return None;
         }
         let flight = self.flight();
-        let pause = flight.pause.as_ref()?;
+        let pause = flight.pause.as_ref().filter(|pause| pause.length <= LONGEST_REPEAT)?;
         Some(pause.length.saturating_sub(self.clock.now().since(pause.start)))
     }
 

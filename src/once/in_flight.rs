@@ -10,7 +10,7 @@ use tokio::sync::Notify;
 use crate::error::{Error, Result};
 
 /// How many turns of the runtime what was started just before takes to be counted.
-const TURNS: usize = 3;
+const TURNS: usize = 16;
 
 static FLIGHTS: Mutex<Flights> = Mutex::new(Flights { preparing: 0, count: 0, ending: false });
 /// For those who block their thread: [`await_exchanges`].
