@@ -44,7 +44,10 @@ test(`${CUSTOMERS} customers in one process share connections, and each has its 
   assert.equal(calling.exchanges.client_credentials.attempts, CUSTOMERS - 1)
   assert.equal(again.exchanges.client_credentials.attempts, 0, 'tokens outlive the clients that were made for them')
   // What works once has a connection of its own, which is closed then.
-  assert.ok(connecting.connections.opened <= CUSTOMERS + OTHERS, `${connecting.connections.opened} connections to connect`)
+  assert.ok(
+    connecting.connections.opened <= CUSTOMERS + OTHERS,
+    `${connecting.connections.opened} connections to connect`,
+  )
   // Each exchange of tokens is on a connection of its own.
   const opened = calling.connections.opened - calling.exchanges.client_credentials.attempts
   assert.ok(opened <= MOST_CONNECTIONS, `${opened} connections for calls`)
