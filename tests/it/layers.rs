@@ -164,8 +164,8 @@ fn imports_between_files(folder: &Path) -> BTreeMap<String, BTreeSet<String>> {
     let names: BTreeSet<_> = files.iter().map(|file| name(file)).collect();
     let imports = |file: &PathBuf| {
         let text = code(file);
-        let named = text.lines().filter_map(|line| line.strip_prefix("use super::"));
-        let modules = named.map(|rest| rest.split("::").next().unwrap_or_default().to_owned());
+        let siblings = text.lines().filter_map(|line| line.strip_prefix("use super::"));
+        let modules = siblings.map(|rest| rest.split("::").next().unwrap_or_default().to_owned());
         (name(file), modules.filter(|module| names.contains(module)).collect())
     };
     files.iter().map(imports).collect()
