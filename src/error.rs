@@ -446,6 +446,10 @@ impl Error {
             Self::TokenRefused { error, status, .. } => match error {
                 OAuthErrorCode::InvalidClient | OAuthErrorCode::UnauthorizedClient => true,
                 OAuthErrorCode::Unnamed => matches!(status, 401 | 403),
+                // The status in words, as web frameworks write it, is not a code of OAuth.
+                OAuthErrorCode::Other(code) => {
+                    matches!(status, 401 | 403) && ["Unauthorized", "Forbidden"].contains(&code.as_str())
+                }
                 _ => false,
             },
             _ => false,
@@ -688,6 +692,9 @@ impl OAuthErrorCode {
                 format!(" (HTTP {status}){}", Self::InvalidClient.remedy())
             }
             Self::Unnamed => format!(" (HTTP {status})"),
+            Self::Other(code) if ["Unauthorized", "Forbidden"].contains(&code.as_str()) => {
+                format!(": {self}{}", Self::InvalidClient.remedy())
+            }
             _ => format!(": {self}{}", self.remedy()),
         }
     }
