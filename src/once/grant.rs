@@ -31,7 +31,11 @@ impl OneTimeRecord for GrantRecord {
     }
 
     fn unread(&self) -> &[UnreadAnswer] {
-        &self.unread
+        match self.state {
+            // It belongs to another id or app, which has the same answers: two records must not own it.
+            GrantState::Moving { .. } | GrantState::Ended { reason: ReauthorizationReason::Exported } => &[],
+            _ => &self.unread,
+        }
     }
 
     fn keeping(mut self, answer: UnreadAnswer) -> Self {

@@ -204,6 +204,21 @@ async fn an_answer_that_was_kept_revives_a_grant_that_has_ended() {
     assert_eq!(refresh_of(&run_all(&vault, &later).await.unwrap()), "rt-2");
 }
 
+#[tokio::test]
+async fn an_answer_that_was_kept_does_not_bring_back_a_grant_that_belongs_elsewhere() {
+    for state in [
+        GrantState::Ended { reason: ReauthorizationReason::Exported },
+        GrantState::Moving { to: "h".into(), ticket: "t".into() },
+    ] {
+        let (clock, store) = (ManualClock::new(), Arc::new(MemoryStore::new()));
+        let unread = UnreadAnswer { bytes: b"at rt-2".to_vec().into(), asked_at: 1 };
+        put(&*store, 0, &record(state).keeping(unread)).await;
+        let operation = Scripted::new(&clock, []);
+        run_all(&vault(store.clone(), &clock), &operation).await.unwrap_err();
+        assert_eq!(stored(&*store).await.0, 1, "nothing was written");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn an_unread_answer_is_kept_for_as_long_as_it_takes_before_its_error_is_reported() {
     let clock = ManualClock::new();
