@@ -222,6 +222,9 @@ export declare function createUpload(length?: number | undefined | null): Native
  */
 export declare function endExchanges(patience: number): void
 
+/** The names of the variables of the environment that the core reads. */
+export declare function environmentVariables(): Array<string>
+
 /** How many exchanges of tokens that work once are in flight in this process. */
 export declare function exchangesInFlight(): number
 
@@ -234,6 +237,14 @@ export interface NativeAuthorizationUrl {
   url: string
   /** 256 random bits, to be kept in the user's session until the callback. */
   state: string
+}
+
+/** An error underneath another. */
+export interface NativeCause {
+  /** What happened. */
+  message: string
+  /** What Node calls it, such as `ECONNREFUSED`. */
+  code?: string
 }
 
 /** How a client proves itself to the token endpoint (RFC 6749 section 2.3.1). */
@@ -268,6 +279,8 @@ export interface NativeConnection {
   ca?: string
   /** The client's own certificate, in PEM. */
   cert?: string
+  /** The variables of the thread's environment that are set: names and values in turn. */
+  variables: Array<string>
 }
 
 /** What is known of a customer, without its credentials. */
@@ -341,8 +354,8 @@ export interface NativeError {
   code: NativeErrorCode
   /** What happened, and the remedy. */
   message: string
-  /** The messages of the errors underneath, outermost first. */
-  causes: Array<string>
+  /** The errors underneath, outermost first. */
+  causes: Array<NativeCause>
   /** The option or argument that is wrong. */
   field?: string
   /** The HTTP status. */
@@ -355,6 +368,16 @@ export interface NativeError {
   requestId?: string
   /** The answer's headers, one `name: value` a line. */
   headers?: string
+  /** The answer's body, as far as it is text. */
+  body?: string
+  /** Whether a byte of the request may have left. */
+  sent?: boolean
+  /** The host that the request went to, or was to go to. */
+  host?: string
+  /** Its port. */
+  port?: number
+  /** The proxy on the way there, without user and password. */
+  proxy?: string
   /** How long the token endpoint asks to wait before it is asked again, in milliseconds. */
   retryAfter?: number
   /** Where the network failed. */
@@ -386,6 +409,8 @@ export interface NativeErrorDetail {
   code?: string
   /** Its message. */
   message?: string
+  /** The field of the request that it is about. */
+  field?: string
 }
 
 /** What happened to a grant, or to another record. */
@@ -656,13 +681,13 @@ export interface NativeUrl {
 export declare function onProcessWarning(isMainThread: boolean, wake: () => void): void
 
 /** A store in PostgreSQL. `url` may hold a password. */
-export declare function postgresStore(url: string, namespace?: string | undefined | null, ca?: string | undefined | null, connections?: number | undefined | null): NativeStore | NativeError
+export declare function postgresStore(url: string, variables: Array<string>, namespace?: string | undefined | null, ca?: string | undefined | null, connections?: number | undefined | null): NativeStore | NativeError
 
 /** Limits in Redis. `url` may hold a password; `listen` gets their events, and must not throw. */
-export declare function redisLimits(url: string, listen: (event: NativeLimitsEvent) => void, ca?: string | undefined | null): NativeRedisLimits | NativeError
+export declare function redisLimits(url: string, listen: (event: NativeLimitsEvent) => void, variables: Array<string>, ca?: string | undefined | null): NativeRedisLimits | NativeError
 
 /** A store in Redis. `url` may hold a password. */
-export declare function redisStore(url: string, namespace?: string | undefined | null, ca?: string | undefined | null): NativeStore | NativeError
+export declare function redisStore(url: string, variables: Array<string>, namespace?: string | undefined | null, ca?: string | undefined | null): NativeStore | NativeError
 
 /** `call` comes when there are none, and none is about to begin. */
 export declare function settled(completions: NativeCompletions, call: number): void

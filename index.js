@@ -856,6 +856,7 @@ module.exports.createOauthApp = nativeBinding.createOauthApp
 module.exports.createPartnerApp = nativeBinding.createPartnerApp
 module.exports.createUpload = nativeBinding.createUpload
 module.exports.endExchanges = nativeBinding.endExchanges
+module.exports.environmentVariables = nativeBinding.environmentVariables
 module.exports.exchangesInFlight = nativeBinding.exchangesInFlight
 module.exports.memoryStore = nativeBinding.memoryStore
 module.exports.NativeClientAuth = nativeBinding.NativeClientAuth

@@ -9,6 +9,7 @@ import {
   ConfigurationError,
   MemoryStore,
   OAuthApp,
+  PartnerApp,
   SmartRecruiters,
 } from 'smartrecruiters'
 import { startSandbox } from 'smartrecruiters-sandbox'
@@ -199,6 +200,37 @@ test('the environment gives a credential, or says which half is missing', t => {
     refused('environment', () => under(variables, fromEnv))
     assert.throws(() => under(variables, fromEnv), message)
   }
-  refused('environment', () => under({ ...key, SMARTRECRUITERS_ENVIRONMENT: 'canary' }, fromEnv))
+  refused('SMARTRECRUITERS_ENVIRONMENT', () => under({ ...key, SMARTRECRUITERS_ENVIRONMENT: 'canary' }, fromEnv))
   refused('timeout', () => under(key, () => fromEnv({ timeout: -1 })))
+})
+
+test("the environment's API is that of every constructor that names none, but not of a grant, whose app does", async t => {
+  const saved = { ...process.env }
+  t.after(() => {
+    process.env = saved
+  })
+  process.env.SMARTRECRUITERS_ENVIRONMENT = 'sandbox'
+  const options = { clientId: 'id', clientSecret: 'secret' }
+  const roots = {
+    client: () => new SmartRecruiters({ credential }).baseUrl,
+    'a client that names its own': () => new SmartRecruiters({ credential, environment: 'production' }).baseUrl,
+    'a grant': () => new SmartRecruiters({ credential: new OAuthApp(app).grant('acme') }).baseUrl,
+    'a grant of an app that names its own': () => {
+      return new SmartRecruiters({ credential: new OAuthApp({ ...app, environment: 'production' }).grant('acme') })
+        .baseUrl
+    },
+    'a customer': () => {
+      const partner = new PartnerApp({ ...options, store: new MemoryStore() })
+      return new SmartRecruiters({ credential: partner.customer('acme') }).baseUrl
+    },
+  }
+  const all = () => Object.fromEntries(Object.entries(roots).map(([what, root]) => [what, root()]))
+  const [production, sandbox] = ['https://api.smartrecruiters.com', 'https://api.sandbox.smartrecruiters.com']
+  const own = { 'a client that names its own': production, 'a grant of an app that names its own': production }
+  assert.deepEqual(all(), { client: sandbox, 'a grant': sandbox, 'a customer': sandbox, ...own })
+  process.env.SMARTRECRUITERS_BASE_URL = 'http://localhost:1'
+  const local = 'http://localhost:1'
+  assert.deepEqual(all(), { client: local, 'a grant': local, 'a customer': local, ...own })
+  process.env.SMARTRECRUITERS_BASE_URL = 'localhost:1'
+  assert.throws(() => new SmartRecruiters({ credential }), /baseUrl/)
 })

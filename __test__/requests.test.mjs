@@ -187,7 +187,7 @@ test('each status has its error, with what the vendor says of it', async t => {
       {
         code,
         status,
-        message: 'As it is',
+        message: `${status} GET /${status}: As it is (detail)`,
         vendorCode: 'SOME_CODE',
         requestId: 'r-7',
         errors: [{ code: 'SOME_CODE', message: 'detail' }],
@@ -197,7 +197,9 @@ test('each status has its error, with what the vendor says of it', async t => {
     )
     assert.equal(error.headers['x-request-id'], 'r-7')
     assert.equal(error.headers['set-cookie'], undefined)
-    assert.equal(JSON.parse(JSON.stringify(error)).message, 'As it is')
+    assert.equal(JSON.parse(error.body).message, 'As it is')
+    // What was sent about a person has no place in a log.
+    assert.ok(!JSON.stringify(error).includes('"body"') && !inspect(error).includes('body'))
   }
 })
 

@@ -1,5 +1,7 @@
 /** An access token for those who need the text itself. */
 
+import { refuseNew } from './handles.js'
+
 /** An access token. Not printed by `util.inspect` or `JSON.stringify`: read `accessToken`. */
 export class AccessToken {
   readonly #accessToken: string
@@ -9,7 +11,8 @@ export class AccessToken {
   readonly scopes: readonly string[]
 
   /** @internal */
-  constructor(accessToken: string, expiresAt: number, scopes: string[]) {
+  constructor(accessToken: string, expiresAt: number, scopes: string[], made: symbol) {
+    refuseNew('AccessToken', made, 'the client gives it: `await sr.token()`; one of your own is a `BearerToken`')
     this.#accessToken = accessToken
     this.expiresAt = new Date(expiresAt)
     this.scopes = scopes

@@ -76,7 +76,7 @@ function written(field: string, body: unknown): Outgoing {
   }
   throw configurationError(
     field,
-    `must be a string, bytes, URLSearchParams, Blob, FormData or a stream of bytes, but is ${kind(body)}`,
+    `must be a string, bytes, URLSearchParams, Blob, FormData or a stream of bytes, but is ${kind(body)}; what is to be sent as JSON goes into \`json\``,
   )
 }
 

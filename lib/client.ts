@@ -6,11 +6,12 @@ import { AccessToken } from './access-token.js'
 import { gathered, type Outgoing, type Source, turn, Upload } from './body.js'
 import { call, type Outcome } from './calls.js'
 import { CONNECTION_OPTIONS, type ConnectionOptions, connection } from './connection.js'
-import { ApiKey, BearerToken, ClientCredentials, type Credential } from './credentials.js'
+import { ApiKey, BearerToken, ClientCredentials, type Credential, Customer, Grant } from './credentials.js'
+import { type ApiOptions, api, variable } from './environment.js'
 import { type CallContext, configurationError, SmartRecruitersError, toError, unwrap } from './errors.js'
 import { settled } from './exit.js'
 import { fetchCall } from './fetch.js'
-import { credentialOf } from './handles.js'
+import { credentialOf, MADE_HERE } from './handles.js'
 import { type EndpointLimits, type LimitOptions, limits } from './limits.js'
 import { native } from './native.js'
 import { type PaginateOptions, type Paginator, paginate } from './paginate.js'
@@ -24,27 +25,13 @@ import {
 } from './request.js'
 import { toResponse } from './response.js'
 import { Answer, type ResponsePromise, responsePromise } from './response-promise.js'
-import {
-  bare,
-  integer,
-  milliseconds,
-  optionalChoice,
-  optionalSignal,
-  optionalUrl,
-  optionsObject,
-  reading,
-  record,
-  string,
-} from './validate.js'
+import { fromCaller, withCallersStack } from './stack.js'
+import { bare, integer, milliseconds, optionalSignal, optionsObject, reading, record, string } from './validate.js'
 
 /** Options of {@link SmartRecruiters}. */
-export interface ClientOptions extends ConnectionOptions {
+export interface ClientOptions extends ConnectionOptions, ApiOptions {
   /** What to authenticate with. */
   credential: Credential
-  /** The vendor's environment. Default: `production`, or that of a grant's or customer's app. */
-  environment?: 'production' | 'sandbox'
-  /** Another API root: https, or http on loopback. Credentials go to its origin and to no other. */
-  baseUrl?: string | URL
   /** The deadline of a whole call, in milliseconds. Default: 128,000, the vendor's advice. */
   timeout?: number
   /**
@@ -80,6 +67,14 @@ const OPTIONS = [
   'limits',
   ...CONNECTION_OPTIONS,
 ] as const
+/** What others call a credential. */
+const HINTS = {
+  apiKey: 'give `credential: new ApiKey(…)`',
+  token: 'give `credential: new BearerToken(…)`',
+  accessToken: 'give `credential: new BearerToken(…)`',
+  clientId: 'give `credential: new ClientCredentials(…)`',
+  clientSecret: 'give `credential: new ClientCredentials(…)`',
+}
 const TIMEOUT = 128_000
 const RETRIES = 3
 const MAX_BODY_SIZE = 64 * 1024 * 1024
@@ -109,18 +104,15 @@ export class SmartRecruiters {
       this.#timeout = derived.timeout
       return
     }
-    const known = optionsObject('SmartRecruiters', options, OPTIONS)
+    const known = optionsObject('SmartRecruiters', options, OPTIONS, HINTS)
     this.#timeout = milliseconds('timeout', known.timeout, TIMEOUT)
     const { options: wire, proxyUrl, key } = connection(known)
-    const environment = optionalChoice('environment', known.environment, ['production', 'sandbox'])
-    const baseUrl = optionalUrl('baseUrl', known.baseUrl)
     const pacing = limits(known.limits)
     this.#native = unwrap(
       native.createClient(
         credentialOf('credential', known.credential),
         bare({
-          ...(environment && { environment }),
-          ...(baseUrl && { baseUrl }),
+          ...apiOf(known),
           retries: integer('retries', known.retries, 0, 10, RETRIES),
           maxBodySize: integer('maxBodySize', known.maxBodySize, 1, 2 ** 32 - 1, MAX_BODY_SIZE),
           connection: wire,
@@ -136,23 +128,11 @@ export class SmartRecruiters {
   /**
    * A client with the credential of the environment: `SMARTRECRUITERS_API_KEY`, or `SMARTRECRUITERS_ACCESS_TOKEN`, or
    * `SMARTRECRUITERS_CLIENT_ID` and `SMARTRECRUITERS_CLIENT_SECRET` (with `SMARTRECRUITERS_TOKEN_URL`, if it is not
-   * the default). `SMARTRECRUITERS_ENVIRONMENT` and `SMARTRECRUITERS_BASE_URL` are the options `environment` and
-   * `baseUrl`, unless `options` have either.
+   * the default).
    * @throws {ConfigurationError} if there is no credential, half of one, or more than one.
    */
   static fromEnv(options: Omit<ClientOptions, 'credential'> = {}): SmartRecruiters {
-    const given = record('fromEnv', options)
-    if (given.environment !== undefined || given.baseUrl !== undefined) {
-      return new SmartRecruiters({ ...options, credential: credentialFromEnv() })
-    }
-    const environment = variable('SMARTRECRUITERS_ENVIRONMENT') as ClientOptions['environment']
-    const baseUrl = variable('SMARTRECRUITERS_BASE_URL')
-    return new SmartRecruiters({
-      ...options,
-      ...(environment && { environment }),
-      ...(baseUrl && { baseUrl }),
-      credential: credentialFromEnv(),
-    })
+    return new SmartRecruiters({ ...record('fromEnv', options), credential: credentialFromEnv() })
   }
 
   /** The API root, without a slash at its end. */
@@ -234,8 +214,9 @@ export class SmartRecruiters {
       const outcome = await this.#call(bare({ ...request, timeout: this.#timeout }), body, 'fetch', signal)
       return toResponse(outcome, url, signal, contextOf(request))
     } catch (error) {
-      if (error instanceof SmartRecruitersError) throw new TypeError('fetch failed', { cause: error })
-      throw error
+      if (error instanceof SmartRecruitersError) throw fromCaller(() => new TypeError('fetch failed', { cause: error }))
+      // The platform's own, of a request that it refuses.
+      throw error instanceof TypeError ? withCallersStack(error) : error
     }
   }
 
@@ -258,7 +239,7 @@ export class SmartRecruiters {
     const signal = optionalSignal('signal', known.signal)
     const { first } = await call((completions, id) => this.#native.token(completions, id, timeout), {}, signal)
     const token = first as NativeToken | undefined
-    return token && new AccessToken(token.accessToken, token.expiresAt, token.scopes)
+    return token && new AccessToken(token.accessToken, token.expiresAt, token.scopes, MADE_HERE)
   }
 
   /**
@@ -376,9 +357,10 @@ function refuseIfAborted(signal: AbortSignal | undefined, body: Source | undefin
   throw signal.reason
 }
 
-/** A variable of the environment, which inherits from `Object.prototype` as options do. */
-function variable(name: string): string | undefined {
-  return Object.hasOwn(process.env, name) ? process.env[name] : undefined
+/** A grant or customer is of its app's API, whatever the environment says. */
+function apiOf(known: Record<'credential' | 'environment' | 'baseUrl', unknown>): ReturnType<typeof api> {
+  const isOfAnApp = known.credential instanceof Grant || known.credential instanceof Customer
+  return isOfAnApp && known.environment === undefined && known.baseUrl === undefined ? {} : api(known)
 }
 
 function credentialFromEnv(): Credential {

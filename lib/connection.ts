@@ -2,6 +2,7 @@
 
 import type { NativeConnection } from '../index.js'
 import { type CertificateAuthorities, certificateAuthorities, pem } from './certificates.js'
+import { networkVariables } from './environment.js'
 import { configurationError } from './errors.js'
 import { isA } from './platform.js'
 import { bare, kind, milliseconds, reading, string } from './validate.js'
@@ -43,6 +44,7 @@ export function connection(known: Record<(typeof CONNECTION_OPTIONS)[number], un
   const options: NativeConnection = bare({
     connectTimeout: milliseconds('connectTimeout', known.connectTimeout, CONNECT_TIMEOUT),
     proxy: known.proxy !== false,
+    variables: networkVariables(),
   })
   const ca = certificateAuthorities(known.ca)
   const cert = pem('cert', known.cert)

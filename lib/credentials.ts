@@ -2,10 +2,10 @@
 
 import { type EncryptionKey, encryptionKeys } from './encryption-key.js'
 import { configurationError, unwrap } from './errors.js'
-import { setCredential } from './handles.js'
+import { refuseNew, setCredential } from './handles.js'
 import { native } from './native.js'
 import { type AnyStore, storeOf } from './stores.js'
-import { optionalChoice, optionalUrl, optionsObject, string } from './validate.js'
+import { FROM_ENVIRONMENT, optionalChoice, optionalUrl, optionsObject, string } from './validate.js'
 
 /** Any of the kinds of credential. */
 export type Credential = ApiKey | BearerToken | ClientCredentials | Grant | Customer
@@ -22,7 +22,7 @@ export class ApiKey {
 
   /** @throws {ConfigurationError} if `key` is empty, or holds blanks or line breaks. */
   constructor(key: string) {
-    setCredential(this, unwrap(native.apiKey(string('apiKey', key))))
+    setCredential(this, unwrap(native.apiKey(string('apiKey', key, FROM_ENVIRONMENT))))
   }
 }
 
@@ -33,7 +33,7 @@ export class BearerToken {
 
   /** @throws {ConfigurationError} if `accessToken` is empty, or holds blanks or line breaks. */
   constructor(accessToken: string) {
-    setCredential(this, unwrap(native.bearerToken(string('accessToken', accessToken))))
+    setCredential(this, unwrap(native.bearerToken(string('accessToken', accessToken, FROM_ENVIRONMENT))))
   }
 }
 
@@ -86,13 +86,13 @@ export class ClientCredentials {
     if (keys !== undefined && store === undefined) {
       throw configurationError('encryptionKey', 'must be given with a store, since it seals what is there')
     }
-    this.clientId = string('clientId', known.clientId)
+    this.clientId = string('clientId', known.clientId, FROM_ENVIRONMENT)
     setCredential(
       this,
       unwrap(
         native.clientCredentials(
           this.clientId,
-          string('clientSecret', known.clientSecret),
+          string('clientSecret', known.clientSecret, FROM_ENVIRONMENT),
           optionalChoice('clientAuth', known.clientAuth, ['body', 'basic']),
           optionalUrl('tokenUrl', known.tokenUrl),
           store,
@@ -110,7 +110,8 @@ export class Grant {
   readonly id: string
 
   /** @internal */
-  constructor(id: string) {
+  constructor(id: string, made: symbol) {
+    refuseNew('Grant', made, 'the app gives it: `app.grant(id)`, `app.exchange()` or `app.import()`')
     this.id = id
   }
 }
@@ -122,7 +123,8 @@ export class Customer {
   readonly companyId: string
 
   /** @internal */
-  constructor(companyId: string) {
+  constructor(companyId: string, made: symbol) {
+    refuseNew('Customer', made, 'the app gives it: `app.customer(companyId)`, `app.connect()` or `app.import()`')
     this.companyId = companyId
   }
 }

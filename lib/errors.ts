@@ -9,12 +9,16 @@ import type {
   NativePhase,
   NativeReauthorizationReason,
 } from '../index.js'
+import { fromCaller } from './stack.js'
 
 /** The stable name of an error, for programs. */
 export type ErrorCode = NativeErrorCode
 
 /** One entry of the vendor's `errors[]`. */
 export type ErrorDetail = NativeErrorDetail
+
+/** An error underneath another, as the core tells it. */
+type NativeCause = NativeError['causes'][number]
 
 /** The call that failed: its method and its path, as the caller wrote them, without a query. */
 export interface CallContext {
@@ -32,7 +36,10 @@ export class SmartRecruitersError extends Error {
   declare readonly path?: string
 
   constructor(record: NativeError, context: CallContext = {}) {
-    super(record.message, causeOf(record))
+    if (typeof record !== 'object' || !isError(record)) {
+      throw new TypeError(`${new.target.name} is not made by \`new\`: the package makes it when a call fails`)
+    }
+    super(record.message, causeOf(record.causes))
     this.code = record.code
     if (context.method !== undefined) this.method = context.method
     if (context.path !== undefined) this.path = context.path
@@ -68,21 +75,30 @@ export class QueueFullError extends SmartRecruitersError {
   }
 }
 
-/** The API answered, but not with success. */
+/**
+ * The API answered, but not with success. The message begins with status, method and path, and has the server's words:
+ * `404 GET /jobs/1: Not found`.
+ */
 export class ApiError extends SmartRecruitersError {
   /** The HTTP status. */
   readonly status: number
   /** The vendor's code, such as `PERMISSION_DENIED`. */
   readonly vendorCode: string | undefined
-  /** The vendor's `errors[]`. */
+  /** The vendor's `errors[]`, or what other servers have in its place: at most 50. */
   readonly errors: readonly ErrorDetail[]
   /** The vendor's id of the request, to quote to support. */
   readonly requestId: string | undefined
   /** The answer's headers, without cookies. */
   readonly headers: Readonly<Record<string, string>>
+  /**
+   * The answer's body as text, at most 16 KiB of it, without what it quotes of the credential. Neither `util.inspect` nor
+   * `JSON.stringify` show it: it may hold what you sent about a person, which has no place in a log.
+   */
+  declare readonly body: string
 
   constructor(record: NativeError, context?: CallContext) {
     super(record, context)
+    Object.defineProperty(this, 'body', { value: record.body ?? '', configurable: true, writable: true })
     this.status = record.status ?? 0
     this.vendorCode = record.vendorCode
     this.errors = record.errors ?? []
@@ -187,8 +203,28 @@ export class UnknownGrantError extends TokenError {
   }
 }
 
-/** No answer, because of the network. */
-export class NetworkError extends SmartRecruitersError {
+/** How far a request came that got no answer. */
+abstract class UnansweredError extends SmartRecruitersError {
+  /** Whether a byte of the request may have left: if not, the API has certainly not processed it. */
+  readonly sent: boolean
+  /** The host that the request went to, or was to go to. */
+  readonly host: string | undefined
+  /** Its port. */
+  readonly port: number | undefined
+  /** The proxy on the way there, if there is one, without user and password. */
+  readonly proxy: string | undefined
+
+  constructor(record: NativeError, context?: CallContext) {
+    super(record, context)
+    this.sent = record.sent ?? false
+    this.host = record.host
+    this.port = record.port
+    this.proxy = record.proxy
+  }
+}
+
+/** No answer, because of the network. `cause.code` is what Node calls the reason: `ECONNREFUSED`, `CERT_HAS_EXPIRED`. */
+export class NetworkError extends UnansweredError {
   /** Where it failed: `dns`, `connect`, `tls`, `reset` or `protocol`. */
   readonly kind: NativeNetworkKind | undefined
 
@@ -199,7 +235,7 @@ export class NetworkError extends SmartRecruitersError {
 }
 
 /** The call's deadline passed. */
-export class TimeoutError extends SmartRecruitersError {
+export class TimeoutError extends UnansweredError {
   /** What the call was doing: `queue`, `token`, `connect`, `response`, `body` or `retry`. */
   readonly phase: NativePhase | undefined
 
@@ -253,12 +289,13 @@ for (const Class of [...new Set([SmartRecruitersError, TokenError, ApiError, ...
 
 /** Makes the error of a record. */
 export function toError(record: NativeError, context?: CallContext): SmartRecruitersError {
-  return new CLASSES[record.code](record, context)
+  return fromCaller(() => new CLASSES[record.code](record, context))
 }
 
 /** Makes a `ConfigurationError` about `field`. `problem` says what would be right, and never the value. */
 export function configurationError(field: string, problem: string): ConfigurationError {
-  return new ConfigurationError({ code: 'CONFIGURATION', message: `${field}: ${problem}`, causes: [], field })
+  const message = `${field}: ${problem}`
+  return fromCaller(() => new ConfigurationError({ code: 'CONFIGURATION', message, causes: [], field }))
 }
 
 /** What a synchronous native function gave, or its error. */
@@ -283,10 +320,12 @@ export function headerPairs(lines: string): [string, string][] {
     })
 }
 
-function causeOf(record: NativeError): ErrorOptions | undefined {
-  const cause = record.causes.reduceRight<Error | undefined>(
-    (inner, message) => new Error(message, inner && { cause: inner }),
-    undefined,
-  )
+function causeOf(causes: NativeCause[]): ErrorOptions | undefined {
+  const cause = causes.reduceRight<Error | undefined>((inner, { message, code }) => {
+    const error = Object.assign(new Error(message, inner && { cause: inner }), code === undefined ? {} : { code })
+    // It failed outside JavaScript: the frames are those of the error that it is the cause of.
+    Object.defineProperty(error, 'stack', { value: `Error: ${message}`, configurable: true, writable: true })
+    return error
+  }, undefined)
   return cause && { cause }
 }

@@ -4,6 +4,8 @@
  * @packageDocumentation
  */
 
+import { endOfPackage } from './stack.js'
+
 export { AccessToken } from './access-token.js'
 export type { Body } from './body.js'
 export type { CertificateAuthorities } from './certificates.js'
@@ -81,3 +83,5 @@ export {
   type Store,
   type StoredRecord,
 } from './stores.js'
+
+endOfPackage()

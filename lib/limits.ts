@@ -37,6 +37,7 @@ export function limits(value: unknown): {
   shared: NativeRedisLimits | undefined
 } {
   if (value === false) return { options: undefined, shared: undefined }
+  if (typeof value === 'boolean') throw configurationError('limits', 'must be an object, or `false` for none')
   const known = optionsObject('limits', value === undefined ? {} : value, OPTIONS)
   const concurrencyScope = optionalChoice('limits.concurrencyScope', known.concurrencyScope, ['credential', 'endpoint'])
   const rows = record('limits.endpoints', known.endpoints === undefined ? {} : known.endpoints)

@@ -7,6 +7,7 @@ import { SmartRecruiters } from './client.js'
 import { CONNECTION_OPTIONS, type ConnectionOptions, connection } from './connection.js'
 import { Grant } from './credentials.js'
 import { type EncryptionKey, encryptionKeys } from './encryption-key.js'
+import { type ApiOptions, api } from './environment.js'
 import {
   configurationError,
   type ReauthorizationRequiredError,
@@ -16,13 +17,16 @@ import {
 } from './errors.js'
 import { awaitExchangesAtExit, settled } from './exit.js'
 import { type GrantInfo, type GrantsOptions, listGrants, metadataOf } from './grants.js'
-import { setCredential } from './handles.js'
+import { MADE_HERE, setCredential } from './handles.js'
 import { native } from './native.js'
 import { withProgress } from './progress.js'
 import { type AnyStore, MemoryStore, storeOf } from './stores.js'
 import {
   bare,
   boolean,
+  callback,
+  eventName,
+  FROM_ENVIRONMENT,
   given,
   integer,
   milliseconds,
@@ -37,7 +41,7 @@ import {
 } from './validate.js'
 
 /** Options of {@link OAuthApp}. */
-export interface OAuthAppOptions extends ConnectionOptions {
+export interface OAuthAppOptions extends ConnectionOptions, ApiOptions {
   /** The client id. */
   clientId: string
   /** The client secret. */
@@ -64,10 +68,6 @@ export interface OAuthAppOptions extends ConnectionOptions {
    * How long the end of the process waits for an exchange in flight, in milliseconds. Default: 5000.
    */
   exitTimeout?: number
-  /** The vendor's environment. Default: `production`. */
-  environment?: 'production' | 'sandbox'
-  /** Another API root, with authorization and token endpoint below it: a local sandbox. */
-  baseUrl?: string | URL
   /** Where users authorize. Default: the environment's; the vendor documents none for its sandbox. */
   authorizeUrl?: string | URL
   /** The token endpoint. Default: `/identity/oauth/token` below the API root. */
@@ -230,6 +230,19 @@ export interface OAuthAppEvents {
   rekeyFailed: [{ id: string; error: SmartRecruitersError }]
 }
 
+const EVENTS = [
+  'renewed',
+  'renewalFailed',
+  'refused',
+  'reauthorizationRequired',
+  'expiring',
+  'keepAliveFailed',
+  'storeWarning',
+  'rekeyFailed',
+] as const satisfies readonly (keyof OAuthAppEvents)[]
+const LOST_STATE =
+  'the session has lost it, or the login began in another browser; keep what `authorizationUrl()` gave in the session, ' +
+  'and let the user begin again'
 const DAY = 24 * 60 * 60 * 1000
 
 /** Apps that keep grants alive in the background: nobody else may hold them, and they must not be collected. */
@@ -247,7 +260,7 @@ export class OAuthApp {
   /** @throws {ConfigurationError} if an option is missing, unknown or malformed. */
   constructor(options: OAuthAppOptions) {
     const known = optionsObject('OAuthApp', options, OPTIONS)
-    this.clientId = string('clientId', known.clientId)
+    this.clientId = string('clientId', known.clientId, FROM_ENVIRONMENT)
     const { options: wire, proxyUrl, key } = connection(known)
     this.#connection = given(
       Object.fromEntries(CONNECTION_OPTIONS.map(name => [name, known[name]])),
@@ -259,21 +272,20 @@ export class OAuthApp {
         bare({
           connection: wire,
           clientId: this.clientId,
-          redirectUri: string('redirectUri', known.redirectUri),
+          redirectUri: string('redirectUri', known.redirectUri, FROM_ENVIRONMENT),
           scopes: strings('scopes', known.scopes),
           pkce: optionalChoice('pkce', known.pkce, ['S256']) !== undefined,
           sendResponseType: boolean('sendResponseType', known.sendResponseType, true),
           sendRedirectUri: boolean('sendRedirectUri', known.sendRedirectUri, true),
+          ...api(known),
           ...given({
-            environment: optionalChoice('environment', known.environment, ['production', 'sandbox']),
-            baseUrl: optionalUrl('baseUrl', known.baseUrl),
             authorizeUrl: optionalUrl('authorizeUrl', known.authorizeUrl),
             tokenUrl: optionalUrl('tokenUrl', known.tokenUrl),
             clientAuth: optionalChoice('clientAuth', known.clientAuth, ['body', 'basic']),
             issuer: optionalString('issuer', known.issuer),
           }),
         }),
-        string('clientSecret', known.clientSecret),
+        string('clientSecret', known.clientSecret, FROM_ENVIRONMENT),
         storeOf('store', known.store ?? new MemoryStore()),
         encryptionKeys(known.encryptionKey),
         listener(this.#events),
@@ -290,13 +302,13 @@ export class OAuthApp {
 
   /** Calls `listener` at each event of this name. What it throws is an uncaught exception. */
   on<Name extends keyof OAuthAppEvents>(name: Name, listener: (...event: OAuthAppEvents[Name]) => void): this {
-    this.#events.on(name, listener as never)
+    this.#events.on(eventName(name, EVENTS), callback(listener) as never)
     return this
   }
 
   /** Calls `listener` no more. */
   off<Name extends keyof OAuthAppEvents>(name: Name, listener: (...event: OAuthAppEvents[Name]) => void): this {
-    this.#events.off(name, listener as never)
+    this.#events.off(eventName(name, EVENTS), callback(listener) as never)
     return this
   }
 
@@ -326,7 +338,7 @@ export class OAuthApp {
   async exchange(callbackUrl: string | URL, options: ExchangeOptions): Promise<Grant> {
     const known = optionsObject('exchange', options, ['state', 'id', 'metadata'])
     const callback = string('callbackUrl', optionalUrl('callbackUrl', callbackUrl))
-    const state = string('state', known.state)
+    const state = string('state', known.state, LOST_STATE)
     const whose = typeof known.id === 'function' ? (known.id as (sr: SmartRecruiters) => unknown) : undefined
     const id = whose ? undefined : optionalString('id', known.id)
     const metadata = metadataOf(known.metadata)
@@ -365,7 +377,7 @@ export class OAuthApp {
    * @throws {ConfigurationError} if the id begins with `customer:` or `token:`, as those of other records do.
    */
   grant(id: string): Grant {
-    const grant = new Grant(string('id', id))
+    const grant = new Grant(string('id', id), MADE_HERE)
     setCredential(grant, unwrap(this.#native.grant(grant.id)))
     return grant
   }

@@ -5,14 +5,16 @@ import { call } from './calls.js'
 import { CONNECTION_OPTIONS, type ConnectionOptions, connection } from './connection.js'
 import { Customer } from './credentials.js'
 import { type EncryptionKey, encryptionKeys } from './encryption-key.js'
+import { type ApiOptions, api } from './environment.js'
 import { unwrap } from './errors.js'
 import { awaitExchangesAtExit, settled } from './exit.js'
-import { setCredential } from './handles.js'
+import { MADE_HERE, setCredential } from './handles.js'
 import { type LimitOptions, limits } from './limits.js'
 import { native } from './native.js'
 import { type AnyStore, storeOf } from './stores.js'
 import {
   bare,
+  FROM_ENVIRONMENT,
   given,
   milliseconds,
   optionalChoice,
@@ -23,7 +25,7 @@ import {
 } from './validate.js'
 
 /** Options of {@link PartnerApp}. */
-export interface PartnerAppOptions extends ConnectionOptions {
+export interface PartnerAppOptions extends ConnectionOptions, ApiOptions {
   /** The master client id, from SmartRecruiters' partner team. */
   clientId: string
   /** The master client secret. */
@@ -41,10 +43,6 @@ export interface PartnerAppOptions extends ConnectionOptions {
   encryptionKey?: EncryptionKey | readonly EncryptionKey[] | false
   /** How long the end of the process waits for credentials that are being issued, in milliseconds. Default: 5000. */
   exitTimeout?: number
-  /** The vendor's environment. Default: `production`. */
-  environment?: 'production' | 'sandbox'
-  /** Another API root: https, or http on loopback. */
-  baseUrl?: string | URL
   /** The token endpoint. Default: `/identity/oauth/token` below the API root. */
   tokenUrl?: string | URL
   /** How client ids and secrets are sent, the master's and the customers': in the form, or as HTTP Basic. Default: `body`. */
@@ -102,7 +100,7 @@ export class PartnerApp {
   /** @throws {ConfigurationError} if an option is missing, unknown or malformed. */
   constructor(options: PartnerAppOptions) {
     const known = optionsObject('PartnerApp', options, OPTIONS)
-    this.clientId = string('clientId', known.clientId)
+    this.clientId = string('clientId', known.clientId, FROM_ENVIRONMENT)
     const { options: wire, proxyUrl, key } = connection(known)
     const exitTimeout = milliseconds('exitTimeout', known.exitTimeout, 5000)
     const pacing = limits(known.limits)
@@ -111,15 +109,14 @@ export class PartnerApp {
         bare({
           connection: wire,
           clientId: this.clientId,
+          ...api(known),
           ...given({
-            environment: optionalChoice('environment', known.environment, ['production', 'sandbox']),
-            baseUrl: optionalUrl('baseUrl', known.baseUrl),
             tokenUrl: optionalUrl('tokenUrl', known.tokenUrl),
             clientAuth: optionalChoice('clientAuth', known.clientAuth, ['body', 'basic']),
             limits: pacing.options,
           }),
         }),
-        string('clientSecret', known.clientSecret),
+        string('clientSecret', known.clientSecret, FROM_ENVIRONMENT),
         storeOf('store', known.store),
         encryptionKeys(known.encryptionKey),
         proxyUrl,
@@ -158,7 +155,7 @@ export class PartnerApp {
    * client by {@link SmartRecruiters.withCredential}.
    */
   customer(companyId: string): Customer {
-    const customer = new Customer(string('companyId', companyId))
+    const customer = new Customer(string('companyId', companyId), MADE_HERE)
     setCredential(customer, this.#native.customer(customer.companyId))
     return customer
   }
@@ -214,8 +211,8 @@ export class PartnerApp {
   async import(customer: CustomerImport): Promise<Customer> {
     const known = optionsObject('import', customer, ['companyId', 'clientId', 'clientSecret'])
     const id = string('companyId', known.companyId)
-    const clientId = string('clientId', known.clientId)
-    const clientSecret = string('clientSecret', known.clientSecret)
+    const clientId = string('clientId', known.clientId, FROM_ENVIRONMENT)
+    const clientSecret = string('clientSecret', known.clientSecret, FROM_ENVIRONMENT)
     await call((completions, number) => {
       this.#native.import(completions, number, id, clientId, clientSecret)
     }, {})

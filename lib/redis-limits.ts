@@ -3,9 +3,10 @@
 import { EventEmitter } from 'node:events'
 import type { NativeLimitsEvent, NativeRedisLimits } from '../index.js'
 import { type CertificateAuthorities, certificateAuthorities } from './certificates.js'
+import { networkVariables } from './environment.js'
 import { configurationError, type StoreError, toError, unwrap } from './errors.js'
 import { native } from './native.js'
-import { optionsObject, string } from './validate.js'
+import { callback, eventName, FROM_ENVIRONMENT, optionsObject, string } from './validate.js'
 
 /** Options of {@link RedisLimits}. */
 export interface RedisLimitsOptions {
@@ -29,6 +30,8 @@ export interface RedisLimitsEvents {
   restored: []
 }
 
+const EVENTS = ['degraded', 'restored'] as const satisfies readonly (keyof RedisLimitsEvents)[]
+
 const handles = new WeakMap<object, NativeRedisLimits>()
 
 /**
@@ -48,19 +51,19 @@ export class RedisLimits {
       if (name === 'restored') events.emit('restored')
       else if (error !== undefined) events.emit('degraded', { members, error: toError(error) as StoreError })
     }
-    const url = string('url', known.url)
-    handles.set(this, unwrap(native.redisLimits(url, listen, certificateAuthorities(known.ca))))
+    const url = string('url', known.url, FROM_ENVIRONMENT)
+    handles.set(this, unwrap(native.redisLimits(url, listen, networkVariables(), certificateAuthorities(known.ca))))
   }
 
   /** Calls `listener` at each event of this name. What it throws is an uncaught exception. */
   on<Name extends keyof RedisLimitsEvents>(name: Name, listener: (...event: RedisLimitsEvents[Name]) => void): this {
-    this.#events.on(name, listener as never)
+    this.#events.on(eventName(name, EVENTS), callback(listener) as never)
     return this
   }
 
   /** Calls `listener` no more. */
   off<Name extends keyof RedisLimitsEvents>(name: Name, listener: (...event: RedisLimitsEvents[Name]) => void): this {
-    this.#events.off(name, listener as never)
+    this.#events.off(eventName(name, EVENTS), callback(listener) as never)
     return this
   }
 }

@@ -3,7 +3,7 @@
 import type { NativeRedirect } from '../index.js'
 import { type Body, type Outgoing, outgoing } from './body.js'
 import { configurationError } from './errors.js'
-import { isA } from './platform.js'
+import { isA, types } from './platform.js'
 import {
   bare,
   boolean,
@@ -87,6 +87,13 @@ const OPTIONS = [
   'timeout',
   'signal',
 ] as const
+/** What others call them. */
+const HINTS = {
+  data: 'an object goes into `json`, and anything else into `body`',
+  qs: 'it is `query` here',
+  searchParams: 'it is `query` here',
+  files: 'they go into a `form`',
+}
 /** Methods whose requests have no body (RFC 9110 section 9.3). */
 const BODILESS = ['GET', 'HEAD']
 
@@ -95,7 +102,7 @@ export type KnownOptions = Record<(typeof OPTIONS)[number], unknown>
 
 /** Refuses what is not an option of a request. */
 export function requestOptions(options: unknown): KnownOptions {
-  return optionsObject('the request', objectOf('options', options), OPTIONS)
+  return optionsObject('the request', objectOf('options', options), OPTIONS, HINTS)
 }
 
 /** Checks the options and flattens them. */
@@ -191,7 +198,8 @@ function fieldOf(options: string, name: string): string {
 function scalar(field: string, value: unknown): string {
   if (typeof value === 'string') return wellFormed(field, value)
   if (typeof value === 'boolean' || Number.isFinite(value)) return String(value)
-  throw configurationError(field, `must be a string, a finite number or a boolean, but is ${kind(value)}`)
+  const remedy = types.isDate(value) ? '; use `toISOString()`' : ''
+  throw configurationError(field, `must be a string, a finite number or a boolean, but is ${kind(value)}${remedy}`)
 }
 
 function stringify(json: unknown): string {
@@ -203,7 +211,9 @@ function stringify(json: unknown): string {
     const own = error instanceof TypeError && /^(Converting circular|Do not know how)/.test(error.message)
     throw configurationError(
       'json',
-      own ? error.message : 'cannot be written as JSON: a `toJSON` or getter of it throws',
+      own
+        ? (error.message.split('\n', 1)[0] as string)
+        : 'cannot be written as JSON: a `toJSON` or getter of it throws',
     )
   }
   if (text === undefined) throw configurationError('json', `cannot be written as JSON: it is ${kind(json)}`)

@@ -4,9 +4,20 @@ import type { NativeCustomStore, NativeQuestion, NativeStore } from '../index.js
 import { call } from './calls.js'
 import { type CertificateAuthorities, certificateAuthorities } from './certificates.js'
 import { describe, duePage, loadedRecord } from './custom-store.js'
+import { networkVariables } from './environment.js'
 import { configurationError, unwrap } from './errors.js'
 import { native } from './native.js'
-import { bare, boolean, integer, kind, optionalString, optionsObject, reading, string } from './validate.js'
+import {
+  bare,
+  boolean,
+  FROM_ENVIRONMENT,
+  integer,
+  kind,
+  optionalString,
+  optionsObject,
+  reading,
+  string,
+} from './validate.js'
 
 /** A record as a store holds it. */
 export interface StoredRecord {
@@ -84,7 +95,8 @@ function handleOf(field: string, value: unknown): NativeStore {
   if (handle === undefined) {
     const store = value as Store
     for (const method of ['load', 'swap', 'due'] as const) {
-      if (typeof store[method] !== 'function') throw configurationError(`${field}.${method}`, remedy)
+      if (typeof store[method] !== 'function')
+        throw configurationError(`${field}.${method}`, `is no method; ${field} ${remedy}`)
     }
     if (store.remove !== undefined && typeof store.remove !== 'function') {
       throw configurationError(`${field}.remove`, 'must be a method, or be left out')
@@ -163,7 +175,10 @@ export class RedisStore {
     const known = optionsObject('RedisStore', options, ['url', 'namespace', 'ca'])
     const namespace = optionalString('namespace', known.namespace)
     const ca = certificateAuthorities(known.ca)
-    handles.set(this, unwrap(native.redisStore(string('url', known.url), namespace, ca)))
+    handles.set(
+      this,
+      unwrap(native.redisStore(string('url', known.url, FROM_ENVIRONMENT), networkVariables(), namespace, ca)),
+    )
   }
 
   /**
@@ -206,7 +221,8 @@ export class PostgresStore {
     const ca = certificateAuthorities(known.ca)
     const connections =
       known.connections === undefined ? undefined : integer('connections', known.connections, 1, 1000, 4)
-    handles.set(this, unwrap(native.postgresStore(string('url', known.url), namespace, ca, connections)))
+    const url = string('url', known.url, FROM_ENVIRONMENT)
+    handles.set(this, unwrap(native.postgresStore(url, networkVariables(), namespace, ca, connections)))
   }
 
   /**

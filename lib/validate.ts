@@ -11,16 +11,22 @@ const LONGEST_TIMEOUT = 2 ** 31 - 1
 /** The last instant of a `Date`, in milliseconds since the Unix epoch. */
 const LAST_INSTANT = 8_640_000_000_000_000
 
-/** An options object with no keys but `known`: a misspelt option would be ignored in silence. */
+/**
+ * An options object with no keys but `known`: a misspelt option would be ignored in silence. `hints` say what to do
+ * instead of giving others.
+ */
 export function optionsObject<Key extends string>(
   field: string,
   value: unknown,
   known: readonly Key[],
+  hints: Readonly<Record<string, string>> = {},
 ): Record<Key, unknown> {
   const options = objectOf(field, value)
   for (const key of reading(field, () => Object.keys(options))) {
     if (!known.includes(key as Key)) {
-      throw configurationError(printable(key), `is not an option of ${field}; its options are ${known.join(', ')}`)
+      const hint = Object.hasOwn(hints, key) ? hints[key] : meant(key, known)
+      const problem = `is not an option of ${field}${hint ? `; ${hint}` : ''}; its options are ${known.join(', ')}`
+      throw configurationError(printable(key), problem)
     }
   }
   return members(options, known)
@@ -91,10 +97,13 @@ export function objectOf(field: string, value: unknown): object {
   return value as object
 }
 
-/** A string that is not empty, and that is the same in the core and in every store. */
-export function string(field: string, value: unknown): string {
+/**
+ * A string that is not empty, and that is the same in the core and in every store. `remedy` says what to do where there
+ * is none.
+ */
+export function string(field: string, value: unknown, remedy?: string): string {
   if (typeof value !== 'string') {
-    const hint = value === undefined ? '; is its environment variable set?' : ''
+    const hint = value === undefined && remedy !== undefined ? `; ${remedy}` : ''
     throw configurationError(field, `must be a string, but is ${kind(value)}${hint}`)
   }
   if (value === '') throw configurationError(field, 'must not be empty')
@@ -157,7 +166,8 @@ export function milliseconds(field: string, value: unknown, fallback: number): n
 export function integer(field: string, value: unknown, least: number, most: number, fallback: number): number {
   if (value === undefined) return fallback
   if (!Number.isInteger(value) || (value as number) < least || (value as number) > most) {
-    throw configurationError(field, `must be a whole number from ${least} to ${most}`)
+    const given = typeof value === 'number' ? '' : `, but is ${kind(value)}`
+    throw configurationError(field, `must be a whole number from ${least} to ${most}${given}`)
   }
   return value as number
 }
@@ -207,11 +217,55 @@ export function given<T extends object>(properties: T): { [Key in keyof T]?: Exc
   }
 }
 
+/** What to do where a setting is missing that usually comes from the environment. */
+export const FROM_ENVIRONMENT = 'is its environment variable set?'
+
+/** The name of an event, one of those that there are: of another, a listener would never hear. */
+export function eventName<const Name extends string>(value: unknown, names: readonly Name[]): Name {
+  if (names.includes(value as Name)) return value as Name
+  const given =
+    typeof value === 'string' ? `\`${printable(value)}\` is not an event` : `must be a string, but is ${kind(value)}`
+  const near = typeof value === 'string' ? meant(value, names) : undefined
+  throw configurationError('event', `${given}${near ? `; ${near}` : ''}; the events are ${names.join(', ')}`)
+}
+
+/** A function to call at an event. */
+export function callback<F>(value: F): F {
+  if (typeof value === 'function') return value
+  throw configurationError('listener', `must be a function, but is ${kind(value)}`)
+}
+
+/** Asks whether the name was meant that has the fewest letters to change, if they are few. */
+function meant(written: string, names: readonly string[]): string | undefined {
+  const near = names
+    .map(name => ({ name, letters: distance(written.toLowerCase(), name.toLowerCase()) }))
+    .sort((one, other) => one.letters - other.letters)[0]
+  if (near === undefined || near.letters > Math.max(1, 0.4 * near.name.length)) return undefined
+  return `did you mean \`${near.name}\`?`
+}
+
+/** How many letters to add, drop or replace in one word to get the other (Levenshtein). */
+function distance(one: string, other: string): number {
+  let row = Array.from({ length: other.length + 1 }, (_, index) => index)
+  for (let at = 0; at < one.length; at++) {
+    const next = [at + 1]
+    for (let index = 0; index < other.length; index++) {
+      const replaced = (row[index] as number) + (one[at] === other[index] ? 0 : 1)
+      next.push(Math.min(replaced, (row[index + 1] as number) + 1, (next[index] as number) + 1))
+    }
+    row = next
+  }
+  return row[other.length] as number
+}
+
 /** What a value is, without showing it. */
 export function kind(value: unknown): string {
   if (value === null) return 'null'
+  if (Number.isNaN(value)) return 'NaN'
+  if (value === Number.POSITIVE_INFINITY || value === Number.NEGATIVE_INFINITY) return 'infinite'
   if (isList(value)) return 'a list'
   if (typeof value !== 'object') return value === undefined ? 'undefined' : `a ${typeof value}`
+  if (types.isDate(value)) return 'a Date'
   if (types.isMap(value)) return 'a Map'
   if (types.isSet(value)) return 'a Set'
   if (types.isAnyArrayBuffer(value) || types.isArrayBufferView(value)) return 'bytes'

@@ -62,7 +62,7 @@ impl OAuthClient {
     /// Takes any printable ASCII (RFC 6749 appendix A.1 and A.2) without blanks.
     pub fn new(id: String, secret: String, authentication: ClientAuthentication) -> Result<Self> {
         if id.is_empty() || !id.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err(malformed("clientId", id.is_empty()));
+            return Err(Error::configuration("clientId", problem_of(&id)));
         }
         Ok(Self { id, secret: visible_ascii("clientSecret", secret)?, authentication })
     }
@@ -71,20 +71,22 @@ impl OAuthClient {
 /// Checks a secret that goes into a header, a form or a store.
 pub fn visible_ascii(field: &'static str, mut value: String) -> Result<Secret> {
     if value.is_empty() || !value.bytes().all(|byte| byte.is_ascii_graphic()) {
-        let empty = value.is_empty();
+        let problem = problem_of(&value);
         value.zeroize();
-        return Err(malformed(field, empty));
+        return Err(Error::configuration(field, problem));
     }
     Ok(Secret::new(value))
 }
 
-fn malformed(field: &'static str, empty: bool) -> Error {
-    let problem = if empty {
+fn problem_of(value: &str) -> &'static str {
+    let scheme = value.get(..7).is_some_and(|begin| begin.eq_ignore_ascii_case("bearer "));
+    if value.is_empty() {
         "must not be empty"
+    } else if scheme {
+        "must be the token alone, without the word `Bearer`"
     } else {
         "must be visible ASCII characters without blanks or line breaks; look for one at its end"
-    };
-    Error::configuration(field, problem)
+    }
 }
 
 #[cfg(test)]

@@ -2,9 +2,13 @@
 //!
 //! No variant ever holds a secret or a URL's query; of a token endpoint's body, only its words about the failure.
 
+mod network;
+
 use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
+
+pub use network::{Destination, NetworkKind, Phase, Reason, io_code, without_number};
 
 /// The result of everything fallible in this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -66,6 +70,8 @@ pub enum Error {
         left: Duration,
         /// How long nearly every answer takes.
         usual: Duration,
+        /// Where it was to go.
+        to: Option<Arc<Destination>>,
     },
 
     /// The caller's deadline passed while answers that nobody reads on held all places.
@@ -81,10 +87,12 @@ pub enum Error {
         count: usize,
         /// The deadline.
         limit: Duration,
+        /// Where the call was to go.
+        to: Option<Arc<Destination>>,
     },
 
     /// The API answered with something other than success.
-    #[error("{}", .0.message)]
+    #[error("{0}")]
     Api(Box<ApiError>),
 
     /// The answer is not what its content type says. Nothing is known of the request's effect beyond its status.
@@ -95,15 +103,17 @@ pub enum Error {
     },
 
     /// No answer, because of the network. `sent` tells whether the server may have seen the request.
-    #[error("{}", .kind.describe())]
+    #[error("{}", network::message(*.kind, *.sent, .to.as_ref(), .reason.as_ref()))]
     Network {
         /// Where it failed.
         kind: NetworkKind,
-        /// False when it is certain that no byte of the request left.
+        /// False when it is certain that the server did not process the request.
         sent: bool,
-        /// The transport's own error.
+        /// Where the request went, or was to go.
+        to: Option<Arc<Destination>>,
+        /// Why it failed.
         #[source]
-        source: Option<Cause>,
+        reason: Option<Arc<Reason>>,
     },
 
     /// A redirect was not followed; the request that it answered was sent.
@@ -132,16 +142,23 @@ pub enum Error {
     BodyInterrupted,
 
     /// No connection within the time for it; nothing was sent.
-    #[error("no connection in time; raise `connectTimeout`, or check the network")]
-    ConnectTimeout,
+    #[error("{}", network::connect_timeout_message(.to.as_ref()))]
+    ConnectTimeout {
+        /// Where to.
+        to: Option<Arc<Destination>>,
+    },
 
     /// The caller's deadline passed.
-    #[error("timed out after {} ms while {}; raise `timeout` if the API needs longer", .limit.as_millis(), .phase.describe())]
+    #[error("{}", network::timeout_message(*.phase, *.limit, .to.as_ref()))]
     Timeout {
         /// What was being done when it passed.
         phase: Phase,
         /// The deadline.
         limit: Duration,
+        /// False when it is certain that no byte of the request left.
+        sent: bool,
+        /// Where the request went, or was to go.
+        to: Option<Arc<Destination>>,
     },
 
     /// The authorization server refused the token exchange: with an OAuth error (RFC 6749 section 5.2), or in its own way
@@ -284,21 +301,49 @@ impl<Text: Into<Cow<'static, str>>> From<Text> for StoreProblem {
     }
 }
 
-/// An answer of the API other than success.
-#[derive(Debug, Clone)]
+/// An answer of the API other than success. Holds no secret that was sent: what quotes one is replaced.
+#[derive(Debug, Clone, Default)]
 pub struct ApiError {
     /// The HTTP status.
     pub status: u16,
-    /// The vendor's message, or one made from the status.
+    /// The method and the path that were asked for, with the values of its `{name}`s: `GET /jobs/1`. No query.
+    pub request: String,
+    /// The server's words, or those that stand for the status.
     pub message: String,
     /// The vendor's code, such as `PERMISSION_DENIED`.
     pub vendor_code: Option<String>,
-    /// The vendor's `errors[]`.
+    /// The vendor's `errors[]`, or what other servers have in its place.
     pub errors: Vec<ErrorDetail>,
     /// The vendor's id of the request, to quote to support.
     pub request_id: Option<String>,
     /// The answer's headers, one `name: value` a line, without cookies.
     pub headers: String,
+    /// The answer's body, as far as it is text: at most 16 KiB.
+    pub body: String,
+}
+
+/// More entries of `errors[]` than these are counted in a message, and not shown.
+const SHOWN_DETAILS: usize = 5;
+
+impl std::fmt::Display for ApiError {
+    /// `404 GET /jobs/1: Not found`, with the entries of `errors[]` that say more.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", self.status)?;
+        if !self.request.is_empty() {
+            write!(f, " {}", self.request)?;
+        }
+        write!(f, ": {}", self.message)?;
+        let details: Vec<_> = self.errors.iter().map(ToString::to_string).collect();
+        let more: Vec<_> = details.iter().filter(|detail| !self.message.contains(detail.as_str())).collect();
+        for (at, detail) in more.iter().take(SHOWN_DETAILS).enumerate() {
+            write!(f, "{}{detail}", if at == 0 { " (" } else { "; " })?;
+        }
+        match more.len().saturating_sub(SHOWN_DETAILS) {
+            _ if more.is_empty() => Ok(()),
+            0 => f.write_str(")"),
+            rest => write!(f, "; and {rest} more)"),
+        }
+    }
 }
 
 /// What a token endpoint said instead of giving tokens. Quotes of secrets that it was sent are left out.
@@ -328,12 +373,23 @@ impl std::fmt::Display for TokenAnswer {
 }
 
 /// One entry of the vendor's `errors[]`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ErrorDetail {
     /// The entry's code, if it has one.
     pub code: Option<String>,
     /// The entry's message, if it has one.
     pub message: Option<String>,
+    /// The field of the request that it is about, if it names one: the vendor's `dataPath`.
+    pub field: Option<String>,
+}
+
+impl std::fmt::Display for ErrorDetail {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if let Some(field) = &self.field {
+            write!(f, "{field}: ")?;
+        }
+        f.write_str(self.message.as_deref().or(self.code.as_deref()).unwrap_or("is wrong"))
+    }
 }
 
 /// The stable name of an error, as JavaScript sees it in `error.code`.
@@ -401,6 +457,28 @@ impl Error {
         Self::TokenInvalid { problem: problem.into(), status: None, answer: Box::default() }
     }
 
+    /// An [`Error::Network`], of which it is not known yet where the request went.
+    pub fn network(kind: NetworkKind, sent: bool, reason: impl Into<Option<Reason>>) -> Self {
+        Self::Network { kind, sent, to: None, reason: reason.into().map(Arc::new) }
+    }
+
+    /// The same, with where the request went, if the error tells that and does not yet. `sent` says that an earlier
+    /// request of the same call left.
+    #[must_use]
+    pub fn on_the_way(mut self, sent: bool, destination: impl FnOnce() -> Destination) -> Self {
+        match &mut self {
+            Self::Network { sent: known, to, .. } | Self::Timeout { sent: known, to, .. } => {
+                *known |= sent;
+                to.get_or_insert_with(|| Arc::new(destination()));
+            }
+            Self::ConnectTimeout { to } | Self::TurnTooLate { to, .. } | Self::AnswersUnread { to, .. } => {
+                to.get_or_insert_with(|| Arc::new(destination()));
+            }
+            _ => {}
+        }
+        self
+    }
+
     /// The stable name of this error.
     pub fn code(&self) -> ErrorCode {
         match self {
@@ -415,7 +493,7 @@ impl Error {
             Self::BodyTooLarge { .. } => ErrorCode::BodyTooLarge,
             Self::BodyInterrupted => ErrorCode::BodyInterrupted,
             Self::Timeout { .. }
-            | Self::ConnectTimeout
+            | Self::ConnectTimeout { .. }
             | Self::TurnTooLate { .. }
             | Self::AnswersUnread { .. } => ErrorCode::Timeout,
             Self::TokenRefused { .. } => ErrorCode::TokenRefused,
@@ -475,7 +553,7 @@ impl Error {
             | Self::AnswersUnread { .. }
             | Self::Network { .. }
             | Self::Timeout { .. }
-            | Self::ConnectTimeout
+            | Self::ConnectTimeout { .. }
             | Self::TokenUnavailable { .. }
             | Self::TokenInvalid { .. }
             | Self::Store { .. }
@@ -511,60 +589,6 @@ impl ApiError {
             429 => ErrorCode::RateLimit,
             500..=599 => ErrorCode::Server,
             _ => ErrorCode::UnexpectedStatus,
-        }
-    }
-}
-
-/// Where the network failed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum NetworkKind {
-    /// The host name has no address.
-    Dns,
-    /// No connection: refused, unreachable, timed out.
-    Connect,
-    /// The certificate was not accepted, or TLS failed otherwise.
-    Tls,
-    /// The connection ended before the whole answer was there.
-    Reset,
-    /// The answer is no HTTP.
-    Protocol,
-}
-
-impl NetworkKind {
-    fn describe(self) -> &'static str {
-        match self {
-            Self::Dns => "the host name could not be resolved; check `baseUrl` and the network",
-            Self::Connect => "no connection to the server; check `baseUrl`, the network and any proxy",
-            Self::Tls => "the secure connection failed; check the server's certificate",
-            Self::Reset => "the connection ended before the answer was complete",
-            Self::Protocol => "the server's answer is not valid HTTP",
-        }
-    }
-}
-
-/// What a call was doing when its deadline passed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Phase {
-    /// Waiting for its turn within the rate limits, or for a free connection.
-    Queue,
-    /// Waiting for an access token.
-    Token,
-    /// Sending, and waiting for the answer's headers.
-    Response,
-    /// Reading the answer's body.
-    Body,
-    /// Waiting before a retry.
-    Retry,
-}
-
-impl Phase {
-    fn describe(self) -> &'static str {
-        match self {
-            Self::Queue => "waiting for its turn within the rate limits, or for a free connection",
-            Self::Token => "waiting for an access token",
-            Self::Response => "waiting for the answer",
-            Self::Body => "reading the answer's body",
-            Self::Retry => "waiting to try again",
         }
     }
 }
@@ -727,14 +751,7 @@ mod tests {
     #[test]
     fn every_status_has_the_code_that_callers_act_on() {
         let code = |status| {
-            let api = ApiError {
-                status,
-                message: String::new(),
-                vendor_code: None,
-                errors: Vec::new(),
-                request_id: None,
-                headers: String::new(),
-            };
+            let api = ApiError { status, ..ApiError::default() };
             Error::Api(Box::new(api)).code()
         };
         assert_eq!(code(400), ErrorCode::BadRequest);

@@ -6,7 +6,7 @@
 // -- words: no I/O, used by all
 pub mod clock;
 pub mod credential;
-mod environment;
+pub mod environment;
 pub mod error;
 pub mod fingerprint;
 mod random;

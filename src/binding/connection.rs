@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use napi_derive::napi;
 
+use crate::environment::{NAMES, Variables};
 use crate::http::{ConnectOptions, ProxyChoice};
 use crate::secret::Secret;
 use crate::tls::Identity;
@@ -19,6 +20,8 @@ pub struct NativeConnection {
     pub ca: Option<String>,
     /// The client's own certificate, in PEM.
     pub cert: Option<String>,
+    /// The variables of the thread's environment that are set: names and values in turn.
+    pub variables: Vec<String>,
 }
 
 /// `proxy_url` may hold a password; `key` is the key of `cert`.
@@ -27,12 +30,26 @@ pub(super) fn connect_options(
     proxy_url: Option<String>,
     key: Option<String>,
 ) -> ConnectOptions {
-    let NativeConnection { connect_timeout, proxy, ca, cert } = connection;
+    let NativeConnection { connect_timeout, proxy, ca, cert, variables } = connection;
     let environment = if proxy { ProxyChoice::Environment } else { ProxyChoice::Direct };
     ConnectOptions {
         connect_timeout: Duration::from_millis(connect_timeout.into()),
         proxy: proxy_url.map_or(environment, |url| ProxyChoice::Url(Secret::new(url))),
         ca,
         identity: cert.zip(key).map(|(certificate, key)| Identity { certificate, key: Secret::new(key) }),
+        variables: given(variables),
     }
+}
+
+/// The names of the variables of the environment that the core reads.
+#[napi(catch_unwind)]
+pub fn environment_variables() -> Vec<&'static str> {
+    NAMES.to_vec()
+}
+
+/// The environment of a thread, as names and values in turn.
+pub(super) fn given(variables: Vec<String>) -> Variables {
+    let mut pairs = variables.into_iter();
+    let pair = || Some((pairs.next()?, Secret::new(pairs.next()?)));
+    Variables::Given(std::iter::from_fn(pair).collect())
 }

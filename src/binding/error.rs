@@ -2,13 +2,15 @@
 //! caller's stack and the caller's realm.
 
 use std::error::Error as _;
+use std::sync::Arc;
 
 use napi_derive::napi;
 
 use crate::error::{
-    ApiError, Error, ErrorCode, ErrorDetail, IntegrationReason, NetworkKind, Phase, ReauthorizationReason,
-    TokenAnswer,
+    ApiError, Destination, Error, ErrorCode, ErrorDetail, IntegrationReason, NetworkKind, Phase, Reason,
+    ReauthorizationReason, TokenAnswer, io_code, without_number,
 };
+use crate::tls;
 
 /// The stable name of an error.
 #[napi(string_enum = "UPPER_SNAKE")]
@@ -157,6 +159,7 @@ impl From<Phase> for NativePhase {
         match phase {
             Phase::Queue => Self::Queue,
             Phase::Token => Self::Token,
+            Phase::Connect => Self::Connect,
             Phase::Response => Self::Response,
             Phase::Body => Self::Body,
             Phase::Retry => Self::Retry,
@@ -216,6 +219,17 @@ pub struct NativeErrorDetail {
     pub code: Option<String>,
     /// Its message.
     pub message: Option<String>,
+    /// The field of the request that it is about.
+    pub field: Option<String>,
+}
+
+/// An error underneath another.
+#[napi(object, object_from_js = false)]
+pub struct NativeCause {
+    /// What happened.
+    pub message: String,
+    /// What Node calls it, such as `ECONNREFUSED`.
+    pub code: Option<String>,
 }
 
 /// An error as a plain record. Which fields are there depends on `code`.
@@ -226,8 +240,8 @@ pub struct NativeError {
     pub code: NativeErrorCode,
     /// What happened, and the remedy.
     pub message: String,
-    /// The messages of the errors underneath, outermost first.
-    pub causes: Vec<String>,
+    /// The errors underneath, outermost first.
+    pub causes: Vec<NativeCause>,
     /// The option or argument that is wrong.
     pub field: Option<String>,
     /// The HTTP status.
@@ -240,6 +254,16 @@ pub struct NativeError {
     pub request_id: Option<String>,
     /// The answer's headers, one `name: value` a line.
     pub headers: Option<String>,
+    /// The answer's body, as far as it is text.
+    pub body: Option<String>,
+    /// Whether a byte of the request may have left.
+    pub sent: Option<bool>,
+    /// The host that the request went to, or was to go to.
+    pub host: Option<String>,
+    /// Its port.
+    pub port: Option<u32>,
+    /// The proxy on the way there, without user and password.
+    pub proxy: Option<String>,
     /// How long the token endpoint asks to wait before it is asked again, in milliseconds.
     pub retry_after: Option<f64>,
     /// Where the network failed.
@@ -278,11 +302,17 @@ impl From<&Error> for NativeError {
                 integration_reason: Some((*reason).into()),
                 ..common.of(answer)
             },
-            Error::Network { kind, .. } => Self { kind: Some((*kind).into()), ..common },
-            Error::Timeout { phase, .. } => Self { phase: Some((*phase).into()), ..common },
-            Error::ConnectTimeout => Self { phase: Some(NativePhase::Connect), ..common },
-            Error::TurnTooLate { .. } | Error::AnswersUnread { .. } => {
-                Self { phase: Some(NativePhase::Queue), ..common }
+            Error::Network { kind, sent, to, .. } => {
+                Self { kind: Some((*kind).into()), sent: Some(*sent), ..common.on_the_way(to.as_deref()) }
+            }
+            Error::Timeout { phase, sent, to, .. } => {
+                Self { phase: Some((*phase).into()), sent: Some(*sent), ..common.on_the_way(to.as_deref()) }
+            }
+            Error::ConnectTimeout { to } => {
+                Self { phase: Some(NativePhase::Connect), ..common.on_the_way(to.as_deref()) }
+            }
+            Error::TurnTooLate { to, .. } | Error::AnswersUnread { to, .. } => {
+                Self { phase: Some(NativePhase::Queue), ..common.on_the_way(to.as_deref()) }
             }
             Error::NoTurnInTime { wait, .. } => Self { turn_in: Some(wait.as_secs_f64() * 1000.0), ..common },
             Error::TokenRefused { error, status, answer } => {
@@ -320,6 +350,12 @@ impl From<&Error> for NativeError {
 }
 
 impl NativeError {
+    /// The error with where the request went, or was to go.
+    fn on_the_way(self, to: Option<&Destination>) -> Self {
+        let Some(Destination { host, port, proxy }) = to else { return self };
+        Self { host: Some(host.clone()), port: Some((*port).into()), proxy: proxy.clone(), ..self }
+    }
+
     /// The error with what the token endpoint's answer says.
     fn of_token_endpoint(self, status: Option<u16>, answer: &TokenAnswer) -> Self {
         Self {
@@ -337,6 +373,7 @@ impl NativeError {
         let detail = |detail: &ErrorDetail| NativeErrorDetail {
             code: detail.code.clone(),
             message: detail.message.clone(),
+            field: detail.field.clone(),
         };
         Self {
             status: Some(api.status),
@@ -344,19 +381,38 @@ impl NativeError {
             errors: Some(api.errors.iter().map(detail).collect()),
             request_id: api.request_id.clone(),
             headers: Some(api.headers.clone()),
+            body: Some(api.body.clone()),
             ..self
         }
     }
 }
 
-fn causes(error: &Error) -> Vec<String> {
+fn causes(error: &Error) -> Vec<NativeCause> {
     let first = match error {
         Error::Store { problem, .. } => {
             problem.cause().map(|cause| &**cause as &(dyn std::error::Error + 'static))
         }
+        Error::ConnectTimeout { .. } => {
+            let message = "the connection was not made in time (ETIMEDOUT)".to_owned();
+            return vec![NativeCause { message, code: Some("ETIMEDOUT".to_owned()) }];
+        }
         error => error.source(),
     };
     std::iter::successors(first, |cause: &&(dyn std::error::Error + 'static)| (**cause).source())
-        .map(ToString::to_string)
+        .map(|cause| NativeCause {
+            message: without_number(&cause.to_string()).to_owned(),
+            code: node_code(cause).map(str::to_owned),
+        })
         .collect()
+}
+
+/// What Node calls an error, if it has a name for it.
+fn node_code(error: &(dyn std::error::Error + 'static)) -> Option<&'static str> {
+    if let Some(reason) = error.downcast_ref::<Arc<Reason>>() {
+        return reason.code;
+    }
+    if let Some(failure) = error.downcast_ref::<tls::Failure>() {
+        return failure.node_code;
+    }
+    error.downcast_ref::<std::io::Error>().and_then(io_code)
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use napi::bindgen_prelude::{Either, FnArgs, Function};
 use napi_derive::napi;
 
+use super::connection::given;
 use super::credential::either;
 use super::error::NativeError;
 use super::events::teller;
@@ -141,10 +142,11 @@ pub fn redis_limits(
         FnArgs<(NativeLimitsEvent,)>,
         (),
     >,
+    variables: Vec<String>,
     ca: Option<String>,
 ) -> napi::Result<Either<NativeRedisLimits, NativeError>> {
     let tell = teller(listen)?;
-    let options = RedisLimitsOptions { url: Secret::new(url), ca };
+    let options = RedisLimitsOptions { url: Secret::new(url), ca, variables: given(variables) };
     // Where its environment has ended, nobody is left to hear of it.
     let listen = move |event: SharedEvent| {
         tell(event.into());

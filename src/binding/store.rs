@@ -14,6 +14,7 @@ use napi_derive::napi;
 use tokio::sync::oneshot;
 
 use super::completions::{NativeCompletions, Outcome};
+use super::connection::given;
 use super::credential::either;
 use super::error::NativeError;
 use crate::error::{Error, Result};
@@ -54,10 +55,11 @@ pub fn sqlite_store(
 #[napi(catch_unwind)]
 pub fn redis_store(
     url: String,
+    variables: Vec<String>,
     namespace: Option<String>,
     ca: Option<String>,
 ) -> Either<NativeStore, NativeError> {
-    let options = RedisOptions { url: Secret::new(url), namespace, ca };
+    let options = RedisOptions { url: Secret::new(url), namespace, ca, variables: given(variables) };
     either(RedisStore::new(options).map(|store| NativeStore(Arc::new(store))))
 }
 
@@ -65,12 +67,14 @@ pub fn redis_store(
 #[napi(catch_unwind)]
 pub fn postgres_store(
     url: String,
+    variables: Vec<String>,
     namespace: Option<String>,
     ca: Option<String>,
     connections: Option<u32>,
 ) -> Either<NativeStore, NativeError> {
     let connections = connections.map(|connections| connections as usize);
-    let options = PostgresOptions { url: Secret::new(url), namespace, ca, connections };
+    let options =
+        PostgresOptions { url: Secret::new(url), namespace, ca, connections, variables: given(variables) };
     either(PostgresStore::new(options).map(|store| NativeStore(Arc::new(store))))
 }
 

@@ -88,7 +88,7 @@ pub(super) fn decide(attempt: Attempt, outcome: &Result<Answer>, jitter: fn() ->
             502 | 504 => false,
             _ => return Decision::Return,
         },
-        Err(Error::ConnectTimeout) => true,
+        Err(Error::ConnectTimeout { .. }) => true,
         Err(Error::Network { sent, .. }) => !sent,
         Err(_) => return Decision::Return,
     };
@@ -213,7 +213,7 @@ mod tests {
     }
 
     fn network(sent: bool) -> Result<Answer> {
-        Err(Error::Network { kind: NetworkKind::Reset, sent, source: None })
+        Err(Error::Network { kind: NetworkKind::Reset, sent, reason: None, to: None })
     }
 
     fn retries(attempt: Attempt, outcome: &Result<Answer>) -> bool {
@@ -237,10 +237,15 @@ mod tests {
             (Ok(answer(504, None)), true, false),
             (network(false), true, true),
             (network(true), true, false),
-            (Err(Error::ConnectTimeout), true, true),
+            (Err(Error::ConnectTimeout { to: None }), true, true),
             (Err(Error::Closed), false, false),
             (
-                Err(Error::Timeout { phase: crate::error::Phase::Response, limit: Duration::ZERO }),
+                Err(Error::Timeout {
+                    phase: crate::error::Phase::Response,
+                    limit: Duration::ZERO,
+                    sent: true,
+                    to: None,
+                }),
                 false,
                 false,
             ),
@@ -256,7 +261,7 @@ mod tests {
 
     #[test]
     fn what_a_server_turned_away_is_sent_again_at_once_and_free_and_what_never_reached_one_is_not() {
-        let failed = |kind, sent| Err(Error::Network { kind, sent, source: None });
+        let failed = |kind, sent| Err(Error::network(kind, sent, None));
         let post = Attempt { idempotent: false, ..FIRST };
         for kind in [NetworkKind::Reset, NetworkKind::Protocol] {
             assert_eq!(decide(post, &failed(kind, false), || 0.5), Decision::RetryFreely(Duration::ZERO));
@@ -273,7 +278,7 @@ mod tests {
         for kind in [NetworkKind::Dns, NetworkKind::Connect, NetworkKind::Tls] {
             assert!(matches!(decide(post, &failed(kind, false), || 0.5), Decision::Retry(_)));
         }
-        assert!(matches!(decide(post, &Err(Error::ConnectTimeout), || 0.5), Decision::Retry(_)));
+        assert!(matches!(decide(post, &Err(Error::ConnectTimeout { to: None }), || 0.5), Decision::Retry(_)));
         assert!(matches!(decide(post, &Ok(answer(429, None)), || 0.5), Decision::Retry(_)));
     }
 

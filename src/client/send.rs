@@ -39,7 +39,7 @@ impl Client {
         let deadline = Deadline::new(request.timeout);
         let limit = self.max_body_size;
         let whole = async { self.attempts(request, &deadline, Some(limit)).await?.whole(limit).await };
-        deadline.keep(pin!(whole)).await.map_err(|error| self.blame_unread(request, error))
+        deadline.keep(pin!(whole)).await.map_err(|error| self.explain(request, &deadline, error))
     }
 
     /// Sends a request and hands up the answer, whatever its status, when its headers are there.
@@ -48,7 +48,7 @@ impl Client {
         let deadline = Deadline::new(request.timeout);
         let sent = deadline.keep(pin!(self.attempts(request, &deadline, None))).await;
         Ok(sent
-            .map_err(|error| self.blame_unread(request, error))?
+            .map_err(|error| self.explain(request, &deadline, error))?
             .open(request.timeout, &self.transport)
             .await)
     }
@@ -65,18 +65,26 @@ impl Client {
                 Err(sent.error().await)
             }
         };
-        deadline.keep(pin!(open)).await.map_err(|error| self.blame_unread(request, error))
+        deadline.keep(pin!(open)).await.map_err(|error| self.explain(request, &deadline, error))
+    }
+
+    /// What the error of a call tells of it: where it went, and how far.
+    fn explain(&self, request: &Request, deadline: &Deadline, error: Error) -> Error {
+        let url = request.target.url();
+        self.blame_unread(request, error)
+            .on_the_way(deadline.progress.left_before(), || self.transport.destination(url))
+            .about(&request.method, url)
     }
 
     /// Says so where answers that nobody reads on hold the places that a call waited for in vain.
     fn blame_unread(&self, request: &Request, error: Error) -> Error {
-        let Error::Timeout { phase: Phase::Queue, limit } = error else { return error };
+        let Error::Timeout { phase: Phase::Queue, limit, .. } = error else { return error };
         let paced = self
             .pacing
             .as_ref()
             .and_then(|pacing| pacing.unread(&pacing.endpoints().of(&request.method, &request.target)));
         let unread = paced.or_else(|| Some(("the API".to_owned(), self.transport.unread()?)));
-        unread.map_or(error, |(of, count)| Error::AnswersUnread { of, count, limit })
+        unread.map_or(error, |(of, count)| Error::AnswersUnread { of, count, limit, to: None })
     }
 
     /// Sends a request until its outcome is one to hand up. With `buffer`, the answer's body is part of the outcome,
@@ -118,6 +126,9 @@ impl Client {
                 if let Some(failure) = response.body.failure() {
                     outcome = Err(failure.clone());
                 }
+            }
+            if !matches!(outcome, Err(Error::ConnectTimeout { .. } | Error::Network { sent: false, .. })) {
+                progress.leave_behind();
             }
             let answer = outcome.as_ref().map(|response| self.read(response, paused)).map_err(Clone::clone);
             credential.recall(&route, &answer, &mut attempt);
@@ -190,7 +201,7 @@ impl Client {
     fn settle(&self, mut permit: Permit, outcome: &mut Result<Response>) -> Option<Duration> {
         let response = match outcome {
             Ok(response) => response,
-            Err(Error::ConnectTimeout | Error::Network { sent: false, .. }) => {
+            Err(Error::ConnectTimeout { .. } | Error::Network { sent: false, .. }) => {
                 permit.never_left();
                 return None;
             }
@@ -462,7 +473,7 @@ impl Deadline {
         let left = self.left();
         match permit.usual_answer() {
             Some(usual) if left < usual && left < self.limit / 2 => {
-                Err(Error::TurnTooLate { endpoint: route.name(), left, usual })
+                Err(Error::TurnTooLate { endpoint: route.name(), left, usual, to: None })
             }
             _ => Ok(()),
         }
@@ -475,8 +486,9 @@ impl Deadline {
 
     /// `work` is pinned by the caller: a call's state is a few thousand bytes, which each wrapper would move again.
     pub(super) async fn keep<T>(&self, work: Pin<&mut impl Future<Output = Result<T>>>) -> Result<T> {
-        tokio::time::timeout_at(self.at, work)
-            .await
-            .unwrap_or_else(|_| Err(Error::Timeout { phase: self.progress.phase(), limit: self.limit }))
+        tokio::time::timeout_at(self.at, work).await.unwrap_or_else(|_| {
+            let (phase, sent) = (self.progress.phase(), self.progress.has_left());
+            Err(Error::Timeout { phase, limit: self.limit, sent, to: None })
+        })
     }
 }

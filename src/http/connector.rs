@@ -10,7 +10,7 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use super::body::OutgoingBody;
 use super::dial::Dialer;
 use super::proxy::Proxies;
-use crate::environment::variable;
+use crate::environment::Variables;
 use crate::error::Result;
 use crate::secret::Secret;
 use crate::tls::{self, Identity};
@@ -38,6 +38,8 @@ pub struct ConnectOptions {
     pub ca: Option<String>,
     /// The client's own certificate.
     pub identity: Option<Identity>,
+    /// Where the environment's variables are read.
+    pub variables: Variables,
 }
 
 /// Through what to connect.
@@ -67,6 +69,7 @@ impl Default for ConnectOptions {
             proxy: ProxyChoice::default(),
             ca: None,
             identity: None,
+            variables: Variables::default(),
         }
     }
 }
@@ -74,8 +77,8 @@ impl Default for ConnectOptions {
 impl Connector {
     /// Reads certificates and proxies; opens nothing.
     pub fn new(options: ConnectOptions) -> Result<Self> {
-        let tls = tls::client_config(options.ca.as_deref(), options.identity.as_ref())?;
-        let proxies = Arc::new(Proxies::new(&options.proxy, variable)?);
+        let tls = tls::client_config(options.ca.as_deref(), options.identity.as_ref(), &options.variables)?;
+        let proxies = Arc::new(Proxies::new(&options.proxy, |name| options.variables.get(name))?);
         Ok(Self { options: Arc::new(options), proxies, tls })
     }
 

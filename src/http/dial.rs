@@ -20,7 +20,7 @@ use super::connector::USER_AGENT;
 use super::fair::Fair;
 use super::proxy::{Proxies, Proxy, ProxyKind};
 use super::{socks, tunnel};
-use crate::error::{Cause, Error, NetworkKind, Result};
+use crate::error::{Error, NetworkKind, Reason, Result};
 use crate::tls;
 
 /// A connection whose peer is gone says nothing: it is asked after this long, as often, and then given up.
@@ -75,25 +75,30 @@ impl Dialer {
 
     /// Connects to the server of `uri`. Nothing of a request was sent when that fails.
     pub(super) async fn dial(self, uri: http::Uri) -> Result<Line> {
-        let timeout = self.timeout;
-        tokio::time::timeout(timeout, self.connect(&uri)).await.unwrap_or(Err(Error::ConnectTimeout))
+        let (timeout, proxies) = (self.timeout, Arc::clone(&self.proxies));
+        let connected = tokio::time::timeout(timeout, self.connect(&uri)).await;
+        let destination =
+            || proxies.destination(uri.scheme_str(), uri.host().unwrap_or_default(), port(&uri));
+        connected
+            .unwrap_or(Err(Error::ConnectTimeout { to: None }))
+            .map_err(|error| error.on_the_way(false, destination))
     }
 
     async fn connect(mut self, uri: &http::Uri) -> Result<Line> {
         let host =
             uri.host().ok_or(Error::Internal { problem: "a URL without a host got past its check" })?;
         let is_secure = uri.scheme() == Some(&http::uri::Scheme::HTTPS);
-        let port = uri.port_u16().unwrap_or(if is_secure { 443 } else { 80 });
+        let port = port(uri);
         let proxies = Arc::clone(&self.proxies);
         let proxy = proxies.of(uri.scheme_str(), host, port)?;
         let (stream, local, is_proxied) = match proxy {
             None => {
-                let tcp = self.tcp(uri.clone()).await?;
+                let tcp = self.tcp(uri.clone(), host).await?;
                 let local = tcp.local_addr().ok();
                 (Box::new(tcp) as Box<dyn Stream>, local, false)
             }
             Some(proxy) => {
-                let tcp = self.tcp(address(&proxy.host, proxy.port)?).await?;
+                let tcp = self.tcp(address(&proxy.host, proxy.port)?, "of the proxy").await?;
                 let local = tcp.local_addr().ok();
                 let forwards = proxy.speaks_http() && !is_secure;
                 let stream = self.through(proxy, tcp, host, port, forwards).await?;
@@ -103,22 +108,23 @@ impl Dialer {
         if !is_secure {
             return Ok(Line { stream: Fair::new(stream), is_http2: false, is_proxied, local });
         }
-        let secure = secure(&self.tls, host, stream).await?;
+        let secure = secure(&self.tls, host, stream).await.map_err(|error| tls_failed(&error))?;
         let is_http2 = secure.get_ref().1.alpn_protocol() == Some(b"h2");
         Ok(Line { stream: Fair::new(Box::new(secure)), is_http2, is_proxied: false, local })
     }
 
-    async fn tcp(&mut self, to: http::Uri) -> Result<TcpStream> {
+    /// A connection. `whose` names the host where its name is not found.
+    async fn tcp(&mut self, to: http::Uri, whose: &str) -> Result<TcpStream> {
         let connected = self.tcp.call(to).await;
         connected.map(TokioIo::into_inner).map_err(|error| {
-            if cause::<io::Error>(&error).is_some_and(|error| error.kind() == io::ErrorKind::TimedOut) {
-                return Error::ConnectTimeout;
+            if let Some(Unresolved(error)) = cause(&error) {
+                return Error::network(NetworkKind::Dns, false, Reason::of_lookup(whose, error));
             }
-            let kind = match cause::<Unresolved>(&error) {
-                Some(_) => NetworkKind::Dns,
-                None => NetworkKind::Connect,
-            };
-            Error::Network { kind, sent: false, source: Some(Arc::new(error)) }
+            match cause::<io::Error>(&error) {
+                Some(error) if error.kind() == io::ErrorKind::TimedOut => Error::ConnectTimeout { to: None },
+                Some(error) => refused(error),
+                None => Error::network(NetworkKind::Connect, false, Reason::new(error.to_string(), None)),
+            }
         })
     }
 
@@ -133,7 +139,14 @@ impl Dialer {
     ) -> Result<Box<dyn Stream>> {
         let mut stream: Box<dyn Stream> = Box::new(tcp);
         if proxy.kind == ProxyKind::Https {
-            stream = Box::new(secure(&self.proxy_tls, &proxy.host, stream).await?);
+            let secure = secure(&self.proxy_tls, &proxy.host, stream).await;
+            stream = Box::new(secure.map_err(|error| match tls::Failure::of(&error) {
+                Some(failure) => {
+                    let reason = Reason::new(format!("at the proxy, {failure}"), failure.node_code);
+                    Error::network(NetworkKind::Tls, false, reason)
+                }
+                None => refused(&error),
+            })?);
         }
         let bare = host.trim_start_matches('[').trim_end_matches(']');
         match proxy.kind {
@@ -142,26 +155,30 @@ impl Dialer {
                 let authorization = proxy.login.as_ref().map(tunnel::authorization).transpose()?;
                 let authority = format!("{host}:{port}");
                 let opened = tunnel::open(&mut stream, &authority, authorization.as_ref(), USER_AGENT);
-                let early = opened.await.map_err(refused)?;
+                let early = opened.await.map_err(|error| refused(&error))?;
                 if !early.is_empty() {
                     stream = Box::new(Resumed { early: io::Cursor::new(early), stream });
                 }
             }
             ProxyKind::Socks5 => {
                 let mut found = tokio::net::lookup_host((bare, port)).await.map_err(|error| {
-                    Error::Network { kind: NetworkKind::Dns, sent: false, source: Some(Arc::new(error)) }
+                    Error::network(NetworkKind::Dns, false, Reason::of_lookup(bare, &error))
                 })?;
                 let found = found.next().map_or_else(|| bare.to_owned(), |found| found.ip().to_string());
                 let connected = socks::connect(&mut stream, &found, port, proxy.login.as_ref());
-                connected.await.map_err(refused)?;
+                connected.await.map_err(|error| refused(&error))?;
             }
             ProxyKind::Socks5h => {
                 let connected = socks::connect(&mut stream, bare, port, proxy.login.as_ref());
-                connected.await.map_err(refused)?;
+                connected.await.map_err(|error| refused(&error))?;
             }
         }
         Ok(stream)
     }
+}
+
+fn port(uri: &http::Uri) -> u16 {
+    uri.port_u16().unwrap_or(if uri.scheme() == Some(&http::uri::Scheme::HTTPS) { 443 } else { 80 })
 }
 
 /// Where a proxy is, for the connector.
@@ -172,8 +189,17 @@ fn address(host: &str, port: u16) -> Result<http::Uri> {
         .map_err(|_| Error::configuration("proxy", "must name a host that a URL can hold"))
 }
 
-fn refused(error: io::Error) -> Error {
-    Error::Network { kind: NetworkKind::Connect, sent: false, source: Some(Arc::new(error)) }
+fn refused(error: &io::Error) -> Error {
+    Error::network(NetworkKind::Connect, false, Reason::of_io(error))
+}
+
+fn tls_failed(error: &io::Error) -> Error {
+    match tls::Failure::of(error) {
+        Some(failure) => {
+            Error::network(NetworkKind::Tls, false, Reason::new(failure.to_string(), failure.node_code))
+        }
+        None => refused(error),
+    }
 }
 
 /// TLS inside `stream`, with a server that has to prove to be `host`.
@@ -181,17 +207,10 @@ async fn secure(
     config: &Arc<rustls::ClientConfig>,
     host: &str,
     stream: Box<dyn Stream>,
-) -> Result<tokio_rustls::client::TlsStream<Box<dyn Stream>>> {
+) -> io::Result<tokio_rustls::client::TlsStream<Box<dyn Stream>>> {
     let bare = host.trim_start_matches('[').trim_end_matches(']');
-    let failed = |source: io::Error| {
-        let (kind, source): (_, Cause) = match tls::Failure::of(&source) {
-            Some(failure) => (NetworkKind::Tls, Arc::new(failure)),
-            None => (NetworkKind::Connect, Arc::new(source)),
-        };
-        Error::Network { kind, sent: false, source: Some(source) }
-    };
-    let name = ServerName::try_from(bare.to_owned()).map_err(|error| failed(io::Error::other(error)))?;
-    TlsConnector::from(Arc::clone(config)).connect(name, stream).await.map_err(failed)
+    let name = ServerName::try_from(bare.to_owned()).map_err(io::Error::other)?;
+    TlsConnector::from(Arc::clone(config)).connect(name, stream).await
 }
 
 /// The first error of a kind underneath another.

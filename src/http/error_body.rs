@@ -1,26 +1,58 @@
-//! Reads the vendor's error bodies, which come in several shapes or not at all.
+//! Reads the bodies of answers that are no success: the vendor's, which come in several shapes, and those of whatever
+//! stands in between.
 
-use http::{HeaderMap, StatusCode};
+use bytes::Bytes;
+use http::{HeaderMap, Method, StatusCode};
 use serde_json::Value;
+use url::Url;
 
 use super::answer::Answer;
 use super::headers::header_lines;
+use super::text::as_text;
 use super::transport::Authorization;
-use crate::error::{ApiError, ErrorDetail};
+use crate::error::{ApiError, Error, ErrorDetail};
 
+/// How much of a body an error keeps, in bytes.
+const LONGEST_BODY: usize = 16 * 1024;
 /// Messages longer than this are cut: they go into logs.
 const LONGEST_MESSAGE: usize = 500;
+/// A path longer than this is cut in messages.
+const LONGEST_PATH: usize = 200;
 /// More entries of `errors[]` than this tell nobody more.
 const MOST_DETAILS: usize = 50;
+/// Words are looked for in objects inside objects, this deep.
+const DEEPEST: usize = 5;
+
+/// Members that say what is wrong, in small letters, the most telling first: those of RFC 6749 section 5.2, RFC 9457
+/// section 3.1, the vendor, and what is usual elsewhere.
+const WORDS: [&str; 14] = [
+    "error_description",
+    "detail",
+    "message",
+    "errormessage",
+    "error_message",
+    "msg",
+    "description",
+    "faultstring",
+    "error",
+    "fault",
+    "errors",
+    "messages",
+    "reason",
+    "title",
+];
+/// Members that hold the code of an error.
+const CODES: [&str; 3] = ["code", "errorcode", "error_code"];
+/// Members that name the field of the request that an error is about.
+const FIELDS: [&str; 6] = ["datapath", "field", "path", "property", "parameter", "pointer"];
+/// Members that hold a list of errors.
+const LISTS: [&str; 5] = ["errors", "details", "detail", "messages", "violations"];
 
 /// Reads an answer that is not a success. What it quotes of the request's `authorization` is left out.
-///
-/// Shapes, in this order: `{error, error_description}` (RFC 6749), `{message, errors[]}` and `{id, code, message}`
-/// (vendor's documentation of error handling, and its Application API), plain text, nothing.
 pub fn read_error(
     status: StatusCode,
     headers: &HeaderMap,
-    body: &[u8],
+    body: &Bytes,
     authorization: &Authorization,
 ) -> ApiError {
     let redactor = authorization.redactor();
@@ -30,61 +62,173 @@ pub fn read_error(
 /// Reads an answer of the API that cannot be asked for again, and is not a success. What it quotes of what was sent is
 /// left out ([`Answer::hiding`]).
 pub fn read_answered_error(status: StatusCode, answer: &Answer) -> ApiError {
-    read(status, &answer.headers(), &answer.text(), &|text| answer.shown(text))
+    let body = Bytes::copy_from_slice(&answer.text());
+    read(status, &answer.headers(), &body, &|text| answer.shown(text))
 }
 
-fn read(status: StatusCode, headers: &HeaderMap, body: &[u8], redacted: &dyn Fn(&str) -> String) -> ApiError {
-    let json = serde_json::from_slice::<Value>(body).unwrap_or_default();
+impl Error {
+    /// The same error with what was asked for, if it is an answer of the API.
+    #[must_use]
+    pub fn about(mut self, method: &Method, url: &Url) -> Self {
+        if let Self::Api(api) = &mut self {
+            api.request = format!("{method} {}", cut(url.path(), LONGEST_PATH));
+        }
+        self
+    }
+}
+
+fn read(
+    status: StatusCode,
+    headers: &HeaderMap,
+    body: &Bytes,
+    redacted: &dyn Fn(&str) -> String,
+) -> ApiError {
+    let content_type = headers.get(http::header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let text = as_text(content_type, body);
+    let json = serde_json::from_str::<Value>(&text).unwrap_or_default();
     // Cut last: half a quote at the cut would be none that is recognised.
-    let safe = |text: &str| cut(&redacted(text));
-    let text =
-        |of: &Value, key: &str| of.get(key).and_then(Value::as_str).filter(|text| !text.is_empty()).map(safe);
-    let errors: Vec<_> = json
-        .get("errors")
-        .and_then(Value::as_array)
+    let safe = |text: &str| cut(redacted(text).trim(), LONGEST_MESSAGE);
+    let errors: Vec<_> = entries(&json)
         .into_iter()
-        .flatten()
-        .map(|entry| ErrorDetail { code: text(entry, "code"), message: text(entry, "message") })
-        .filter(|detail| detail.code.is_some() || detail.message.is_some())
-        .take(MOST_DETAILS)
+        .map(|ErrorDetail { code, message, field }| ErrorDetail {
+            code: code.as_deref().map(safe),
+            message: message.as_deref().map(safe),
+            field: field.as_deref().map(safe),
+        })
         .collect();
-    let first = errors.first();
-    let message = text(&json, "error_description")
-        .or_else(|| text(&json, "message"))
-        .or_else(|| first.and_then(|detail| detail.message.clone()))
-        .or_else(|| text(&json, "error"))
-        .or_else(|| plain_text(headers, body).map(safe));
-    let vendor_code = text(&json, "code")
-        .or_else(|| first.and_then(|detail| detail.code.clone()))
-        .or_else(|| text(&json, "error"));
+    let said = words(&json, DEEPEST).map(str::to_owned).or_else(|| said_in_text(content_type, &text));
+    let inner = member(&json, "error").unwrap_or_default();
+    let vendor_code = code(&json)
+        .or_else(|| code(inner))
+        .or_else(|| errors.first().and_then(|detail| detail.code.clone()))
+        .or_else(|| inner.as_str().filter(|code| is_code(code)).map(str::to_owned));
     ApiError {
         status: status.as_u16(),
-        message: message.unwrap_or_else(|| describe(status)),
-        vendor_code,
+        request: String::new(),
+        message: said.as_deref().map_or_else(|| describe(status), safe),
+        vendor_code: vendor_code.as_deref().map(safe),
         request_id: request_id(headers).map(safe),
         headers: redacted(&without_cookies(headers)),
         errors,
+        body: first_bytes(&redacted(first_bytes(&text, LONGEST_BODY)), LONGEST_BODY).to_owned(),
     }
 }
 
-/// A text body is a message; an HTML page from something in between is not.
-fn plain_text<'a>(headers: &HeaderMap, body: &'a [u8]) -> Option<&'a str> {
-    let content_type = headers.get(http::header::CONTENT_TYPE)?.to_str().ok()?;
-    let text = std::str::from_utf8(body).ok()?.trim();
-    (content_type.starts_with("text/plain") && !text.is_empty()).then_some(text)
+/// A member of an object, whether its name is in small letters or not. `name` is.
+fn member<'a>(of: &'a Value, name: &str) -> Option<&'a Value> {
+    let object = of.as_object()?;
+    let spelt_otherwise =
+        || object.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value);
+    object.get(name).or_else(spelt_otherwise)
+}
+
+/// The first member of these names that is text.
+fn member_text<'a>(of: &'a Value, names: &[&str]) -> Option<&'a str> {
+    names.iter().find_map(|name| member(of, name)?.as_str()).filter(|text| !text.is_empty())
+}
+
+/// What a value says in words, if anything.
+fn words(value: &Value, depth: usize) -> Option<&str> {
+    match value {
+        Value::String(text) => Some(text.trim()).filter(|text| !text.is_empty()),
+        _ if depth == 0 => None,
+        Value::Array(list) => list.iter().find_map(|entry| words(entry, depth - 1)),
+        Value::Object(_) => WORDS.iter().find_map(|name| words(member(value, name)?, depth - 1)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => None,
+    }
+}
+
+fn code(of: &Value) -> Option<String> {
+    CODES.iter().find_map(|name| match member(of, name)? {
+        Value::String(text) if !text.is_empty() => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    })
+}
+
+/// A code, and no sentence.
+fn is_code(text: &str) -> bool {
+    !text.is_empty() && !text.contains(char::is_whitespace)
+}
+
+/// The entries of the list of errors, wherever it is: the document itself, a member of it or of its `error`, or an object
+/// that has a list for each field.
+fn entries(json: &Value) -> Vec<ErrorDetail> {
+    let inner = member(json, "error").unwrap_or_default();
+    let lists: Vec<_> =
+        [json, inner].into_iter().flat_map(|of| LISTS.iter().filter_map(|name| member(of, name))).collect();
+    if let Some(list) = json.as_array().or_else(|| lists.iter().find_map(|list| list.as_array())) {
+        return list.iter().filter_map(entry).take(MOST_DETAILS).collect();
+    }
+    let by_field = lists.iter().find_map(|list| list.as_object()).into_iter().flatten();
+    by_field
+        .filter_map(|(field, value)| {
+            let message = Some(words(value, DEEPEST)?.to_owned());
+            Some(ErrorDetail { code: None, message, field: Some(field.clone()) })
+        })
+        .take(MOST_DETAILS)
+        .collect()
+}
+
+fn entry(value: &Value) -> Option<ErrorDetail> {
+    let message = words(value, DEEPEST).map(str::to_owned);
+    let code = code(value);
+    let field = member_text(value, &FIELDS).or_else(|| member_text(member(value, "source")?, &FIELDS));
+    let says_something = code.is_some() || message.is_some();
+    says_something.then(|| ErrorDetail { code, message, field: field.map(str::to_owned) })
+}
+
+/// What a body says that is text, but no JSON. An HTML page from something in between says nothing that is of use in a
+/// message.
+fn said_in_text(content_type: Option<&str>, text: &str) -> Option<String> {
+    let text = text.trim();
+    let looks_like_html =
+        text.starts_with("<!") || text.get(..5).is_some_and(|begin| begin.eq_ignore_ascii_case("<html"));
+    if text.is_empty() || looks_like_html || content_type.is_some_and(|kind| kind.contains("html")) {
+        return None;
+    }
+    if text.starts_with('<') {
+        return said_in_xml(text);
+    }
+    content_type.is_none_or(|kind| kind.starts_with("text/")).then(|| text.to_owned())
+}
+
+/// The text of the first element whose name promises words, or else all text.
+fn said_in_xml(xml: &str) -> Option<String> {
+    let elements = || {
+        xml.split('<').skip(1).filter_map(|tag| {
+            let (name, text) = tag.split_once('>')?;
+            let name = name.split([' ', '/', '\n', '\t']).next().unwrap_or_default();
+            let local = name.rsplit(':').next().unwrap_or_default().to_ascii_lowercase();
+            Some((local, text.trim()))
+                .filter(|(name, text)| !text.is_empty() && !name.starts_with(['?', '!']))
+        })
+    };
+    let promised =
+        WORDS.iter().find_map(|word| elements().find(|(name, _)| name == word).map(|(_, text)| text));
+    let text = promised
+        .map_or_else(|| elements().map(|(_, text)| text).collect::<Vec<_>>().join(" "), str::to_owned);
+    let plain = [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&apos;", "'"), ("&amp;", "&")]
+        .iter()
+        .fold(text, |text, (written, meant)| text.replace(written, meant));
+    Some(plain).filter(|text| !text.is_empty())
 }
 
 fn describe(status: StatusCode) -> String {
-    format!("HTTP {} {}", status.as_u16(), status.canonical_reason().unwrap_or_default())
-        .trim_end()
-        .to_owned()
+    status.canonical_reason().map_or_else(|| format!("HTTP {}", status.as_u16()), str::to_owned)
 }
 
-fn cut(message: &str) -> String {
-    match message.char_indices().nth(LONGEST_MESSAGE) {
-        Some((end, _)) => format!("{}…", message.get(..end).unwrap_or_default()),
-        None => message.to_owned(),
+fn cut(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
     }
+}
+
+/// At most so many bytes of it, in whole characters.
+fn first_bytes(text: &str, most: usize) -> &str {
+    let end = (0..=most.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
+    text.get(..end.unwrap_or_default()).unwrap_or_default()
 }
 
 fn request_id(headers: &HeaderMap) -> Option<&str> {
@@ -115,67 +259,130 @@ mod tests {
         headers.insert("set-cookie", "session=canary".parse().unwrap());
         headers.insert("x-echo", format!("key {KEY}").parse().unwrap());
         let authorization = Authorization::smart_token(&Secret::new(KEY)).unwrap();
-        read_error(StatusCode::from_u16(status).unwrap(), &headers, body.as_bytes(), &authorization)
+        let body = Bytes::copy_from_slice(body.as_bytes());
+        read_error(StatusCode::from_u16(status).unwrap(), &headers, &body, &authorization)
     }
 
     #[test]
     fn what_quotes_the_credential_is_shown_without_it() {
         let body = format!(
-            r#"{{"message":"bad key {KEY}","code":"{KEY}","errors":[{{"code":"x-{KEY}","message":"%44 {KEY}"}}]}}"#
+            r#"{{"message":"bad key {KEY}","code":"{KEY}","errors":[{{"code":"x-{KEY}","message":"%44 {KEY}","field":"{KEY}"}}]}}"#
         );
-        for api in [read_api(401, "application/json", &body), read_api(401, "text/plain", &body)] {
+        let xml = format!("<e><message>bad key {KEY}</message></e>");
+        for api in [
+            read_api(401, "application/json", &body),
+            read_api(401, "text/plain", &body),
+            read_api(401, "application/xml", &xml),
+        ] {
             assert!(!format!("{api:?}").contains(KEY), "{api:?}");
             assert!(api.message.contains("bad key [redacted]"), "{api:?}");
+            assert!(api.body.contains("bad key [redacted]"), "{api:?}");
             assert!(api.headers.contains("x-echo: key [redacted]"), "{api:?}");
         }
     }
 
     #[test]
-    fn endless_lists_are_cut() {
+    fn endless_lists_bodies_and_messages_are_cut_and_cookies_left_out() {
         let entry = r#"{"code":"C","message":"m"},"#.repeat(1000);
         let body = format!(r#"{{"errors":[{}]}}"#, entry.trim_end_matches(','));
-        assert_eq!(read_api(400, "application/json", &body).errors.len(), MOST_DETAILS);
-    }
+        let api = read_api(400, "application/json", &body);
+        assert_eq!((api.errors.len(), api.body.len()), (MOST_DETAILS, LONGEST_BODY));
+        assert_eq!(api.to_string(), "400: m");
 
-    #[test]
-    fn reads_every_shape_of_error_body() {
-        let api = read_api(
-            403,
-            "application/json",
-            r#"{"message":"Permission denied","errors":[{"code":"PERMISSION_DENIED","message":"no scope"}]}"#,
-        );
-        assert_eq!(
-            (api.message.as_str(), api.vendor_code.as_deref()),
-            ("Permission denied", Some("PERMISSION_DENIED"))
-        );
-        assert_eq!(api.errors.len(), 1);
-        assert_eq!(api.request_id.as_deref(), Some("r-1"));
-
-        let api =
-            read_api(400, "application/json", r#"{"errors":[{"code":"INVALID_FILE","message":"bad file"}]}"#);
-        assert_eq!((api.message.as_str(), api.vendor_code.as_deref()), ("bad file", Some("INVALID_FILE")));
-
-        let api = read_api(400, "application/json", r#"{"id":"x","code":"APPLY","message":"apply failed"}"#);
-        assert_eq!((api.message.as_str(), api.vendor_code.as_deref()), ("apply failed", Some("APPLY")));
-
-        let api =
-            read_api(401, "application/json", r#"{"error":"invalid_token","error_description":"expired"}"#);
-        assert_eq!((api.message.as_str(), api.vendor_code.as_deref()), ("expired", Some("invalid_token")));
-
-        assert_eq!(read_api(500, "text/plain", "out of order\n").message, "out of order");
-        assert_eq!(read_api(502, "text/html", "<h1>Bad gateway</h1>").message, "HTTP 502 Bad Gateway");
-        assert_eq!(read_api(422, "application/json", "").message, "HTTP 422 Unprocessable Entity");
-        assert_eq!(read_api(404, "application/json", "[1,").message, "HTTP 404 Not Found");
-        assert_eq!(
-            read_api(400, "application/json", r#"{"message":7,"errors":"x"}"#).message,
-            "HTTP 400 Bad Request"
-        );
-    }
-
-    #[test]
-    fn cookies_and_endless_messages_stay_out() {
-        let api = read_api(400, "text/plain", &"é".repeat(2000));
-        assert_eq!(api.message.chars().count(), LONGEST_MESSAGE + 1);
+        let api = read_api(400, "text/plain", &format!("a{}", "é".repeat(20_000)));
+        assert_eq!((api.message.chars().count(), api.body.len()), (LONGEST_MESSAGE + 1, LONGEST_BODY - 1));
         assert!(!api.headers.contains("canary"));
+
+        // A quote that the cut halves is one still.
+        let api = read_api(400, "text/plain", &format!("{}{KEY}", "x".repeat(LONGEST_BODY - 13)));
+        assert!(!api.body.contains(&KEY[..13]), "{}", &api.body[LONGEST_BODY - 20..]);
+    }
+
+    #[test]
+    fn the_words_are_found_in_every_usual_shape() {
+        const WORDS: &str = "the-reason";
+        for (content_type, body) in [
+            // The vendor's.
+            (
+                "application/json",
+                r#"{"message":"the-reason","errors":[{"code":"C","message":"the-reason"}]}"#,
+            ),
+            ("application/json", r#"{"errors":[{"code":"INVALID_FILE","message":"the-reason"}]}"#),
+            ("application/json", r#"{"id":"x","code":"APPLY","message":"the-reason"}"#),
+            ("application/json", r#"{"message":"","errors":[{"dataPath":"","message":"the-reason"}]}"#),
+            // RFC 6749 and RFC 9457.
+            ("application/json", r#"{"error":"invalid_token","error_description":"the-reason"}"#),
+            ("application/json", r#"{"error":"the-reason"}"#),
+            (
+                "application/problem+json",
+                r#"{"type":"about:blank","title":"Bad Request","detail":"the-reason"}"#,
+            ),
+            ("application/problem+json", r#"{"type":"about:blank","title":"the-reason","status":400}"#),
+            // Others'.
+            ("application/json", r#"{"errors":["the-reason"]}"#),
+            ("application/json", r#"{"errors":"the-reason"}"#),
+            ("application/json", r#"{"errors":[{"detail":"the-reason","source":{"pointer":"/a"}}]}"#),
+            ("application/json", r#"{"errors":{"title":["the-reason"]}}"#),
+            ("application/json", r#"{"error":{"code":400,"message":"the-reason"}}"#),
+            ("application/json", r#"{"error":{"errors":[{"message":"the-reason"}]}}"#),
+            ("application/json", r#"{"fault":{"faultstring":"the-reason","detail":{"errorcode":"x"}}}"#),
+            ("application/json", r#"{"Message":"the-reason"}"#),
+            ("application/json", r#"{"errorMessage":"the-reason"}"#),
+            ("application/json", r#"{"detail":[{"loc":["body","a"],"msg":"the-reason"}]}"#),
+            ("application/json", r#"[{"message":"the-reason"}]"#),
+            ("application/json", r#"["the-reason"]"#),
+            ("application/json", r#""the-reason""#),
+            ("application/json", "\u{feff}{\"message\":\"the-reason\"}"),
+            // In the clothes of another type.
+            ("text/plain", r#"{"message":"the-reason"}"#),
+            ("text/html", r#"{"message":"the-reason"}"#),
+            ("text/plain", "the-reason\n"),
+            (
+                "application/xml",
+                "<?xml version=\"1.0\"?><Error><Code>A</Code><Message>the-reason</Message></Error>",
+            ),
+            (
+                "text/xml",
+                "<s:Fault><faultcode>a</faultcode><faultstring xml:lang=\"en\">the-reason</faultstring></s:Fault>",
+            ),
+            ("application/xml", "<r>the-reason</r>"),
+        ] {
+            assert_eq!(read_api(400, content_type, body).message, WORDS, "{content_type} {body}");
+        }
+        for (content_type, body, message) in [
+            ("text/html", "<!doctype html><title>no</title><h1>Bad gateway</h1>", "Bad Gateway"),
+            ("application/json", "", "Bad Gateway"),
+            ("application/json", "[1,", "Bad Gateway"),
+            ("application/json", r#"{"message":7,"errors":[]}"#, "Bad Gateway"),
+            ("application/octet-stream", "bytes", "Bad Gateway"),
+            ("application/xml", "<a>1 &lt; 2 &amp;&amp; 3</a>", "1 < 2 && 3"),
+        ] {
+            assert_eq!(read_api(502, content_type, body).message, message, "{content_type} {body}");
+        }
+        assert_eq!(read_api(599, "application/json", "").message, "HTTP 599");
+    }
+
+    #[test]
+    fn codes_and_fields_are_found_and_a_message_lists_what_is_wrong() {
+        let body = r#"{"message":"Validation failed","errors":[
+            {"dataPath":"/email","message":"must be an address"},{"code":"TOO_LONG","field":"name"},{"code":7}]}"#;
+        let api = read_api(422, "application/json", body);
+        let request = Url::parse("https://api.test/candidates?secret=1").unwrap();
+        let error = Error::Api(Box::new(api)).about(&Method::POST, &request);
+        assert_eq!(
+            error.to_string(),
+            "422 POST /candidates: Validation failed (/email: must be an address; name: TOO_LONG; 7)"
+        );
+
+        let codes = [
+            r#"{"message":"m","code":"C"}"#,
+            r#"{"errors":[{"code":"C"}]}"#,
+            r#"{"error":{"code":"C"}}"#,
+            r#"{"error":"C","message":"m"}"#,
+        ];
+        for body in codes {
+            assert_eq!(read_api(403, "application/json", body).vendor_code.as_deref(), Some("C"), "{body}");
+        }
+        assert_eq!(read_api(403, "application/json", "{}").request_id.as_deref(), Some("r-1"));
     }
 }

@@ -1,10 +1,11 @@
 //! What a failure of the transport means to the caller.
 
-use std::sync::Arc;
+use std::io;
 
 use super::body::Interrupted;
 use super::dial::cause;
-use crate::error::{Cause, Error, NetworkKind};
+use crate::error::{Error, NetworkKind, Reason};
+use crate::tls;
 
 /// Why a request got no answer.
 pub(super) fn sending_failed(error: hyper_util::client::legacy::Error) -> Error {
@@ -37,8 +38,36 @@ fn failed(error: impl std::error::Error + Send + Sync + 'static, sent: bool) -> 
     }
     let malformed = cause::<hyper::Error>(&error).is_some_and(hyper::Error::is_parse);
     let kind = if malformed { NetworkKind::Protocol } else { NetworkKind::Reset };
-    let source: Cause = Arc::new(error);
-    Error::Network { kind, sent, source: Some(source) }
+    Error::network(kind, sent, reason(&error))
+}
+
+/// Why a connection failed that was open, in the words of the layer that knows most.
+fn reason(error: &(dyn std::error::Error + 'static)) -> Reason {
+    if let Some(failure) = tls::Failure::of(error) {
+        return Reason::new(failure.to_string(), failure.node_code);
+    }
+    if let Some(error) = cause::<h2::Error>(error) {
+        let words =
+            error.reason().map_or_else(|| "HTTP/2 failed".to_owned(), |code| code.description().to_owned());
+        return match error.get_io() {
+            Some(error) => Reason::of_io(error),
+            None if error.is_go_away() => {
+                Reason::new(format!("the server closes it: {words} (GOAWAY)"), "ECONNRESET")
+            }
+            None => Reason::new(words, "ECONNRESET"),
+        };
+    }
+    if let Some(error) = cause::<io::Error>(error) {
+        return Reason::of_io(error);
+    }
+    match cause::<hyper::Error>(error) {
+        Some(error) if error.is_parse() => Reason::new(error.to_string(), "EPROTO"),
+        Some(error) if error.is_incomplete_message() || error.is_closed() || error.is_canceled() => {
+            Reason::new("the server closed it (ECONNRESET)", "ECONNRESET")
+        }
+        Some(error) => Reason::new(error.to_string(), "ECONNRESET"),
+        None => Reason::new("it ended", "ECONNRESET"),
+    }
 }
 
 /// Only servers may ask hyper by a method of its own.

@@ -53,6 +53,8 @@ impl OpenConnection {
             headers.insert(PROXY_AUTHORIZATION, tunnel::authorization(login)?);
         }
         let request = single_exchange::request(url, &headers, body, is_proxied);
-        single_exchange::exchange(self.stream, &request).await
+        single_exchange::exchange(self.stream, &request)
+            .await
+            .map_err(|error| error.on_the_way(false, || self.connector.proxies().destination_of(url)))
     }
 }

@@ -6,7 +6,7 @@ use url::{Host, Url};
 
 use super::connector::ProxyChoice;
 use super::no_proxy::NoProxy;
-use crate::error::{Error, Result};
+use crate::error::{Destination, Error, Result};
 use crate::secret::Secret;
 
 /// What a proxy's URL may be.
@@ -60,7 +60,10 @@ impl fmt::Debug for Login {
 impl Proxies {
     /// Reads a choice. `variable` reads a variable of the environment. A `proxy` option that cannot be used is an error
     /// here; a variable that cannot be used is an error of each request that would go through it.
-    pub(super) fn new(choice: &ProxyChoice, variable: impl Fn(&str) -> Option<String>) -> Result<Self> {
+    pub(super) fn new(
+        choice: &ProxyChoice,
+        variable: impl Fn(&'static str) -> Option<String>,
+    ) -> Result<Self> {
         match choice {
             ProxyChoice::Direct => Ok(Self::default()),
             ProxyChoice::Url(url) => {
@@ -87,6 +90,19 @@ impl Proxies {
         self.of(Some(url.scheme()), url.host_str().unwrap_or_default(), port)
     }
 
+    /// Where a request to `url` goes, for errors.
+    pub(super) fn destination_of(&self, url: &Url) -> Destination {
+        let port = url.port_or_known_default().unwrap_or_default();
+        self.destination(Some(url.scheme()), url.host_str().unwrap_or_default(), port)
+    }
+
+    /// The same, of a server.
+    pub(super) fn destination(&self, scheme: Option<&str>, host: &str, port: u16) -> Destination {
+        let proxy = self.of(scheme, host, port).ok().flatten();
+        let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
+        Destination { host, port, proxy: proxy.map(Proxy::shown) }
+    }
+
     /// The proxy that leads to a server, or none.
     pub(super) fn of(&self, scheme: Option<&str>, host: &str, port: u16) -> Result<Option<&Proxy>> {
         let proxy = if scheme == Some("https") { &self.https } else { &self.http };
@@ -99,6 +115,22 @@ impl Proxies {
 }
 
 impl Proxy {
+    /// Its URL without user and password.
+    fn shown(&self) -> String {
+        let scheme = match self.kind {
+            ProxyKind::Http => "http",
+            ProxyKind::Https => "https",
+            ProxyKind::Socks5 => "socks5",
+            ProxyKind::Socks5h => "socks5h",
+        };
+        let Self { host, port, .. } = self;
+        if host.contains(':') {
+            format!("{scheme}://[{host}]:{port}")
+        } else {
+            format!("{scheme}://{host}:{port}")
+        }
+    }
+
     /// A proxy as curl takes it: a URL, or a host and port.
     fn parse(field: &'static str, text: &str) -> Result<Self> {
         let malformed = || Error::configuration(field, REMEDY);

@@ -4,7 +4,6 @@
 
 use std::io;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::time::Duration;
 
 use http::HeaderMap;
@@ -18,7 +17,7 @@ use zeroize::Zeroizing;
 use super::answer::{Answer, Framing};
 use super::connector;
 use super::open_connection::Stream;
-use crate::error::{Error, NetworkKind, Phase, Result};
+use crate::error::{Error, NetworkKind, Phase, Reason, Result};
 
 /// How long an answer may take: the vendor advises to wait at least 128 s, and giving up on a slow answer loses a token
 /// that is issued once.
@@ -89,13 +88,19 @@ pub(super) async fn exchange(stream: Box<dyn Stream>, request: &[u8]) -> Result<
         return Ok(Answer::new(bytes));
     }
     match end {
-        End::Deadline => Err(Error::Timeout { phase: Phase::Response, limit: RESPONSE_DEADLINE }),
+        End::Deadline => {
+            Err(Error::Timeout { phase: Phase::Response, limit: RESPONSE_DEADLINE, sent: true, to: None })
+        }
         End::Closed(source) => Err(lost(sent, source.or(failure))),
     }
 }
 
 fn lost(sent: bool, source: Option<io::Error>) -> Error {
-    Error::Network { kind: NetworkKind::Reset, sent, source: source.map(|source| Arc::new(source) as _) }
+    let reason = source.map_or_else(
+        || Reason::new("the server closed it (ECONNRESET)", "ECONNRESET"),
+        |error| Reason::of_io(&error),
+    );
+    Error::network(NetworkKind::Reset, sent, reason)
 }
 
 /// Whether the server has closed the connection, or spoken before it was spoken to, as far as that is known here.

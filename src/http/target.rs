@@ -199,7 +199,10 @@ fn expand<'a>(path: &'a str, params: &[(String, String)]) -> Result<Cow<'a, str>
         let (name, after) =
             after.split_once('}').ok_or_else(|| Error::configuration("path", "has a `{` without its `}`"))?;
         let at = params.iter().position(|(key, _)| key == name).ok_or_else(|| {
-            Error::configuration(format!("params.{name}"), "is missing, but the path names it")
+            Error::configuration(
+                format!("params.{name}"),
+                "is missing, but the path names it; give its value in `params`",
+            )
         })?;
         let value = params.get(at).map_or("", |(_, value)| value.as_str());
         if value.is_empty() || is_dot_segment(value) {
@@ -217,7 +220,9 @@ fn expand<'a>(path: &'a str, params: &[(String, String)]) -> Result<Cow<'a, str>
     }
     expanded.push_str(rest);
     if let Some(((name, _), _)) = params.iter().zip(&used).find(|(_, used)| !**used) {
-        return Err(Error::configuration(format!("params.{name}"), "is not named in the path"));
+        let problem =
+            format!("is not named in the path as {{{name}}}; what comes after the `?` goes into `query`");
+        return Err(Error::configuration(format!("params.{name}"), problem));
     }
     Ok(Cow::Owned(expanded))
 }

@@ -53,6 +53,13 @@ fn text_type(content_type: &str) -> Option<TextType> {
     is_text.then(|| TextType { charset: charset(parameters).unwrap_or(UTF_8), is_json })
 }
 
+/// A body of any type as text, for people to read.
+pub(super) fn as_text(content_type: Option<&str>, body: &Bytes) -> String {
+    let text = content_type.and_then(text_type).unwrap_or(TextType { charset: UTF_8, is_json: false });
+    let decoded = decode(TextType { is_json: false, ..text }, body).unwrap_or_default();
+    String::from_utf8_lossy(&decoded).into_owned()
+}
+
 /// The charset among a content type's parameters, if it is one that is known (Encoding standard).
 fn charset(parameters: &str) -> Option<&'static Encoding> {
     let named = |parameter: &str| {

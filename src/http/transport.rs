@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -13,6 +13,7 @@ use http::header::{
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use hyper::body::Incoming;
 use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::{CaptureConnection, capture_connection};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use url::Url;
 
@@ -27,7 +28,7 @@ use super::proxy::Proxies;
 use super::redirect::{self, Hop, MOST_HOPS};
 use super::target::Target;
 use super::tunnel;
-use crate::error::{Error, NetworkKind, Phase, Result};
+use crate::error::{Destination, Error, NetworkKind, Phase, Reason, Result};
 use crate::secret::{Redactor, Secret};
 
 const SMART_TOKEN: HeaderName = HeaderName::from_static("x-smarttoken");
@@ -143,21 +144,52 @@ impl<Body> Response<Body> {
 
 /// What a call is doing now, so that a timeout can tell.
 #[derive(Debug, Default)]
-pub struct Progress(AtomicU8);
+pub struct Progress {
+    phase: AtomicU8,
+    /// Whether an earlier request of the call left.
+    left_before: AtomicBool,
+    /// Tells when the request that is on its way has its connection.
+    connection: Mutex<Option<CaptureConnection>>,
+}
 
 impl Progress {
     /// Notes that a phase has begun.
     pub fn enter(&self, phase: Phase) {
-        self.0.store(phase as u8, Ordering::Relaxed);
+        self.phase.store(phase as u8, Ordering::Relaxed);
     }
 
     /// The phase that began last.
     pub fn phase(&self) -> Phase {
-        let phase = self.0.load(Ordering::Relaxed);
-        [Phase::Token, Phase::Response, Phase::Body, Phase::Retry]
-            .into_iter()
-            .find(|candidate| *candidate as u8 == phase)
-            .unwrap_or(Phase::Queue)
+        let phase = self.phase.load(Ordering::Relaxed);
+        let began = [Phase::Token, Phase::Response, Phase::Body, Phase::Retry];
+        match began.into_iter().find(|candidate| *candidate as u8 == phase) {
+            Some(Phase::Response) if !self.is_connected() => Phase::Connect,
+            began => began.unwrap_or(Phase::Queue),
+        }
+    }
+
+    /// Notes that a request of the call left, and that another may follow.
+    pub fn leave_behind(&self) {
+        self.left_before.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether a byte of an earlier request may have left.
+    pub fn left_before(&self) -> bool {
+        self.left_before.load(Ordering::Relaxed)
+    }
+
+    /// Whether a byte of any request may have left.
+    pub fn has_left(&self) -> bool {
+        self.left_before() || matches!(self.phase(), Phase::Response | Phase::Body)
+    }
+
+    fn is_connected(&self) -> bool {
+        let connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
+        connection.as_ref().is_some_and(|connection| connection.connection_metadata().is_some())
+    }
+
+    fn capture(&self, connection: CaptureConnection) {
+        *self.connection.lock().unwrap_or_else(PoisonError::into_inner) = Some(connection);
     }
 }
 
@@ -206,6 +238,11 @@ impl Transport {
         response.connection.is_some_and(|connection| !known.insert(connection))
     }
 
+    /// Where a request to `url` goes, for errors.
+    pub fn destination(&self, url: &Url) -> Destination {
+        self.proxies.destination_of(url)
+    }
+
     /// Waits for a free connection; it is given back when the permit is dropped.
     pub async fn admit(&self) -> Result<OwnedSemaphorePermit> {
         Arc::clone(&self.slots).acquire_owned().await.map_err(|_| Error::Closed)
@@ -234,7 +271,13 @@ impl Transport {
                     (&next.method, &next.url, headers, body.outgoing()?)
                 }
             };
-            let response = self.send_once(outgoing).await.map_err(|error| after_hops(hops, error))?;
+            if hops > 0 {
+                progress.leave_behind();
+            }
+            let url = outgoing.1;
+            let response = self.send_once(outgoing, progress).await.map_err(|error| {
+                after_hops(hops, error.on_the_way(false, || self.proxies.destination_of(url)))
+            })?;
             let next = match redirected(request, hop.as_ref(), &response)? {
                 None => {
                     progress.enter(Phase::Body);
@@ -264,6 +307,7 @@ impl Transport {
     async fn send_once(
         &self,
         (method, url, mut headers, body): Outgoing<'_>,
+        progress: &Progress,
     ) -> Result<http::Response<Incoming>> {
         let uri: http::Uri = url.as_str().parse().map_err(|_| {
             Error::configuration(
@@ -283,6 +327,7 @@ impl Transport {
         *outgoing.uri_mut() = uri;
         *outgoing.headers_mut() = headers;
         let interim = Interim::watch(&mut outgoing);
+        progress.capture(capture_connection(&mut outgoing));
         tokio::select! {
             biased;
             answered = self.client.request(outgoing) => answered.map_err(sending_failed),
@@ -294,11 +339,12 @@ impl Transport {
 /// Once a hop was answered, the server has processed the request, whatever becomes of the next one.
 fn after_hops(hops: u32, error: Error) -> Error {
     match error {
-        Error::Network { kind, sent: false, source } if hops > 0 => {
-            Error::Network { kind, sent: true, source }
+        Error::Network { kind, sent: false, to, reason } if hops > 0 => {
+            Error::Network { kind, sent: true, to, reason }
         }
-        Error::ConnectTimeout if hops > 0 => {
-            Error::Network { kind: NetworkKind::Connect, sent: true, source: None }
+        Error::ConnectTimeout { to } if hops > 0 => {
+            let reason = Some(Arc::new(Reason::new("it was not made in time (ETIMEDOUT)", "ETIMEDOUT")));
+            Error::Network { kind: NetworkKind::Connect, sent: true, to, reason }
         }
         other => other,
     }

@@ -6,6 +6,7 @@ use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use super::shared::{Ask, LEASE, Report, SharedFuture, SharedWindow, Told};
+use crate::environment::Variables;
 use crate::error::{Error, Result};
 use crate::random;
 use crate::redis_server::{Failure, RedisScript, RedisServer};
@@ -42,6 +43,8 @@ pub struct RedisLimitsOptions {
     pub url: Secret,
     /// Certificates to trust beside the default ones, as [`crate::tls::client_config`] reads them.
     pub ca: Option<String>,
+    /// Where the environment's variables are read, which name further certificates to trust.
+    pub variables: Variables,
 }
 
 /// The limits of credentials in Redis or Valkey. Its keys begin with `smartrecruiters:limits:` and hold hashes.
@@ -59,9 +62,9 @@ impl RedisLimits {
         options: RedisLimitsOptions,
         listener: impl Fn(SharedEvent) + Send + Sync + 'static,
     ) -> Result<Arc<Self>> {
-        let RedisLimitsOptions { url, ca } = options;
+        let RedisLimitsOptions { url, ca, variables } = options;
         Ok(Arc::new(Self {
-            server: RedisServer::new(&url, ca.as_deref(), TIMEOUT, None)?,
+            server: RedisServer::new(&url, ca.as_deref(), &variables, TIMEOUT, None)?,
             member: random::text::<9>()?,
             lost: AtomicBool::new(false),
             listener: Box::new(listener),

@@ -91,9 +91,11 @@ impl AuthorizationEndpoint {
             found.take(&key, value.into_owned())?;
         }
         // Before anything else: an attacker's callback must not even report an error as ours.
-        let returned = found.state.ok_or_else(|| refused("it has no state"))?;
+        let returned = found.state.ok_or_else(|| refused("it has no state; let the user begin again"))?;
         if state.is_empty() || !bool::from(returned.as_bytes().ct_eq(state.as_bytes())) {
-            return Err(refused("its state is not the one of this user's authorization request"));
+            return Err(refused(
+                "its state is not the one of this user's authorization request; let the user begin again",
+            ));
         }
         if let Some(issuer) = &self.issuer
             && found.iss.as_ref() != Some(issuer)
@@ -106,7 +108,10 @@ impl AuthorizationEndpoint {
                 description: found.error_description.as_deref().map(description),
             });
         }
-        let code = found.code.filter(|code| !code.is_empty()).ok_or_else(|| refused("it has no code"))?;
+        let code = found
+            .code
+            .filter(|code| !code.is_empty())
+            .ok_or_else(|| refused("it has no code; let the user begin again"))?;
         let code_verifier = self.pkce.then(|| code_verifier(secret, state));
         Ok(Callback { code: Secret::new(code), code_verifier, scopes: scopes_of(state) })
     }

@@ -24,8 +24,8 @@ pub(super) fn refusal(answer: &Answer, sent: Moment, problem: &'static str) -> E
     let said = Said::of(answer);
     let status = answer.status();
     let details = Box::new(said.details(answer, sent));
-    let unavailable = |problem: &'static str| Error::TokenUnavailable {
-        problem: problem.into(),
+    let unavailable = |problem: &str| Error::TokenUnavailable {
+        problem: problem.to_owned().into(),
         status,
         answer: details.clone(),
         sent: true,
@@ -39,9 +39,9 @@ pub(super) fn refusal(answer: &Answer, sent: Moment, problem: &'static str) -> E
         (300..400, _) => unavailable(
             "the token endpoint answered with a redirect, which is never followed; check `tokenUrl`",
         ),
-        (429 | 500.., _) => {
-            unavailable("the token endpoint is out of order or overloaded; it is asked again")
-        }
+        (429 | 500.., _) => unavailable(&format!(
+            "the token endpoint answered {status}: it is out of order or overloaded, and is asked again"
+        )),
         (_, Some(code)) => refused(code, status),
         (200..300, None) => {
             Error::TokenInvalid { problem: problem.into(), status: Some(status), answer: details }

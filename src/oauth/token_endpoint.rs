@@ -127,7 +127,7 @@ fn exchange_error(source: Error) -> Error {
     let (problem, sent) = match &source {
         Error::Timeout { limit, .. } => (format!("no answer within {} seconds", limit.as_secs()), true),
         Error::Network { sent, .. } => (source.to_string(), *sent),
-        Error::ConnectTimeout => (source.to_string(), false),
+        Error::ConnectTimeout { .. } => (source.to_string(), false),
         _ => (source.to_string(), true),
     };
     Error::TokenUnavailable {

@@ -13,6 +13,7 @@ use redis::{Cmd, FromRedisValue, ToRedisArgs};
 use self::connection::{Dialer, Link};
 use self::failure::Kind;
 use self::url::ServerUrl;
+use crate::environment::Variables;
 use crate::error::{Error, Result};
 use crate::secret::Secret;
 use crate::tls;
@@ -55,6 +56,7 @@ impl RedisServer {
     pub(crate) fn new(
         url: &Secret,
         ca: Option<&str>,
+        variables: &Variables,
         timeout: Duration,
         schema: Option<Schema>,
     ) -> Result<Self> {
@@ -63,7 +65,7 @@ impl RedisServer {
             let problem = "is for TLS, and so for a `url` that begins with rediss://";
             return Err(Error::configuration("ca", problem));
         }
-        let tls = url.tls.then(|| tls::client_config(ca, None)).transpose()?;
+        let tls = url.tls.then(|| tls::client_config(ca, None, variables)).transpose()?;
         let dialer = Dialer::new(url, tls, timeout, schema)?;
         Ok(Self { dialer: Arc::new(dialer), link: Mutex::new(None) })
     }

@@ -8,6 +8,7 @@ use redis::{Cmd, FromRedisValue, ToRedisArgs, cmd};
 
 use super::namespace::Namespace;
 use super::{Due, Removal, Store, StoreFuture, Stored, Swap, Version, signed};
+use crate::environment::Variables;
 use crate::error::{Error, Result, StoreProblem};
 use crate::fingerprint::Fingerprint;
 use crate::redis_server::{Failure, RedisScript, RedisServer, Schema};
@@ -56,6 +57,8 @@ pub struct RedisOptions {
     pub namespace: Option<String>,
     /// Certificates to trust beside the default ones, as [`crate::tls::client_config`] reads them.
     pub ca: Option<String>,
+    /// Where the environment's variables are read, which name further certificates to trust.
+    pub variables: Variables,
 }
 
 /// A store in Redis or Valkey.
@@ -75,7 +78,8 @@ impl RedisStore {
         let namespace = Namespace::new(options.namespace)?;
         let fingerprint = Fingerprint::of(&("redis", &options.url, &options.ca, namespace.as_str()));
         let schema = Schema { key: key(&namespace, "schema"), version: SCHEMA };
-        let server = RedisServer::new(&options.url, options.ca.as_deref(), TIMEOUT, Some(schema))?;
+        let server =
+            RedisServer::new(&options.url, options.ca.as_deref(), &options.variables, TIMEOUT, Some(schema))?;
         Ok(Self { server, namespace, fingerprint })
     }
 

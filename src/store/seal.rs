@@ -153,7 +153,8 @@ impl Sealer {
             None => {
                 return Err(Error::configuration(
                     "encryptionKey",
-                    "is required with a durable store: without one, tokens would be stored in the clear",
+                    "is required with a durable store, whose tokens would lie in the clear without one; make a key with \
+                     `openssl rand -base64 32`, or say `false`",
                 ));
             }
         };

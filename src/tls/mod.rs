@@ -23,6 +23,7 @@ pub use roots::Authorities;
 
 use self::roots::Roots;
 use self::verifier::Verifier;
+use crate::environment::Variables;
 use crate::error::{Error, Result};
 use crate::secret::Secret;
 
@@ -39,12 +40,17 @@ pub struct Identity {
 ///
 /// `ca` is certificates in PEM that are trusted beside the default ones. A line of it that is the word `system` adds
 /// the operating system's roots. A server whose certificate is itself in `ca` is trusted for the names in that
-/// certificate, as Node has it. `identity` is the client's own certificate.
+/// certificate, as Node has it. `identity` is the client's own certificate. `variables` names further authorities, as the
+/// default ones.
 ///
 /// Fails with [`Error::Configuration`] that names `ca`, `cert`, `key` or the variable of the environment at fault.
-pub fn client_config(ca: Option<&str>, identity: Option<&Identity>) -> Result<ClientConfig> {
+pub fn client_config(
+    ca: Option<&str>,
+    identity: Option<&Identity>,
+    variables: &Variables,
+) -> Result<ClientConfig> {
     let provider = Arc::new(ring::default_provider());
-    let verifier = server_verifier(Authorities::Default, ca, true)?;
+    let verifier = server_verifier(Authorities::Default, ca, true, variables)?;
     let config = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
         .map_err(|_| set_up_failed())?
@@ -62,8 +68,9 @@ pub fn server_verifier(
     authorities: Authorities,
     ca: Option<&str>,
     checks_name: bool,
+    variables: &Variables,
 ) -> Result<Arc<dyn ServerCertVerifier>> {
-    let roots = Roots::new(authorities, ca)?;
+    let roots = Roots::new(authorities, ca, variables)?;
     Ok(Arc::new(Verifier::new(roots, Arc::new(ring::default_provider()), checks_name)?))
 }
 

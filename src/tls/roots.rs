@@ -1,21 +1,22 @@
 //! [`Roots`]: the certificates that connections trust.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 
-use crate::environment::variable;
+use crate::environment::Variables;
 use crate::error::{Error, Result};
 
 /// The word in `ca` that adds the operating system's roots.
 const SYSTEM: &str = "system";
 
-/// What every connection of this process trusts, read for the first one: that takes longer than all else there.
-static DEFAULT: OnceLock<Roots> = OnceLock::new();
+/// What connections trust by default, for each environment, read for the first one: that takes longer than all else
+/// there.
+static DEFAULT: Mutex<BTreeMap<Named, Roots>> = Mutex::new(BTreeMap::new());
 /// The operating system's certificates, read when first asked for.
 static OF_SYSTEM: OnceLock<Vec<CertificateDer<'static>>> = OnceLock::new();
 
@@ -41,11 +42,11 @@ pub enum Authorities {
 
 impl Roots {
     /// The authorities, and the certificates of `ca`.
-    pub(super) fn new(authorities: Authorities, ca: Option<&str>) -> Result<Self> {
+    pub(super) fn new(authorities: Authorities, ca: Option<&str>, variables: &Variables) -> Result<Self> {
         let mut roots = match authorities {
-            Authorities::Default => Self::default_ones()?,
+            Authorities::Default => Self::default_ones(variables)?,
             Authorities::DefaultAndSystem => {
-                let mut roots = Self::default_ones()?;
+                let mut roots = Self::default_ones(variables)?;
                 roots.add_system();
                 roots
             }
@@ -70,31 +71,30 @@ impl Roots {
     }
 
     /// Mozilla's roots, and those that the environment names.
-    fn default_ones() -> Result<Self> {
-        if let Some(roots) = DEFAULT.get() {
+    fn default_ones(variables: &Variables) -> Result<Self> {
+        let named = Named::new(variables);
+        let mut known = DEFAULT.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(roots) = known.get(&named) {
             return Ok(roots.clone());
         }
         let mozilla = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
         let mut roots = Self { anchors: Arc::new(mozilla), given: Arc::default() };
-        for name in ["NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE"] {
-            let Some(path) = set(name) else { continue };
-            let pem = std::fs::read(&path)
-                .map_err(|_| Error::configuration(name, "names a file that cannot be read"))?;
+        for (name, path) in &named.files {
+            let pem = std::fs::read(path)
+                .map_err(|_| Error::configuration(*name, "names a file that cannot be read"))?;
             roots.add_given(name, certificates(name, &pem)?)?;
         }
-        if let Some(folders) = set("SSL_CERT_DIR") {
-            for folder in std::env::split_paths(&folders) {
+        if let Some(folders) = &named.folders {
+            for folder in std::env::split_paths(folders) {
                 roots.add_folder("SSL_CERT_DIR", &folder)?;
             }
         }
-        let node_options = set("NODE_OPTIONS").unwrap_or_default();
-        if set("NODE_USE_SYSTEM_CA").is_some_and(|value| value == "1")
-            || node_options.split_whitespace().any(|option| option == "--use-system-ca")
-        {
+        if named.system {
             // As Node has it, a system without any is no error.
             roots.add_system();
         }
-        Ok(DEFAULT.get_or_init(|| roots).clone())
+        known.insert(named, roots.clone());
+        Ok(roots)
     }
 
     /// Trusts what the user gave; `field` is where.
@@ -127,16 +127,32 @@ impl Roots {
     }
 }
 
-/// The value of a variable that is set to something.
-fn set(name: &str) -> Option<String> {
-    variable(name).filter(|value| !value.is_empty())
+/// The authorities that an environment names.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Named {
+    /// Variables and the files that they name.
+    files: Vec<(&'static str, String)>,
+    folders: Option<String>,
+    system: bool,
+}
+
+impl Named {
+    fn new(variables: &Variables) -> Self {
+        let file = |name| Some((name, variables.get(name)?));
+        let options = variables.get("NODE_OPTIONS").unwrap_or_default();
+        Self {
+            files: ["NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE"].into_iter().filter_map(file).collect(),
+            folders: variables.get("SSL_CERT_DIR"),
+            system: variables.get("NODE_USE_SYSTEM_CA").is_some_and(|value| value == "1")
+                || options.split_whitespace().any(|option| option == "--use-system-ca"),
+        }
+    }
 }
 
 /// The certificates in a text of PEM; `field` is where it comes from.
 pub(super) fn certificates(field: &'static str, pem: &[u8]) -> Result<Vec<CertificateDer<'static>>> {
-    let malformed = || {
-        Error::configuration(field, "must be certificates in PEM, of which it holds none, or a damaged one")
-    };
+    let malformed =
+        || Error::configuration(field, "must hold certificates in PEM; it holds none, or a damaged one");
     let found: Vec<_> = CertificateDer::pem_slice_iter(pem)
         .collect::<std::result::Result<_, _>>()
         .map_err(|_| malformed())?;

@@ -131,7 +131,9 @@ impl<'a> OneTime for Connecting<'a> {
     }
 
     fn read(&self, answer: &Answer, sent: Moment, _journal: &CustomerRecord) -> Result<IssuedCredentials> {
-        let client = read_client(answer, self.app.authentication)?;
+        let url = self.target.url();
+        let client = read_client(answer, self.app.authentication);
+        let client = client.map_err(|error| error.about(&Method::POST, url))?;
         Ok(IssuedCredentials { client, at: sent.unix_millis() })
     }
 
@@ -169,7 +171,9 @@ impl Connecting<'_> {
     fn settle(&self, mut permit: Permit, answer: &Result<Answer>) {
         let answer = match answer {
             Ok(answer) => answer,
-            Err(Error::ConnectTimeout | Error::Network { sent: false, .. }) => return permit.never_left(),
+            Err(Error::ConnectTimeout { .. } | Error::Network { sent: false, .. }) => {
+                return permit.never_left();
+            }
             Err(_) => return,
         };
         let fields = answer.headers();

@@ -175,7 +175,7 @@ async fn an_answer_that_cannot_be_read_is_kept_and_read_by_a_release_that_can() 
     let (clock, store) = (ManualClock::new(), Arc::new(MemoryStore::new()));
     put(&*store, 0, &idle()).await;
     let vault = vault(store.clone(), &clock);
-    let old = Scripted::new(&clock, [Ok("?at rt-2"), Err(Error::ConnectTimeout)]);
+    let old = Scripted::new(&clock, [Ok("?at rt-2"), Err(Error::ConnectTimeout { to: None })]);
     assert_eq!(run_all(&vault, &old).await.unwrap_err().code(), ErrorCode::TokenInvalid);
     let (_, kept) = stored(&*store).await;
     assert_eq!(kept.state, GrantState::Idle { unresolved: 1 });
@@ -239,7 +239,7 @@ async fn a_failure_is_reported_as_what_it_was_though_the_store_fails_too() {
     put(&*store, 0, &idle()).await;
     store.refuses_after_journal.store(true, Ordering::SeqCst);
     store.refuses.store(1, Ordering::SeqCst);
-    let unavailable = Error::ConnectTimeout;
+    let unavailable = Error::ConnectTimeout { to: None };
     let operation = Scripted::new(&clock, [Err(unavailable)]);
     let error = run_all(&vault(store.clone(), &clock), &operation).await.unwrap_err();
     assert_eq!(error.code(), ErrorCode::Timeout);
@@ -251,7 +251,7 @@ async fn a_dead_holders_operation_counts_as_unresolved() {
     let (clock, store) = (ManualClock::new(), Arc::new(MemoryStore::new()));
     let until = clock.now().unix_millis() - CLOCK_SKEW_MILLIS;
     put(&*store, 0, &exchanging("dead", until, 0)).await;
-    let operation = Scripted::new(&clock, [Err(Error::ConnectTimeout)]);
+    let operation = Scripted::new(&clock, [Err(Error::ConnectTimeout { to: None })]);
     run_all(&vault(store.clone(), &clock), &operation).await.unwrap_err();
     let (version, after) = stored(&*store).await;
     assert_eq!((version, after.state), (3, GrantState::Idle { unresolved: 1 }), "journalled, and taken back");
@@ -327,7 +327,7 @@ async fn a_failure_is_written_down_over_a_journal_that_was_sealed_anew() {
     put(&*store, 0, &journal).await;
     reseal(&*store).await;
     let (vault, operation) = (vault(store.clone(), &clock), Scripted::new(&clock, []));
-    let outcome = Outcome::Failed(Error::ConnectTimeout);
+    let outcome = Outcome::Failed(Error::ConnectTimeout { to: None });
     write_down(&vault, &operation, 1, &journal, outcome).await.unwrap_err();
     let (version, after) = stored(&*store).await;
     assert_eq!((version, after.state), (3, GrantState::Idle { unresolved: 0 }), "nobody waits for a lease");

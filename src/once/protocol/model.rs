@@ -324,16 +324,9 @@ impl Kind for CustomerRecord {
 
     fn error(failure: Failure) -> Error {
         match failure {
-            Failure::Refused => Error::Api(Box::new(ApiError {
-                status: 409,
-                message: String::new(),
-                vendor_code: None,
-                errors: Vec::new(),
-                request_id: None,
-                headers: String::new(),
-            })),
-            Failure::Unanswered => Error::Network { kind: NetworkKind::Reset, sent: true, source: None },
-            Failure::Unsent => Error::Network { kind: NetworkKind::Reset, sent: false, source: None },
+            Failure::Refused => Error::Api(Box::new(ApiError { status: 409, ..ApiError::default() })),
+            Failure::Unanswered => Error::network(NetworkKind::Reset, true, None),
+            Failure::Unsent => Error::network(NetworkKind::Reset, false, None),
         }
     }
 }

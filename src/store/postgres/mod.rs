@@ -24,6 +24,7 @@ use self::sql::{SCHEMA, Sql};
 use self::target::Target;
 use super::namespace::Namespace;
 use super::{BEFORE_ALL, Due, Removal, Store, StoreFuture, Stored, Swap, Version, signed};
+use crate::environment::Variables;
 use crate::error::{Error, Result};
 use crate::fingerprint::Fingerprint;
 use crate::secret::Secret;
@@ -43,6 +44,8 @@ pub struct PostgresOptions {
     pub ca: Option<String>,
     /// How many connections may be open, 1 or more. Default: `connection_limit` of the URL, or 4.
     pub connections: Option<usize>,
+    /// Where the environment's variables are read, which name further certificates to trust.
+    pub variables: Variables,
 }
 
 /// A store in PostgreSQL, directly or through a pooler in transaction mode.
@@ -68,7 +71,7 @@ impl PostgresStore {
         if connections == 0 {
             return Err(Error::configuration("connections", "must be 1 or more"));
         }
-        let tls = MakeRustlsConnect::new(target.tls.client_config()?);
+        let tls = MakeRustlsConnect::new(target.tls.client_config(&options.variables)?);
         let sql = Sql::new(target.schema.as_deref());
         let pool = Pool::new(target, tls, connections);
         Ok(Self { pool, sql, namespace, fingerprint, ready: OnceCell::new() })

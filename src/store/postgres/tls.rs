@@ -13,6 +13,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::version::{TLS12, TLS13};
 use rustls::{ClientConfig, DigitallySignedStruct, SignatureScheme};
 
+use crate::environment::Variables;
 use crate::error::{Error, Result};
 use crate::tls;
 
@@ -54,10 +55,10 @@ pub(super) struct TlsOptions {
 
 impl TlsOptions {
     /// Reads the files, and makes the settings of connections.
-    pub(super) fn client_config(&self) -> Result<ClientConfig> {
+    pub(super) fn client_config(&self, variables: &Variables) -> Result<ClientConfig> {
         let provider = Arc::new(ring::default_provider());
         let versions: &[_] = if self.only_version_13 { &[&TLS13] } else { &[&TLS12, &TLS13] };
-        let verifier = self.verifier(&provider)?;
+        let verifier = self.verifier(&provider, variables)?;
         let builder = ClientConfig::builder_with_provider(provider)
             .with_protocol_versions(versions)
             .map_err(|_| set_up_failed())?
@@ -83,7 +84,11 @@ impl TlsOptions {
         Ok(config)
     }
 
-    fn verifier(&self, provider: &Arc<CryptoProvider>) -> Result<Arc<dyn ServerCertVerifier>> {
+    fn verifier(
+        &self,
+        provider: &Arc<CryptoProvider>,
+        variables: &Variables,
+    ) -> Result<Arc<dyn ServerCertVerifier>> {
         let authorities = match &self.authorities {
             Authorities::Default => tls::Authorities::Default,
             Authorities::System => tls::Authorities::DefaultAndSystem,
@@ -91,7 +96,7 @@ impl TlsOptions {
                 tls::Authorities::Only(certificates("sslrootcert", &read("sslrootcert", path)?)?)
             }
         };
-        let verifier = tls::server_verifier(authorities, self.ca.as_deref(), self.verifies_name)?;
+        let verifier = tls::server_verifier(authorities, self.ca.as_deref(), self.verifies_name, variables)?;
         if self.verifies_authority {
             return Ok(verifier);
         }

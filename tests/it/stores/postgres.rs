@@ -1,6 +1,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use smartrecruiters::environment::Variables;
 use smartrecruiters::error::{Error, ErrorCode};
 use smartrecruiters::secret::Secret;
 use smartrecruiters::store::{PostgresOptions, PostgresStore, Store, Swap};
@@ -12,7 +13,13 @@ use super::{
 };
 
 pub(super) fn options_of(url: &str) -> PostgresOptions {
-    PostgresOptions { url: Secret::new(url), namespace: None, ca: None, connections: None }
+    PostgresOptions {
+        url: Secret::new(url),
+        namespace: None,
+        ca: None,
+        connections: None,
+        variables: Variables::default(),
+    }
 }
 
 fn options(port: u16) -> PostgresOptions {

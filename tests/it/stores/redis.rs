@@ -12,6 +12,7 @@ fn options(port: u16) -> RedisOptions {
         url: Secret::new(format!("redis://:canary@127.0.0.1:{port}/0")),
         namespace: None,
         ca: None,
+        variables: smartrecruiters::environment::Variables::default(),
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU16, AtomicU64, Ordering};
 use std::time::Duration;
 
+use smartrecruiters::environment::Variables;
 use smartrecruiters::limit::{Ask, Identity, RedisLimits, RedisLimitsOptions, SharedWindow};
 use smartrecruiters::secret::Secret;
 use smartrecruiters::store::{NEVER, RedisOptions, RedisStore, Store, Swap};
@@ -50,7 +51,13 @@ impl Name {
     }
 
     fn store(&self) -> RedisStore {
-        RedisStore::new(RedisOptions { url: self.url(), namespace: None, ca: None }).unwrap()
+        RedisStore::new(RedisOptions {
+            url: self.url(),
+            namespace: None,
+            ca: None,
+            variables: Variables::default(),
+        })
+        .unwrap()
     }
 }
 
@@ -205,7 +212,11 @@ async fn writes_that_too_few_replicas_would_get_are_tried_until_there_are_enough
 async fn permits_come_from_the_new_primary_though_the_old_one_still_answers() {
     let (old, new) = pair().await;
     let name = Name::of(old.port).await;
-    let limits = RedisLimits::new(RedisLimitsOptions { url: name.url(), ca: None }, |_| {}).unwrap();
+    let limits = RedisLimits::new(
+        RedisLimitsOptions { url: name.url(), ca: None, variables: Variables::default() },
+        |_| {},
+    )
+    .unwrap();
     limits.ask(permits()).await.unwrap();
     ask(&new, &["REPLICAOF", "NO", "ONE"]).await;
     follow(&old, &new).await;
@@ -217,7 +228,9 @@ async fn permits_come_from_the_new_primary_though_the_old_one_still_answers() {
 async fn limits_that_cannot_be_reached_are_named_as_such() {
     // Port 9 of loopback (discard): nothing listens there.
     let url = Secret::new("redis://:canary@127.0.0.1:9");
-    let limits = RedisLimits::new(RedisLimitsOptions { url, ca: None }, |_| {}).unwrap();
+    let limits =
+        RedisLimits::new(RedisLimitsOptions { url, ca: None, variables: Variables::default() }, |_| {})
+            .unwrap();
     let error = limits.ask(permits()).await.unwrap_err();
     assert_eq!(
         error.to_string(),

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use smartrecruiters::environment::Variables;
 use smartrecruiters::limit::{RedisLimits, RedisLimitsOptions, Report, SharedWindow};
 use smartrecruiters::secret::Secret;
 use smartrecruiters::store::{NEVER, RedisOptions, RedisStore, Store};
@@ -22,7 +23,12 @@ fn documented() -> Vec<String> {
 /// The default user, once the server serves.
 async fn admin(server: &Server) -> redis::aio::MultiplexedConnection {
     let url = format!("redis://:canary@127.0.0.1:{}/0", server.port);
-    let options = RedisOptions { url: Secret::new(url.clone()), namespace: None, ca: None };
+    let options = RedisOptions {
+        url: Secret::new(url.clone()),
+        namespace: None,
+        ca: None,
+        variables: Variables::default(),
+    };
     served(&RedisStore::new(options).unwrap()).await;
     redis::Client::open(url).unwrap().get_multiplexed_async_connection().await.unwrap()
 }
@@ -44,7 +50,13 @@ fn url(server: &Server) -> Secret {
 }
 
 fn store(server: &Server) -> RedisStore {
-    RedisStore::new(RedisOptions { url: url(server), namespace: None, ca: None }).unwrap()
+    RedisStore::new(RedisOptions {
+        url: url(server),
+        namespace: None,
+        ca: None,
+        variables: Variables::default(),
+    })
+    .unwrap()
 }
 
 /// Everything that store and limits ever ask for; true if all of it worked.
@@ -55,7 +67,11 @@ async fn exercise(server: &Server) -> bool {
     worked &= store.load("exercised").await.is_ok() & store.due(NEVER, 10, None).await.is_ok();
     worked &= store.remove("exercised", 2).await.is_ok();
     worked &= store.warnings().await.is_ok_and(|warnings| warnings.is_empty());
-    let limits = RedisLimits::new(RedisLimitsOptions { url: url(server), ca: None }, |_| {}).unwrap();
+    let limits = RedisLimits::new(
+        RedisLimitsOptions { url: url(server), ca: None, variables: Variables::default() },
+        |_| {},
+    )
+    .unwrap();
     worked &= limits.ask(permits()).await.is_ok();
     // The first second is silent, so that there are no permits before.
     tokio::time::sleep(Duration::from_millis(1200)).await;
@@ -125,7 +141,10 @@ async fn a_store_and_limits_work_in_a_cluster_of_one_node() {
     let open = |namespace: &str| {
         let url = Secret::new(format!("redis://:canary@127.0.0.1:{}", server.port));
         let namespace = Some(namespace.to_owned());
-        Arc::new(RedisStore::new(RedisOptions { url, namespace, ca: None }).unwrap())
+        Arc::new(
+            RedisStore::new(RedisOptions { url, namespace, ca: None, variables: Variables::default() })
+                .unwrap(),
+        )
     };
     let early = loop {
         let error = open("early").load("g").await.unwrap_err().to_string();
@@ -144,7 +163,9 @@ async fn a_store_and_limits_work_in_a_cluster_of_one_node() {
     }
     contract::check(|| open("default")).await;
     let url = Secret::new(format!("redis://:canary@127.0.0.1:{}", server.port));
-    let limits = RedisLimits::new(RedisLimitsOptions { url, ca: None }, |_| {}).unwrap();
+    let limits =
+        RedisLimits::new(RedisLimitsOptions { url, ca: None, variables: Variables::default() }, |_| {})
+            .unwrap();
     assert_eq!(limits.ask(permits()).await.unwrap().members, 1);
     let keys: Vec<String> = redis::cmd("KEYS").arg("*").query_async(&mut admin).await.unwrap();
     assert!(keys.iter().any(|key| key.starts_with("smartrecruiters:{default}:records:")), "{keys:?}");
