@@ -58,7 +58,7 @@ export {
   type RekeyProgress,
   type SealedGrant,
 } from './oauth-app.js'
-export type { Page, PaginateOptions, PaginateProgress, Paginator } from './paginate.js'
+export type { Page, PaginateOptions, PaginateProgress, Paginator, ToArrayOptions } from './paginate.js'
 export {
   type CustomerImport,
   type CustomerInfo,

@@ -240,6 +240,11 @@ export async function lists(sr: SmartRecruiters, signal: AbortSignal): Promise<v
     const total: number | undefined = page.total
     await sr.post('/log', { json: { items, total, cursor: page.cursor } })
   }
+  const array: Job[] = await sr.paginate<Job>('/jobs').toArray()
+  await sr.paginate<Job>('/jobs').toArray({ limit: array.length })
+  await sr.paginate<Job>('/jobs').toArray({ limit: undefined })
+  for await (const job of sr.paginate<Job>('/jobs', { from: null }).take(10)) holds<Equal<typeof job, Job>>()
+  sr.paginate('/jobs', { from: undefined })
   const { done, value } = await jobs.next()
   if (done !== true) holds<Equal<typeof value, Job>>()
   await jobs.return()
@@ -268,8 +273,14 @@ export function wrongLists(sr: SmartRecruiters): void {
   sr.paginate('/jobs', { pageSize: 10 })
   // @ts-expect-error A cursor is text.
   sr.paginate('/jobs', { from: 100 })
-  // @ts-expect-error To the compiler a property is there or not, and never `undefined`.
-  sr.paginate('/jobs', { from: undefined })
+  // @ts-expect-error A limit is needed.
+  sr.paginate('/jobs').take()
+  // @ts-expect-error A limit is a number.
+  sr.paginate('/jobs').take('10')
+  // @ts-expect-error There is no such option: it is `limit`.
+  sr.paginate('/jobs').toArray({ take: 10 })
+  // @ts-expect-error An array is made of the whole list: it must be awaited.
+  sr.paginate('/jobs').toArray().length
   // @ts-expect-error It is read only.
   sr.paginate('/jobs').cursor = ''
   // @ts-expect-error A list is asynchronous.
