@@ -3,18 +3,39 @@
 import type {
   NativeError,
   NativeErrorCode,
-  NativeErrorDetail,
   NativeIntegrationReason,
   NativeNetworkKind,
   NativePhase,
   NativeReauthorizationReason,
 } from '../index.js'
 
+// The addon's unions, which editors would show by the names that they have there; an `Exclude` of nothing has its own.
+
 /** The stable name of an error, for programs. */
-export type ErrorCode = NativeErrorCode
+export type ErrorCode = Exclude<NativeErrorCode, never>
+
+/** Why a customer cannot be connected. */
+export type IntegrationReason = Exclude<NativeIntegrationReason, never>
+
+/** Where the network failed. */
+export type NetworkKind = Exclude<NativeNetworkKind, never>
+
+/** What a call was doing when its deadline passed. */
+export type TimeoutPhase = Exclude<NativePhase, never>
+
+/** Why a grant is over. */
+export type ReauthorizationReason = Exclude<NativeReauthorizationReason, never>
 
 /** One entry of the vendor's `errors[]`. */
-export type ErrorDetail = NativeErrorDetail
+export interface ErrorDetail {
+  /** The entry's code. */
+  code?: string | undefined
+  /** The entry's message. */
+  message?: string | undefined
+}
+
+/** What an error is made of, as the addon gives it. */
+export type ErrorRecord = Readonly<NativeError>
 
 /** The call that failed: its method and its path, as the caller wrote them, without a query. */
 export interface CallContext {
@@ -27,11 +48,11 @@ export class SmartRecruitersError extends Error {
   /** The stable name, for programs; the message is for people. */
   readonly code: ErrorCode
   /** The method of the call that failed. */
-  declare readonly method?: string
+  declare readonly method?: string | undefined
   /** The path of the call that failed, as the caller wrote it, without its query. */
-  declare readonly path?: string
+  declare readonly path?: string | undefined
 
-  constructor(record: NativeError, context: CallContext = {}) {
+  constructor(record: ErrorRecord, context: CallContext = {}) {
     super(record.message, causeOf(record))
     this.code = record.code
     if (context.method !== undefined) this.method = context.method
@@ -49,7 +70,7 @@ export class ConfigurationError extends SmartRecruitersError {
   /** What is wrong, as the caller wrote it: `baseUrl`, `params.id`. */
   readonly field: string
 
-  constructor(record: NativeError, context?: CallContext) {
+  constructor(record: ErrorRecord, context?: CallContext) {
     super(record, context)
     this.field = record.field ?? ''
   }
@@ -62,7 +83,7 @@ export class QueueFullError extends SmartRecruitersError {
   /** When the call would have got its turn, at the earliest, if its deadline was before that. */
   readonly turnAt: Date | undefined
 
-  constructor(record: NativeError, context?: CallContext) {
+  constructor(record: ErrorRecord, context?: CallContext) {
     super(record, context)
     this.turnAt = record.turnIn === undefined ? undefined : new Date(Date.now() + record.turnIn)
   }
@@ -81,7 +102,7 @@ export class ApiError extends SmartRecruitersError {
   /** The answer's headers, without cookies. */
   readonly headers: Readonly<Record<string, string>>
 
-  constructor(record: NativeError, context?: CallContext) {
+  constructor(record: ErrorRecord, context?: CallContext) {
     super(record, context)
     this.status = record.status ?? 0
     this.vendorCode = record.vendorCode
@@ -115,9 +136,9 @@ export class AlreadyIntegratedError extends ConflictError {
    *
    * Where nobody has them, ask SmartRecruiters to reset the integration, and connect again.
    */
-  readonly reason: NativeIntegrationReason | undefined
+  readonly reason: IntegrationReason | undefined
 
-  constructor(record: NativeError, context?: CallContext) {
+  constructor(record: ErrorRecord, context?: CallContext) {
     super(record, context)
     this.companyId = record.companyId ?? ''
     this.reason = record.integrationReason
@@ -146,7 +167,7 @@ export class TokenError extends SmartRecruitersError {
    */
   readonly retryAfter: number | undefined
 
-  constructor(record: NativeError, context?: CallContext) {
+  constructor(record: ErrorRecord, context?: CallContext) {
     super(record, context)
     this.error = record.oauthError
     this.errorDescription = record.oauthErrorDescription
@@ -167,9 +188,9 @@ export class ReauthorizationRequiredError extends TokenError {
    * `forgotten`: by `app.forget()`.
    * `exported`: by `app.export()`; whoever imported it has it now.
    */
-  readonly reason: NativeReauthorizationReason | undefined
+  readonly reason: ReauthorizationReason | undefined
 
-  constructor(record: NativeError, context?: CallContext) {
+  constructor(record: ErrorRecord, context?: CallContext) {
     super(record, context)
     this.grantId = record.grantId ?? ''
     this.reason = record.reason
@@ -181,7 +202,7 @@ export class UnknownGrantError extends TokenError {
   /** The id that was asked for. */
   readonly grantId: string
 
-  constructor(record: NativeError, context?: CallContext) {
+  constructor(record: ErrorRecord, context?: CallContext) {
     super(record, context)
     this.grantId = record.grantId ?? ''
   }
@@ -190,9 +211,9 @@ export class UnknownGrantError extends TokenError {
 /** No answer, because of the network. */
 export class NetworkError extends SmartRecruitersError {
   /** Where it failed: `dns`, `connect`, `tls`, `reset` or `protocol`. */
-  readonly kind: NativeNetworkKind | undefined
+  readonly kind: NetworkKind | undefined
 
-  constructor(record: NativeError, context?: CallContext) {
+  constructor(record: ErrorRecord, context?: CallContext) {
     super(record, context)
     this.kind = record.kind
   }
@@ -201,9 +222,9 @@ export class NetworkError extends SmartRecruitersError {
 /** The call's deadline passed. */
 export class TimeoutError extends SmartRecruitersError {
   /** What the call was doing: `queue`, `token`, `connect`, `response`, `body` or `retry`. */
-  readonly phase: NativePhase | undefined
+  readonly phase: TimeoutPhase | undefined
 
-  constructor(record: NativeError, context?: CallContext) {
+  constructor(record: ErrorRecord, context?: CallContext) {
     super(record, context)
     this.phase = record.phase
   }
@@ -212,7 +233,7 @@ export class TimeoutError extends SmartRecruitersError {
 /** The store could not be used, or lacks a customer's credentials. */
 export class StoreError extends SmartRecruitersError {}
 
-type ErrorClass = new (record: NativeError, context?: CallContext) => SmartRecruitersError
+type ErrorClass = new (record: ErrorRecord, context?: CallContext) => SmartRecruitersError
 
 // Exhaustive: a new code of the core stops the compiler here.
 const CLASSES: Record<ErrorCode, ErrorClass> = {
@@ -252,7 +273,7 @@ for (const Class of [...new Set([SmartRecruitersError, TokenError, ApiError, ...
 }
 
 /** Makes the error of a record. */
-export function toError(record: NativeError, context?: CallContext): SmartRecruitersError {
+export function toError(record: ErrorRecord, context?: CallContext): SmartRecruitersError {
   return new CLASSES[record.code](record, context)
 }
 
@@ -283,7 +304,7 @@ export function headerPairs(lines: string): [string, string][] {
     })
 }
 
-function causeOf(record: NativeError): ErrorOptions | undefined {
+function causeOf(record: ErrorRecord): ErrorOptions | undefined {
   const cause = record.causes.reduceRight<Error | undefined>(
     (inner, message) => new Error(message, inner && { cause: inner }),
     undefined,

@@ -14,14 +14,14 @@ export interface PaginateOptions extends Pick<RequestOptions, 'params' | 'query'
    * How many pages are asked for before they are wanted, at most, and held in memory: 0 to 64. Default: 8 where pages
    * are asked for by their offset. Elsewhere each page names the next, so that there is never more than one.
    */
-  prefetch?: number
+  prefetch?: number | undefined
 }
 
 /** A page of a list. */
 export interface Page<Item> {
   items: Item[]
   /** How many items there are in all pages, if the API says so. */
-  total?: number
+  total?: number | undefined
   /** Where to go on after this page: for `from`. */
   cursor: string
 }
@@ -31,11 +31,11 @@ export interface PaginateProgress {
   /** Items taken, with those before `from`. */
   done: number
   /** How many there are, if the API says so, as it last did. */
-  total?: number
+  total?: number | undefined
   /** Items a second, since this pass began. */
   rate: number
   /** Seconds until the end at this rate, if there is a total. */
-  eta?: number
+  eta?: number | undefined
   /** Items whose id came before, among the last 100,000: the list changed meanwhile. They are not left out. */
   duplicates: number
   /**
