@@ -16,14 +16,14 @@ const options = {
   lib: ['lib.es2023.d.ts', 'lib.esnext.disposable.d.ts'],
 }
 
-/** Every property that the exports of `files` lead to and that is declared in one of `folders`. */
-function properties(program, files, folders) {
+/** Every property and method that the exports of `files` lead to and that is declared in one of `folders`. */
+function members(program, files, folders) {
   const checker = program.getTypeChecker()
   const found = new Set()
   const isOurs = ({ fileName }) =>
     !fileName.includes('/node_modules/') && folders.some(folder => fileName.startsWith(folder))
   const visit = node => {
-    if (ts.isPropertySignature(node) || ts.isPropertyDeclaration(node)) found.add(node)
+    if (ts.isTypeElement(node) || ts.isClassElement(node) || ts.isFunctionDeclaration(node)) found.add(node)
     // Users construct no errors.
     if (ts.isConstructorDeclaration(node) && node.parent.name.text.endsWith('Error')) return
     if (node.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.PrivateKeyword)) return
@@ -44,7 +44,12 @@ function properties(program, files, folders) {
     const module = checker.getSymbolAtLocation(program.getSourceFile(file))
     for (const symbol of checker.getExportsOfModule(module)) follow(symbol)
   }
-  return { checker, optional: [...found].filter(({ questionToken }) => questionToken !== undefined) }
+  const isProperty = node => ts.isPropertySignature(node) || ts.isPropertyDeclaration(node)
+  return {
+    checker,
+    found: [...found],
+    optional: [...found].filter(isProperty).filter(({ questionToken }) => questionToken !== undefined),
+  }
 }
 
 /** `ClientOptions.timeout`, from the outermost declaration. */
@@ -68,7 +73,7 @@ function exact({ checker, optional }) {
 
 test('every optional property may be undefined, so that exactOptionalPropertyTypes gets in nobody’s way', () => {
   const program = ts.createProgram(entries, options)
-  const found = properties(program, entries, [`${root}dist/`, `${root}packages/`, `${root}index.d.ts`])
+  const found = members(program, entries, [`${root}dist/`, `${root}packages/`, `${root}index.d.ts`])
   const paths = found.optional.map(path)
   assert.ok(paths.length > 100, 'the optional properties were not found')
   for (const known of ['ClientOptions.timeout', 'LimitOptions.endpoints.perSecond', 'SandboxOptions.port']) {
@@ -90,5 +95,21 @@ test('an optional property that may not be undefined would be found', () => {
   host.fileExists = name => name === file || fileExists(name)
   host.readFile = name => (name === file ? text : readFile(name))
   const program = ts.createProgram([file], options, host)
-  assert.deepEqual(exact(properties(program, [file], [file])), ['Inner.exact', 'call.options.deep', 'call.result'])
+  assert.deepEqual(exact(members(program, [file], [file])), ['Inner.exact', 'call.options.deep', 'call.result'])
+})
+
+test('what editors show of a member has no name of the addon', () => {
+  const program = ts.createProgram(entries, options)
+  const { checker, found } = members(program, entries, [`${root}dist/`, `${root}packages/`])
+  const shown = found.map(node => {
+    const type = ts.isConstructorDeclaration(node)
+      ? checker.signatureToString(checker.getSignatureFromDeclaration(node))
+      : checker.typeToString(checker.getTypeAtLocation(node), undefined, ts.TypeFormatFlags.NoTruncation)
+    return `${path(node)}: ${type}`
+  })
+  assert.ok(shown.includes('NetworkError.kind: NetworkKind | undefined'), 'the members were not found')
+  assert.deepEqual(
+    shown.filter(text => /\bNative[A-Z]/.test(text)),
+    [],
+  )
 })

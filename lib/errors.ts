@@ -35,7 +35,7 @@ export interface ErrorDetail {
 }
 
 /** What an error is made of, as the addon gives it. */
-export type ErrorRecord = Readonly<NativeError>
+export interface ErrorRecord extends NativeError {}
 
 /** The call that failed: its method and its path, as the caller wrote them, without a query. */
 export interface CallContext {

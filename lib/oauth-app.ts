@@ -11,6 +11,7 @@ import {
   configurationError,
   type ReauthorizationRequiredError,
   type SmartRecruitersError,
+  type TokenError,
   toError,
   unwrap,
 } from './errors.js'
@@ -214,7 +215,7 @@ export interface OAuthAppEvents {
    * The authorization server refuses a grant's refresh token, and may accept it later: it is asked again with growing
    * pauses, up to an hour. Reported once, at the first refusal.
    */
-  refused: [{ grantId: string; since: Date; error: SmartRecruitersError }]
+  refused: [{ grantId: string; since: Date; error: TokenError }]
   /** A grant has ended: the customer has to authorize again. */
   reauthorizationRequired: [{ grantId: string; reason: ReauthorizationRequiredError['reason'] }]
   /** Keep-alive could not renew a grant whose refresh token dies in less than 7, 3 or 1 `days`. */
@@ -528,7 +529,7 @@ function listener(events: EventEmitter<OAuthAppEvents>): (event: NativeEvent) =>
     else if (name === 'keepAliveFailed' && error) events.emit('keepAliveFailed', { error: toError(error, {}) })
     else if (name === 'rekeyFailed' && error) events.emit('rekeyFailed', { id, error: toError(error, {}) })
     else if (name === 'refused' && error && since !== undefined) {
-      events.emit('refused', { grantId: id, since: new Date(since), error: toError(error, {}) })
+      events.emit('refused', { grantId: id, since: new Date(since), error: toError(error, {}) as TokenError })
     } else if (error !== undefined) events.emit('renewalFailed', { grantId: id, error: toError(error, {}) })
     else if (expiresAt !== undefined && days !== undefined) {
       events.emit('expiring', { grantId: id, expiresAt: new Date(expiresAt), days })
