@@ -515,6 +515,21 @@ for (const [way, through] of Object.entries(WAYS)) {
   })
 }
 
+test('an abort reaches those that wait even if another loop is left at once', async () => {
+  sandbox.fault({ path: POSTINGS, kind: 'hold', after: 1, times: Number.POSITIVE_INFINITY })
+  const controller = new AbortController()
+  const reason = new Error('enough')
+  const list = sr.paginate(POSTINGS, { query: { limit: 5 }, signal: controller.signal })
+  await take(list, 5)
+  const waiting = failure(list.next())
+  await settled(sr, () => sandbox.counters().concurrency.current)
+  controller.abort(reason)
+  assert.deepEqual(await list.return(), { value: undefined, done: true })
+  assert.equal(await waiting, reason)
+  assert.equal(await failure(all(list)), reason)
+  assert.equal(await settled(sr, () => sandbox.counters().unanswered), 8)
+})
+
 test('when one of the loops that share a list is left, the others end', async () => {
   const list = sr.paginate('/jobs', { query: { limit: 20 } })
   const counts = await Promise.all(

@@ -177,7 +177,10 @@ class PageReader<Item> implements Paginator<Item> {
   }
 
   async return(): Promise<IteratorResult<Item, undefined>> {
-    if (this.#finish({ how: 'left' })) await stop(this.#native)
+    const signal = this.#signal
+    // An abort has ended the pass, even if a loop is left before any has met it.
+    const end: End = signal?.aborted === true ? { how: 'failed', error: signal.reason } : { how: 'left' }
+    if (this.#finish(end)) await stop(this.#native)
     return { value: undefined, done: true }
   }
 
