@@ -173,12 +173,15 @@ for (const [path, , total, , , size = 'limit'] of LISTS) {
 
 test('a cursor goes with its path and query alone', async () => {
   const list = sr.paginate('/candidates', { query: { limit: 5 } })
-  await take(list, 7)
+  const [first] = await take(list, 7)
   const { cursor } = list
   await list.return()
   assert.match(cursor, /^[\w-]+$/)
   assert.ok(!Buffer.from(cursor, 'base64url').toString().includes(sandbox.apiKey))
   assert.equal(sr.paginate('/candidates?limit=5', { from: cursor }).cursor, cursor)
+  for (const from of [null, undefined]) {
+    assert.equal((await sr.paginate('/candidates', { from }).next()).value.id, first)
+  }
   for (const [path, query, from] of [
     ['/jobs', { limit: 5 }, cursor],
     ['/candidates', { limit: 6 }, cursor],
@@ -323,7 +326,8 @@ for (const [path, onTheirWay] of [
       controller.abort(reason)
       assert.equal(await failure(next ?? list.next()), reason)
       assert.equal(await settled(sr, unanswered), onTheirWay)
-      assert.deepEqual(await list.next(), { value: undefined, done: true })
+      assert.equal(await failure(list.next()), reason)
+      assert.equal(await failure(all(list.pages())), reason)
       assert.equal(getEventListeners(controller.signal, 'abort').length, 0)
       sandbox.clearFaults()
     }
@@ -359,11 +363,269 @@ test('an error ends a pass after all items before it, and its cursor goes on fro
     )
     assert.ok(error instanceof ServerError)
     assert.deepEqual([error.method, error.path], ['GET', path])
-    assert.deepEqual(await list.next(), { value: undefined, done: true })
     assert.deepEqual(seen, expected.slice(0, 40))
     const rest = await collect(sr.paginate(path, { query: { limit: 20 }, from: list.cursor }))
     assert.deepEqual([...seen, ...rest], expected)
   }
+})
+
+/**
+ * A list of 25 in pages of 5, independent of each other, whose page at `offset` fails once all were asked for, until
+ * `mend` is called.
+ */
+async function failing(t, offset) {
+  let broken = true
+  const asked = []
+  const all = deferred()
+  const { sr } = await serve(t, async (request, response) => {
+    const at = Number(new URL(request.url, 'http://x').searchParams.get('offset') ?? 0)
+    if (asked.push(at) === 5) all.resolve()
+    response.setHeader('content-type', 'application/json')
+    if (at === offset && broken) {
+      await all.promise
+      return response.writeHead(500).end('{"message":"out of order"}')
+    }
+    response.end(JSON.stringify({ content: rows(at, at + 5), totalFound: 25 }))
+  })
+  return {
+    sr,
+    asked,
+    mend() {
+      broken = false
+    },
+  }
+}
+
+/** The ways to go through a list, each as a list of items. */
+const WAYS = {
+  items: list => list,
+  pages: list => list.pages(),
+  take: list => list.take(1000),
+}
+
+for (const [way, through] of Object.entries(WAYS)) {
+  test(`a list that failed between pages asked ahead throws that error to every loop, by its ${way}`, async t => {
+    const { sr, asked, mend } = await failing(t, 10)
+    const list = sr.paginate('/offers')
+    const seen = []
+    const loop = async iterable => {
+      for await (const part of iterable) seen.push(...(part.items ?? [part]))
+    }
+    const error = await failure(loop(through(list)))
+    assert.ok(error instanceof ServerError)
+    assert.deepEqual(seen, rows(0, 10))
+    assert.equal(asked.length, 5, 'pages after it were asked for')
+    mend()
+    const requests = asked.length
+    const { cursor } = list
+    for (const again of Object.values(WAYS)) {
+      assert.equal(await failure(loop(again(list))), error)
+    }
+    assert.equal(await failure(list.next()), error)
+    assert.equal(await failure(list.toArray()), error)
+    // Nothing takes the failure away: not even to leave.
+    assert.deepEqual(await list.return(), { value: undefined, done: true })
+    assert.equal(await failure(loop(list)), error)
+    assert.equal(list.cursor, cursor)
+    assert.equal(asked.length, requests)
+    assert.deepEqual(await sr.paginate('/offers', { from: cursor }).toArray(), rows(10, 25))
+  })
+
+  test(`loops that share a list and its failure all throw it, by its ${way}`, async t => {
+    const { sr } = await failing(t, 10)
+    const seen = []
+    const iterable = through(sr.paginate('/offers'))
+    const errors = await Promise.all(
+      Array.from({ length: 4 }, () =>
+        failure(
+          (async () => {
+            for await (const part of iterable) seen.push(...(part.items ?? [part]))
+          })(),
+        ),
+      ),
+    )
+    assert.ok(errors[0] instanceof ServerError)
+    assert.equal(new Set(errors).size, 1)
+    assert.deepEqual(
+      seen.map(({ id }) => id).sort((a, b) => a - b),
+      Array.from({ length: 10 }, (_, id) => id),
+    )
+    assert.equal(await failure(all(iterable)), errors[0])
+  })
+
+  test(`an abort reaches every loop that shares a list, those that wait and those that ask later, by its ${way}`, async t => {
+    const waits = deferred()
+    const { sr } = await serve(t, (request, response) => {
+      if (request.url.includes('offset=5')) return waits.resolve()
+      response.setHeader('content-type', 'application/json')
+      response.end(JSON.stringify({ content: rows(0, 5), totalFound: 25 }))
+    })
+    const controller = new AbortController()
+    const reason = new Error('enough')
+    const list = sr.paginate('/offers', { signal: controller.signal })
+    const iterable = through(list)
+    await take(list, 5)
+    const loops = Array.from({ length: 4 }, () => failure(all(iterable)))
+    await waits.promise
+    controller.abort(reason)
+    for (const loop of loops) assert.equal(await loop, reason)
+    for (const again of Object.values(WAYS)) assert.equal(await failure(all(again(list))), reason)
+    assert.equal(list.progress.done, 5)
+  })
+
+  test(`a loop over a list that was left says so, and how to go on, by its ${way}`, async () => {
+    const list = sr.paginate('/jobs', { query: { limit: 20 } })
+    const iterable = through(list)
+    for await (const _ of iterable) break
+    for (const again of [iterable, ...Object.values(WAYS).map(again => again(list))]) {
+      const error = await failure(all(again))
+      assert.ok(error instanceof SmartRecruitersError)
+      assert.deepEqual([error.code, error.method, error.path], ['PAGINATION', 'GET', '/jobs'])
+      assert.match(error.message, /`break`.*`paginate\(path, \{ from: list\.cursor \}\)`/)
+    }
+    assert.equal((await failure(list.toArray())).code, 'PAGINATION')
+    assert.deepEqual(await list.return(), { value: undefined, done: true })
+    // An iterator that was left has ended, as any.
+    assert.deepEqual(await list.next(), { value: undefined, done: true })
+    const rest = await sr.paginate('/jobs', { query: { limit: 20 }, from: list.cursor }).toArray()
+    assert.equal(rest.length, 250 - list.progress.done)
+  })
+
+  test(`a loop over a list that has ended gets nothing, by its ${way}`, async () => {
+    const list = sr.paginate('/jobs')
+    assert.ok((await all(through(list))).length > 0)
+    sandbox.resetCounters()
+    for (const again of Object.values(WAYS)) assert.deepEqual(await all(again(list)), [])
+    assert.deepEqual(await list.toArray(), [])
+    assert.deepEqual(await list.return(), { value: undefined, done: true })
+    assert.deepEqual(await list.next(), { value: undefined, done: true })
+    assert.deepEqual(await all(list), [])
+    assert.equal(requests('GET /jobs'), 0)
+  })
+
+  test(`return() of a loop by ${way} ends one that waits for a page, and what is on its way`, async () => {
+    sandbox.fault({ path: POSTINGS, kind: 'hold', after: 1, times: Number.POSITIVE_INFINITY })
+    const list = sr.paginate(POSTINGS, { query: { limit: 5 } })
+    const iterator = through(list)[Symbol.asyncIterator]()
+    await take(list, 5)
+    const waiting = iterator.next()
+    assert.deepEqual(await iterator.return(), { value: undefined, done: true })
+    assert.deepEqual(await waiting, { value: undefined, done: true })
+    assert.equal(await settled(sr, () => sandbox.counters().unanswered), 8)
+  })
+}
+
+test('an abort reaches those that wait even if another loop is left at once', async () => {
+  sandbox.fault({ path: POSTINGS, kind: 'hold', after: 1, times: Number.POSITIVE_INFINITY })
+  const controller = new AbortController()
+  const reason = new Error('enough')
+  const list = sr.paginate(POSTINGS, { query: { limit: 5 }, signal: controller.signal })
+  await take(list, 5)
+  const waiting = failure(list.next())
+  await settled(sr, () => sandbox.counters().concurrency.current)
+  controller.abort(reason)
+  assert.deepEqual(await list.return(), { value: undefined, done: true })
+  assert.equal(await waiting, reason)
+  assert.equal(await failure(all(list)), reason)
+  assert.equal(await settled(sr, () => sandbox.counters().unanswered), 8)
+})
+
+test('when one of the loops that share a list is left, the others end', async () => {
+  const list = sr.paginate('/jobs', { query: { limit: 20 } })
+  const counts = await Promise.all(
+    [3, Number.POSITIVE_INFINITY].map(async most => {
+      let count = 0
+      for await (const _ of list) if (++count === most) break
+      return count
+    }),
+  )
+  assert.equal(list.progress.done, counts[0] + counts[1])
+  assert.ok(list.progress.done < 250)
+})
+
+test('toArray() gives what is left of a list, or as many items as wanted', async () => {
+  const ids = await collect(sr.paginate('/jobs'))
+  const list = sr.paginate('/jobs', { query: { limit: 20 } })
+  const first = await take(list, 7)
+  const rest = await list.toArray()
+  assert.deepEqual([...first, ...rest.map(({ id }) => id)], ids)
+  assert.deepEqual(await all(list), [], 'it has come to its end')
+
+  for (const limit of [0, 1, 20, 21, 249, 250, 251, undefined]) {
+    const list = sr.paginate('/jobs', { query: { limit: 20 } })
+    const items = await list.toArray({ limit })
+    assert.deepEqual(
+      items.map(({ id }) => id),
+      ids.slice(0, limit),
+    )
+    assert.equal(list.progress.done, items.length)
+    if (limit <= 250) assert.equal((await failure(all(list))).code, 'PAGINATION')
+    else assert.deepEqual(await all(list), [])
+    assert.equal((await sr.paginate('/jobs', { query: { limit: 20 }, from: list.cursor }).toArray())[0]?.id, ids[limit])
+  }
+})
+
+test('toArray() rejects if another loop leaves the list before its end', async () => {
+  sandbox.fault({ path: POSTINGS, kind: 'hold', after: 1, times: Number.POSITIVE_INFINITY })
+  const list = sr.paginate(POSTINGS, { query: { limit: 5 } })
+  await list.next()
+  const whole = failure(list.toArray())
+  await settled(sr, () => sandbox.counters().unanswered)
+  await list.return()
+  assert.equal((await whole).code, 'PAGINATION')
+})
+
+test('take() gives as many items as wanted, in order, and takes back what was asked for ahead', async () => {
+  const ids = await collect(sr.paginate(POSTINGS))
+  const query = { limit: 5 }
+  for (const limit of [1, 4, 5, 6, 125, 126]) {
+    const list = sr.paginate(POSTINGS, { query })
+    assert.deepEqual(await collect(list.take(limit)), ids.slice(0, limit))
+    assert.equal(list.progress.done, Math.min(limit, 125))
+    assert.deepEqual(await collect(sr.paginate(POSTINGS, { query, from: list.cursor })), ids.slice(limit))
+  }
+
+  sandbox.fault({ path: POSTINGS, kind: 'hold', after: 1, times: Number.POSITIVE_INFINITY })
+  const seen = []
+  for await (const { id } of sr.paginate(POSTINGS, { query }).take(3)) {
+    seen.push(id)
+    // With the last one, and not only when the loop asks for more.
+    if (seen.length === 3) assert.equal(await settled(sr, () => sandbox.counters().unanswered), 8)
+  }
+  assert.deepEqual(seen, ids.slice(0, 3))
+
+  sandbox.resetCounters()
+  const none = sr.paginate(POSTINGS).take(0)
+  assert.deepEqual(await all(none), [])
+  assert.equal((await failure(all(none))).code, 'PAGINATION')
+  assert.equal(requests(POSTINGS_ENDPOINT), 0)
+})
+
+test('those who ask a take() at the same time share its items', async () => {
+  const ids = await collect(sr.paginate('/jobs'))
+  for (const limit of [1, 30]) {
+    const iterator = sr
+      .paginate('/jobs', { query: { limit: 20 } })
+      .take(limit)
+      [Symbol.asyncIterator]()
+    const results = await Promise.all(Array.from({ length: 40 }, () => iterator.next()))
+    assert.deepEqual(
+      results.filter(({ done }) => !done).map(({ value }) => value.id),
+      ids.slice(0, limit),
+    )
+  }
+})
+
+test('limits that are no whole number are refused, and the list is as it was', async () => {
+  const list = sr.paginate('/jobs')
+  for (const limit of [-1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 32, '3', null, [], 3n]) {
+    assert.throws(() => list.take(limit), { name: 'ConfigurationError', field: 'limit' })
+    await assert.rejects(list.toArray({ limit }), { name: 'ConfigurationError', field: 'limit' })
+  }
+  assert.throws(() => list.take(), { name: 'ConfigurationError', field: 'limit' })
+  await assert.rejects(list.toArray({ most: 3 }), { name: 'ConfigurationError', field: 'most' })
+  await assert.rejects(list.toArray(3), { name: 'ConfigurationError', field: 'toArray' })
+  assert.equal((await list.toArray({})).length, 250)
 })
 
 test('those who ask at the same time get each item once', async () => {

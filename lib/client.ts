@@ -19,6 +19,7 @@ import {
   addContentType,
   type FlatRequest,
   flatRequest,
+  type PathArguments,
   type RequestOptions,
   requestOptions,
   statedLength,
@@ -33,20 +34,20 @@ export interface ClientOptions extends ConnectionOptions, ApiOptions {
   /** What to authenticate with. */
   credential: Credential
   /** The deadline of a whole call, in milliseconds. Default: 128,000, the vendor's advice. */
-  timeout?: number
+  timeout?: number | undefined
   /**
    * The most retries of one call, 0 to 10. Default: 3. Sent again is what was certainly not processed (no connection,
    * 429, 503 with Retry-After), and what may have been (502, 503, 504, a lost connection) only if it is idempotent.
    */
-  retries?: number
+  retries?: number | undefined
   /** The longest answer that is read into memory, in bytes. Default: 64 MiB. Longer ones can be streamed. */
-  maxBodySize?: number
+  maxBodySize?: number | undefined
   /**
    * How the client keeps to the rate limits of the API: as documented, unless this says otherwise. All clients of a
    * process with one credential share them; where their options differ, the lowest limit holds. `false`: it does not
    * keep to them.
    */
-  limits?: LimitOptions | false
+  limits?: LimitOptions | false | undefined
 }
 
 /** Options of {@link SmartRecruiters.token}. */
@@ -95,7 +96,12 @@ export class SmartRecruiters {
   /** Calls whose bodies are being gathered: made, but not yet known to the core. */
   #gathering = 0
 
-  /** @throws {ConfigurationError} if an option is missing, unknown or malformed. */
+  /**
+   * @throws {ConfigurationError} if an option is missing, unknown or malformed.
+   * @example
+   * const sr = new SmartRecruiters({ credential: new ApiKey(key) })
+   * const jobs = await sr.get('/jobs', { query: { limit: 10, sort: 'job_id' } })
+   */
   constructor(options: ClientOptions)
   constructor(options: ClientOptions | Derived) {
     const derived = reading('SmartRecruiters', () => (options instanceof Derived ? options : undefined))
@@ -140,34 +146,58 @@ export class SmartRecruiters {
     return this.#native.baseUrl
   }
 
-  /** `GET`: reads. */
-  get<T = unknown>(path: string, options?: RequestOptions): ResponsePromise<T> {
-    return this.request('GET', path, options)
+  /**
+   * `GET`: reads. See {@link request} for what it resolves with, and what it throws.
+   * @example
+   * const job: Job = await sr.get('/jobs/{id}', { params: { id } })
+   */
+  get<T = unknown, Path extends string = string>(path: Path, ...options: PathArguments<Path>): ResponsePromise<T> {
+    return this.request('GET', path, ...options)
   }
 
-  /** `POST`: creates, or starts something. */
-  post<T = unknown>(path: string, options?: RequestOptions): ResponsePromise<T> {
-    return this.request('POST', path, options)
+  /**
+   * `POST`: creates, or starts something.
+   * @example
+   * const created: Job = await sr.post('/jobs', { json: { title: 'Engineer' } })
+   */
+  post<T = unknown, Path extends string = string>(path: Path, ...options: PathArguments<Path>): ResponsePromise<T> {
+    return this.request('POST', path, ...options)
   }
 
-  /** `PUT`: replaces. */
-  put<T = unknown>(path: string, options?: RequestOptions): ResponsePromise<T> {
-    return this.request('PUT', path, options)
+  /**
+   * `PUT`: replaces.
+   * @example
+   * await sr.put('/jobs/{id}/status', { params: { id }, json: { status: 'SOURCING' } })
+   */
+  put<T = unknown, Path extends string = string>(path: Path, ...options: PathArguments<Path>): ResponsePromise<T> {
+    return this.request('PUT', path, ...options)
   }
 
-  /** `PATCH`: changes a part. Some of the vendor's routes take `application/json-patch+json`: say so in `headers`. */
-  patch<T = unknown>(path: string, options?: RequestOptions): ResponsePromise<T> {
-    return this.request('PATCH', path, options)
+  /**
+   * `PATCH`: changes a part. Some of the vendor's routes take `application/json-patch+json`: say so in `headers`.
+   * @example
+   * await sr.patch('/candidates/{id}', { params: { id }, json: { email: 'new@example.com' } })
+   */
+  patch<T = unknown, Path extends string = string>(path: Path, ...options: PathArguments<Path>): ResponsePromise<T> {
+    return this.request('PATCH', path, ...options)
   }
 
-  /** `DELETE`: removes. */
-  delete<T = unknown>(path: string, options?: RequestOptions): ResponsePromise<T> {
-    return this.request('DELETE', path, options)
+  /**
+   * `DELETE`: removes.
+   * @example
+   * await sr.delete('/candidates/{id}', { params: { id } })
+   */
+  delete<T = unknown, Path extends string = string>(path: Path, ...options: PathArguments<Path>): ResponsePromise<T> {
+    return this.request('DELETE', path, ...options)
   }
 
-  /** `HEAD`: an answer's headers, by `.asResponse()`. */
-  head(path: string, options?: RequestOptions): ResponsePromise<undefined> {
-    return this.request('HEAD', path, options)
+  /**
+   * `HEAD`: an answer's headers, by `.asResponse()`.
+   * @example
+   * const { headers } = await sr.head('/jobs').asResponse()
+   */
+  head<Path extends string>(path: Path, ...options: PathArguments<Path>): ResponsePromise<undefined> {
+    return this.request('HEAD', path, ...options)
   }
 
   /**
@@ -175,27 +205,41 @@ export class SmartRecruiters {
    * it is empty. `.withResponse()` gives the answer too, `.asResponse()` the answer alone.
    *
    * `path` is relative to the API root, and may hold `{name}`s for `params`; a whole URL must be on the same origin.
+   *
+   * In TypeScript, give the type of the data to the variable, as in the example: the compiler then also asks for the
+   * `{name}`s in `params`. With a type argument, `request<Job>(…)`, it does not know the path.
+   * @example
+   * const job: Job = await sr.request('GET', '/jobs/{id}', { params: { id } })
    * @throws {ApiError} if the API answers with anything but success, as one of its subclasses.
    * @throws {TokenError} if there is no access token to be had.
    * @throws {NetworkError | TimeoutError} if there is no answer.
    * @throws {ConfigurationError} if an argument is wrong.
    */
-  request<T = unknown>(method: string, path: string, options: RequestOptions = {}): ResponsePromise<T> {
+  request<T = unknown, Path extends string = string>(
+    method: string,
+    path: Path,
+    ...[options = {}]: PathArguments<Path>
+  ): ResponsePromise<T> {
     const answer = new Answer()
     return responsePromise(this.#send<T>(answer, method, path, options), answer)
   }
 
   /**
-   * Reads a list to its end, item by item, in order, each of its pages once: `for await (const job of
-   * sr.paginate('/jobs'))`. It knows how each list of the vendor pages, and finds out for others. Pages are of 100
-   * items, unless the query says otherwise; the next ones are asked for while you work on one. Leaving the loop takes
-   * back what was asked for.
+   * Reads a list to its end, item by item, in order, each of its pages once. It knows how each list of the vendor
+   * pages, and finds out for others. Pages are of 100 items, unless the query says otherwise; the next ones are asked
+   * for while you work on one. Leaving the loop takes back what was asked for.
    *
    * Nothing is asked for before the first item is. To go on later, or after a crash, give `from` what `cursor` was.
+   * @example
+   * const jobs = sr.paginate<Job>('/jobs')
+   * for await (const job of jobs) await save(job, jobs.cursor)
    * @throws {ConfigurationError} if an argument is wrong, or `from` is of another list; as `get` throws, while it is
    * read; and with code `PAGINATION` if the list cannot be read on.
    */
-  paginate<Item = unknown>(path: string, options: PaginateOptions = {}): Paginator<Item> {
+  paginate<Item = unknown, Path extends string = string>(
+    path: Path,
+    ...[options = {}]: PathArguments<Path, PaginateOptions>
+  ): Paginator<Item> {
     this.#refuseIfClosing()
     return paginate(this.#native, string('path', path), options, this.#timeout)
   }

@@ -10,21 +10,21 @@ import { bare, kind, milliseconds, reading, string } from './validate.js'
 /** How connections are made. */
 export interface ConnectionOptions {
   /** How long connecting may take, in milliseconds. Default: 10,000. */
-  connectTimeout?: number
+  connectTimeout?: number | undefined
   /**
    * A proxy for everything, as `http://user:password@host:port`, or `false` for none. Default: `HTTPS_PROXY`,
    * `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY` of the environment, but never for loopback.
    */
-  proxy?: string | URL | false
+  proxy?: string | URL | false | undefined
   /**
    * Certificates to trust beside the default ones, which are Mozilla's and those that `NODE_EXTRA_CA_CERTS`,
    * `SSL_CERT_FILE`, `SSL_CERT_DIR` and `NODE_USE_SYSTEM_CA=1` name. Default: no others.
    */
-  ca?: CertificateAuthorities
+  ca?: CertificateAuthorities | undefined
   /** The client's own certificate, with those that it was signed by, in PEM. Needs `key`. */
-  cert?: string | Uint8Array
+  cert?: string | Uint8Array | undefined
   /** The key of `cert`, in PEM, not encrypted. */
-  key?: string | Uint8Array
+  key?: string | Uint8Array | undefined
 }
 
 /** The names of the options. */

@@ -20,7 +20,11 @@ export class ApiKey {
   /** Makes the type one of its own: to the compiler, a class without members is like any value. */
   declare private readonly brand: 'ApiKey'
 
-  /** @throws {ConfigurationError} if `key` is empty, or holds blanks or line breaks. */
+  /**
+   * @throws {ConfigurationError} if `key` is empty, or holds blanks or line breaks.
+   * @example
+   * const sr = new SmartRecruiters({ credential: new ApiKey(key) })
+   */
   constructor(key: string) {
     setCredential(this, unwrap(native.apiKey(string('apiKey', key, FROM_ENVIRONMENT))))
   }
@@ -31,7 +35,11 @@ export class BearerToken {
   /** Makes the type one of its own: to the compiler, a class without members is like any value. */
   declare private readonly brand: 'BearerToken'
 
-  /** @throws {ConfigurationError} if `accessToken` is empty, or holds blanks or line breaks. */
+  /**
+   * @throws {ConfigurationError} if `accessToken` is empty, or holds blanks or line breaks.
+   * @example
+   * const sr = new SmartRecruiters({ credential: new BearerToken(accessToken) })
+   */
   constructor(accessToken: string) {
     setCredential(this, unwrap(native.bearerToken(string('accessToken', accessToken, FROM_ENVIRONMENT))))
   }
@@ -44,22 +52,22 @@ export interface ClientCredentialsOptions {
   /** The client secret. */
   clientSecret: string
   /** How the two are sent: in the form (`body`), as in the vendor's examples, or as HTTP Basic. Default: `body`. */
-  clientAuth?: 'body' | 'basic'
+  clientAuth?: 'body' | 'basic' | undefined
   /** The token endpoint. Default: `/identity/oauth/token` below the client's `baseUrl`. */
-  tokenUrl?: string | URL
+  tokenUrl?: string | URL | undefined
   /**
    * Where access tokens are shared, so that all processes with the same store and credentials need one exchange for
    * each token's life: a fleet, or the cold starts of a function. A store that is down costs no call: tokens are then
    * not shared. Default: nowhere.
    */
-  store?: AnyStore
+  store?: AnyStore | undefined
   /**
    * What seals the tokens in a durable store (AES-256-GCM): 32 random bytes, or their text in Base64 or hex, as
    * `openssl rand -base64 32` prints them. A list replaces a key: the first seals, all open. `false`: tokens are
    * stored in the clear. Needed with a durable store. A key that does not open what others have stored fails every
    * call that needs a token, with a {@link StoreError}.
    */
-  encryptionKey?: EncryptionKey | readonly EncryptionKey[] | false
+  encryptionKey?: EncryptionKey | readonly EncryptionKey[] | false | undefined
 }
 
 /**
@@ -71,7 +79,11 @@ export class ClientCredentials {
   /** The client id. */
   readonly clientId: string
 
-  /** @throws {ConfigurationError} if an option is missing, unknown or malformed. */
+  /**
+   * @throws {ConfigurationError} if an option is missing, unknown or malformed.
+   * @example
+   * const sr = new SmartRecruiters({ credential: new ClientCredentials({ clientId, clientSecret }) })
+   */
   constructor(options: ClientCredentialsOptions) {
     const known = optionsObject('ClientCredentials', options, [
       'clientId',

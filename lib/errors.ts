@@ -3,7 +3,6 @@
 import type {
   NativeError,
   NativeErrorCode,
-  NativeErrorDetail,
   NativeIntegrationReason,
   NativeNetworkKind,
   NativePhase,
@@ -11,14 +10,38 @@ import type {
 } from '../index.js'
 import { fromCaller } from './stack.js'
 
+// The addon's unions, which editors would show by the names that they have there; an `Exclude` of nothing has its own.
+
 /** The stable name of an error, for programs. */
-export type ErrorCode = NativeErrorCode
+export type ErrorCode = Exclude<NativeErrorCode, never>
+
+/** Why a customer cannot be connected. */
+export type IntegrationReason = Exclude<NativeIntegrationReason, never>
+
+/** Where the network failed. */
+export type NetworkKind = Exclude<NativeNetworkKind, never>
+
+/** What a call was doing when its deadline passed. */
+export type TimeoutPhase = Exclude<NativePhase, never>
+
+/** Why a grant is over. */
+export type ReauthorizationReason = Exclude<NativeReauthorizationReason, never>
 
 /** One entry of the vendor's `errors[]`. */
-export type ErrorDetail = NativeErrorDetail
+export interface ErrorDetail {
+  /** The entry's code. */
+  code?: string | undefined
+  /** The entry's message. */
+  message?: string | undefined
+  /** The field of the request that it is about, if it names one: the vendor's `dataPath`. */
+  field?: string | undefined
+}
+
+/** What an error is made of, as the addon gives it. */
+export interface ErrorRecord extends NativeError {}
 
 /** An error underneath another, as the core tells it. */
-type NativeCause = NativeError['causes'][number]
+type Cause = ErrorRecord['causes'][number]
 
 /** The call that failed: its method and its path, as the caller wrote them, without a query. */
 export interface CallContext {
@@ -31,11 +54,11 @@ export class SmartRecruitersError extends Error {
   /** The stable name, for programs; the message is for people. */
   readonly code: ErrorCode
   /** The method of the call that failed. */
-  declare readonly method?: string
+  declare readonly method?: string | undefined
   /** The path of the call that failed, as the caller wrote it, without its query. */
-  declare readonly path?: string
+  declare readonly path?: string | undefined
 
-  constructor(record: NativeError, context: CallContext = {}) {
+  constructor(record: ErrorRecord, context: CallContext = {}) {
     if (typeof record !== 'object' || !isError(record)) {
       throw new TypeError(`${new.target.name} is not made by \`new\`: the package makes it when a call fails`)
     }
@@ -56,7 +79,7 @@ export class ConfigurationError extends SmartRecruitersError {
   /** What is wrong, as the caller wrote it: `baseUrl`, `params.id`. */
   readonly field: string
 
-  constructor(record: NativeError, context?: CallContext) {
+  constructor(record: ErrorRecord, context?: CallContext) {
     super(record, context)
     this.field = record.field ?? ''
   }
@@ -69,7 +92,7 @@ export class QueueFullError extends SmartRecruitersError {
   /** When the call would have got its turn, at the earliest, if its deadline was before that. */
   readonly turnAt: Date | undefined
 
-  constructor(record: NativeError, context?: CallContext) {
+  constructor(record: ErrorRecord, context?: CallContext) {
     super(record, context)
     this.turnAt = record.turnIn === undefined ? undefined : new Date(Date.now() + record.turnIn)
   }
@@ -96,7 +119,7 @@ export class ApiError extends SmartRecruitersError {
    */
   declare readonly body: string
 
-  constructor(record: NativeError, context?: CallContext) {
+  constructor(record: ErrorRecord, context?: CallContext) {
     super(record, context)
     Object.defineProperty(this, 'body', { value: record.body ?? '', configurable: true, writable: true })
     this.status = record.status ?? 0
@@ -131,9 +154,9 @@ export class AlreadyIntegratedError extends ConflictError {
    *
    * Where nobody has them, ask SmartRecruiters to reset the integration, and connect again.
    */
-  readonly reason: NativeIntegrationReason | undefined
+  readonly reason: IntegrationReason | undefined
 
-  constructor(record: NativeError, context?: CallContext) {
+  constructor(record: ErrorRecord, context?: CallContext) {
     super(record, context)
     this.companyId = record.companyId ?? ''
     this.reason = record.integrationReason
@@ -162,7 +185,7 @@ export class TokenError extends SmartRecruitersError {
    */
   readonly retryAfter: number | undefined
 
-  constructor(record: NativeError, context?: CallContext) {
+  constructor(record: ErrorRecord, context?: CallContext) {
     super(record, context)
     this.error = record.oauthError
     this.errorDescription = record.oauthErrorDescription
@@ -183,9 +206,9 @@ export class ReauthorizationRequiredError extends TokenError {
    * `forgotten`: by `app.forget()`.
    * `exported`: by `app.export()`; whoever imported it has it now.
    */
-  readonly reason: NativeReauthorizationReason | undefined
+  readonly reason: ReauthorizationReason | undefined
 
-  constructor(record: NativeError, context?: CallContext) {
+  constructor(record: ErrorRecord, context?: CallContext) {
     super(record, context)
     this.grantId = record.grantId ?? ''
     this.reason = record.reason
@@ -197,7 +220,7 @@ export class UnknownGrantError extends TokenError {
   /** The id that was asked for. */
   readonly grantId: string
 
-  constructor(record: NativeError, context?: CallContext) {
+  constructor(record: ErrorRecord, context?: CallContext) {
     super(record, context)
     this.grantId = record.grantId ?? ''
   }
@@ -214,7 +237,7 @@ abstract class UnansweredError extends SmartRecruitersError {
   /** The proxy on the way there, if there is one, without user and password. */
   readonly proxy: string | undefined
 
-  constructor(record: NativeError, context?: CallContext) {
+  constructor(record: ErrorRecord, context?: CallContext) {
     super(record, context)
     this.sent = record.sent ?? false
     this.host = record.host
@@ -226,9 +249,9 @@ abstract class UnansweredError extends SmartRecruitersError {
 /** No answer, because of the network. `cause.code` is what Node calls the reason: `ECONNREFUSED`, `CERT_HAS_EXPIRED`. */
 export class NetworkError extends UnansweredError {
   /** Where it failed: `dns`, `connect`, `tls`, `reset` or `protocol`. */
-  readonly kind: NativeNetworkKind | undefined
+  readonly kind: NetworkKind | undefined
 
-  constructor(record: NativeError, context?: CallContext) {
+  constructor(record: ErrorRecord, context?: CallContext) {
     super(record, context)
     this.kind = record.kind
   }
@@ -237,9 +260,9 @@ export class NetworkError extends UnansweredError {
 /** The call's deadline passed. */
 export class TimeoutError extends UnansweredError {
   /** What the call was doing: `queue`, `token`, `connect`, `response`, `body` or `retry`. */
-  readonly phase: NativePhase | undefined
+  readonly phase: TimeoutPhase | undefined
 
-  constructor(record: NativeError, context?: CallContext) {
+  constructor(record: ErrorRecord, context?: CallContext) {
     super(record, context)
     this.phase = record.phase
   }
@@ -248,7 +271,7 @@ export class TimeoutError extends UnansweredError {
 /** The store could not be used, or lacks a customer's credentials. */
 export class StoreError extends SmartRecruitersError {}
 
-type ErrorClass = new (record: NativeError, context?: CallContext) => SmartRecruitersError
+type ErrorClass = new (record: ErrorRecord, context?: CallContext) => SmartRecruitersError
 
 // Exhaustive: a new code of the core stops the compiler here.
 const CLASSES: Record<ErrorCode, ErrorClass> = {
@@ -288,7 +311,7 @@ for (const Class of [...new Set([SmartRecruitersError, TokenError, ApiError, ...
 }
 
 /** Makes the error of a record. */
-export function toError(record: NativeError, context?: CallContext): SmartRecruitersError {
+export function toError(record: ErrorRecord, context?: CallContext): SmartRecruitersError {
   return fromCaller(() => new CLASSES[record.code](record, context))
 }
 
@@ -320,7 +343,7 @@ export function headerPairs(lines: string): [string, string][] {
     })
 }
 
-function causeOf(causes: NativeCause[]): ErrorOptions | undefined {
+function causeOf(causes: Cause[]): ErrorOptions | undefined {
   const cause = causes.reduceRight<Error | undefined>((inner, { message, code }) => {
     const error = Object.assign(new Error(message, inner && { cause: inner }), code === undefined ? {} : { code })
     // It failed outside JavaScript: the frames are those of the error that it is the cause of.

@@ -2,7 +2,7 @@
 
 import type { NativeDue, NativeGrantInfo, NativeGrantPage, NativeOAuthApp, NativeRefusal } from '../index.js'
 import { call } from './calls.js'
-import { configurationError, type ReauthorizationRequiredError } from './errors.js'
+import { configurationError, type ReauthorizationReason } from './errors.js'
 import { given, optionalChoice, optionalDate, optionsObject, record, string } from './validate.js'
 
 /** What is known of a grant. */
@@ -17,7 +17,7 @@ export interface GrantInfo {
    */
   state: 'active' | 'renewing' | 'refused' | 'unread' | 'ended'
   /** Why the grant has ended, if it has. */
-  reason?: NonNullable<ReauthorizationRequiredError['reason']> | undefined
+  reason?: ReauthorizationReason | undefined
   /** The last refusal of its refresh token, while that keeps being refused. */
   refusal?: Refusal | undefined
   /** The scopes that were granted, or else those that were requested; `undefined` if neither is known. */
@@ -51,11 +51,11 @@ export interface Refusal {
 /** Which grants to list. Default: all that were not forgotten. */
 export interface GrantsOptions {
   /** Those in this state. */
-  state?: GrantInfo['state']
+  state?: GrantInfo['state'] | undefined
   /**
    * Those whose refresh token dies before this, and that have not ended; a Date, or milliseconds since the Unix epoch.
    */
-  expiresBefore?: Date | number
+  expiresBefore?: Date | number | undefined
 }
 
 /** Checks the options at once, and lists page by page. */

@@ -1,3 +1,4 @@
+/// <reference types="node" preserve="true" />
 /**
  * Authenticated access to the SmartRecruiters API: give it a credential, and never think about authentication again.
  *
@@ -30,16 +31,20 @@ export {
   ConflictError,
   type ErrorCode,
   type ErrorDetail,
+  type IntegrationReason,
   NetworkError,
+  type NetworkKind,
   NotFoundError,
   PermissionError,
   QueueFullError,
   RateLimitError,
+  type ReauthorizationReason,
   ReauthorizationRequiredError,
   ServerError,
   SmartRecruitersError,
   StoreError,
   TimeoutError,
+  type TimeoutPhase,
   TokenError,
   UnknownGrantError,
 } from './errors.js'
@@ -60,7 +65,7 @@ export {
   type RekeyProgress,
   type SealedGrant,
 } from './oauth-app.js'
-export type { Page, PaginateOptions, PaginateProgress, Paginator } from './paginate.js'
+export type { Page, PaginateOptions, PaginateProgress, Paginator, ToArrayOptions } from './paginate.js'
 export {
   type CustomerImport,
   type CustomerInfo,
@@ -68,7 +73,7 @@ export {
   type PartnerAppOptions,
 } from './partner-app.js'
 export { RedisLimits, type RedisLimitsEvents, type RedisLimitsOptions } from './redis-limits.js'
-export type { RequestOptions, Scalar } from './request.js'
+export type { PathArguments, PathParams, RequestOptions, Scalar, WithoutParams, WithParams } from './request.js'
 export type { ResponsePromise } from './response-promise.js'
 export {
   type AnyStore,

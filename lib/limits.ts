@@ -11,19 +11,19 @@ export interface LimitOptions {
    * What endpoints take, by method and path template such as `GET /jobs/{id}`, where that is not what the vendor
    * documents: requests in any second, and requests at once. What answers say may lower these, but not raise them.
    */
-  endpoints?: Readonly<Record<string, { perSecond?: number; concurrent?: number }>>
+  endpoints?: Readonly<Record<string, { perSecond?: number | undefined; concurrent?: number | undefined }>> | undefined
   /** Requests of the credential at once. Default: 8, or what answers say. */
-  concurrent?: number
+  concurrent?: number | undefined
   /** Whether those are counted over all endpoints, or for each. Default: `credential`. */
-  concurrencyScope?: 'credential' | 'endpoint'
+  concurrencyScope?: 'credential' | 'endpoint' | undefined
   /** How many calls may wait for an endpoint; more fail with the code `QUEUE_FULL`. Default: 10,000. */
-  queue?: number
+  queue?: number | undefined
   /** Where processes and machines share the limits. Default: each process has them to itself. */
-  shared?: RedisLimits
+  shared?: RedisLimits | undefined
 }
 
 /** How far the limits of one endpoint are used. */
-export type EndpointLimits = NativeEndpointLimits
+export interface EndpointLimits extends NativeEndpointLimits {}
 
 const OPTIONS = ['endpoints', 'concurrent', 'concurrencyScope', 'queue', 'shared'] as const
 /** The most that a limit can be: the vendor's highest is 10. */

@@ -12,6 +12,7 @@ import {
   configurationError,
   type ReauthorizationRequiredError,
   type SmartRecruitersError,
+  type TokenError,
   toError,
   unwrap,
 } from './errors.js'
@@ -49,39 +50,39 @@ export interface OAuthAppOptions extends ConnectionOptions, ApiOptions {
   /** One of the app's registered redirect URIs, letter for letter. https, or http on localhost. */
   redirectUri: string
   /** The scopes to ask for. Default: none is sent, and the vendor gives those that the app is registered with. */
-  scopes?: readonly string[]
+  scopes?: readonly string[] | undefined
   /** Where grants live. Default: a {@link MemoryStore}, which loses them when the process ends. */
-  store?: AnyStore
+  store?: AnyStore | undefined
   /**
    * What seals the records of a durable store (AES-256-GCM): 32 random bytes, or their text in Base64 or hex, as
    * `openssl rand -base64 32` prints them. A list replaces a key: the first seals, all open. `false`: tokens are
    * stored in the clear. Needed with a durable store.
    */
-  encryptionKey?: EncryptionKey | readonly EncryptionKey[] | false
+  encryptionKey?: EncryptionKey | readonly EncryptionKey[] | false | undefined
   /**
    * Renews grants that nobody uses in the background, before their refresh tokens die after 28 days: passes of
    * {@link OAuthApp.keepAlive} come by themselves, the first within a minute, until this thread ends. They keep no
    * process alive. Any number of processes and threads may do this. Default: false.
    */
-  keepAlive?: boolean | BackgroundKeepAliveOptions
+  keepAlive?: boolean | BackgroundKeepAliveOptions | undefined
   /**
    * How long the end of the process waits for an exchange in flight, in milliseconds. Default: 5000.
    */
-  exitTimeout?: number
+  exitTimeout?: number | undefined
   /** Where users authorize. Default: the environment's; the vendor documents none for its sandbox. */
-  authorizeUrl?: string | URL
+  authorizeUrl?: string | URL | undefined
   /** The token endpoint. Default: `/identity/oauth/token` below the API root. */
-  tokenUrl?: string | URL
+  tokenUrl?: string | URL | undefined
   /** How client id and secret are sent: in the form (`body`), or as HTTP Basic. Default: `body`. */
-  clientAuth?: 'body' | 'basic'
+  clientAuth?: 'body' | 'basic' | undefined
   /** PKCE (RFC 7636). The vendor documents no support. Default: none. */
-  pkce?: 'S256'
+  pkce?: 'S256' | undefined
   /** The issuer that callbacks must name as `iss` (RFC 9207), where the server promises to. Default: not checked. */
-  issuer?: string
+  issuer?: string | undefined
   /** Whether authorization requests have `response_type=code`, which the vendor's examples lack. Default: true. */
-  sendResponseType?: boolean
+  sendResponseType?: boolean | undefined
   /** Whether the code's exchange repeats the redirect URI, which the vendor's form lacks. Default: true. */
-  sendRedirectUri?: boolean
+  sendRedirectUri?: boolean | undefined
 }
 
 /** An authorization request. */
@@ -99,11 +100,11 @@ export interface GrantImport {
   /** Its refresh token. It works once: nobody else may use it from now on. */
   refreshToken: string
   /** When it was issued; a Date, or milliseconds since the Unix epoch. Default: now. */
-  refreshTokenIssuedAt?: Date | number
+  refreshTokenIssuedAt?: Date | number | undefined
   /** An access token that may still be good. Needs `expiresAt`. */
-  accessToken?: string
+  accessToken?: string | undefined
   /** When the access token expires; a Date, or milliseconds since the Unix epoch. */
-  expiresAt?: Date | number
+  expiresAt?: Date | number | undefined
   /** Its scopes, as far as they are known. */
   scopes?: readonly string[] | undefined
   /** What to note about it, for {@link OAuthApp.grants}: flat strings, 4 KiB at most. It is sealed as tokens are. */
@@ -155,23 +156,23 @@ const OPTIONS = [
 /** What a pass of keep-alive does. */
 export interface KeepAlivePassOptions {
   /** Renew grants that were not renewed for so many milliseconds; less than 28 days. Default: 14 days. */
-  idle?: number
+  idle?: number | undefined
   /** How many exchanges to begin in a second at most. Default: 5. */
-  perSecond?: number
+  perSecond?: number | undefined
 }
 
 /** Options of keep-alive in the background. */
 export interface BackgroundKeepAliveOptions extends KeepAlivePassOptions {
   /** From the end of a pass to the next in milliseconds, give or take a tenth; at least 1000. Default: 24 hours. */
-  every?: number
+  every?: number | undefined
 }
 
 /** Options of {@link OAuthApp.keepAlive}. */
 export interface KeepAliveOptions extends KeepAlivePassOptions {
   /** Hears how far it is, after each grant. */
-  onProgress?: (progress: KeepAliveProgress) => void
+  onProgress?: ((progress: KeepAliveProgress) => void) | undefined
   /** Stops the pass; what it leaves is due in the next. Exchanges that have begun go on. */
-  signal?: AbortSignal
+  signal?: AbortSignal | undefined
 }
 
 /** How far a pass of keep-alive is. */
@@ -189,9 +190,9 @@ export interface KeepAliveProgress {
 /** Options of {@link OAuthApp.rekey}. */
 export interface RekeyOptions {
   /** Hears how far it is, after each record. */
-  onProgress?: (progress: RekeyProgress) => void
+  onProgress?: ((progress: RekeyProgress) => void) | undefined
   /** Stops it. Records are sealed with one of the keys at any moment: it can be done again from the start. */
-  signal?: AbortSignal
+  signal?: AbortSignal | undefined
 }
 
 /** How far rekeying is. */
@@ -214,7 +215,7 @@ export interface OAuthAppEvents {
    * The authorization server refuses a grant's refresh token, and may accept it later: it is asked again with growing
    * pauses, up to an hour. Reported once, at the first refusal.
    */
-  refused: [{ grantId: string; since: Date; error: SmartRecruitersError }]
+  refused: [{ grantId: string; since: Date; error: TokenError }]
   /** A grant has ended: the customer has to authorize again. */
   reauthorizationRequired: [{ grantId: string; reason: ReauthorizationRequiredError['reason'] }]
   /** Keep-alive could not renew a grant whose refresh token dies in less than 7, 3 or 1 `days`. */
@@ -257,7 +258,17 @@ export class OAuthApp {
   /** How connections are made, for the clients that find out whose a grant is. */
   readonly #connection: ConnectionOptions
 
-  /** @throws {ConfigurationError} if an option is missing, unknown or malformed. */
+  /**
+   * @throws {ConfigurationError} if an option is missing, unknown or malformed.
+   * @example
+   * const app = new OAuthApp({
+   *   clientId,
+   *   clientSecret,
+   *   redirectUri: 'https://app.example/callback',
+   *   store: new SqliteStore({ path: '/var/lib/app/grants.sqlite' }),
+   *   encryptionKey, // openssl rand -base64 32
+   * })
+   */
   constructor(options: OAuthAppOptions) {
     const known = optionsObject('OAuthApp', options, OPTIONS)
     this.clientId = string('clientId', known.clientId, FROM_ENVIRONMENT)
@@ -316,7 +327,7 @@ export class OAuthApp {
    * Makes an authorization request for one user: send the browser to `url`, keep `state` in the user's session.
    * @throws {ConfigurationError} if a scope is malformed, or there is no `authorizeUrl`.
    */
-  authorizationUrl(options: { scopes?: readonly string[] } = {}): AuthorizationRequest {
+  authorizationUrl(options: { scopes?: readonly string[] | undefined } = {}): AuthorizationRequest {
     const known = optionsObject('authorizationUrl', options, ['scopes'])
     return unwrap(this.#native.authorizationUrl(strings('scopes', known.scopes)))
   }
@@ -530,7 +541,7 @@ function listener(events: EventEmitter<OAuthAppEvents>): (event: NativeEvent) =>
     else if (name === 'keepAliveFailed' && error) events.emit('keepAliveFailed', { error: toError(error, {}) })
     else if (name === 'rekeyFailed' && error) events.emit('rekeyFailed', { id, error: toError(error, {}) })
     else if (name === 'refused' && error && since !== undefined) {
-      events.emit('refused', { grantId: id, since: new Date(since), error: toError(error, {}) })
+      events.emit('refused', { grantId: id, since: new Date(since), error: toError(error, {}) as TokenError })
     } else if (error !== undefined) events.emit('renewalFailed', { grantId: id, error: toError(error, {}) })
     else if (expiresAt !== undefined && days !== undefined) {
       events.emit('expiring', { grantId: id, expiresAt: new Date(expiresAt), days })

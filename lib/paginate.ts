@@ -2,26 +2,26 @@
 
 import type { NativeClient, NativePages, NativePosition } from '../index.js'
 import { call, watch } from './calls.js'
-import { type CallContext, unwrap } from './errors.js'
+import { type CallContext, toError, unwrap } from './errors.js'
 import { address, type FlatRequest, type RequestOptions } from './request.js'
 import { bare, integer, milliseconds, optionalSignal, optionalString, optionsObject } from './validate.js'
 
 /** Options of `sr.paginate()`. */
 export interface PaginateOptions extends Pick<RequestOptions, 'params' | 'query' | 'headers' | 'timeout' | 'signal'> {
-  /** A `cursor` of the same path and query, to go on from. */
-  from?: string
+  /** A `cursor` of the same path and query, to go on from. Default, and with `null`: the list's beginning. */
+  from?: string | null | undefined
   /**
    * How many pages are asked for before they are wanted, at most, and held in memory: 0 to 64. Default: 8 where pages
    * are asked for by their offset. Elsewhere each page names the next, so that there is never more than one.
    */
-  prefetch?: number
+  prefetch?: number | undefined
 }
 
 /** A page of a list. */
 export interface Page<Item> {
   items: Item[]
   /** How many items there are in all pages, if the API says so. */
-  total?: number
+  total?: number | undefined
   /** Where to go on after this page: for `from`. */
   cursor: string
 }
@@ -31,11 +31,11 @@ export interface PaginateProgress {
   /** Items taken, with those before `from`. */
   done: number
   /** How many there are, if the API says so, as it last did. */
-  total?: number
+  total?: number | undefined
   /** Items a second, since this pass began. */
   rate: number
   /** Seconds until the end at this rate, if there is a total. */
-  eta?: number
+  eta?: number | undefined
   /** Items whose id came before, among the last 100,000: the list changed meanwhile. They are not left out. */
   duplicates: number
   /**
@@ -46,9 +46,23 @@ export interface PaginateProgress {
   missing: number
 }
 
+/** Options of {@link Paginator.toArray}. */
+export interface ToArrayOptions {
+  /** The most items to read, 0 or more. Default: no limit. */
+  limit?: number | undefined
+}
+
 /**
  * One pass through a list. Iterate it once, over its items or over its {@link pages}; several loops may share it, and
  * get each item once.
+ *
+ * A pass ends in one of three ways, for all loops that share it:
+ * - The list ends. A loop that begins afterwards gets nothing.
+ * - It fails, or its signal is aborted. Every loop throws that same error, also one that begins afterwards.
+ * - A loop is left, or {@link return} is called. The other loops end, too; one that begins afterwards throws a
+ *   `SmartRecruitersError` with code `PAGINATION`.
+ *
+ * After each of them {@link cursor} is where to go on: `sr.paginate(path, { from: list.cursor })`.
  */
 export interface Paginator<Item> extends AsyncIterable<Item> {
   /**
@@ -60,16 +74,41 @@ export interface Paginator<Item> extends AsyncIterable<Item> {
   readonly progress: PaginateProgress
   /** The rest of the list, page by page. */
   pages(): AsyncIterable<Page<Item>>
+  /**
+   * The next `limit` items, or fewer if the list ends before. The pass ends with the last of them: the pages that were
+   * asked for ahead are cancelled.
+   * @throws {ConfigurationError} if `limit` is not a whole number of 0 or more.
+   * @example
+   * for await (const job of sr.paginate('/jobs').take(10)) console.log(job)
+   */
+  take(limit: number): AsyncIterable<Item>
+  /**
+   * The rest of the list as an array. All of it is held in memory at once: give `limit` where a list may be long, or
+   * iterate instead. If there are more than `limit` items, or just as many, the pass ends with the last one taken.
+   *
+   * Rejects if the list is not read to its end or to `limit`, also if another loop leaves it; the items read so far are
+   * then lost.
+   * @throws {ConfigurationError} if `limit` is not a whole number of 0 or more.
+   * @example
+   * const jobs = await sr.paginate('/jobs').toArray({ limit: 1000 })
+   */
+  toArray(options?: ToArrayOptions): Promise<Item[]>
   /** The next item. */
   next(): Promise<IteratorResult<Item, undefined>>
-  /** Ends the pass: takes back what was asked for, and resolves when that is done. A loop that is left calls it. */
+  /**
+   * Ends the pass: cancels what was asked for, and resolves when that is done. A loop that is left calls it. Does
+   * nothing if the pass has ended.
+   */
   return(): Promise<IteratorResult<Item, undefined>>
+  /** @throws {SmartRecruitersError} with code `PAGINATION`, if a loop was left before or {@link return} was called. */
   [Symbol.asyncIterator](): Paginator<Item>
 }
 
 const OPTIONS = ['params', 'query', 'headers', 'timeout', 'signal', 'from', 'prefetch'] as const
 /** As many as there are connections. */
 const MOST_PREFETCH = 64
+/** As many as an array can hold. */
+const MOST_ITEMS = 2 ** 32 - 1
 
 /** Begins a pass through a list. `timeout` is the client's. */
 export function paginate<Item>(client: NativeClient, path: string, options: unknown, timeout: number): Paginator<Item> {
@@ -84,7 +123,7 @@ export function paginate<Item>(client: NativeClient, path: string, options: unkn
       request.query,
       request.headers,
       known.prefetch === undefined ? undefined : integer('prefetch', known.prefetch, 0, MOST_PREFETCH, 0),
-      optionalString('from', known.from),
+      optionalString('from', known.from ?? undefined),
     ),
   )
   // A query may hold personal data, which has no place in an error.
@@ -95,6 +134,9 @@ export function paginate<Item>(client: NativeClient, path: string, options: unkn
 /** Takes back the watching of a signal by passes that nobody finished and nobody has any more. */
 const abandoned = new FinalizationRegistry<() => void>(unwatch => unwatch())
 
+/** How a pass ended. */
+type End = { how: 'complete' | 'left' } | { how: 'failed'; error: unknown }
+
 class PageReader<Item> implements Paginator<Item> {
   readonly #native: NativePages
   readonly #context: CallContext
@@ -104,7 +146,7 @@ class PageReader<Item> implements Paginator<Item> {
   #items: Item[] = []
   /** Items of this page that were taken. */
   #taken = 0
-  #over = false
+  #end: End | undefined
   #loading: Promise<void> | undefined
 
   constructor(native: NativePages, context: CallContext, signal: AbortSignal | undefined) {
@@ -128,47 +170,104 @@ class PageReader<Item> implements Paginator<Item> {
 
   // Not a generator, which takes three turns of the microtask queue for each item.
   next(): Promise<IteratorResult<Item, undefined>> {
-    if (this.#taken < this.#items.length && !this.#over && this.#signal?.aborted !== true) {
-      return Promise.resolve(this.#take())
+    if (this.#taken < this.#items.length && this.#end === undefined && this.#signal?.aborted !== true) {
+      return Promise.resolve({ value: this.#take(), done: false })
     }
-    return this.#later()
+    return this.#later(() => this.#take())
   }
 
   async return(): Promise<IteratorResult<Item, undefined>> {
-    if (!this.#over) {
-      this.#end()
-      await stop(this.#native)
-    }
+    const signal = this.#signal
+    // An abort has ended the pass, even if a loop is left before any has met it.
+    const end: End = signal?.aborted === true ? { how: 'failed', error: signal.reason } : { how: 'left' }
+    if (this.#finish(end)) await stop(this.#native)
     return { value: undefined, done: true }
   }
 
-  async *pages(): AsyncGenerator<Page<Item>, undefined, undefined> {
-    try {
-      while (!this.#over) {
-        this.#signal?.throwIfAborted()
-        if (this.#taken < this.#items.length) yield this.#takeAll()
-        else await this.#load()
-      }
-    } finally {
-      await this.return()
+  pages(): AsyncIterable<Page<Item>> {
+    return this.#iterator(() => this.#later(() => this.#takeAll()))
+  }
+
+  take(limit: number): AsyncIterable<Item> {
+    // To `integer`, `undefined` is an option that was not given.
+    const most = integer('limit', limit ?? null, 0, MOST_ITEMS, 0)
+    let taken = 0
+    const step = async (): Promise<IteratorResult<Item, undefined>> => {
+      if (taken === most) return this.return()
+      const result = await this.next()
+      if (result.done !== true && ++taken === most) await this.return()
+      return result
     }
+    // In turn: one that asks for more than `limit` must not end the pass while another still waits for its item.
+    let last: Promise<unknown> = Promise.resolve()
+    return this.#iterator(() => {
+      const result = last.then(step)
+      last = result.catch(() => {})
+      return result
+    })
+  }
+
+  async toArray(options: ToArrayOptions = {}): Promise<Item[]> {
+    const known = optionsObject('toArray', options, ['limit'])
+    const limit = integer('limit', known.limit, 0, MOST_ITEMS, Number.POSITIVE_INFINITY)
+    this.#refuseIfLeft()
+    const items: Item[] = []
+    while (items.length < limit) {
+      const { value, done } = await this.next()
+      if (done === true) {
+        // By another loop, in the middle of the list.
+        this.#refuseIfLeft()
+        return items
+      }
+      items.push(value)
+    }
+    await this.return()
+    return items
   }
 
   [Symbol.asyncIterator](): Paginator<Item> {
+    this.#refuseIfLeft()
     return this
   }
 
-  async #later(): Promise<IteratorResult<Item, undefined>> {
-    while (!this.#over) {
-      await this.#load()
-      // Others who asked at the same time may have taken all.
-      if (this.#taken < this.#items.length) return this.#take()
+  /** Another way through the same pass. Not a generator, which would end in silence after it has thrown once. */
+  #iterator<T>(next: () => Promise<IteratorResult<T, undefined>>): AsyncIterable<T> {
+    const iterator: AsyncIterableIterator<T, undefined> = {
+      next,
+      return: async () => {
+        await this.return()
+        return { value: undefined, done: true }
+      },
+      [Symbol.asyncIterator]: () => {
+        this.#refuseIfLeft()
+        return iterator
+      },
     }
+    return iterator
+  }
+
+  #refuseIfLeft(): void {
+    if (this.#end?.how !== 'left') return
+    const message =
+      'this pass through the list was ended, as a loop was left (by `break`, `return` or an error), or by `return()`, ' +
+      '`take()` or `toArray()`; go on with `paginate(path, { from: list.cursor })`'
+    throw toError({ code: 'PAGINATION', message, causes: [] }, this.#context)
+  }
+
+  /** Takes what is there as soon as there is something. */
+  async #later<T>(take: () => T): Promise<IteratorResult<T, undefined>> {
+    // Again and again: others who asked at the same time may have taken all.
+    while (this.#end === undefined) {
+      if (this.#taken < this.#items.length && this.#signal?.aborted !== true) return { value: take(), done: false }
+      this.#loading ??= this.#load()
+      await this.#loading
+    }
+    if (this.#end.how === 'failed') throw this.#end.error
     return { value: undefined, done: true }
   }
 
-  #take(): IteratorYieldResult<Item> {
-    return { value: this.#items[this.#taken++] as Item, done: false }
+  #take(): Item {
+    return this.#items[this.#taken++] as Item
   }
 
   #takeAll(): Page<Item> {
@@ -180,36 +279,35 @@ class PageReader<Item> implements Paginator<Item> {
     return { items, ...(total !== undefined && { total }), cursor: this.cursor }
   }
 
-  #load(): Promise<void> {
-    this.#loading ??= this.#loadPage()
-    return this.#loading
-  }
-
-  async #loadPage(): Promise<void> {
+  /** Gets the next page, or the end. */
+  async #load(): Promise<void> {
     try {
       const { first, second } = await call(
         (completions, id) => this.#native.next(completions, id),
         this.#context,
         this.#signal,
       )
+      const items = second === undefined ? [] : JSON.parse(second as string)
       // There is none after `return`.
       if (first !== undefined) {
         this.#position = first as NativePosition
-        this.#items = second === undefined ? [] : JSON.parse(second as string)
+        this.#items = items
         this.#taken = 0
       }
-      if (second === undefined) this.#end()
+      if (second === undefined) this.#finish({ how: 'complete' })
     } catch (error) {
-      this.#end()
-      throw error
+      this.#finish({ how: 'failed', error })
     } finally {
       this.#loading = undefined
     }
   }
 
-  #end(): void {
-    this.#over = true
+  /** Ends the pass, unless it has ended; whether it had not. */
+  #finish(end: End): boolean {
+    if (this.#end !== undefined) return false
+    this.#end = end
     this.#unwatch?.()
+    return true
   }
 }
 

@@ -40,15 +40,15 @@ export interface PartnerAppOptions extends ConnectionOptions, ApiOptions {
    * `openssl rand -base64 32` prints them. A list replaces a key: the first seals, all open. `false`: credentials are
    * stored in the clear. Needed with a durable store.
    */
-  encryptionKey?: EncryptionKey | readonly EncryptionKey[] | false
+  encryptionKey?: EncryptionKey | readonly EncryptionKey[] | false | undefined
   /** How long the end of the process waits for credentials that are being issued, in milliseconds. Default: 5000. */
-  exitTimeout?: number
+  exitTimeout?: number | undefined
   /** The token endpoint. Default: `/identity/oauth/token` below the API root. */
-  tokenUrl?: string | URL
+  tokenUrl?: string | URL | undefined
   /** How client ids and secrets are sent, the master's and the customers': in the form, or as HTTP Basic. Default: `body`. */
-  clientAuth?: 'body' | 'basic'
+  clientAuth?: 'body' | 'basic' | undefined
   /** How requests for customers' credentials keep to the API's limits, as with a client. Default: as documented. */
-  limits?: LimitOptions | false
+  limits?: LimitOptions | false | undefined
 }
 
 /** What is known of a customer, without its credentials. */
@@ -97,7 +97,16 @@ export class PartnerApp {
   readonly clientId: string
   readonly #native: NativePartnerApp
 
-  /** @throws {ConfigurationError} if an option is missing, unknown or malformed. */
+  /**
+   * @throws {ConfigurationError} if an option is missing, unknown or malformed.
+   * @example
+   * const partner = new PartnerApp({
+   *   clientId, // of the master credential
+   *   clientSecret,
+   *   store: new SqliteStore({ path: '/var/lib/app/customers.sqlite' }),
+   *   encryptionKey, // openssl rand -base64 32
+   * })
+   */
   constructor(options: PartnerAppOptions) {
     const known = optionsObject('PartnerApp', options, OPTIONS)
     this.clientId = string('clientId', known.clientId, FROM_ENVIRONMENT)
@@ -133,12 +142,14 @@ export class PartnerApp {
    * nothing is asked, so that this may be called again at any time, by any number of processes.
    *
    * `signal` rejects with its reason; what has begun goes on, since credentials are issued once.
+   * @example
+   * const sr = new SmartRecruiters({ credential: await partner.connect(companyId) })
    * @throws {AlreadyIntegratedError} if they were issued before, and are not in the store.
    * @throws {PermissionError} if the customer has not activated the app, or the app lacks a scope.
    * @throws {StoreError} if the store fails. Nothing was asked then, unless its message says that credentials were
    * issued: this process goes on trying to store them, so let it run, and call this again.
    */
-  async connect(companyId: string, options: { signal?: AbortSignal } = {}): Promise<Customer> {
+  async connect(companyId: string, options: { signal?: AbortSignal | undefined } = {}): Promise<Customer> {
     const known = optionsObject('connect', options, ['signal'])
     const id = string('companyId', companyId)
     await call(

@@ -16,7 +16,7 @@ export interface RedisLimitsOptions {
    */
   url: string
   /** Certificates to trust beside the default ones, as the clients' `ca`, where `url` asks for TLS. Default: no others. */
-  ca?: CertificateAuthorities
+  ca?: CertificateAuthorities | undefined
 }
 
 /** The events of {@link RedisLimits}. */
@@ -43,7 +43,12 @@ export class RedisLimits {
   declare private readonly brand: 'RedisLimits'
   readonly #events = new EventEmitter<RedisLimitsEvents>()
 
-  /** @throws {ConfigurationError} if an option is missing, unknown or malformed. */
+  /**
+   * @throws {ConfigurationError} if an option is missing, unknown or malformed.
+   * @example
+   * const shared = new RedisLimits({ url: 'rediss://redis.internal' })
+   * const sr = new SmartRecruiters({ credential, limits: { shared } })
+   */
   constructor(options: RedisLimitsOptions) {
     const known = optionsObject('RedisLimits', options, ['url', 'ca'])
     const events = this.#events

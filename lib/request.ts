@@ -39,41 +39,70 @@ export type Scalar = string | number | boolean
 /** Options of one request. */
 export interface RequestOptions {
   /** Values for the `{name}`s in the path; each is encoded, so that none can lead elsewhere. */
-  params?: Readonly<Record<string, Scalar>>
+  params?: Readonly<Record<string, Scalar>> | undefined
   /** The query. A list repeats its parameter; `undefined` and `null` leave it out. */
-  query?: Readonly<Record<string, Scalar | readonly Scalar[] | null | undefined>> | URLSearchParams
+  query?: Readonly<Record<string, Scalar | readonly Scalar[] | null | undefined>> | URLSearchParams | undefined
   /**
    * Headers. The credential's, and those of the connection, are the client's own. A `content-length` must be that of the
    * body; it is of use for a stream whose length only the caller knows.
    */
-  headers?: Readonly<Record<string, string>> | Headers
+  headers?: Readonly<Record<string, string>> | Headers | undefined
   /** A value to send as JSON. Its content type is `application/json`, unless `headers` say otherwise. */
   json?: unknown
   /**
    * A form to send as `multipart/form-data`, with its length; files of `fs.openAsBlob()` are read as they are sent. Forms
    * of other packages are taken, too, if they have entries as the platform's, or are streams with `getHeaders()`.
    */
-  form?: FormData
+  form?: FormData | undefined
   /**
    * A body to send as it is. Without a content type in `headers` it gets the one that `fetch` gives: text for a string,
    * its own for a `Blob`, a form or `URLSearchParams`, and none for bytes and streams.
    */
-  body?: Body
+  body?: Body | undefined
   /**
    * Your promise that sending the request twice is as good as once, so that it may be sent again when its outcome is
    * unknown. Default: true for GET, HEAD, OPTIONS, PUT and DELETE (RFC 9110 section 9.2.2).
    */
-  idempotent?: boolean
+  idempotent?: boolean | undefined
   /**
    * Which calls go first while some wait for their turn within the rate limits: `batch` ones wait until no `interactive`
    * one does. Default: `interactive`.
    */
-  priority?: 'interactive' | 'batch'
+  priority?: 'interactive' | 'batch' | undefined
   /** The deadline of the whole call, in milliseconds, its wait for its turn included. Default: the client's, 128,000. */
-  timeout?: number
+  timeout?: number | undefined
   /** Cancels the call, wherever it is; it then rejects with the signal's reason. */
-  signal?: AbortSignal
+  signal?: AbortSignal | undefined
 }
+
+declare const nothing: unique symbol
+
+/** The values for the `{name}`s of a path: those that it has, and no others. */
+export type PathParams<Path extends string> = [ParamName<Path>] extends [never]
+  ? { readonly [nothing]?: undefined }
+  : { readonly [Name in ParamName<Path>]: Scalar }
+
+type ParamName<Path extends string> = Path extends `${string}{${infer Name}}${infer Rest}`
+  ? Name | ParamName<Rest>
+  : never
+
+/** Options of a call of `Path`, whose `params` have what its `{name}`s need. */
+export type WithParams<Options, Path extends string> = Omit<Options, 'params'> & { params: PathParams<Path> }
+
+/** Options of a call of `Path`, which has no `{name}`s. */
+export type WithoutParams<Options, Path extends string> = Omit<Options, 'params'> & {
+  params?: PathParams<Path> | undefined
+}
+
+/**
+ * What follows the path in a call. The compiler asks for the `{name}`s of a path that it knows; of one that is only
+ * known to be a string it takes any.
+ */
+export type PathArguments<Path extends string, Options extends object = RequestOptions> = string extends Path
+  ? [options?: Options]
+  : [ParamName<Path>] extends [never]
+    ? [options?: WithoutParams<Options, Path>]
+    : [options: WithParams<Options, Path>]
 
 const OPTIONS = [
   'params',

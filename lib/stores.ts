@@ -73,9 +73,9 @@ export interface Store {
    */
   due(before: number, limit: number, after?: DueRecord): Promise<readonly DueRecord[]> | readonly DueRecord[]
   /** Whether records outlive the process, and so need an `encryptionKey`. Default: true. */
-  readonly durable?: boolean
+  readonly durable?: boolean | undefined
   /** What keeps these records apart from others in the same place; they are sealed with it. Default: nothing. */
-  readonly namespace?: string
+  readonly namespace?: string | undefined
 }
 
 /** A store of this package, or one of your own. */
@@ -111,6 +111,10 @@ function handleOf(field: string, value: unknown): NativeStore {
 export class MemoryStore {
   declare private readonly brand: 'MemoryStore'
 
+  /**
+   * @example
+   * const app = new OAuthApp({ clientId, clientSecret, redirectUri, store: new MemoryStore() })
+   */
   constructor() {
     handles.set(this, native.memoryStore())
   }
@@ -128,9 +132,9 @@ export interface SqliteStoreOptions {
    * Whether folders of `path` that are missing are created, readable by their owner only. Without it they are an error,
    * so that a volume that is not mounted does not become an empty store. Default: false.
    */
-  create?: boolean
+  create?: boolean | undefined
   /** Keeps apart what shares a file: 1 to 64 letters, digits, `.`, `_` or `-`. Default: `default`. */
-  namespace?: string
+  namespace?: string | undefined
 }
 
 /**
@@ -142,7 +146,11 @@ export interface SqliteStoreOptions {
 export class SqliteStore {
   declare private readonly brand: 'SqliteStore'
 
-  /** @throws {ConfigurationError} if an option is missing, unknown or malformed. */
+  /**
+   * @throws {ConfigurationError} if an option is missing, unknown or malformed.
+   * @example
+   * const store = new SqliteStore({ path: '/var/lib/app/grants.sqlite', create: true })
+   */
   constructor(options: SqliteStoreOptions) {
     const known = optionsObject('SqliteStore', options, ['path', 'create', 'namespace'])
     const namespace = optionalString('namespace', known.namespace)
@@ -159,9 +167,9 @@ export interface RedisStoreOptions {
    */
   url: string
   /** Keeps apart what shares a database: 1 to 64 letters, digits, `.`, `_` or `-`. Default: `default`. */
-  namespace?: string
+  namespace?: string | undefined
   /** Certificates to trust beside the default ones, as the clients' `ca`, where `url` asks for TLS. Default: no others. */
-  ca?: CertificateAuthorities
+  ca?: CertificateAuthorities | undefined
 }
 
 /**
@@ -170,7 +178,11 @@ export interface RedisStoreOptions {
 export class RedisStore {
   declare private readonly brand: 'RedisStore'
 
-  /** @throws {ConfigurationError} if an option is missing, unknown or malformed. */
+  /**
+   * @throws {ConfigurationError} if an option is missing, unknown or malformed.
+   * @example
+   * const store = new RedisStore({ url: 'rediss://redis.internal', namespace: 'app' })
+   */
   constructor(options: RedisStoreOptions) {
     const known = optionsObject('RedisStore', options, ['url', 'namespace', 'ca'])
     const namespace = optionalString('namespace', known.namespace)
@@ -200,21 +212,25 @@ export interface PostgresStoreOptions {
    */
   url: string
   /** Keeps apart what shares a database: 1 to 64 letters, digits, `.`, `_` or `-`. Default: `default`. */
-  namespace?: string
+  namespace?: string | undefined
   /**
    * Certificates to trust beside the default ones, or beside those of `sslrootcert` in the URL, as the clients' `ca`.
    * Default: no others.
    */
-  ca?: CertificateAuthorities
+  ca?: CertificateAuthorities | undefined
   /** How many connections may be open, 1 to 1000. Default: `connection_limit` of the URL, or 4. */
-  connections?: number
+  connections?: number | undefined
 }
 
 /** A store in PostgreSQL, directly or through a pooler in transaction mode. It makes its tables if it may. */
 export class PostgresStore {
   declare private readonly brand: 'PostgresStore'
 
-  /** @throws {ConfigurationError} if an option is missing, unknown or malformed. */
+  /**
+   * @throws {ConfigurationError} if an option is missing, unknown or malformed.
+   * @example
+   * const store = new PostgresStore({ url: 'postgres://app@db.internal/app?sslmode=verify-full' })
+   */
   constructor(options: PostgresStoreOptions) {
     const known = optionsObject('PostgresStore', options, ['url', 'namespace', 'ca', 'connections'])
     const namespace = optionalString('namespace', known.namespace)

@@ -1,3 +1,4 @@
+/// <reference types="node" preserve="true" />
 /**
  * Checks a store of your own against what {@link Store} promises, by using it: nothing but its methods is called, and
  * no test framework is needed.
@@ -13,7 +14,7 @@ export type { DueRecord, Store, StoredRecord } from './stores.js'
 /** Options of {@link checkStore}. */
 export interface CheckStoreOptions {
   /** How long each call of the store may take, in milliseconds. Default: 10,000. */
-  timeout?: number
+  timeout?: number | undefined
 }
 
 /** What a record that never needs attention is due at: the last instant of a `Date`. */

@@ -55,7 +55,6 @@ export async function credentials(): Promise<void> {
   new ClientCredentials({ clientId: 'id', clientSecret: 'secret', scope: 'jobs_read' })
   // @ts-expect-error There is no such way.
   new ClientCredentials({ clientId: 'id', clientSecret: 'secret', clientAuth: 'header' })
-  // @ts-expect-error To the compiler a property is there or not, and never `undefined`.
   new ClientCredentials({ clientId: 'id', clientSecret: 'secret', tokenUrl: undefined })
   // @ts-expect-error A store is an object, and no URL of one.
   new ClientCredentials({ clientId: 'id', clientSecret: 'secret', store: 'redis://localhost' })
@@ -109,7 +108,6 @@ export async function clients(credential: Credential): Promise<void> {
   new SmartRecruiters({ credential, environment: 'staging' })
   // @ts-expect-error A timeout is a number.
   new SmartRecruiters({ credential, timeout: '5s' })
-  // @ts-expect-error To the compiler a property is there or not, and never `undefined`.
   new SmartRecruiters({ credential, timeout: undefined })
   // @ts-expect-error There is no such proxy; without one, the environment's is used.
   new SmartRecruiters({ credential, proxy: true })
@@ -217,12 +215,63 @@ export async function wrongRequests(sr: SmartRecruiters): Promise<void> {
   await sr.get('/jobs', { query: { since: new Date() } })
   // @ts-expect-error A header is text.
   await sr.get('/jobs', { headers: { 'X-One': 1 } })
-  // @ts-expect-error To the compiler a property is there or not, and never `undefined`.
   await sr.get('/jobs', { timeout: undefined })
   // @ts-expect-error A signal is needed, and not its controller.
   await sr.get('/jobs', { signal: new AbortController() })
   // @ts-expect-error There is no such method.
   await sr.options('/jobs')
+}
+
+/** The `{name}`s of a path that the compiler knows have values in `params`. */
+export async function paths(sr: SmartRecruiters, path: string, id: string, options: RequestOptions): Promise<void> {
+  await sr.get('/jobs/{id}', { params: { id }, timeout: 1000 })
+  await sr.get('/candidates/{id}/jobs/{jobId}', { params: { id, jobId: 7 } })
+  await sr.request('GET', '/jobs/{id}', { params: { id } })
+  await sr.head('/jobs/{id}', { params: { id } })
+  sr.paginate('/jobs/{id}/notes', { params: { id }, prefetch: 0 })
+  const job: Job = await sr.get('/jobs/{id}', { params: { id } })
+  await sr.get(`/jobs/${job.id}/{part}`, { params: { part: 'notes' } })
+  await sr.get('/jobs', { params: {} })
+  await sr.get('/jobs', options)
+  await sr.get(`/jobs/${id}`)
+
+  // Of these it knows no more than that they are strings.
+  await sr.get(path)
+  await sr.get(path, { params: { id } })
+  await sr.get(path, options)
+  sr.paginate(path, { params: { id } })
+  // And with a type argument, it infers none of the others.
+  await sr.get<Job>('/jobs/{id}', { params: { id } })
+
+  // @ts-expect-error `id` has no value.
+  await sr.get('/jobs/{id}')
+  // @ts-expect-error `id` has no value.
+  await sr.delete('/jobs/{id}', {})
+  // @ts-expect-error `id` has no value.
+  await sr.post('/jobs/{id}', { json: {} })
+  // @ts-expect-error `jobId` has no value.
+  await sr.put('/candidates/{id}/jobs/{jobId}', { params: { id } })
+  // @ts-expect-error There is no `ID`.
+  await sr.patch('/jobs/{id}', { params: { ID: id } })
+  // @ts-expect-error There is no `page`.
+  await sr.get('/jobs/{id}', { params: { id, page: 1 } })
+  // @ts-expect-error There is no `id`.
+  await sr.get('/jobs', { params: { id } })
+  // @ts-expect-error There is no `id`.
+  await sr.get(`/jobs/${path}`, { params: { id } })
+  // @ts-expect-error The options may have no `id`.
+  await sr.get('/jobs/{id}', options)
+  // @ts-expect-error `id` has no value.
+  await sr.request('GET', '/jobs/{id}')
+  // @ts-expect-error `id` has no value.
+  await sr.head('/jobs/{id}')
+  // @ts-expect-error `id` has no value.
+  sr.paginate('/jobs/{id}/notes')
+  // @ts-expect-error There is no `id`.
+  sr.paginate('/jobs', { params: { id } })
+  // @ts-expect-error What the answer is, is said by the variable, and has to be right.
+  const wrong: Job = await sr.get('/jobs/{id}')
+  console.log(wrong)
 }
 
 export async function lists(sr: SmartRecruiters, signal: AbortSignal): Promise<void> {
@@ -240,6 +289,11 @@ export async function lists(sr: SmartRecruiters, signal: AbortSignal): Promise<v
     const total: number | undefined = page.total
     await sr.post('/log', { json: { items, total, cursor: page.cursor } })
   }
+  const array: Job[] = await sr.paginate<Job>('/jobs').toArray()
+  await sr.paginate<Job>('/jobs').toArray({ limit: array.length })
+  await sr.paginate<Job>('/jobs').toArray({ limit: undefined })
+  for await (const job of sr.paginate<Job>('/jobs', { from: null }).take(10)) holds<Equal<typeof job, Job>>()
+  sr.paginate('/jobs', { from: undefined })
   const { done, value } = await jobs.next()
   if (done !== true) holds<Equal<typeof value, Job>>()
   await jobs.return()
@@ -252,7 +306,8 @@ export async function lists(sr: SmartRecruiters, signal: AbortSignal): Promise<v
     from: 'cursor',
     prefetch: 0,
   }
-  for await (const item of sr.paginate('/configuration/job-properties/{id}/values', options)) {
+  const values = '/configuration/job-properties/{id}/values'
+  for await (const item of sr.paginate(values, { ...options, params: { id: 'a' } })) {
     holds<Equal<typeof item, unknown>>()
   }
   const iterable: AsyncIterable<Job> = jobs
@@ -268,8 +323,14 @@ export function wrongLists(sr: SmartRecruiters): void {
   sr.paginate('/jobs', { pageSize: 10 })
   // @ts-expect-error A cursor is text.
   sr.paginate('/jobs', { from: 100 })
-  // @ts-expect-error To the compiler a property is there or not, and never `undefined`.
-  sr.paginate('/jobs', { from: undefined })
+  // @ts-expect-error A limit is needed.
+  sr.paginate('/jobs').take()
+  // @ts-expect-error A limit is a number.
+  sr.paginate('/jobs').take('10')
+  // @ts-expect-error There is no such option: it is `limit`.
+  sr.paginate('/jobs').toArray({ take: 10 })
+  // @ts-expect-error An array is made of the whole list: it must be awaited.
+  sr.paginate('/jobs').toArray().length
   // @ts-expect-error It is read only.
   sr.paginate('/jobs').cursor = ''
   // @ts-expect-error A list is asynchronous.

@@ -51,6 +51,7 @@ holds<Equal<AnyIn<smartrecruiters.SqliteStoreOptions>, never>>()
 holds<Equal<AnyIn<smartrecruiters.Store>, never>>()
 holds<Equal<AnyIn<smartrecruiters.StoredRecord>, never>>()
 holds<Equal<AnyIn<smartrecruiters.Scalar>, never>>()
+holds<Equal<AnyIn<smartrecruiters.ToArrayOptions>, never>>()
 
 // With no type given, an answer is `unknown`, and not `any`.
 declare const sr: smartrecruiters.SmartRecruiters

@@ -83,7 +83,6 @@ export async function wrong(app: OAuthApp, url: string): Promise<void> {
   new OAuthApp({ ...needed, keepAlive: { every: 3_600_000, idle: 0, perSecond: 1 } })
   // @ts-expect-error Nobody hears of the progress of passes in the background.
   new OAuthApp({ ...needed, keepAlive: { onProgress() {} } })
-  // @ts-expect-error To the compiler a property is there or not, and never `undefined`.
   new OAuthApp({ ...needed, issuer: undefined })
   // @ts-expect-error The state is needed: without it, anybody's callback would do.
   await app.exchange(url)

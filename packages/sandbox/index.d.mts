@@ -1,1 +1,2 @@
+/// <reference types="node" />
 export * from './dist/index.js'

@@ -53,7 +53,7 @@ export function applyFault(
       answer(response, 429, {}, defaultErrorBody(429))
       return
     case 'malformed':
-      answer(response, fault.status ?? 200, { contentType: 'text/html', ...fault }, NONSENSE)
+      answer(response, fault.status ?? 200, { ...fault, contentType: fault.contentType ?? 'text/html' }, NONSENSE)
       return
     case 'answer':
       after(() => answer(response, fault.status ?? 200, fault, ''))

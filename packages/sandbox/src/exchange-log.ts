@@ -9,13 +9,13 @@ export interface RecordedExchange {
   /** The query of the URL that it was sent to, without `?`: there a client can mark its requests. */
   readonly query: string
   /** `grant_type`, as sent. */
-  readonly grantType?: string
+  readonly grantType?: string | undefined
   /** The refresh token that it presented. */
-  readonly presented?: string
+  readonly presented?: string | undefined
   /** The label of the credential that tokens were issued to, whether or not the answer was sent. */
-  readonly issuedTo?: string
+  readonly issuedTo?: string | undefined
   /** The refresh token that was issued. */
-  readonly issued?: string
+  readonly issued?: string | undefined
 }
 
 type Writable = { -readonly [Field in keyof RecordedExchange]: RecordedExchange[Field] }

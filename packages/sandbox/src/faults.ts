@@ -3,47 +3,47 @@ import { type Endpoints, sameEndpoint } from './endpoints.js'
 /** Which requests a fault strikes, and how often. Without a matcher it strikes any request. */
 export interface FaultMatch {
   /** Method and path template, as `GET /jobs/{id}`. */
-  endpoint?: string
+  endpoint?: string | undefined
   /** A prefix of the path. */
-  path?: string
+  path?: string | undefined
   /** HTTP method. */
-  method?: string
+  method?: string | undefined
   /** How many matching requests it strikes; `Infinity` (over HTTP: `"Infinity"`) for all. Default 1. */
-  times?: number
+  times?: number | undefined
   /** How many matching requests it lets pass first. Default 0. */
-  after?: number
+  after?: number | undefined
 }
 
 /** What goes wrong. `when: 'before'` leaves the request unprocessed; `'after'` processes it first. */
 export type FaultEffect =
   /** The connection is destroyed, `ms` milliseconds (default 0) late; the request is not processed. */
-  | { kind: 'dropBefore'; ms?: number }
+  | { kind: 'dropBefore'; ms?: number | undefined }
   /** The request is processed in full (a refresh token is spent); `ms` later the connection is destroyed unanswered. */
-  | { kind: 'dropAfter'; ms?: number }
+  | { kind: 'dropAfter'; ms?: number | undefined }
   /** The answer comes `ms` milliseconds late. `when` (default `before`): whether the wait is before the processing. */
-  | { kind: 'delay'; ms: number; when?: 'before' | 'after' }
+  | { kind: 'delay'; ms: number; when?: 'before' | 'after' | undefined }
   /** The request waits until the fault is cleared. `when` as for `delay`. */
-  | { kind: 'hold'; when?: 'before' | 'after' }
+  | { kind: 'hold'; when?: 'before' | 'after' | undefined }
   /** The answer's true Content-Length, half its body, then the end of the connection. */
   | { kind: 'truncate' }
   /** Any status. `body` defaults to the vendor's error shape; a value that is no string is sent as JSON. */
-  | ({ kind: 'status'; status: number; when?: 'before' | 'after' } & RawAnswer)
+  | ({ kind: 'status'; status: number; when?: 'before' | 'after' | undefined } & RawAnswer)
   /** A 429, with `Retry-After` if given (seconds, or the header's text). Not processed. */
-  | { kind: '429'; retryAfter?: number | string }
+  | { kind: '429'; retryAfter?: number | string | undefined }
   /** A nonsensical answer; not processed. `status` defaults to 200, `contentType` to `text/html`, `body` to a page. */
-  | ({ kind: 'malformed'; status?: number } & RawAnswer)
+  | ({ kind: 'malformed'; status?: number | undefined } & RawAnswer)
   /** The request is processed, and its answer replaced by this one. `status` defaults to 200. */
-  | ({ kind: 'answer'; status?: number; body: unknown } & RawAnswer)
+  | ({ kind: 'answer'; status?: number | undefined; body: unknown } & RawAnswer)
   /** Fields laid over the JSON object of a successful answer (`null` is sent as `null`), and names taken out of it. */
-  | { kind: 'merge'; fields?: Record<string, unknown>; remove?: readonly string[] }
+  | { kind: 'merge'; fields?: Record<string, unknown> | undefined; remove?: readonly string[] | undefined }
 
 /** The parts of an answer a fault may set. */
 export interface RawAnswer {
   /** Text is sent as it is; anything else as JSON. */
   body?: unknown
   /** Default `application/json`. */
-  contentType?: string
-  headers?: Record<string, string>
+  contentType?: string | undefined
+  headers?: Record<string, string> | undefined
 }
 
 export type FaultSpec = FaultMatch & FaultEffect

@@ -1,3 +1,4 @@
+/// <reference types="node" preserve="true" />
 /** A local SmartRecruiters for tests. Everything public is exported from here; the parts are in the files beside it. */
 export type { ArrivedRequest } from './arrivals.js'
 export type { Counters, ExchangeCount } from './counters.js'

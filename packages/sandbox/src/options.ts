@@ -1,44 +1,44 @@
 /** Settings of {@link startSandbox}. All are optional; lifetimes are in seconds and may be fractions. */
 export interface SandboxOptions {
   /** Address to listen on. Default `127.0.0.1`. */
-  host?: string
+  host?: string | undefined
   /** Port of the API; 0 takes a free one. The storage origin always takes a free one. Default 0. */
-  port?: number
+  port?: number | undefined
   /** Seconds an access token lives. `expires_in` is this, rounded down. Default 1800. */
-  accessTokenLifetime?: number
+  accessTokenLifetime?: number | undefined
   /** Seconds a refresh token lives from its issue. Default 2 419 200 (28 days). */
-  refreshTokenLifetime?: number
+  refreshTokenLifetime?: number | undefined
   /** Seconds an authorization code lives. Default 600. */
-  codeLifetime?: number
+  codeLifetime?: number | undefined
   /**
    * What happens when a spent refresh token comes again. `reject`: `invalid_grant`. `revokeFamily`: `invalid_grant`,
    * and every token of that grant dies. `grace`: within {@link SandboxOptions.gracePeriod} a new, valid pair.
    * Default `reject`.
    */
-  refreshTokenReuse?: 'reject' | 'revokeFamily' | 'grace'
+  refreshTokenReuse?: 'reject' | 'revokeFamily' | 'grace' | undefined
   /** Seconds after its first use in which a refresh token may be used again under `grace`. Default 10. */
-  gracePeriod?: number
+  gracePeriod?: number | undefined
   /** Whether rate and concurrency limits are enforced and their four headers sent. Default `true`. */
-  limits?: boolean
+  limits?: boolean | undefined
   /** `sliding`: any second; `fixed`: each second of the server's clock. Default `sliding`. */
-  window?: 'sliding' | 'fixed'
+  window?: 'sliding' | 'fixed' | undefined
   /** Whether the limit of 8 at once holds for a credential over all endpoints, or for each. Default `credential`. */
-  concurrencyScope?: 'credential' | 'endpoint'
+  concurrencyScope?: 'credential' | 'endpoint' | undefined
   /** Seconds to send as `Retry-After` with a 429; `null` sends none, as the vendor documents none. Default `null`. */
-  retryAfter?: number | null
+  retryAfter?: number | null | undefined
   /** Milliseconds that a request takes at most on its way in; how many is chance. Default 0. */
-  latencyBefore?: number
+  latencyBefore?: number | undefined
   /** Milliseconds that an answer takes at most on its way out; how many is chance. Default 0. */
-  latencyAfter?: number
+  latencyAfter?: number | undefined
   /** Number of jobs. Default 2000. */
-  jobs?: number
+  jobs?: number | undefined
   /** Number of candidates. Default 3000. */
-  candidates?: number
+  candidates?: number | undefined
   /** Fastify's request log on standard output. Default `false`. */
-  logger?: boolean
+  logger?: boolean | undefined
 }
 
-export type ResolvedOptions = Required<SandboxOptions>
+export type ResolvedOptions = { [Name in keyof SandboxOptions]-?: Exclude<SandboxOptions[Name], undefined> }
 
 const DEFAULTS: ResolvedOptions = {
   host: '127.0.0.1',

@@ -59,7 +59,7 @@ export interface Sandbox extends AsyncDisposable {
   /** Opens the consent page and presses Allow (or Deny), as a browser would. Returns the URL it is sent back to. */
   consent(options: ConsentOptions): Promise<string>
   /** The same for a whole authorization URL that your own code made. */
-  consentTo(authorizationUrl: string, options?: { deny?: boolean }): Promise<string>
+  consentTo(authorizationUrl: string, options?: { deny?: boolean | undefined }): Promise<string>
   /** Makes grants of {@link Sandbox.app} that nobody consented to: as many as a large customer base has. */
   issueGrants(count: number): IssuedGrant[]
   /**

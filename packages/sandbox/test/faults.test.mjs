@@ -116,7 +116,7 @@ describe('a fault', () => {
   it(
     'that is malformed answers nonsense with status 200, or whatever it is told',
     withSandbox({}, async (sandbox, client) => {
-      sandbox.fault({ kind: 'malformed', endpoint: tokenEndpoint })
+      sandbox.fault({ kind: 'malformed', endpoint: tokenEndpoint, contentType: undefined, times: undefined })
       sandbox.fault({ kind: 'malformed', endpoint: tokenEndpoint, body: {}, contentType: 'application/json' })
       const page = await client.token(credentials)
       assert.deepEqual([page.status, page.headers.get('content-type')], [200, 'text/html'])

@@ -3,12 +3,12 @@ export interface ConsentOptions {
   clientId: string
   redirectUri: string
   /** Space-separated, or a list. Left out, the app's own scopes are asked for. */
-  scope?: string | readonly string[]
-  state?: string
+  scope?: string | readonly string[] | undefined
+  state?: string | undefined
   /** S256 challenge, for PKCE. */
-  codeChallenge?: string
+  codeChallenge?: string | undefined
   /** Press Deny instead of Allow. Default false. */
-  deny?: boolean
+  deny?: boolean | undefined
 }
 
 /** Does what a user's browser would: opens the page, presses the button, and returns where it is sent. */

@@ -38,16 +38,16 @@ export interface ClientCredential {
 
 export interface ApiKeyOptions {
   /** Default: all documented scopes. */
-  scopes?: readonly string[]
+  scopes?: readonly string[] | undefined
 }
 
 export interface ClientOptions {
   /** Default: all documented scopes. */
-  scopes?: readonly string[]
+  scopes?: readonly string[] | undefined
   /** Default: none. */
-  redirectUris?: readonly string[]
+  redirectUris?: readonly string[] | undefined
   /** Default: `client_credentials`; with redirect URIs `authorization_code` and `refresh_token`. */
-  grantTypes?: readonly GrantType[]
+  grantTypes?: readonly GrantType[] | undefined
 }
 
 /** Every credential of the sandbox. Secrets are random at each start. */

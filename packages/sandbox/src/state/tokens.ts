@@ -17,7 +17,7 @@ export interface ConsentRequest {
 export interface IssuedTokens {
   readonly holder: Holder
   readonly accessToken: string
-  readonly refreshToken?: string
+  readonly refreshToken?: string | undefined
 }
 
 /** A grant that was made without a user's consent. */
