@@ -1,6 +1,6 @@
 /**
- * Checks a store of your own against what {@link Store} promises, by using it: nothing but its methods is called, and
- * no test framework is needed.
+ * For tests: {@link checkStore} checks a store of your own against what {@link Store} promises, by using it: nothing but
+ * its methods is called, and no test framework is needed. {@link startBridge} shows mocks of `fetch` what a client sends.
  *
  * @packageDocumentation
  */
@@ -8,6 +8,15 @@
 import { isOrdered } from './due-order.js'
 import type { DueRecord, Store, StoredRecord } from './stores.js'
 
+export {
+  type Bridge,
+  type BridgeFailure,
+  type BridgeFetch,
+  type BridgeOptions,
+  type BridgeRequest,
+  type BridgeResponse,
+  startBridge,
+} from './bridge.js'
 export type { DueRecord, Store, StoredRecord } from './stores.js'
 
 /** Options of {@link checkStore}. */
