@@ -71,17 +71,17 @@ const OPTIONS = ['fetch', 'environment', 'onError']
 const WHOLE_BODY = 1024 * 1024
 const TEXT = /^(text\/|application\/([^;]+\+)?json\b|application\/x-www-form-urlencoded\b)/i
 
-/** Of the connection, and no further (RFC 9110, section 7.6.1). */
+/** Headers of one connection, which no server passes on (RFC 9110, section 7.6.1). */
 const CONNECTION = ['connection', 'keep-alive', 'proxy-connection', 'te', 'trailer', 'transfer-encoding', 'upgrade']
-/** What is shorter was made up for a test, and may be a part of any word. */
+/** Credentials of fewer characters are not redacted: they are made up, and may be a part of any word. */
 const SHORTEST_SECRET = 8
-/** What `fetch` says itself. */
+/** Headers that `fetch` makes itself. */
 const FOR_FETCH = ['host', 'content-length', 'expect']
 
 /**
  * Starts a bridge on a free port of the loopback interface. A client whose `baseUrl` is the bridge's sends there, token
- * exchanges included; the `fetch` sees the vendor's URLs, and its answers go back as they come. Between two
- * requests the bridge keeps no process alive.
+ * exchanges included; the `fetch` sees the vendor's URLs, and its answers go back as they come. The bridge keeps no
+ * process alive while it has no request.
  *
  * @throws {ConfigurationError} (rejects) if an option is wrong.
  * @example

@@ -25,7 +25,7 @@ export interface Endpoint {
   readonly readBody: boolean
   readonly limited: boolean
   readonly segments: readonly string[]
-  /** Of a route of the user's. */
+  /** Present if the user added the route. */
   readonly handler?: RouteHandler
 }
 
@@ -35,7 +35,7 @@ export interface Endpoint {
  */
 export class Endpoints {
   readonly #byMethod = new Map<string, Endpoint[]>()
-  /** Those of the user, the latest first. */
+  /** The routes that the user added, the latest first. */
   #own: { method: string; endpoint: Endpoint }[] = []
 
   /** Must be called before the routes are registered. */
