@@ -1,5 +1,5 @@
-// The same as under CommonJS; it needs nothing of the main entry.
+// The same as under CommonJS. Only `startBridge` needs the main entry, when it is called.
 
 import { createRequire } from 'node:module'
 
-export const { checkStore } = createRequire(import.meta.url)('./dist/testing.js')
+export const { checkStore, startBridge } = createRequire(import.meta.url)('./dist/testing.js')

@@ -1,4 +1,4 @@
-// The package as its users get it: packed, checked, installed into a project of its own, and used there.
+// The packages as their users get them: packed, checked, installed into a project of its own, and used there.
 
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { publint } from 'publint'
+import semver from 'semver'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const fixtures = fileURLToPath(new URL('packages', import.meta.url))
@@ -28,16 +29,18 @@ let folder
 let project
 let tarball
 let packed
+let warnings
 
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'smartrecruiters-packages-'))
   project = join(folder, 'project')
-  const { stdout } = await npm(root, 'pack', '--json', '--pack-destination', folder)
-  packed = JSON.parse(stdout)[0]
+  packed = await pack(root)
   tarball = join(folder, packed.filename)
+  const sandbox = join(folder, (await pack(join(root, 'packages', 'sandbox'))).filename)
   await cp(fixtures, project, { recursive: true })
   // Without scripts: nothing that users install may need one.
-  await npm(project, 'install', tarball, '--prefer-offline', '--no-audit', '--no-fund', '--ignore-scripts')
+  const flags = ['--prefer-offline', '--no-audit', '--no-fund', '--ignore-scripts']
+  warnings = (await npm(project, 'install', tarball, sandbox, ...flags)).stderr
 })
 after(() => rm(folder, { recursive: true, force: true }))
 
@@ -82,6 +85,18 @@ test('the package has no runtime dependency and no script at installation', asyn
   assert(!packed.files.some(file => file.path === 'binding.gyp'))
 })
 
+test('what the packages need supports the versions of Node that they do', async () => {
+  const lock = JSON.parse(await readFile(join(project, 'package-lock.json'), 'utf8'))
+  const installed = Object.entries(lock.packages).filter(([path, { dev }]) => path !== '' && !dev)
+  const { engines } = installed.find(([path]) => path === 'node_modules/smartrecruiters-sandbox')[1]
+  const others = installed.filter(
+    ([, needs]) => needs.engines?.node && !semver.subset(engines.node, needs.engines.node),
+  )
+  assert(installed.length > 20)
+  assert.deepEqual(others, [])
+  assert.doesNotMatch(warnings, /EBADENGINE/)
+})
+
 test('publint finds nothing', async () => {
   const { buffer, byteOffset, byteLength } = await readFile(tarball)
   const { messages } = await publint({
@@ -124,12 +139,15 @@ for (const [where, ...mode] of [
   ['worker threads', '--workerThreads', ...workers],
 ]) {
   test(`it works under jest in ${where}`, () =>
-    passes(5, 'node_modules/jest/bin/jest.js', '--config=jest/jest.config.js', '--json', ...mode))
+    passes(9, 'node_modules/jest/bin/jest.js', '--config=jest/jest.config.js', '--json', ...mode))
 }
+
+test('it works under jest as ES modules', () =>
+  passes(4, '--experimental-vm-modules', 'node_modules/jest/bin/jest.js', '--rootDir=jest-esm', '--json'))
 
 for (const pool of ['forks', 'threads', 'vmForks', 'vmThreads']) {
   test(`it works under vitest with ${pool}`, () =>
-    passes(5, 'node_modules/vitest/vitest.mjs', 'run', '--root=vitest', '--reporter=json', `--pool=${pool}`))
+    passes(9, 'node_modules/vitest/vitest.mjs', 'run', '--root=vitest', '--reporter=json', `--pool=${pool}`))
 }
 
 /** Runs a program of the project, which must come to its last line and end by itself. */
@@ -149,6 +167,12 @@ async function passes(tests, ...args) {
   )
   // The runners kill what hangs, and only say so.
   assert.doesNotMatch(stderr, /did not exit|failed to exit|failed to terminate|timed out|prevents/i)
+}
+
+/** Packs a package, and tells what is in it. */
+async function pack(from) {
+  const { stdout } = await npm(from, 'pack', '--json', '--pack-destination', folder)
+  return JSON.parse(stdout)[0]
 }
 
 function node(cwd, ...args) {

@@ -653,7 +653,7 @@ test('workers can share a pass, and the failure of one ends it for all', async (
   const list = sr.paginate('/jobs', { query: { limit: 20 } })
   const error = await failure(
     work(list, async id => {
-      await sr.get(id === ids[5] ? '/no-such-route' : '/echo')
+      await sr.get(id === ids[5] ? '/jobs/no-such-job' : '/echo')
     }),
   )
   assert.equal(error.code, 'NOT_FOUND')

@@ -118,7 +118,7 @@ test('data of a promise that was asked for the response alone is an error, and n
   const error = await failure(promise)
   assert.ok(error instanceof ConfigurationError)
   assert.equal(error.field, 'asResponse')
-  await assert.rejects(sr.get('/no-such-route').asResponse(), NotFoundError)
+  await assert.rejects(sr.get('/jobs/no-such-job').asResponse(), NotFoundError)
 })
 
 test('every kind of body becomes what its content type says', async t => {

@@ -1,7 +1,7 @@
 /// <reference types="node" preserve="true" />
 /**
- * Checks a store of your own against what {@link Store} promises, by using it: nothing but its methods is called, and
- * no test framework is needed.
+ * For tests: {@link checkStore} checks a store of your own against what {@link Store} promises, by using it: nothing but
+ * its methods is called, and no test framework is needed. {@link startBridge} shows mocks of `fetch` what a client sends.
  *
  * @packageDocumentation
  */
@@ -9,6 +9,15 @@
 import { isOrdered } from './due-order.js'
 import type { DueRecord, Store, StoredRecord } from './stores.js'
 
+export {
+  type Bridge,
+  type BridgeFailure,
+  type BridgeFetch,
+  type BridgeOptions,
+  type BridgeRequest,
+  type BridgeResponse,
+  startBridge,
+} from './bridge.js'
 export type { DueRecord, Store, StoredRecord } from './stores.js'
 
 /** Options of {@link checkStore}. */

@@ -1,3 +1,9 @@
+import type { IncomingMessage } from 'node:http'
+import type { BodyCopy } from './body-copy.js'
+
+/** How many requests are remembered. */
+const REMEMBERED = 1000
+
 /** A request at the moment it arrived. */
 export interface ArrivedRequest {
   /** The `X-Request-Id` its answer will carry. */
@@ -14,6 +20,24 @@ export interface ArrivedRequest {
   readonly credential: string | undefined
   /** Header names in lower case; credentials are reduced to their kind, as `Bearer <redacted>`. */
   readonly headers: Readonly<Record<string, string>>
+  /**
+   * The body, once all of it has come; empty if there is none. Of bodies over 64 KiB nothing is kept. Rejects for those,
+   * and if the body did not come whole.
+   */
+  bytes(): Promise<Buffer>
+  /** The body as text. */
+  text(): Promise<string>
+  /** The body as JSON. Rejects if it is not JSON. */
+  json(): Promise<unknown>
+}
+
+/** What is known of a request when it arrives. */
+export type ArrivalFacts = Omit<ArrivedRequest, 'headers' | 'bytes' | 'text' | 'json'>
+
+interface Arrival {
+  readonly facts: ArrivalFacts
+  readonly headers: IncomingMessage['headers']
+  readonly body: BodyCopy
 }
 
 interface Watcher {
@@ -22,9 +46,10 @@ interface Watcher {
   reject: (error: Error) => void
 }
 
-/** Those who wait for a request to arrive. */
+/** Those who wait for a request to arrive, and the latest that did. */
 export class Arrivals {
   #watchers: Watcher[] = []
+  #remembered: Arrival[] = []
 
   next(matches: (request: ArrivedRequest) => boolean = () => true): Promise<ArrivedRequest> {
     const arrival = new Promise<ArrivedRequest>((resolve, reject) => {
@@ -35,12 +60,22 @@ export class Arrivals {
     return arrival
   }
 
-  /** Answers whether anybody listens, so that nothing is put together for nobody. */
-  get awaited(): boolean {
-    return this.#watchers.length > 0
+  /** The latest requests, in the order of their arrival. */
+  list(): ArrivedRequest[] {
+    return this.#remembered.map(shown)
   }
 
-  announce(request: ArrivedRequest): void {
+  /** Forgets what has arrived. */
+  clear(): void {
+    this.#remembered = []
+  }
+
+  announce(arrival: Arrival): void {
+    this.#remembered.push(arrival)
+    if (this.#remembered.length > REMEMBERED) this.#remembered.shift()
+    // Nothing is put together for nobody.
+    if (this.#watchers.length === 0) return
+    const request = shown(arrival)
     this.#watchers = this.#watchers.filter(watcher => {
       if (!watcher.matches(request)) return true
       watcher.resolve(request)
@@ -51,6 +86,16 @@ export class Arrivals {
   close(): void {
     for (const watcher of this.#watchers) watcher.reject(new Error('the sandbox was closed'))
     this.#watchers = []
+  }
+}
+
+function shown({ facts, headers, body }: Arrival): ArrivedRequest {
+  return {
+    ...facts,
+    headers: redactedHeaders(headers),
+    bytes: () => body.read(),
+    text: async () => (await body.read()).toString('utf8'),
+    json: async () => JSON.parse((await body.read()).toString('utf8')),
   }
 }
 

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify'
+import { type Route, type RouteHandler, routeSegments } from './own-routes.js'
 
 /** Which credentials a route takes. */
 export type Access = 'customer' | 'partner' | 'any' | 'public'
@@ -20,9 +21,12 @@ export interface Endpoint {
   /** Method and path template, as `GET /jobs/{id}`. */
   readonly label: string
   readonly access: Access
+  readonly scopes: readonly string[]
   readonly readBody: boolean
   readonly limited: boolean
   readonly segments: readonly string[]
+  /** Present if the user added the route. */
+  readonly handler?: RouteHandler
 }
 
 /**
@@ -31,22 +35,48 @@ export interface Endpoint {
  */
 export class Endpoints {
   readonly #byMethod = new Map<string, Endpoint[]>()
+  /** The routes that the user added, the latest first. */
+  #own: { method: string; endpoint: Endpoint }[] = []
 
   /** Must be called before the routes are registered. */
   follow(app: FastifyInstance): void {
     app.addHook('onRoute', route => {
-      const { access = 'customer', readBody = false, limited = true } = route.config ?? {}
+      const { access = 'customer', scopes = [], readBody = false, limited = true } = route.config ?? {}
       for (const method of [route.method].flat()) {
         const template = route.url.replace(/:([A-Za-z]+)/g, '{$1}').replace(/\*$/, '{path}')
         const segments = route.url.split('/').slice(1)
-        const endpoint = { label: `${method} ${template}`, access, readBody, limited, segments }
+        const endpoint = { label: `${method} ${template}`, access, scopes, readBody, limited, segments }
         this.#byMethod.set(method, [...(this.#byMethod.get(method) ?? []), endpoint])
       }
     })
   }
 
+  /**
+   * Adds a route of the user's, before all there are. What it takes the place of says which credentials open it; a new
+   * one is open to all. Throws a TypeError that says what is wrong.
+   */
+  add(method: string, path: string, handler: RouteHandler): Route {
+    const segments = routeSegments(method, path, handler)
+    const label = `${method} ${path}`
+    const built = this.#byMethod.get(method)?.find(endpoint => sameEndpoint(endpoint.label, label))
+    const { access = 'any', scopes = [], readBody = false, limited = true } = built ?? {}
+    const own = { method, endpoint: { label, access, scopes, readBody, limited, segments, handler } }
+    this.#own.unshift(own)
+    return {
+      clear: () => {
+        this.#own = this.#own.filter(other => other !== own)
+      },
+    }
+  }
+
   find(method: string, path: string): Endpoint | undefined {
     const segments = path.split('/').slice(1)
+    const own = this.#own.find(
+      one =>
+        (one.method === method || (one.method === 'GET' && method === 'HEAD')) &&
+        matches(one.endpoint.segments, segments),
+    )
+    if (own) return own.endpoint
     const matching = (this.#byMethod.get(method) ?? []).filter(endpoint => matches(endpoint.segments, segments))
     // The router prefers a literal segment over a parameter; so does this.
     return matching.sort((a, b) => literals(b) - literals(a))[0]
@@ -55,7 +85,8 @@ export class Endpoints {
   /** Whether `label` (`GET /jobs/{id}`, whatever the parameter is called) is one of the routes. */
   has(label: string): boolean {
     const method = label.split(' ')[0] ?? ''
-    return (this.#byMethod.get(method) ?? []).some(endpoint => sameEndpoint(endpoint.label, label))
+    const all = [...this.#own.map(({ endpoint }) => endpoint), ...(this.#byMethod.get(method) ?? [])]
+    return all.some(endpoint => sameEndpoint(endpoint.label, label))
   }
 }
 

@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { applyFault } from './apply-fault.js'
-import { Arrivals, redactedHeaders } from './arrivals.js'
+import { type ArrivalFacts, Arrivals } from './arrivals.js'
+import { BodyCopy } from './body-copy.js'
 import { captureAnswer } from './captured-answer.js'
 import type { CounterBook } from './counters.js'
 import { type Endpoint, Endpoints } from './endpoints.js'
@@ -73,11 +74,13 @@ export class Gate {
   /** An HTTP server for the storage origin: no limits, counters of its own. */
   storageServer(routes: Listener): Server {
     return this.#server((request, response) => {
+      const body = new BodyCopy(request)
       this.#counters.storageRequested(request.headers)
       const [path, query] = splitTarget(request.url)
       const method = request.method ?? 'GET'
       const target = { method, path, query, endpoint: `${method} /files/{id}` }
-      this.#announce({ ...target, id: randomUUID(), origin: 'foreign', credential: undefined }, request)
+      const facts: ArrivalFacts = { ...target, id: randomUUID(), origin: 'foreign', credential: undefined }
+      this.arrivals.announce({ facts, headers: request.headers, body })
       this.#process(target, request, response, () => routes(request, response))
     })
   }
@@ -113,16 +116,17 @@ export class Gate {
       routes(request, response)
       return
     }
+    const body = new BodyCopy(request)
     const { latencyBefore, latencyAfter } = this.#latency
     if (latencyAfter > 0) {
       captureAnswer(response, body => this.#later(Math.random() * latencyAfter, () => response.end(body)))
     }
-    const enter = () => this.#enter(request, response, routes)
+    const enter = () => this.#enter(request, response, routes, body)
     if (latencyBefore === 0) enter()
     else this.#later(Math.random() * latencyBefore, () => (response.destroyed ? undefined : enter()))
   }
 
-  #enter(request: IncomingMessage, response: ServerResponse, routes: Listener): void {
+  #enter(request: IncomingMessage, response: ServerResponse, routes: Listener, body: BodyCopy): void {
     const at = performance.now()
     const [path, query] = splitTarget(request.url)
     const method = request.method ?? 'GET'
@@ -142,7 +146,8 @@ export class Gate {
     })
     const context: RequestContext = { id, endpoint: found, identity, admission }
     this.#contexts.set(request, context)
-    this.#announce({ id, origin: 'api', method, path, query, endpoint, credential }, request)
+    const facts: ArrivalFacts = { id, origin: 'api', method, path, query, endpoint, credential }
+    this.arrivals.announce({ facts, headers: request.headers, body })
 
     const proceed = () => {
       // What the limits refuse is refused; no fault is spent on it.
@@ -153,9 +158,9 @@ export class Gate {
       proceed()
       return
     }
-    this.#readForm(request, response, body => {
-      context.body = body
-      const form = new URLSearchParams(body.toString('utf8'))
+    this.#readForm(request, response, read => {
+      context.body = read
+      const form = new URLSearchParams(read.toString('utf8'))
       this.#counters.exchangeAttempted(form)
       this.exchanges.arrived({ id, at, query }, form)
       proceed()
@@ -217,10 +222,6 @@ export class Gate {
       if (size <= FORM_LIMIT) then(Buffer.concat(chunks))
       else response.writeHead(413).end()
     })
-  }
-
-  #announce(facts: Omit<Parameters<Arrivals['announce']>[0], 'headers'>, request: IncomingMessage): void {
-    if (this.arrivals.awaited) this.arrivals.announce({ ...facts, headers: redactedHeaders(request.headers) })
   }
 }
 

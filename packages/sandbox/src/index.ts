@@ -6,6 +6,7 @@ export type { RecordedExchange } from './exchange-log.js'
 export type { Fault, FaultEffect, FaultMatch, FaultSpec, RawAnswer } from './faults.js'
 export type { ConsentOptions } from './oauth/consent.js'
 export type { SandboxOptions } from './options.js'
+export type { Route, RouteAnswer, RouteHandler, RouteMethod, RouteParams, RouteRequest } from './own-routes.js'
 export { type Sandbox, startSandbox } from './sandbox.js'
 export type {
   ApiKeyCredential,
@@ -14,4 +15,5 @@ export type {
   ClientOptions,
   GrantType,
 } from './state/credentials.js'
+export type { Item, SandboxData } from './state/given-data.js'
 export type { IssuedGrant } from './state/tokens.js'

@@ -1,3 +1,5 @@
+import { readData, type SandboxData } from './state/given-data.js'
+
 /** Settings of {@link startSandbox}. All are optional; lifetimes are in seconds and may be fractions. */
 export interface SandboxOptions {
   /** Address to listen on. Default `127.0.0.1`. */
@@ -30,15 +32,22 @@ export interface SandboxOptions {
   latencyBefore?: number | undefined
   /** Milliseconds that an answer takes at most on its way out; how many is chance. Default 0. */
   latencyAfter?: number | undefined
-  /** Number of jobs. Default 2000. */
+  /** Number of jobs that are made up, the same ones at every start. Default 2000. */
   jobs?: number | undefined
-  /** Number of candidates. Default 3000. */
+  /** Number of candidates that are made up, the same ones at every start. Default 3000. */
   candidates?: number | undefined
+  /**
+   * Records of your own, with ids of your own, in place of what is made up: `{ jobs: [{ id: '1', title: 'Nurse' }] }`.
+   * They are copied, and answered as they are given. Collections that are absent are made up. Default `{}`.
+   */
+  data?: SandboxData | undefined
   /** Fastify's request log on standard output. Default `false`. */
   logger?: boolean | undefined
 }
 
-export type ResolvedOptions = { [Name in keyof SandboxOptions]-?: Exclude<SandboxOptions[Name], undefined> }
+export type ResolvedOptions = {
+  [Name in Exclude<keyof SandboxOptions, 'data'>]-?: Exclude<SandboxOptions[Name], undefined>
+} & { data: ReturnType<typeof readData> }
 
 const DEFAULTS: ResolvedOptions = {
   host: '127.0.0.1',
@@ -56,6 +65,7 @@ const DEFAULTS: ResolvedOptions = {
   latencyAfter: 0,
   jobs: 2000,
   candidates: 3000,
+  data: {},
   logger: false,
 }
 
@@ -66,7 +76,7 @@ const latency: Check = [value => isNumber(value) && value >= 0 && value <= 60_00
 const count: Check = [value => isInteger(value) && value >= 0 && value <= 1_000_000, 'an integer from 0 to 1000000']
 const flag: Check = [value => typeof value === 'boolean', 'true or false']
 
-const CHECKS: Record<keyof SandboxOptions, Check> = {
+const CHECKS: Record<Exclude<keyof SandboxOptions, 'data'>, Check> = {
   host: [value => typeof value === 'string' && value !== '', 'a non-empty string'],
   port: [value => isInteger(value) && value >= 0 && value <= 65_535, 'an integer from 0 to 65535'],
   accessTokenLifetime: seconds,
@@ -88,16 +98,23 @@ const CHECKS: Record<keyof SandboxOptions, Check> = {
 /** Fills in the defaults. Throws a TypeError that names the option at fault. */
 export function resolveOptions(options: SandboxOptions = {}): ResolvedOptions {
   if (typeof options !== 'object' || options === null) throw new TypeError('options must be an object')
-  const given = Object.entries(options).filter(([, value]) => value !== undefined)
+  const { data: records = {}, ...others } = options
+  const given = Object.entries(others).filter(([, value]) => value !== undefined)
   for (const [name, value] of given) {
     const check = isOption(name) ? CHECKS[name] : undefined
     if (!check) throw new TypeError(`unknown option "${name}"`)
     if (!check[0](value)) throw new TypeError(`option "${name}" must be ${check[1]}`)
   }
-  return { ...DEFAULTS, ...Object.fromEntries(given) }
+  const data = readData(records)
+  for (const name of ['jobs', 'candidates'] as const) {
+    if (data[name] !== undefined && options[name] !== undefined) {
+      throw new TypeError(`option "${name}" says how many to make up; leave it out, or "data.${name}"`)
+    }
+  }
+  return { ...DEFAULTS, ...Object.fromEntries(given), data }
 }
 
-function isOption(name: string): name is keyof SandboxOptions {
+function isOption(name: string): name is keyof typeof CHECKS {
   return Object.hasOwn(CHECKS, name)
 }
 

@@ -8,6 +8,7 @@ import { Gate } from './gate.js'
 import { Limiter } from './limits.js'
 import { type ConsentOptions, consentAt, pressButton } from './oauth/consent.js'
 import { resolveOptions, type SandboxOptions } from './options.js'
+import type { Route, RouteHandler, RouteMethod } from './own-routes.js'
 import { buildServer } from './server.js'
 import { Attachments } from './state/attachments.js'
 import {
@@ -75,13 +76,21 @@ export interface Sandbox extends AsyncDisposable {
   counters(): Counters
   /** Every form that reached the token endpoint, in order: which refresh token it presented, and what was issued. */
   exchanges(): RecordedExchange[]
-  /** Starts counters and exchanges from nothing. */
+  /** Starts counters, exchanges and requests from nothing. */
   resetCounters(): void
   /** Sets a fault. Throws a TypeError that names what is wrong with it. */
   fault(fault: FaultSpec): Fault
   /** Faults that are set, those that have run out included. */
   faults(): { id: number; hits: number; spec: FaultSpec }[]
   clearFaults(): void
+  /**
+   * Adds a route of your own, or takes the place of one of the sandbox's: `route('GET', '/jobs/{id}', handler)`. Later
+   * ones win over earlier ones. It is a part of the API: it needs a credential, has limits, and suffers faults. Throws a
+   * TypeError that names what is wrong.
+   */
+  route<const Path extends string>(method: RouteMethod, path: Path, handler: RouteHandler<Path>): Route
+  /** The latest 1000 requests, in the order of their arrival, with their bodies up to 64 KiB each. */
+  requests(): ArrivedRequest[]
   /** The next request that matches, at the moment it arrives and before it is answered. Rejects when the sandbox closes. */
   nextRequest(predicate?: (request: ArrivedRequest) => boolean): Promise<ArrivedRequest>
   /** Closes both listeners and every connection at once. */
@@ -164,10 +173,13 @@ export async function startSandbox(options?: SandboxOptions): Promise<Sandbox> {
     resetCounters: () => {
       counters.reset()
       gate.exchanges.clear()
+      gate.arrivals.clear()
     },
     fault: spec => gate.faults.add(spec),
     faults: () => gate.faults.list(),
     clearFaults: () => gate.faults.clear(),
+    route: (method, path, handler) => gate.endpoints.add(method, path, handler as RouteHandler),
+    requests: () => gate.arrivals.list(),
     nextRequest: predicate => gate.arrivals.next(predicate),
     close,
     [Symbol.asyncDispose]: close,

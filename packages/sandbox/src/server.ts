@@ -3,6 +3,7 @@ import { controlRoutes } from './control.js'
 import { ApiError, apiError, defaultErrorBody, errorBody } from './errors.js'
 import { allowRoutes } from './oauth/allow.js'
 import { tokenRoutes } from './oauth/token.js'
+import { answerByRoute, isOwnRoute, readBody } from './own-routes.js'
 import { accountRoutes } from './routes/account.js'
 import { attachmentRoutes } from './routes/attachments.js'
 import { candidateRoutes } from './routes/candidates.js'
@@ -27,8 +28,17 @@ export async function buildServer(world: World, sandbox: () => Sandbox): Promise
     if (refused?.status === 429 && retryAfter !== null) reply.header('retry-after', String(retryAfter))
     done(refused)
   })
+  app.addHook('onRequest', async (request, reply) => {
+    const context = world.gate.contextOf(request.raw)
+    if (!isOwnRoute(context?.endpoint)) return
+    return answerByRoute(context.endpoint, request, reply, context.body ?? (await readBody(request.raw)))
+  })
   app.setErrorHandler(answerError)
-  app.setNotFoundHandler((_request, reply) => reply.status(404).send({ message: 'Not found' }))
+  app.setNotFoundHandler((request, reply) => {
+    const [path] = request.url.split('?', 1)
+    const message = `The sandbox does not imitate ${request.method} ${path}; give it sandbox.route('${request.method}', '${path}', …)`
+    return reply.status(501).send(errorBody('NOT_IMITATED', message))
+  })
   app.addContentTypeParser(
     'application/json-patch+json',
     { parseAs: 'string' },
@@ -68,8 +78,7 @@ function refusal(request: FastifyRequest, world: World): ApiError | undefined {
   if (endpoint.access !== 'any' && isPartner !== (endpoint.access === 'partner')) {
     return apiError(401, 'UNAUTHORIZED', 'This kind of credential does not open this route')
   }
-  const { scopes = [] } = request.routeOptions.config
-  const missing = scopes.filter(scope => !holder.scopes.includes(scope))
+  const missing = endpoint.scopes.filter(scope => !holder.scopes.includes(scope))
   if (missing.length === 0) return undefined
   return apiError(403, 'PERMISSION_DENIED', `The credential lacks the scope ${missing.join(' ')}`)
 }

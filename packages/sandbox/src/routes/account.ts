@@ -1,17 +1,19 @@
 import type { FastifyInstance } from 'fastify'
-import { apiError } from '../errors.js'
+import { apiError, notFound } from '../errors.js'
 import type { World } from '../world.js'
 
 /** Who am I; the job-board feed of partner keys; and the credentials a partner is given for a customer. */
 export function accountRoutes(app: FastifyInstance, world: World): void {
   const { credentials, data, gate, integrated } = world
 
-  const me = { config: { scopes: ['user_me_read'] } }
+  const readMe = { config: { scopes: ['user_me_read'] } }
   for (const path of ['/user-api/v201804/users/me', '/users/me']) {
-    app.get(path, me, request => {
+    app.get(path, readMe, request => {
       const identity = gate.contextOf(request.raw)?.identity
       const user = identity?.status === 'known' ? identity.holder.user : 0
-      return data.users[user % data.users.length]
+      const me = data.users[user % data.users.length]
+      if (!me) throw notFound('User not found')
+      return me
     })
   }
 

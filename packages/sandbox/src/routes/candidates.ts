@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { ApiError, apiError, notFound } from '../errors.js'
 import { cursorPage, linkNext } from '../pagination.js'
-import type { Candidate } from '../state/data.js'
+import type { Item } from '../state/given-data.js'
 import type { World } from '../world.js'
 
 const STATUSES = ['NEW', 'IN_REVIEW', 'INTERVIEW', 'OFFERED', 'HIRED', 'REJECTED', 'WITHDRAWN']
@@ -25,7 +25,7 @@ export function candidateRoutes(app: FastifyInstance, world: World): void {
   const create = { config: { scopes: ['candidates_create'] } }
   const manage = { config: { scopes: ['candidates_manage'] } }
 
-  const find = (id: string): Candidate => {
+  const find = (id: string): Item => {
     refuseDenied(id)
     const candidate = candidates.get(id)
     if (!candidate) throw notFound('Candidate not found')
@@ -46,7 +46,7 @@ export function candidateRoutes(app: FastifyInstance, world: World): void {
 
   app.get<CandidateRoute>('/candidates/:id', read, request => find(request.params.id))
 
-  app.post<{ Body: Partial<Candidate> | null }>('/candidates', create, (request, reply) => {
+  app.post<{ Body: Partial<Item> | null }>('/candidates', create, (request, reply) => {
     const { firstName, lastName, email } = request.body ?? {}
     if (!firstName || !lastName || !email) {
       throw new ApiError(400, { errors: [{ code: 'INVALID_CANDIDATE', message: 'firstName, lastName and email' }] })
@@ -57,9 +57,9 @@ export function candidateRoutes(app: FastifyInstance, world: World): void {
     return reply.status(201).send(candidate)
   })
 
-  app.patch<CandidateRoute & { Body: Partial<Candidate> | null }>('/candidates/:id', manage, request => {
+  app.patch<CandidateRoute & { Body: Partial<Item> | null }>('/candidates/:id', manage, request => {
     const candidate = find(request.params.id)
-    const patched: Candidate = { ...candidate, ...request.body, id: candidate.id }
+    const patched: Item = { ...candidate, ...request.body, id: candidate.id }
     candidates.set(candidate.id, patched)
     return patched
   })

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import { apiError, notFound } from '../errors.js'
 import { cursorPage, linkNext, offsetPage, type PageRules } from '../pagination.js'
 import { queryOf } from '../query.js'
-import type { Job } from '../state/data.js'
+import type { Item } from '../state/given-data.js'
 import type { World } from '../world.js'
 
 const PAGES: PageRules = { resource: 'jobs' }
@@ -24,7 +24,7 @@ export function jobRoutes(app: FastifyInstance, world: World): void {
   const manage = { config: { scopes: ['jobs_manage'] } }
   const publish = { config: { scopes: ['jobs_publications_manage'] } }
 
-  const find = (id: string): Job => {
+  const find = (id: string): Item => {
     const job = jobs.get(id)
     if (!job) throw notFound('Job not found')
     return job
@@ -57,7 +57,7 @@ export function jobRoutes(app: FastifyInstance, world: World): void {
 
   app.get<JobRoute>('/jobs/:id', read, request => find(request.params.id))
 
-  app.post<{ Body: Partial<Job> | null }>('/jobs', manage, (request, reply) => {
+  app.post<{ Body: Partial<Item> | null }>('/jobs', manage, (request, reply) => {
     const { body } = request
     if (!isObject(body) || typeof body.title !== 'string' || body.title === '') {
       throw apiError(400, 'INVALID_JOB', '"title" is required')
@@ -65,7 +65,7 @@ export function jobRoutes(app: FastifyInstance, world: World): void {
     const [department] = world.data.departments
     if (!department) throw notFound('Department not found')
     const now = new Date().toISOString()
-    const job: Job = {
+    const job: Item = {
       refNumber: `REF${jobs.size + 1}`,
       status: 'SOURCING',
       postingStatus: 'NOT_PUBLISHED',
@@ -87,7 +87,7 @@ export function jobRoutes(app: FastifyInstance, world: World): void {
       throw apiError(415, 'UNSUPPORTED_MEDIA_TYPE', 'The body must be application/json-patch+json')
     }
     if (!Array.isArray(request.body)) throw apiError(400, 'INVALID_PATCH', 'The body must be a list of operations')
-    const patched: Job = { ...job }
+    const patched: Item = { ...job }
     for (const operation of request.body) applyOperation(patched, operation)
     patched.updatedOn = new Date().toISOString()
     jobs.set(job.id, patched)
@@ -106,7 +106,7 @@ export function jobRoutes(app: FastifyInstance, world: World): void {
 }
 
 /** The part of RFC 6902 that the vendor's examples use: top-level fields, other than the id. */
-function applyOperation(job: Job, operation: PatchOperation | undefined): void {
+function applyOperation(job: Item, operation: PatchOperation | undefined): void {
   const name = /^\/([^/]+)$/.exec(String(operation?.path))?.[1]
   if (!operation || name === undefined || name === 'id') throw apiError(400, 'INVALID_PATCH', 'Unusable path')
   if (operation.op === 'remove') Reflect.deleteProperty(job, name)

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import { ApiError, apiError, notFound } from '../errors.js'
 import { cursorPage, linkNext, type Page } from '../pagination.js'
 import { queryOf } from '../query.js'
-import type { Item } from '../state/data.js'
+import type { Item } from '../state/given-data.js'
 import type { World } from '../world.js'
 
 const SUBSCRIPTIONS = '/webhooks-api/v201907/subscriptions'

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { offsetPage, type PageRules } from '../pagination.js'
-import type { Item, Job } from '../state/data.js'
+import type { Item } from '../state/given-data.js'
 import type { World } from '../world.js'
 
 /** What still paginates by offset: job properties, and the public postings, which need no credential. */
@@ -21,6 +21,6 @@ export function offsetListRoutes(app: FastifyInstance, world: World): void {
   })
 }
 
-function posting({ id, title, refNumber, department, location }: Job): Item {
+function posting({ id, title, refNumber, department, location }: Item): Item {
   return { id, name: title, refNumber, department, location }
 }

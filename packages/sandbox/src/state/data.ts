@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { Item, SandboxData } from './given-data.js'
 
 const TITLES = ['Engineer', 'Designer', 'Accountant', 'Nurse', 'Translator', 'Gardener', 'Analyst', 'Electrician']
 const GIVEN = ['Ada', 'Grace', 'Alan', 'Edsger', 'Barbara', 'Donald', 'Frances', 'Niklaus', 'Radia', 'Tony', 'Zoë']
@@ -16,53 +17,41 @@ const HOUR = 3_600_000
 /** One candidate in a hundred may not be seen by anybody. */
 const DENIED_EVERY = 100
 
-export interface Department {
-  id: string
-  label: string
-}
-
-/** Any object of the API that has an id. */
-export interface Item {
-  id: string
-  [field: string]: unknown
-}
-
-export interface Job extends Item {
-  title: string
-  refNumber: string
-  status: string
-  postingStatus: 'PUBLIC' | 'NOT_PUBLISHED'
-  department: Department
-  location: (typeof CITIES)[number]
-  createdOn: string
-  updatedOn: string
-}
-
-export interface Candidate extends Item {
-  firstName: string
-  lastName: string
-  email: string
-  createdOn: string
+/** What data is made of. */
+interface DataSource {
+  /** How many jobs and candidates are made up. */
+  jobs: number
+  candidates: number
+  /** Records of the user. */
+  data: { [Collection in keyof SandboxData]?: Item[] }
 }
 
 /** The company's data: the same at every start. What the routes write is kept until the sandbox closes. */
 export class Data {
   readonly companyId = 'SandboxCompany'
-  readonly departments = range(12, index => ({ id: uuid('department', index), label: `Department ${index + 1}` }))
-  readonly users = range(250, user)
-  readonly auditEvents = range(450, auditEvent)
-  readonly approvals = range(130, approval)
-  readonly subscriptions = new Map<string, Item>(range(45, index => entry(subscription(index))))
-  readonly reports = range(37, index => ({ id: uuid('report', index), name: `Report ${index + 1}` }))
-  readonly reviews = range(24, review)
-  readonly jobProperties = range(24, jobProperty)
-  readonly jobs: Map<string, Job>
-  readonly candidates: Map<string, Candidate>
+  readonly departments: Item[]
+  readonly users: Item[]
+  readonly auditEvents: Item[]
+  readonly approvals: Item[]
+  readonly subscriptions: Map<string, Item>
+  readonly reports: Item[]
+  readonly reviews: Item[]
+  readonly jobProperties: Item[]
+  readonly jobs: Map<string, Item>
+  readonly candidates: Map<string, Item>
   #made = 0
 
-  constructor(sizes: { jobs: number; candidates: number }) {
-    this.jobs = new Map(range(sizes.jobs, index => entry(job(index, pick(this.departments, index)))))
-    this.candidates = new Map(range(sizes.candidates, index => entry(candidate(index))))
+  constructor({ jobs, candidates, data }: DataSource) {
+    this.departments = data.departments ?? range(12, department)
+    this.users = data.users ?? range(250, user)
+    this.auditEvents = data.auditEvents ?? range(450, auditEvent)
+    this.approvals = data.approvals ?? range(130, approval)
+    this.subscriptions = byId(data.subscriptions ?? range(45, subscription))
+    this.reports = data.reports ?? range(37, report)
+    this.reviews = data.reviews ?? range(24, review)
+    this.jobProperties = data.jobProperties ?? range(24, jobProperty)
+    this.jobs = byId(data.jobs ?? range(jobs, index => job(index, pick(this.departments, index))))
+    this.candidates = byId(data.candidates ?? range(candidates, candidate))
   }
 
   /** A new id, for what is created while the sandbox runs. */
@@ -80,7 +69,15 @@ export class Data {
   }
 }
 
-function job(index: number, department: Department): Job {
+function department(index: number): Item {
+  return { id: uuid('department', index), label: `Department ${index + 1}` }
+}
+
+function report(index: number): Item {
+  return { id: uuid('report', index), name: `Report ${index + 1}` }
+}
+
+function job(index: number, department: Item | undefined): Item {
   return {
     id: uuid('job', index),
     title: `${pick(TITLES, index)} ${index + 1}`,
@@ -94,7 +91,7 @@ function job(index: number, department: Department): Job {
   }
 }
 
-function candidate(index: number): Candidate {
+function candidate(index: number): Item {
   const id = uuid('candidate', index)
   return {
     id: index % DENIED_EVERY === DENIED_EVERY - 1 ? `denied-${id}` : id,
@@ -153,8 +150,8 @@ function range<Row>(count: number, make: (index: number) => Row): Row[] {
   return Array.from({ length: count }, (_, index) => make(index))
 }
 
-function entry<Row extends { id: string }>(row: Row): [string, Row] {
-  return [row.id, row]
+function byId(items: readonly Item[]): Map<string, Item> {
+  return new Map(items.map(item => [item.id, item]))
 }
 
 function pick<Value>(values: readonly Value[], index: number): Value {

@@ -1,0 +1,71 @@
+/** Any object of the API that has an id. */
+export interface Item {
+  id: string
+  [field: string]: unknown
+}
+
+/** The collections that the sandbox serves, by their names in {@link SandboxData}. */
+const COLLECTIONS = [
+  'jobs',
+  'candidates',
+  'departments',
+  'users',
+  'auditEvents',
+  'approvals',
+  'subscriptions',
+  'reports',
+  'reviews',
+  'jobProperties',
+] as const
+
+/** Records of your own, by collection, in the order of their lists. A collection that is absent is made up. */
+export type SandboxData = { [Collection in (typeof COLLECTIONS)[number]]?: readonly Item[] }
+
+/** Longer ones do not fit into a path of the router. */
+const LONGEST_ID = 500
+
+/**
+ * Copies the user's records as the API would say them, in JSON, so that the sandbox may change them. Throws a TypeError
+ * that names what is wrong, as `data.jobs[3].id`.
+ */
+export function readData(given: unknown): { [Collection in keyof SandboxData]?: Item[] } {
+  if (!isObject(given)) throw new TypeError('option "data" must be an object of collections')
+  const collections = Object.entries(given).filter(([, records]) => records !== undefined)
+  return Object.fromEntries(collections.map(([name, records]) => [name, readCollection(name, records)]))
+}
+
+function readCollection(name: string, records: unknown): Item[] {
+  if (!COLLECTIONS.some(known => known === name)) {
+    throw new TypeError(`option "data.${name}" is not a collection; the collections are ${COLLECTIONS.join(', ')}`)
+  }
+  if (!Array.isArray(records)) throw new TypeError(`option "data.${name}" must be a list of records`)
+  const places = new Map<string, string>()
+  // Holes are not left out: each of them is undefined.
+  return Array.from(records, (given, index) => {
+    const place = `data.${name}[${index}]`
+    const record = readRecord(place, given)
+    const first = places.get(record.id)
+    if (first !== undefined) throw new TypeError(`option "${place}.id" is the id of ${first} too: "${record.id}"`)
+    places.set(record.id, place)
+    return record
+  })
+}
+
+function readRecord(place: string, given: unknown): Item {
+  let record: unknown
+  try {
+    record = JSON.parse(JSON.stringify(given) ?? 'null')
+  } catch (error) {
+    throw new TypeError(`option "${place}" cannot be JSON: ${error instanceof Error ? error.message : error}`)
+  }
+  if (!isObject(record)) throw new TypeError(`option "${place}" must be an object with an "id"`)
+  const { id } = record
+  if (typeof id !== 'string' || id === '' || id.length > LONGEST_ID) {
+    throw new TypeError(`option "${place}.id" must be a string of 1 to ${LONGEST_ID} characters`)
+  }
+  return { ...record, id }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return Object.prototype.toString.call(value) === '[object Object]'
+}
