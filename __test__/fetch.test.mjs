@@ -354,6 +354,7 @@ test('an answer is a Response of the platform', async t => {
   assert.equal(response.url, `${baseUrl}/jobs?q=1`)
   assert.deepEqual([response.status, response.ok, response.statusText], [201, true, 'Created'])
   assert.equal(response.redirected, false)
+  assert.deepEqual([response.type, response.clone().type], ['basic', 'basic'])
   assert.deepEqual(response.headers.getSetCookie(), ['a=1', 'b=2; Path=/'])
   assert.equal(response.headers.get('x-two'), '1, 2')
   assert.equal(response.headers.get('content-type'), 'application/json')

@@ -85,6 +85,37 @@ test('a form states its length, whatever files are in it and however it comes', 
   }
 })
 
+test('PATCH is written as the caller writes it, as fetch has it', async t => {
+  const { sr, baseUrl, last } = await rawServer(t)
+  for (const method of ['PATCH', 'Patch', 'patch']) {
+    for (const send of [fetch, sr.fetch]) {
+      for (const [input, init] of [
+        [baseUrl, { method }],
+        [new Request(baseUrl, { method }), {}],
+      ]) {
+        await send(input, init)
+        assert.equal(last().line, `${method} / HTTP/1.1`)
+      }
+    }
+  }
+})
+
+test('a file that init gives states its length, whatever the method and the Request that it goes over', async t => {
+  const { sr, baseUrl, last } = await rawServer(t)
+  const form = new FormData()
+  form.set('file', small)
+  for (const body of [small, form]) {
+    for (const [input, init] of [
+      [baseUrl, { method: 'PROPFIND', body, headers: { 'content-type': 'x/y' } }],
+      [new Request(baseUrl, { method: 'POST', headers: { 'content-type': 'x/y' } }), { body }],
+    ]) {
+      await sr.fetch(input, init)
+      const { headers, body: sent } = last()
+      assert.deepEqual([headers['content-length'], headers['transfer-encoding']], [String(sent.length), undefined])
+    }
+  }
+})
+
 test('a form is written as the platform writes it, but for its boundary', async t => {
   const { sr, baseUrl, last } = await rawServer(t)
   const form = new FormData()

@@ -59,7 +59,7 @@ function written(field: string, body: unknown): Outgoing {
   if (isBlob(body)) {
     return {
       parts: source(field, body.stream()),
-      length: integer(`${field}.size`, body.size, 0, LONGEST_BLOB, 0),
+      length: sizeOf(field, body),
       ...(body.type && { contentType: body.type }),
     }
   }
@@ -78,6 +78,11 @@ function written(field: string, body: unknown): Outgoing {
     field,
     `must be a string, bytes, URLSearchParams, Blob, FormData or a stream of bytes, but is ${kind(body)}; what is to be sent as JSON goes into \`json\``,
   )
+}
+
+/** The length of a Blob, in bytes. One of another realm may say anything. */
+export function sizeOf(field: string, blob: Blob): number {
+  return integer(`${field}.size`, blob.size, 0, LONGEST_BLOB, 0)
 }
 
 /** Where the parts of a body come from, until it is stopped. */

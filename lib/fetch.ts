@@ -1,8 +1,8 @@
 /** A WHATWG `fetch` that authenticates: what to ask, from what `fetch` takes to what the addon takes. */
 
-import { type Outgoing, outgoing, source } from './body.js'
+import { type Outgoing, outgoing, sizeOf, source } from './body.js'
 import { configurationError } from './errors.js'
-import { isA } from './platform.js'
+import { isA, isBlob } from './platform.js'
 import type { FlatRequest } from './request.js'
 import { bare, members, optionalSignal } from './validate.js'
 
@@ -14,7 +14,9 @@ export interface FetchCall {
   url: string
 }
 
-const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
+/** Methods that may be written in lower case (Fetch standard, "normalize a method"). */
+const NORMALIZED = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS']
+const METHODS = [...NORMALIZED, 'PATCH']
 const REDIRECTS = [undefined, 'follow', 'manual', 'error']
 
 /**
@@ -23,17 +25,24 @@ const REDIRECTS = [undefined, 'follow', 'manual', 'error']
  */
 export function fetchCall(input: string | URL | Request, init: RequestInit | undefined, baseUrl: string): FetchCall {
   if (typeof input === 'object' && !isA('URL', input)) {
-    return fromRequest(init === undefined ? input : new Request(input, init))
+    if (init === undefined) return fromRequest(input)
+    const { body } = members(init, ['body'])
+    return fromRequest(new Request(input, init), body)
   }
   const url = absolute(input, baseUrl)
   const known: RequestInit = init ? members(init, ['method', 'headers', 'body', 'redirect', 'signal']) : bare({})
-  const method = known.method?.toUpperCase() ?? 'GET'
-  if (!isPlain(method, known)) return fromRequest(new Request(url, init))
+  const method = normalized(known.method ?? 'GET')
+  if (!isPlain(method, known)) return fromRequest(new Request(url, init), known.body)
   const signal = optionalSignal('signal', known.signal)
   const headers = [...new Headers(known.headers ?? {})].flat()
   const request = bare({ method, path: url, headers, ...(known.redirect && { redirect: known.redirect }) })
   const body = known.body == null ? bare<Outgoing>({}) : outgoing('body', known.body)
   return { request, body, signal, url }
+}
+
+function normalized(method: string): string {
+  const upper = method.toUpperCase()
+  return NORMALIZED.includes(upper) ? upper : method
 }
 
 /** As the platform reads it: blanks, braces and the like are encoded, and dot segments resolved. */
@@ -64,12 +73,11 @@ function isPlain(method: string, { redirect, body }: RequestInit): boolean {
 /** The platform's `Request` aborts its signal only while it is there itself: who waits for the one keeps the other. */
 const requests = new WeakMap<AbortSignal, Request>()
 
-function fromRequest(request: Request): FetchCall {
+/** `body` is what the request was made with, if that is known. */
+function fromRequest(request: Request, body?: unknown): FetchCall {
   if (request.bodyUsed) throw new TypeError('the body of the Request has been used already')
   const url = withoutFragment(request.url)
   requests.set(request.signal, request)
-  // A form has a length; the platform knows that of a Request, but does not tell.
-  const waits = request.headers.get('content-type')?.startsWith('multipart/form-data') === true
   return {
     request: bare({
       method: request.method,
@@ -77,10 +85,17 @@ function fromRequest(request: Request): FetchCall {
       headers: [...request.headers].flat(),
       redirect: request.redirect,
     }),
-    body: bare(request.body === null ? {} : { parts: source('body', request.body as AsyncIterable<unknown>), waits }),
+    body: bare(request.body === null ? {} : { parts: source('body', request.body), ...lengthOf(request, body) }),
     signal: request.signal,
     url,
   }
+}
+
+/** How the length of a Request's body is found: the platform knows it, but does not tell. */
+function lengthOf({ headers }: Request, body: unknown): Pick<Outgoing, 'length' | 'waits'> {
+  if (isBlob(body)) return { length: sizeOf('body', body) }
+  const isForm = isA('FormData', body) || headers.get('content-type')?.startsWith('multipart/form-data') === true
+  return { waits: isForm }
 }
 
 /** As `fetch` does: a fragment is never sent. */

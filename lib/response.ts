@@ -58,7 +58,7 @@ function located(response: Response, url: string, redirected: boolean): Response
     const copy = Response.prototype.clone.call(response)
     return located(isOrdinary(status) ? copy : override(copy, { status, ok }), url, redirected)
   }
-  return override(response, { url, redirected, clone })
+  return override(response, { url, redirected, type: 'basic', clone })
 }
 
 function override(response: Response, values: object): Response {

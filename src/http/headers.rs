@@ -5,13 +5,14 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use crate::error::{Error, Result};
 
 /// Headers that are the client's alone: who asks, and how the message is framed (RFC 9112).
-const RESERVED: [(&str, &str); 8] = [
+const RESERVED: [(&str, &str); 9] = [
     ("authorization", "comes from the client's credential"),
     ("x-smarttoken", "comes from the client's credential"),
     ("proxy-authorization", "would be shown to the API"),
     ("host", "comes from `baseUrl`"),
     ("transfer-encoding", "comes from the body"),
     ("connection", "is the client's business"),
+    ("keep-alive", "is the client's business"),
     ("upgrade", "is the client's business"),
     ("expect", "is the client's business"),
 ];

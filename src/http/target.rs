@@ -121,7 +121,9 @@ impl Target {
         }
         let mut url = base.join(&expanded);
         let query = encode_query(own_query, query);
-        url.set_query((!query.is_empty()).then_some(query.as_str()));
+        // A query that is empty is not the same as none (RFC 3986 section 6.2.3).
+        let has_query = own_query.is_some() || !query.is_empty();
+        url.set_query(has_query.then_some(query.as_str()));
         if url.as_str().len() > LONGEST_URL {
             let field = if expanded.len() > LONGEST_URL / 2 { "path" } else { "query" };
             return Err(Error::configuration(
@@ -287,6 +289,13 @@ mod tests {
         assert_eq!(field(url("/jobs/{id}", &[], &[])), "params.id");
         assert_eq!(field(url("/jobs", &[("id", "1")], &[])), "params.id");
         assert_eq!(field(url("/jobs/{id", &[("id", "1")], &[])), "path");
+    }
+
+    #[test]
+    fn an_empty_query_stays_one() {
+        assert_eq!(url("/jobs", &[], &[]).unwrap(), "https://api.example.com/jobs");
+        assert_eq!(url("/jobs?", &[], &[]).unwrap(), "https://api.example.com/jobs?");
+        assert_eq!(url("/jobs?", &[], &[("a", "b")]).unwrap(), "https://api.example.com/jobs?a=b");
     }
 
     #[test]
