@@ -36,6 +36,7 @@ declare const credential: import('smartrecruiters').Credential
 declare const SmartRecruiters: typeof import('smartrecruiters').SmartRecruiters
 declare const RedisStore: typeof import('smartrecruiters').RedisStore
 declare const readFileSync: typeof import('node:fs').readFileSync
+declare const startSandbox: typeof import('smartrecruiters-sandbox').startSandbox
 declare const sandbox: import('smartrecruiters-sandbox').Sandbox
 declare const callbackUrl: string
 declare const companyCa: string
@@ -56,6 +57,9 @@ before(async () => {
   await mkdir(join(folder, 'node_modules/@types'))
   const types = dirname(require.resolve('@types/node/package.json'))
   await symlink(types, join(folder, 'node_modules/@types/node'), 'junction')
+  for (const name of ['msw', 'nock', 'undici']) {
+    await symlink(join(root, 'node_modules', name), join(folder, 'node_modules', name), 'junction')
+  }
   for (const version of VERSIONS) {
     const path = join(folder, version)
     await mkdir(path)
@@ -96,7 +100,7 @@ async function install(path, name) {
 /** An example as a CommonJS file, which has neither `import … from` nor `await` outside of functions. */
 function commonjs({ language, code }) {
   const imports = []
-  const body = code.replace(/^import (\{.*\}) from ('.*')$/gm, (_, names, module) => {
+  const body = code.replace(/^import (.*) from ('.*')$/gm, (_, names, module) => {
     imports.push(
       language === 'ts'
         ? `import from${imports.length} = require(${module})\nconst ${names} = from${imports.length}`

@@ -12,14 +12,14 @@ import { Readable } from 'node:stream'
 /** Options of {@link startBridge}. */
 export interface BridgeOptions {
   /** Gets every request. Default: the `globalThis.fetch` of that moment, so that a mock may replace it later. */
-  fetch?: BridgeFetch
+  fetch?: BridgeFetch | undefined
   /** The environment whose host the requests name. Default: `production`. */
-  environment?: 'production' | 'sandbox'
+  environment?: 'production' | 'sandbox' | undefined
   /**
    * Called when `fetch` rejects or its answer breaks off, which the client sees as a connection that is closed.
    * Default: a warning of the process (code `SMARTRECRUITERS_BRIDGE`) that names the request and the error.
    */
-  onError?: (failure: BridgeFailure) => void
+  onError?: ((failure: BridgeFailure) => void) | undefined
 }
 
 /** A `fetch`: the platform's, that of a library, or a function of yours that returns a `Response`. */
@@ -32,9 +32,9 @@ export interface BridgeRequest {
   headers: [name: string, value: string][]
   /**
    * Text, such as JSON or a form, is a string and other bytes are a `Uint8Array`, up to 1 MiB; what is longer, or of
-   * unknown length, is a stream. Absent if the client sent no body.
+   * unknown length, is a stream. `null` if the client sent no body.
    */
-  body?: string | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array<ArrayBuffer>>
+  body: string | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array<ArrayBuffer>> | null
   duplex: 'half'
   redirect: 'manual'
   /** Aborted when the client is gone. */
@@ -112,13 +112,13 @@ export async function startBridge(options: BridgeOptions = {}): Promise<Bridge> 
       request.socket.unref()
       if (!response.writableFinished) gone.abort()
     })
-    let body: BridgeRequest['body']
+    let body: BridgeRequest['body'] = null
     try {
       body = await bodyOf(request)
       const answer = await fetch(url, {
         method,
         headers: forwarded(request.rawHeaders),
-        ...(body !== undefined && { body }),
+        body,
         duplex: 'half',
         redirect: 'manual',
         signal: gone.signal,
@@ -216,7 +216,7 @@ function forwarded(raw: readonly string[]): [string, string][] {
 
 async function bodyOf(request: IncomingMessage): Promise<BridgeRequest['body']> {
   const { 'content-length': length, 'transfer-encoding': coding, 'content-type': type = '' } = request.headers
-  if (coding === undefined && (length === undefined || length === '0')) return undefined
+  if (coding === undefined && (length === undefined || length === '0')) return null
   if (length === undefined || Number(length) > WHOLE_BODY) {
     return Readable.toWeb(request) as ReadableStream<Uint8Array<ArrayBuffer>>
   }

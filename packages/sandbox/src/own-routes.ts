@@ -36,8 +36,8 @@ export interface RouteRequest<Path extends string = string> {
 /** An answer that is more than JSON with 200. */
 export interface RouteAnswer {
   /** From 200 to 599. Default 200, or 204 without a body. */
-  status?: number
-  headers?: Readonly<Record<string, string | readonly string[]>>
+  status?: number | undefined
+  headers?: Readonly<Record<string, string | readonly string[]>> | undefined
   /** A string or bytes are sent as they are, anything else as JSON. */
   body?: unknown
 }
