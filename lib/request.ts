@@ -129,8 +129,11 @@ const BODILESS = ['GET', 'HEAD']
 /** The options of a request, to be read by {@link flatRequest}. */
 export type KnownOptions = Record<(typeof OPTIONS)[number], unknown>
 
+const NO_OPTIONS: KnownOptions = bare({} as KnownOptions)
+
 /** Refuses what is not an option of a request. */
 export function requestOptions(options: unknown): KnownOptions {
+  if (options === undefined) return NO_OPTIONS
   return optionsObject('the request', objectOf('options', options), OPTIONS, HINTS)
 }
 

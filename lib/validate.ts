@@ -43,11 +43,17 @@ export function members<Key extends string>(value: object, names: readonly Key[]
   }
   const found = bare({} as Record<Key, unknown>)
   for (const name of names) {
-    if (holders.some(holder => Object.hasOwn(holder, name))) {
+    if (isHeld(holders, name)) {
       found[name] = reading(name, () => (value as Record<Key, unknown>)[name])
     }
   }
   return found
+}
+
+// Every call comes by here, for each of its options: without a function made anew for each.
+function isHeld(holders: object[], name: string): boolean {
+  for (const holder of holders) if (Object.hasOwn(holder, name)) return true
+  return false
 }
 
 /** Whether it is the `Object.prototype` of some realm: test runners have realms of their own. */
@@ -60,8 +66,12 @@ function isObjectPrototype(value: object): boolean {
  * `Object.prototype`. Everything that the addon reads properties of has to be one.
  */
 export function bare<T extends object>(properties: T): T {
-  return Object.assign(Object.create(null), properties)
+  return Object.assign(new Bare(), properties) as T
 }
+
+/** Inherits nothing. Objects of `Object.create(null)` are hash tables, which cost a call more. */
+class Bare {}
+Object.setPrototypeOf(Bare.prototype, null)
 
 /**
  * Runs `read`, which does no more than look at a value that the caller gave. What a getter or a `Proxy` throws there is
