@@ -59,6 +59,21 @@ test('the pages that moved out of the README have their examples', () => {
   })
 })
 
+test('docs/errors.md names every class, field, code, kind, phase and reason', async () => {
+  const { text } = pages.find(({ page }) => page === 'docs/errors.md')
+  const native = await readFile(new URL('index.d.ts', root), 'utf8')
+  const unions = ['ErrorCode', 'NetworkKind', 'Phase', 'ReauthorizationReason'].flatMap(name => {
+    const [, members] = new RegExp(`^export type Native${name} = (.*)$`, 'm').exec(native)
+    return members.split(' | ').map(member => member.slice(1, -1))
+  })
+  const declarations = await readFile(new URL('dist/errors.d.ts', root), 'utf8')
+  const classes = [...declarations.matchAll(/^export declare class (\w+)/gm)].map(([, name]) => name)
+  const fields = [...declarations.matchAll(/^ {4}readonly (\w+)\??:/gm)].map(([, name]) => name)
+  assert.ok(unions.length > 35 && classes.length > 15 && fields.length > 20, 'the search itself is broken')
+  const unnamed = [...unions, ...classes, ...fields].filter(name => !text.includes(`\`${name}\``))
+  assert.deepEqual(unnamed, [])
+})
+
 for (const { page, heading, code } of examples) {
   test(`the example under "${heading}" of ${page} runs`, async t => {
     const folder = await mkdtemp(join(tmpdir(), 'smartrecruiters-'))
