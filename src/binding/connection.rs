@@ -20,8 +20,8 @@ pub struct NativeConnection {
     pub ca: Option<String>,
     /// The client's own certificate, in PEM.
     pub cert: Option<String>,
-    /// The variables of the thread's environment that are set: names and values in turn.
-    pub variables: Vec<String>,
+    /// The variables of the thread's environment that are set: names and values in turn. Default: those of the process.
+    pub variables: Option<Vec<String>>,
 }
 
 /// `proxy_url` may hold a password; `key` is the key of `cert`.
@@ -37,7 +37,7 @@ pub(super) fn connect_options(
         proxy: proxy_url.map_or(environment, |url| ProxyChoice::Url(Secret::new(url))),
         ca,
         identity: cert.zip(key).map(|(certificate, key)| Identity { certificate, key: Secret::new(key) }),
-        variables: given(variables),
+        variables: variables.map_or_else(Variables::default, given),
     }
 }
 
