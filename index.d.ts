@@ -279,8 +279,8 @@ export interface NativeConnection {
   ca?: string
   /** The client's own certificate, in PEM. */
   cert?: string
-  /** The variables of the thread's environment that are set: names and values in turn. */
-  variables: Array<string>
+  /** The variables of the thread's environment that are set: names and values in turn. Default: those of the process. */
+  variables?: Array<string>
 }
 
 /** What is known of a customer, without its credentials. */
