@@ -63,7 +63,10 @@ function written(field: string, body: unknown): Outgoing {
       ...(body.type && { contentType: body.type }),
     }
   }
-  if (isA('FormData', body)) return formBody(field, body)
+  if (isA('FormData', body)) {
+    const { parts, ...known } = formBody(field, body)
+    return { parts: source(field, parts), ...known }
+  }
   if (isA('ReadableStream', body)) {
     const { Readable } = require('node:stream') as typeof import('node:stream')
     if (body.locked || Readable.isDisturbed(body as never)) {

@@ -3,7 +3,7 @@
 import { copied } from './bytes.js'
 import { isOrdered } from './due-order.js'
 import { types } from './platform.js'
-import type { DueRecord, StoredRecord } from './stores.js'
+import type { DueRecord, StoredRecord } from './store-contract.js'
 import { isList, kind } from './validate.js'
 
 /** The longest description of an error of the store's, in characters. */

@@ -1,6 +1,6 @@
 /** The order in which a store lists what is due. It needs nothing else: the suite for stores uses it, too. */
 
-import type { DueRecord } from './stores.js'
+import type { DueRecord } from './store-contract.js'
 
 /** Whether each record comes after the one before it, with the ids in the order of UTF-16 or in that of UTF-8. */
 export function isOrdered(places: readonly DueRecord[]): boolean {

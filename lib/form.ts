@@ -1,10 +1,16 @@
 /** Forms as the addon takes them: `multipart/form-data` (RFC 7578), of the platform and of other packages. */
 
 import { randomBytes } from 'node:crypto'
-import type { Outgoing } from './body.js'
-import { source } from './body.js'
 import { configurationError } from './errors.js'
 import { isBlob } from './platform.js'
+
+/** A form as its parts, to be sent in this order. */
+export interface FormParts {
+  parts: AsyncIterable<unknown>
+  /** The length of all parts, in bytes, if it is known. */
+  length?: number
+  contentType?: string
+}
 
 /** A form of the package `form-data`: a stream that knows its headers, and often its length. */
 interface FormStream extends NodeJS.ReadableStream {
@@ -17,8 +23,8 @@ interface FormStream extends NodeJS.ReadableStream {
  * A form, written as the Fetch standard says ("multipart/form-data encoding algorithm"), so that its length is known
  * before its files are read. A form of another package is taken by its entries, or by its stream.
  */
-export function formBody(field: string, form: object): Outgoing {
-  if (isFormStream(form)) return streamed(field, form)
+export function formBody(field: string, form: object): FormParts {
+  if (isFormStream(form)) return streamed(form)
   const boundary = `----formdata-smartrecruiters-${randomBytes(12).toString('hex')}`
   const parts: (Uint8Array | Blob)[] = []
   for (const [name, value] of entries(field, form)) {
@@ -34,7 +40,7 @@ export function formBody(field: string, form: object): Outgoing {
   }
   parts.push(Buffer.from(`--${boundary}--\r\n`))
   const length = parts.reduce((sum, part) => sum + (isBlob(part) ? part.size : part.byteLength), 0)
-  return { parts: source(field, bytes(parts)), length, contentType: `multipart/form-data; boundary=${boundary}` }
+  return { parts: bytes(parts), length, contentType: `multipart/form-data; boundary=${boundary}` }
 }
 
 async function* bytes(parts: (Uint8Array | Blob)[]): AsyncGenerator<unknown> {
@@ -66,7 +72,7 @@ function isFormStream(form: object): form is FormStream {
   return typeof getHeaders === 'function' && typeof pipe === 'function'
 }
 
-function streamed(field: string, form: FormStream): Outgoing {
+function streamed(form: FormStream): FormParts {
   const { PassThrough, pipeline } = require('node:stream') as typeof import('node:stream')
   const headers = Object.entries(form.getHeaders())
   const contentType = headers.find(([name]) => name.toLowerCase() === 'content-type')?.[1]
@@ -75,7 +81,7 @@ function streamed(field: string, form: FormStream): Outgoing {
   const through = new PassThrough()
   pipeline(form, through, () => {})
   return {
-    parts: source(field, through),
+    parts: through,
     ...(length !== undefined && { length }),
     ...(contentType !== undefined && { contentType }),
   }

@@ -75,9 +75,9 @@ export {
 export { RedisLimits, type RedisLimitsEvents, type RedisLimitsOptions } from './redis-limits.js'
 export type { PathArguments, PathParams, RequestOptions, Scalar, WithoutParams, WithParams } from './request.js'
 export type { ResponsePromise } from './response-promise.js'
+export type { DueRecord, Store, StoredRecord } from './store-contract.js'
 export {
   type AnyStore,
-  type DueRecord,
   MemoryStore,
   PostgresStore,
   type PostgresStoreOptions,
@@ -85,8 +85,6 @@ export {
   type RedisStoreOptions,
   SqliteStore,
   type SqliteStoreOptions,
-  type Store,
-  type StoredRecord,
 } from './stores.js'
 
 endOfPackage()

@@ -7,7 +7,7 @@
  */
 
 import { isOrdered } from './due-order.js'
-import type { DueRecord, Store, StoredRecord } from './stores.js'
+import type { DueRecord, Store, StoredRecord } from './store-contract.js'
 
 export {
   type Bridge,
@@ -18,7 +18,7 @@ export {
   type BridgeResponse,
   startBridge,
 } from './bridge.js'
-export type { DueRecord, Store, StoredRecord } from './stores.js'
+export type { DueRecord, Store, StoredRecord } from './store-contract.js'
 
 /** Options of {@link checkStore}. */
 export interface CheckStoreOptions {
