@@ -1,6 +1,7 @@
 /// <reference types="node" preserve="true" />
 /**
- * Authenticated access to the SmartRecruiters API: give it a credential, and never think about authentication again.
+ * Authenticated access to the SmartRecruiters API: give a {@link SmartRecruiters} client a credential, and it obtains,
+ * renews and protects the tokens.
  *
  * @packageDocumentation
  */
