@@ -104,7 +104,7 @@ class Derived {
 /**
  * A client of the SmartRecruiters API with one credential. It obtains and renews access tokens, keeps to the rate
  * limits, retries what is safe to retry, and may be used by any number of calls at once. Make one per credential and
- * keep it; use {@link withCredential} for further credentials.
+ * keep it; use {@link SmartRecruiters.withCredential} for further credentials.
  *
  * @example
  * const sr = new SmartRecruiters({ credential: new ApiKey(key) })

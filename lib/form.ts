@@ -1,4 +1,4 @@
-/** Forms as the addon takes them: `multipart/form-data` (RFC 7578), of the platform and of other packages. */
+/** Encodes forms of the platform and of other packages as `multipart/form-data` (RFC 7578). */
 
 import { randomBytes } from 'node:crypto'
 import { configurationError } from './errors.js'
@@ -12,7 +12,7 @@ export interface FormParts {
   contentType?: string
 }
 
-/** A form of the package `form-data`: a stream that knows its headers, and often its length. */
+/** A form of the package `form-data`: a stream with methods for its headers and, often, its length. */
 interface FormStream extends NodeJS.ReadableStream {
   getHeaders(): Record<string, string>
   hasKnownLength?(): boolean
@@ -20,8 +20,8 @@ interface FormStream extends NodeJS.ReadableStream {
 }
 
 /**
- * A form, written as the Fetch standard says ("multipart/form-data encoding algorithm"), so that its length is known
- * before its files are read. A form of another package is taken by its entries, or by its stream.
+ * Encodes a form as the Fetch standard defines it ("multipart/form-data encoding algorithm"), so that its length is
+ * known before its files are read. A form of another package is read through its entries, or as a stream.
  */
 export function formBody(field: string, form: object): FormParts {
   if (isFormStream(form)) return streamed(form)
@@ -55,13 +55,13 @@ function entries(field: string, form: object): [string, string | Blob][] {
   if (found === undefined) {
     throw configurationError(
       field,
-      "must be a FormData of the platform, or one with its entries or `getHeaders()`: copy this one's fields into `new FormData()`",
+      'must be a FormData of the platform, or have its iterator or `getHeaders()`; copy its fields into `new FormData()`',
     )
   }
   return found.map(entry => {
     const [name, value] = (Array.isArray(entry) ? entry : []) as unknown[]
     if (typeof name !== 'string' || (typeof value !== 'string' && !isBlob(value))) {
-      throw configurationError(field, 'must hold strings, and files that are a Blob or File')
+      throw configurationError(field, 'must contain only strings and files; a file must be a Blob or File')
     }
     return [name, value]
   })
@@ -77,7 +77,7 @@ function streamed(form: FormStream): FormParts {
   const headers = Object.entries(form.getHeaders())
   const contentType = headers.find(([name]) => name.toLowerCase() === 'content-type')?.[1]
   const length = form.hasKnownLength?.() ? form.getLengthSync?.() : undefined
-  // Some are streams of a kind that cannot be iterated. A failure of the one reaches the reader of the other.
+  // Some of these streams cannot be iterated. `pipeline` passes an error on to the reader of `through`.
   const through = new PassThrough()
   pipeline(form, through, () => {})
   return {
@@ -87,12 +87,12 @@ function streamed(form: FormStream): FormParts {
   }
 }
 
-/** Line breaks as forms have them. */
+/** Normalizes line breaks to CRLF, as forms require. */
 function lines(text: string): string {
   return text.replace(/\r?\n|\r/g, '\r\n')
 }
 
-/** A name between quotes. */
+/** Escapes a name that stands between quotes. */
 function escaped(name: string): string {
   return name.replaceAll('\n', '%0A').replaceAll('\r', '%0D').replaceAll('"', '%22')
 }

@@ -129,10 +129,10 @@ const OPTIONS = [
 ] as const
 /** Options that other clients have, and what to use instead. */
 const HINTS = {
-  data: 'an object goes into `json`, and anything else into `body`',
-  qs: 'it is `query` here',
-  searchParams: 'it is `query` here',
-  files: 'they go into a `form`',
+  data: 'use `json` for an object, or `body` for anything else',
+  qs: 'use `query`',
+  searchParams: 'use `query`',
+  files: 'use `form`',
 }
 /** Methods whose requests have no body (RFC 9110 section 9.3). */
 const BODILESS = ['GET', 'HEAD']
