@@ -114,7 +114,7 @@ breaks(
 breaks(
   'a removal of any version is found out',
   'a removal needs the current version',
-  /another version expected false/,
+  /another version: expected false/,
   {
     async remove(id) {
       return this.place.delete(id)
@@ -128,15 +128,20 @@ breaks('a removal that leaves the record is found out', 'a removal needs the cur
   },
 })
 
-breaks('a removal that reads and then deletes is found out', 'exactly one of many swaps and removals wins', /true for [2-8]/, {
-  async remove(id, expected) {
-    const found = await this.load(id)
-    await new Promise(setImmediate)
-    if (found?.version !== expected) return false
-    this.place.delete(id)
-    return true
+breaks(
+  'a removal that reads and then deletes is found out',
+  'exactly one of many swaps and removals wins',
+  /true for [2-8]/,
+  {
+    async remove(id, expected) {
+      const found = await this.load(id)
+      await new Promise(setImmediate)
+      if (found?.version !== expected) return false
+      this.place.delete(id)
+      return true
+    },
   },
-})
+)
 
 breaks('a removal that says nothing is found out', 'a removal needs the current', /true or false, got undefined/, {
   async remove() {},
@@ -172,7 +177,7 @@ breaks('a version that is text is found out', 'a record is created once', /a who
 breaks(
   'a swap of any older version is found out',
   'a swap needs the current version',
-  /another version expected false/,
+  /another version: expected false/,
   {
     async swap(id, expected, content, due) {
       const version = this.place.get(id)?.version ?? 0
@@ -247,7 +252,7 @@ test('a place that is not empty is found out', async () => {
   const place = new Map([['left', { version: 1, content: new Uint8Array(), due: 1 }]])
   await assert.rejects(
     checkStore(() => new GoodStore(place)),
-    /"openStore\(\) gives the store of an empty place"/,
+    /"openStore\(\) opens an empty place"/,
   )
 })
 
@@ -293,7 +298,7 @@ for (const [what, rule, due] of [
     (all, limit) => all.filter(({ due }) => due < 8.64e15).slice(0, limit),
   ],
 ]) {
-  breaks(`records listed ${what} are found out`, rule, /due\(.*must give/, {
+  breaks(`records listed ${what} are found out`, rule, /due\(.*: expected/, {
     async due(before, limit, after) {
       return due(this.places(before, after), limit, before, this, after)
     },
@@ -306,13 +311,13 @@ breaks('a list of ids alone is found out', LISTS, /entries of an `id` and a whol
   },
 })
 
-breaks('a due that stays as it was is found out', LISTS, /after swaps that won must give/, {
+breaks('a due that stays as it was is found out', LISTS, /after swaps that won: expected/, {
   async swap(id, expected, content, due) {
     return good.swap.call(this, id, expected, content, this.place.get(id)?.due ?? due)
   },
 })
 
-breaks('a due that a lost swap changes is found out', LISTS, /after a swap that lost must give/, {
+breaks('a due that a lost swap changes is found out', LISTS, /after a swap that lost: expected/, {
   async swap(id, expected, content, due) {
     const won = await good.swap.call(this, id, expected, content, due)
     if (!won && this.place.has(id)) this.place.get(id).due = due
