@@ -23,7 +23,8 @@ const REDIRECT_URIS = [
 ]
 
 /**
- * Starts a sandbox on free ports of the loopback interface. Throws a TypeError that names the option at fault.
+ * Starts a sandbox, by default on free ports of the loopback interface. Rejects with a TypeError that names a wrong
+ * option.
  *
  * @example
  * ```ts
@@ -128,8 +129,8 @@ function createWorld(given: SandboxOptions | undefined): World {
 }
 
 function originOf(host: string, address: AddressInfo | string | null): string {
-  if (address === null || typeof address === 'string') throw new Error('the sandbox listens on no port')
-  // The wildcard addresses can be listened on, but not be asked.
+  if (address === null || typeof address === 'string') throw new Error('the sandbox does not listen on a port')
+  // The sandbox can listen on a wildcard address, but a client cannot connect to one.
   const reachable = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host
   return `http://${isIPv6(reachable) ? `[${reachable}]` : reachable}:${address.port}`
 }

@@ -2,12 +2,13 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { Credentials, Holder } from './credentials.js'
 import type { Tokens } from './tokens.js'
 
+/** What the credential of a request shows about its sender. */
 export type Identity =
   | { status: 'anonymous' }
   | { status: 'known'; holder: Holder }
   | { status: 'refused'; reason: string }
 
-/** Reads the credential of a request. API keys act as the first user, who is an administrator. */
+/** Identifies the credential of a request. API keys act as the first user, an administrator. */
 export function identify(headers: IncomingHttpHeaders, credentials: Credentials, tokens: Tokens): Identity {
   const key = headers['x-smarttoken']
   const { authorization } = headers
