@@ -20,7 +20,7 @@ use serde_json::value::RawValue;
 use tokio::task::JoinHandle;
 use url::Url;
 
-pub use position::{Position, Progress as PageProgress};
+pub use position::{PageProgress, Position};
 
 use course::Course;
 use list::{List, Place, pagination};

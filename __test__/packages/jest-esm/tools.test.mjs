@@ -24,7 +24,7 @@ test('the sandbox serves the data of the test', async () => {
 test('its errors match', async () => {
   await expect(sr.get('/jobs/none')).rejects.toMatchObject({ code: 'NOT_FOUND', status: 404, method: 'GET' })
   await expect(sr.get('/jobs/none')).rejects.toBeInstanceOf(Error)
-  await expect(sr.get('/nowhere')).rejects.toThrow("give it sandbox.route('GET', '/nowhere', …)")
+  await expect(sr.get('/nowhere')).rejects.toThrow("add it with sandbox.route('GET', '/nowhere', …)")
   await expect(startSandbox({ data: { jobs: [{}] } })).rejects.toThrow(TypeError)
 })
 

@@ -5,10 +5,10 @@ import type { RawAnswer, Strike } from './faults.js'
 
 const NONSENSE = '<!doctype html><title>Bad gateway</title><h1>Bad gateway</h1>'
 
-/** Runs `then` later, unless the sandbox closes before. */
+/** Runs `then` after `ms` milliseconds, unless the sandbox closes first. */
 export type Delay = (ms: number, then: () => void) => void
 
-/** Carries a fault out on one request. `process` hands the request to the routes. */
+/** Applies a fault to one request. `process` passes the request to the routes. */
 export function applyFault(
   { spec: fault, untilCleared }: Strike,
   request: IncomingMessage,
@@ -62,7 +62,7 @@ export function applyFault(
       after(body => merge(response, body, fault.fields ?? {}, fault.remove ?? []))
       return
     default:
-      // A new kind that is not handled here does not compile.
+      // The compiler fails here if a new kind is not handled.
       fault satisfies never
   }
 }
@@ -92,7 +92,7 @@ function merge(
 }
 
 function truncate(response: ServerResponse, body: Buffer): void {
-  // An empty body cannot be cut short, so such an answer announces one byte that never comes.
+  // An empty body cannot be truncated, so such an answer announces one byte that is never sent.
   response.setHeader('content-length', Math.max(body.length, 1))
   response.flushHeaders()
   const half = body.subarray(0, Math.floor(body.length / 2))

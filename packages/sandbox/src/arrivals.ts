@@ -1,37 +1,39 @@
 import type { IncomingMessage } from 'node:http'
 import type { BodyCopy } from './body-copy.js'
 
-/** How many requests are remembered. */
+/** The number of requests that are remembered. */
 const REMEMBERED = 1000
 
-/** A request at the moment it arrived. */
+/** A request at the time of its arrival, as {@link Sandbox.requests} and {@link Sandbox.nextRequest} return it. */
 export interface ArrivedRequest {
-  /** The `X-Request-Id` its answer will carry. */
+  /** The id of the request, which its answer has in the header `X-Request-Id`. */
   readonly id: string
-  /** `api`, or `foreign` for the storage origin. */
+  /** The server that received the request: `api`, or `foreign` for the storage origin. */
   readonly origin: 'api' | 'foreign'
+  /** The HTTP method in upper case. */
   readonly method: string
+  /** The path as sent, without the query. */
   readonly path: string
   /** The query as sent, without `?`. */
   readonly query: string
-  /** As `GET /jobs/{id}`. */
+  /** The method and path template of the route, such as `GET /jobs/{id}`. */
   readonly endpoint: string
-  /** Label of the credential, if it was recognised. */
+  /** The label of the credential; undefined if it was not recognised. */
   readonly credential: string | undefined
-  /** Header names in lower case; credentials are reduced to their kind, as `Bearer <redacted>`. */
+  /** The headers, with names in lower case. Credentials are redacted to their kind, such as `Bearer <redacted>`. */
   readonly headers: Readonly<Record<string, string>>
   /**
-   * The body, once all of it has come; empty if there is none. Of bodies over 64 KiB nothing is kept. Rejects for those,
-   * and if the body did not come whole.
+   * Resolves with the body when all of it has arrived; empty if there is none. Rejects if the body is longer than 64
+   * KiB, or does not arrive completely.
    */
   bytes(): Promise<Buffer>
-  /** The body as text. */
+  /** Resolves with the body as text. Rejects as `bytes` does. */
   text(): Promise<string>
-  /** The body as JSON. Rejects if it is not JSON. */
+  /** Resolves with the body as parsed JSON. Rejects as `bytes` does, and if the body is not JSON. */
   json(): Promise<unknown>
 }
 
-/** What is known of a request when it arrives. */
+/** What is known about a request when it arrives. */
 export type ArrivalFacts = Omit<ArrivedRequest, 'headers' | 'bytes' | 'text' | 'json'>
 
 interface Arrival {
@@ -46,7 +48,7 @@ interface Watcher {
   reject: (error: Error) => void
 }
 
-/** Those who wait for a request to arrive, and the latest that did. */
+/** The latest requests, and the callers that are waiting for the next one. */
 export class Arrivals {
   #watchers: Watcher[] = []
   #remembered: Arrival[] = []
@@ -55,17 +57,17 @@ export class Arrivals {
     const arrival = new Promise<ArrivedRequest>((resolve, reject) => {
       this.#watchers.push({ matches, resolve, reject })
     })
-    // A test that ends without awaiting it is no unhandled rejection.
+    // A test may end without awaiting the promise: that must not be an unhandled rejection.
     arrival.catch(() => {})
     return arrival
   }
 
-  /** The latest requests, in the order of their arrival. */
+  /** Lists the latest requests in the order of their arrival. */
   list(): ArrivedRequest[] {
     return this.#remembered.map(shown)
   }
 
-  /** Forgets what has arrived. */
+  /** Forgets the requests that have arrived. */
   clear(): void {
     this.#remembered = []
   }
@@ -73,7 +75,7 @@ export class Arrivals {
   announce(arrival: Arrival): void {
     this.#remembered.push(arrival)
     if (this.#remembered.length > REMEMBERED) this.#remembered.shift()
-    // Nothing is put together for nobody.
+    // Without a watcher, the request need not be prepared.
     if (this.#watchers.length === 0) return
     const request = shown(arrival)
     this.#watchers = this.#watchers.filter(watcher => {
@@ -99,7 +101,7 @@ function shown({ facts, headers, body }: Arrival): ArrivedRequest {
   }
 }
 
-/** Header values as text, with credentials reduced to their kind. */
+/** Returns headers as text, with credentials redacted to their kind. */
 export function redactedHeaders(headers: NodeJS.Dict<string | string[]>): Record<string, string> {
   const shown: Record<string, string> = {}
   for (const [name, value] of Object.entries(headers)) {

@@ -1,25 +1,26 @@
 #!/usr/bin/env node
 import { parseArgs } from 'node:util'
 import type { SandboxOptions } from './options.js'
-import { type Sandbox, startSandbox } from './sandbox.js'
+import type { Sandbox } from './sandbox.js'
+import { startSandbox } from './start.js'
 
-const HELP = `A local SmartRecruiters for tests.
+const HELP = `Starts a local server that imitates the SmartRecruiters API for tests.
 
 Usage: smartrecruiters-sandbox [options]
 
   --port N                     port of the API (default: a free one)
   --host ADDRESS               address to listen on (default: 127.0.0.1)
-  --access-token-lifetime S    seconds an access token lives (default: 1800)
-  --refresh-token-lifetime S   seconds a refresh token lives (default: 2419200)
-  --code-lifetime S            seconds an authorization code lives (default: 600)
+  --access-token-lifetime S    lifetime of an access token in seconds (default: 1800)
+  --refresh-token-lifetime S   lifetime of a refresh token in seconds (default: 2419200)
+  --code-lifetime S            lifetime of an authorization code in seconds (default: 600)
   --refresh-token-reuse MODE   reject, revokeFamily or grace (default: reject)
-  --grace-period S             seconds of grace (default: 10)
-  --no-limits                  no rate and concurrency limits
+  --grace-period S             grace period in seconds (default: 10)
+  --no-limits                  turn rate and concurrency limits off
   --window KIND                sliding or fixed second (default: sliding)
   --concurrency-scope SCOPE    credential or endpoint (default: credential)
   --retry-after S              send Retry-After with a 429 (default: none)
-  --latency-before MS          most that a request takes on its way in (default: 0)
-  --latency-after MS           most that an answer takes on its way out (default: 0)
+  --latency-before MS          maximum delay of a request in milliseconds (default: 0)
+  --latency-after MS           maximum delay of an answer in milliseconds (default: 0)
   --jobs N                     number of jobs (default: 2000)
   --candidates N               number of candidates (default: 3000)
   --logger                     log requests
@@ -65,7 +66,7 @@ async function main(): Promise<void> {
   process.once('SIGTERM', stop)
 }
 
-/** `--access-token-lifetime 60` becomes `{ accessTokenLifetime: 60 }`; startSandbox checks the rest. */
+/** Turns `--access-token-lifetime 60` into `{ accessTokenLifetime: 60 }`; `startSandbox` checks the values. */
 function toOptions(flags: Record<string, string | boolean | undefined>): SandboxOptions {
   const options = Object.entries(flags).map(([flag, value]): [string, unknown] => {
     if (flag === 'no-limits') return ['limits', !value]
@@ -104,11 +105,11 @@ function text(sandbox: Sandbox): string {
   ]
   const width = Math.max(...rows.map(([name]) => name.length)) + 2
   const lines = rows.map(([name, value]) => name.padEnd(width) + value.replaceAll('\n', `\n${' '.repeat(width)}`))
-  return `${lines.join('\n')}\n\nThese credentials open this sandbox only. Press Ctrl+C to stop.\n`
+  return `${lines.join('\n')}\n\nThese credentials work in this sandbox only. Press Ctrl+C to stop.\n`
 }
 
 main().catch((error: unknown) => {
-  // parseArgs and startSandbox both report a wrong flag by a TypeError.
+  // Both `parseArgs` and `startSandbox` throw a TypeError for a wrong flag.
   const isUsage = error instanceof TypeError
   process.stderr.write(`smartrecruiters-sandbox: ${error instanceof Error ? error.message : String(error)}\n`)
   if (isUsage) process.stderr.write('Try --help.\n')

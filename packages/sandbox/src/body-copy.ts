@@ -1,9 +1,9 @@
 import type { IncomingMessage } from 'node:http'
 
-/** Of longer bodies nothing is kept. */
+/** The maximum length of a body that is kept. */
 export const KEPT_BYTES = 64 * 1024
 
-/** A copy of a request's body, made while it comes in, whoever reads it. */
+/** A copy of a request's body, made while it arrives, independent of its readers. */
 export class BodyCopy {
   #chunks: Buffer[] = []
   #size = 0
@@ -11,19 +11,21 @@ export class BodyCopy {
   #done = false
   #waiters: (() => void)[] = []
 
-  /** Must be called before anything of the body has come. */
+  /** Must be called before any part of the body has arrived. */
   constructor(request: IncomingMessage) {
     const expected = request.headers['content-length']
-    // To read the request would take its body from the route.
+    // `push` is wrapped because reading the request would take its body away from the route.
     request.push = (chunk: Buffer | null, encoding?: BufferEncoding) => {
       if (chunk !== null) this.#keep(chunk)
       else this.#end(expected === undefined || Number(expected) === this.#size ? undefined : 'was not read to its end')
       return Object.getPrototypeOf(request).push.call(request, chunk, encoding)
     }
-    request.once('close', () => this.#end('did not arrive whole'))
+    request.once('close', () => this.#end('did not arrive completely'))
   }
 
-  /** The body, once it has come. Rejects if it does not come whole, or is longer than what is kept. */
+  /**
+   * Resolves with the body when it has arrived. Rejects if it does not arrive completely, or is too long to be kept.
+   */
   async read(): Promise<Buffer> {
     if (!this.#done) await new Promise<void>(resolve => this.#waiters.push(resolve))
     if (this.#problem !== undefined) throw new Error(`the body of the request ${this.#problem}`)
@@ -32,7 +34,7 @@ export class BodyCopy {
 
   #keep(chunk: Buffer): void {
     this.#size += chunk.length
-    // A part of the buffer that the socket reads into would keep all of it.
+    // Copied: a part of the socket's buffer would keep the whole buffer in memory.
     if (this.#size <= KEPT_BYTES) this.#chunks.push(Buffer.from(chunk))
     else this.#chunks = []
   }
@@ -41,7 +43,8 @@ export class BodyCopy {
     if (this.#done) return
     this.#done = true
     this.#problem =
-      problem ?? (this.#size > KEPT_BYTES ? `has ${this.#size} bytes; up to ${KEPT_BYTES} are kept` : undefined)
+      problem ??
+      (this.#size > KEPT_BYTES ? `has ${this.#size} bytes, but only up to ${KEPT_BYTES} are kept` : undefined)
     for (const resolve of this.#waiters) resolve()
     this.#waiters = []
   }

@@ -1,8 +1,8 @@
 import type { OutgoingHttpHeader, OutgoingHttpHeaders, ServerResponse } from 'node:http'
 
 /**
- * Keeps an answer from being sent while the route writes it. `settle` runs once the route has ended it; status and
- * headers are then on `response`, which is as it was before and can be sent, altered or destroyed.
+ * Collects the answer that a route writes instead of sending it. `settle` runs when the route has ended the answer. Its
+ * status and headers are then set on `response`, which works normally again and can be sent, changed or destroyed.
  */
 export function captureAnswer(response: ServerResponse, settle: (body: Buffer) => void): void {
   const chunks: Buffer[] = []

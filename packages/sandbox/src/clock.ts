@@ -1,12 +1,13 @@
-/** The time tokens, codes and refresh tokens live by. It can be moved forward, so that no test has to wait 28 days. */
+/** The clock of tokens and codes. It can be moved forward, so that tests need not wait 28 days. */
 export class Clock {
   #ahead = 0
 
-  /** Milliseconds on a monotonic scale. */
+  /** Returns the current time in milliseconds, on a monotonic scale. */
   now(): number {
     return performance.now() + this.#ahead
   }
 
+  /** Moves the clock forward. */
   advance(seconds: number): void {
     this.#ahead += seconds * 1000
   }

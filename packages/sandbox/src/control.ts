@@ -6,11 +6,14 @@ import { queryOf } from './query.js'
 import type { Sandbox } from './sandbox.js'
 import type { ApiKeyOptions, ClientOptions } from './state/credentials.js'
 
-/** `/_sandbox/`: what {@link Sandbox} offers, for other processes. Not counted, not limited, no faults. */
+/**
+ * The control API, `/_sandbox/`: the methods of {@link Sandbox} for other processes. It has no counters, limits or
+ * faults.
+ */
 export function controlRoutes(app: FastifyInstance, sandbox: () => Sandbox): void {
   const options = { config: { access: 'public', limited: false } } as const
 
-  // Whatever the sandbox refuses here is the caller's mistake, and is told in full.
+  // A TypeError of the sandbox is a mistake of the caller, so its message is shown in full.
   app.setErrorHandler<Error>((error, _request, reply) => {
     if (!(error instanceof TypeError)) throw error
     return reply.status(400).send(errorBody('INVALID_REQUEST', error.message))
@@ -84,7 +87,7 @@ export function controlRoutes(app: FastifyInstance, sandbox: () => Sandbox): voi
     return { location }
   })
 
-  /** Answers when a request arrives that has the given `endpoint`, `method` and prefix of the `path`. */
+  // Answers when a request arrives that has the given `endpoint`, `method` and prefix of the `path`.
   app.get('/_sandbox/next-request', options, request => {
     const query = queryOf(request)
     return sandbox().nextRequest(
@@ -102,7 +105,7 @@ function objectIn(body: unknown): Record<string, unknown> {
   return { ...body }
 }
 
-/** JSON has no Infinity, so it travels as text. */
+/** Reads a fault from JSON, where `"Infinity"` is text because JSON has no such number. */
 function fromJson(fields: Record<string, unknown>): FaultSpec {
   const times = fields.times === 'Infinity' ? { times: Number.POSITIVE_INFINITY } : {}
   return { ...fields, ...times } as unknown as FaultSpec

@@ -4,49 +4,51 @@ import { SlidingLog } from './sliding-log.js'
 const WINDOW_MS = 1000
 const GRANTS = ['client_credentials', 'authorization_code', 'refresh_token'] as const
 
-/** Attempts are forms that reached the token endpoint; successes are answers with a token, sent or dropped. */
+/** The token exchanges of one grant type. */
 export interface ExchangeCount {
+  /** The number of forms that reached the token endpoint. */
   attempts: number
+  /** The number of answers with a token, whether they were sent or dropped by a fault. */
   successes: number
 }
 
-/** A snapshot of what the sandbox has seen. It holds no secret: credentials appear under their labels. */
+/** A snapshot of the sandbox's counters. It contains no secrets: credentials appear under their labels. */
 export interface Counters {
-  /** Requests by endpoint, as `GET /jobs/{id}`. */
+  /** The number of requests by endpoint, such as `GET /jobs/{id}`. */
   requests: Record<string, number>
-  /** Answers by status. */
+  /** The number of answers by status. */
   statuses: Record<string, number>
-  /** Answers by endpoint and status. */
+  /** The number of answers by endpoint and status. */
   statusesByEndpoint: Record<string, Record<string, number>>
-  /** Requests whose connection closed before any answer was sent. */
+  /** The number of requests whose connection closed before an answer was sent. */
   unanswered: number
-  /** Answers with status 401. */
+  /** The number of answers with status 401. */
   unauthorized: number
-  /** Answers with status 429. */
+  /** The number of answers with status 429. */
   tooManyRequests: number
-  /** Token requests by grant type; unknown ones are under `other`. */
+  /** The token exchanges by grant type. Unknown grant types are counted as `other`. */
   exchanges: Record<(typeof GRANTS)[number] | 'other', ExchangeCount>
-  /** For each refresh token presented, the first 16 hex digits of its SHA-256, and how often it was presented. */
+  /** How often each refresh token was presented, by the first 16 hex digits of its SHA-256. */
   refreshTokens: Record<string, number>
-  /** Tokens issued, those in dropped answers included. */
+  /** The number of tokens issued, including those in answers that a fault dropped. */
   tokensIssued: { access: number; refresh: number; accessByCredential: Record<string, number> }
-  /** Requests in flight: now, the highest number at any instant, and that for each credential. */
+  /** The number of requests in flight: now, at most so far, and at most so far by credential. */
   concurrency: { current: number; peak: number; peakByCredential: Record<string, number> }
-  /** The most requests to arrive within any sliding second, by credential and endpoint. */
+  /** The maximum number of requests that arrived within any second, by credential and endpoint. */
   peakPerSecond: Record<string, Record<string, number>>
-  /** Milliseconds from the first arrival to the last, by credential and endpoint. */
+  /** The time from the first request to the last, in milliseconds, by credential and endpoint. */
   span: Record<string, Record<string, number>>
-  /** TCP connections to the API. */
+  /** The number of TCP connections to the API: opened so far, open now, and open at most so far. */
   connections: { opened: number; open: number; peak: number }
-  /** What the storage origin saw: requests, and how many carried each credential header. */
+  /** The requests to the storage origin, and how many of them carried each credential header. */
   foreign: { requests: number; credentialHeaders: { authorization: number; 'x-smarttoken': number; cookie: number } }
-  /** Files received: finished uploads, and their bytes. */
+  /** The finished uploads: the number of files, and their bytes. */
   uploads: { files: number; bytes: number }
-  /** Faults carried out, by kind. */
+  /** The number of faults that were applied, by kind. */
   faults: Record<string, number>
 }
 
-/** Writes {@link Counters}. The gate feeds it from the server's own socket and request events. */
+/** Keeps the {@link Counters}. The gate reports the socket and request events of the server to it. */
 export class CounterBook {
   #counts = empty()
   readonly #current = new Map<string, number>()
@@ -57,7 +59,7 @@ export class CounterBook {
     return structuredClone(this.#counts)
   }
 
-  /** Starts from nothing, but for what is in flight at this moment. */
+  /** Resets all counters, except for the requests and connections that are open now. */
   reset(): void {
     const { concurrency, connections } = this.#counts
     this.#counts = empty()
@@ -79,7 +81,7 @@ export class CounterBook {
     this.#counts.connections.open -= 1
   }
 
-  /** `credential` is undefined where none was recognised. */
+  /** Counts a request. `credential` is undefined if it was not recognised. */
   arrived(endpoint: string, credential: string | undefined, at: number): void {
     const { requests, concurrency, peakPerSecond, span } = this.#counts
     increase(requests, endpoint)
@@ -108,7 +110,7 @@ export class CounterBook {
     if (credential !== undefined) this.#current.set(credential, (this.#current.get(credential) ?? 0) - 1)
   }
 
-  /** `status` is undefined where the connection closed without an answer. */
+  /** Counts an answer. `status` is undefined if the connection closed without an answer. */
   answered(endpoint: string, status: number | undefined): void {
     if (status === undefined) {
       this.#counts.unanswered += 1

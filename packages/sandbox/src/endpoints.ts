@@ -1,44 +1,45 @@
 import type { FastifyInstance } from 'fastify'
 import { type Route, type RouteHandler, routeSegments } from './own-routes.js'
 
-/** Which credentials a route takes. */
+/** The kind of credential that a route accepts. */
 export type Access = 'customer' | 'partner' | 'any' | 'public'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Default `customer`: a customer API key or a bearer token. */
+    /** The kind of credential that the route accepts. Default: `customer`, a customer's API key or a bearer token. */
     access?: Access
-    /** Scopes the credential must hold, all of them. */
+    /** The scopes that the credential must have, all of them. Default: none. */
     scopes?: readonly string[]
-    /** The gate reads the body before anything else looks at the request. */
+    /** Whether the gate reads the body before the request is processed. Default: false. */
     readBody?: boolean
-    /** Default true: the rate and concurrency limits hold for the route. */
+    /** Whether the rate and concurrency limits apply to the route. Default: true. */
     limited?: boolean
   }
 }
 
+/** A route as the gate knows it. */
 export interface Endpoint {
-  /** Method and path template, as `GET /jobs/{id}`. */
+  /** The method and path template, such as `GET /jobs/{id}`. */
   readonly label: string
   readonly access: Access
   readonly scopes: readonly string[]
   readonly readBody: boolean
   readonly limited: boolean
   readonly segments: readonly string[]
-  /** Present if the user added the route. */
+  /** The handler, if the user has added the route. */
   readonly handler?: RouteHandler
 }
 
 /**
- * Knows every route by method and path template, so that a request is counted, limited and matched against faults
- * under its endpoint before Fastify has seen it.
+ * The routes of the API by method and path template. With these, the gate counts and limits a request and matches
+ * faults before Fastify sees the request.
  */
 export class Endpoints {
   readonly #byMethod = new Map<string, Endpoint[]>()
-  /** The routes that the user added, the latest first. */
+  /** The routes that the user has added, the latest first. */
   #own: { method: string; endpoint: Endpoint }[] = []
 
-  /** Must be called before the routes are registered. */
+  /** Records every route that is registered from now on, so it must be called before the routes are registered. */
   follow(app: FastifyInstance): void {
     app.addHook('onRoute', route => {
       const { access = 'customer', scopes = [], readBody = false, limited = true } = route.config ?? {}
@@ -52,8 +53,8 @@ export class Endpoints {
   }
 
   /**
-   * Adds a route of the user's, before all there are. What it takes the place of says which credentials open it; a new
-   * one is open to all. Throws a TypeError that says what is wrong.
+   * Adds a route of the user before all others. It accepts the same credentials as the route that it replaces; a new
+   * route accepts all. Throws a TypeError that says what is wrong.
    */
   add(method: string, path: string, handler: RouteHandler): Route {
     const segments = routeSegments(method, path, handler)
@@ -69,6 +70,7 @@ export class Endpoints {
     }
   }
 
+  /** Returns the endpoint that answers a request. */
   find(method: string, path: string): Endpoint | undefined {
     const segments = path.split('/').slice(1)
     const own = this.#own.find(
@@ -78,11 +80,11 @@ export class Endpoints {
     )
     if (own) return own.endpoint
     const matching = (this.#byMethod.get(method) ?? []).filter(endpoint => matches(endpoint.segments, segments))
-    // The router prefers a literal segment over a parameter; so does this.
+    // As in the router, a literal segment takes precedence over a parameter.
     return matching.sort((a, b) => literals(b) - literals(a))[0]
   }
 
-  /** Whether `label` (`GET /jobs/{id}`, whatever the parameter is called) is one of the routes. */
+  /** Whether there is a route with this label, such as `GET /jobs/{id}`. Names of parameters are ignored. */
   has(label: string): boolean {
     const method = label.split(' ')[0] ?? ''
     const all = [...this.#own.map(({ endpoint }) => endpoint), ...(this.#byMethod.get(method) ?? [])]
@@ -90,7 +92,7 @@ export class Endpoints {
   }
 }
 
-/** Compares labels without regard to the names of their parameters. */
+/** Compares labels, ignoring the names of their parameters. */
 export function sameEndpoint(a: string, b: string): boolean {
   return nameless(a) === nameless(b)
 }

@@ -1,26 +1,29 @@
 import { createHash } from 'node:crypto'
 
-/** A form that reached the token endpoint. It holds no secret: refresh tokens appear as {@link fingerprint}s. */
+/**
+ * A form that reached the token endpoint. It contains no secrets: a refresh token appears as a fingerprint, the first
+ * 16 hex digits of its SHA-256.
+ */
 export interface RecordedExchange {
-  /** The `X-Request-Id` of its answer. */
+  /** The id of the request, which its answer has in the header `X-Request-Id`. */
   readonly id: string
-  /** When its first line had arrived, by `performance.now()` of the sandbox's process. */
+  /** The time of its arrival, by `performance.now()` of the sandbox's process. */
   readonly at: number
-  /** The query of the URL that it was sent to, without `?`: there a client can mark its requests. */
+  /** The query of the token URL, without `?`. A client can use it to mark its requests. */
   readonly query: string
-  /** `grant_type`, as sent. */
+  /** The `grant_type` as sent; absent if there was none. */
   readonly grantType?: string | undefined
-  /** The refresh token that it presented. */
+  /** The fingerprint of the refresh token that was presented; absent if there was none. */
   readonly presented?: string | undefined
-  /** The label of the credential that tokens were issued to, whether or not the answer was sent. */
+  /** The label of the credential to which tokens were issued, even if the answer was not sent; absent if none were. */
   readonly issuedTo?: string | undefined
-  /** The refresh token that was issued. */
+  /** The fingerprint of the refresh token that was issued; absent if none was. */
   readonly issued?: string | undefined
 }
 
 type Writable = { -readonly [Field in keyof RecordedExchange]: RecordedExchange[Field] }
 
-/** Every form that reached the token endpoint, in the order of their ends: the judge of what was presented twice. */
+/** The forms that reached the token endpoint, in the order in which they were received completely. */
 export class ExchangeLog {
   readonly #entries = new Map<string, Writable>()
 
@@ -49,7 +52,7 @@ export class ExchangeLog {
   }
 }
 
-/** How a secret appears where it must not: the first 16 hex digits of its SHA-256. */
+/** Returns the fingerprint that stands for a secret: the first 16 hex digits of its SHA-256. */
 export function fingerprint(secret: string): string {
   return createHash('sha256').update(secret).digest('hex').slice(0, 16)
 }

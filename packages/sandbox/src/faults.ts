@@ -1,70 +1,78 @@
 import { type Endpoints, sameEndpoint } from './endpoints.js'
 
-/** Which requests a fault strikes, and how often. Without a matcher it strikes any request. */
+/** Which requests a fault applies to, and how often. Without conditions it applies to any request. */
 export interface FaultMatch {
-  /** Method and path template, as `GET /jobs/{id}`. */
+  /** The method and path template of the request, such as `GET /jobs/{id}`. */
   endpoint?: string | undefined
-  /** A prefix of the path. */
+  /** A prefix of the request's path. */
   path?: string | undefined
-  /** HTTP method. */
+  /** The HTTP method of the request. */
   method?: string | undefined
-  /** How many matching requests it strikes; `Infinity` (over HTTP: `"Infinity"`) for all. Default 1. */
+  /** The number of matching requests to which it applies; `Infinity` (over HTTP `"Infinity"`) for all. Default: 1. */
   times?: number | undefined
-  /** How many matching requests it lets pass first. Default 0. */
+  /** The number of matching requests that pass first. Default: 0. */
   after?: number | undefined
 }
 
-/** What goes wrong. `when: 'before'` leaves the request unprocessed; `'after'` processes it first. */
+/** The effect of a fault. `when: 'before'` leaves the request unprocessed; `when: 'after'` processes it first. */
 export type FaultEffect =
   /** The connection is destroyed, `ms` milliseconds (default 0) late; the request is not processed. */
   | { kind: 'dropBefore'; ms?: number | undefined }
   /** The request is processed in full (a refresh token is spent); `ms` later the connection is destroyed unanswered. */
   | { kind: 'dropAfter'; ms?: number | undefined }
-  /** The answer comes `ms` milliseconds late. `when` (default `before`): whether the wait is before the processing. */
+  /** The answer is delayed by `ms` milliseconds, `before` (the default) or `after` the request is processed. */
   | { kind: 'delay'; ms: number; when?: 'before' | 'after' | undefined }
   /** The request waits until the fault is cleared. `when` as for `delay`. */
   | { kind: 'hold'; when?: 'before' | 'after' | undefined }
-  /** The answer's true Content-Length, half its body, then the end of the connection. */
+  /** The answer has its true Content-Length, but the connection is closed after half of its body. */
   | { kind: 'truncate' }
-  /** Any status. `body` defaults to the vendor's error shape; a value that is no string is sent as JSON. */
+  /**
+   * An answer with any status. `body` defaults to an error body of SmartRecruiters; other values than text are JSON.
+   */
   | ({ kind: 'status'; status: number; when?: 'before' | 'after' | undefined } & RawAnswer)
-  /** A 429, with `Retry-After` if given (seconds, or the header's text). Not processed. */
+  /** An answer with status 429, and with `Retry-After` if given (seconds, or the header's text). Not processed. */
   | { kind: '429'; retryAfter?: number | string | undefined }
-  /** A nonsensical answer; not processed. `status` defaults to 200, `contentType` to `text/html`, `body` to a page. */
+  /** A meaningless answer; not processed. `status` defaults to 200, `contentType` to `text/html`, `body` to a page. */
   | ({ kind: 'malformed'; status?: number | undefined } & RawAnswer)
   /** The request is processed, and its answer replaced by this one. `status` defaults to 200. */
   | ({ kind: 'answer'; status?: number | undefined; body: unknown } & RawAnswer)
-  /** Fields laid over the JSON object of a successful answer (`null` is sent as `null`), and names taken out of it. */
+  /**
+   * Sets `fields` in the JSON object of a successful answer (`null` is sent as `null`), and removes the names in
+   * `remove`.
+   */
   | { kind: 'merge'; fields?: Record<string, unknown> | undefined; remove?: readonly string[] | undefined }
 
-/** The parts of an answer a fault may set. */
+/** The parts of an answer that a fault may set. */
 export interface RawAnswer {
-  /** Text is sent as it is; anything else as JSON. */
+  /** The body. Text is sent unchanged, any other value as JSON. */
   body?: unknown
-  /** Default `application/json`. */
+  /** The content type. Default: `application/json`. */
   contentType?: string | undefined
+  /** Additional headers. Default: none. */
   headers?: Record<string, string> | undefined
 }
 
+/** A fault for {@link Sandbox.fault}: the requests to which it applies, and its effect. */
 export type FaultSpec = FaultMatch & FaultEffect
 
-/** A fault that has been set. */
+/** A fault that has been set by {@link Sandbox.fault}. */
 export interface Fault {
+  /** The number of the fault, by which {@link Sandbox.faults} lists it. */
   readonly id: number
-  /** How many requests it has struck. */
+  /** The number of requests to which the fault has been applied. */
   readonly hits: number
-  /** Takes it back, and lets go of the requests it holds. */
+  /** Clears the fault, and releases the requests that it holds. */
   clear(): void
 }
 
-/** A fault that strikes a request. */
+/** A fault that applies to a request. */
 export interface Strike {
   readonly spec: FaultSpec
   /** Runs `then` once the fault is cleared. */
   untilCleared(then: () => void): void
 }
 
-/** The facts of a request by which faults are matched. */
+/** The properties of a request with which faults are matched. */
 export interface FaultTarget {
   endpoint: string
   method: string
@@ -93,7 +101,7 @@ const KINDS: Record<FaultEffect['kind'], readonly string[]> = {
 }
 const MATCHERS = ['kind', 'endpoint', 'path', 'method', 'times', 'after']
 
-/** The faults that wait for a request. The first one set that matches strikes; a request suffers one at most. */
+/** The faults that are set. To a request, at most one is applied: the oldest one that matches. */
 export class FaultQueue {
   readonly #endpoints: Endpoints
   #entries: Entry[] = []
@@ -107,7 +115,7 @@ export class FaultQueue {
     checkFault(spec)
     const { endpoint } = spec
     if (endpoint !== undefined && !endpoint.endsWith(' /files/{id}') && !this.#endpoints.has(endpoint)) {
-      throw new TypeError(`fault: "endpoint" ${JSON.stringify(endpoint)} is no route of the sandbox`)
+      throw new TypeError(`fault: "endpoint" ${JSON.stringify(endpoint)} is not a route of the sandbox`)
     }
     this.#lastId += 1
     const entry: Entry = { id: this.#lastId, spec: { ...spec }, held: [], skipped: 0, hits: 0 }
@@ -158,7 +166,7 @@ function strikes(match: FaultMatch, target: FaultTarget): boolean {
   )
 }
 
-/** Throws a TypeError that names what is wrong. */
+/** Checks a fault. Throws a TypeError that names what is wrong. */
 function checkFault(spec: FaultSpec): void {
   const fields: Record<string, unknown> = { ...spec }
   const allowed = KINDS[spec.kind]

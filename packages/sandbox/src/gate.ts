@@ -16,25 +16,25 @@ import type { Identity } from './state/identity.js'
 const FORM_LIMIT = 1024 * 1024
 const KEEP_ALIVE_MS = 72_000
 
-/** What the gate found out about a request before the routes saw it. */
+/** What the gate has found out about a request before the routes see it. */
 export interface RequestContext {
   readonly id: string
   readonly endpoint: Endpoint | undefined
   readonly identity: Identity
   readonly admission: Admission | undefined
-  /** Only for routes that ask for it by `readBody`. */
+  /** The body, for routes that are configured with `readBody`. */
   body?: Buffer
 }
 
-/** How long messages are on their way at most, in milliseconds. */
+/** The maximum random delays of requests and answers, in milliseconds. */
 type Latency = Pick<ResolvedOptions, 'latencyBefore' | 'latencyAfter'>
 
 type Listener = (request: IncomingMessage, response: ServerResponse) => void
 
 /**
- * Stands between the sockets and the routes. It counts, identifies the caller, admits or refuses by the limits, and
- * carries out faults, in this order and all on the raw request, so that the counters tell what came in whatever
- * becomes of it. The control API passes untouched.
+ * Stands between the sockets and the routes. It counts a request, identifies its credential, checks the limits, and
+ * applies faults, in this order. It works on the raw request, so that every request is counted, whatever happens to it
+ * later. The control API bypasses it.
  */
 export class Gate {
   readonly endpoints = new Endpoints()
@@ -61,7 +61,7 @@ export class Gate {
     this.#identify = identify
   }
 
-  /** An HTTP server for the API, with the gate before `routes`. */
+  /** Makes the HTTP server of the API, with the gate before `routes`. */
   apiServer(routes: Listener): Server {
     const server = this.#server((request, response) => this.#travel(request, response, routes))
     server.on('connection', socket => {
@@ -71,7 +71,7 @@ export class Gate {
     return server
   }
 
-  /** An HTTP server for the storage origin: no limits, counters of its own. */
+  /** Makes the HTTP server of the storage origin, which has no limits and its own counters. */
   storageServer(routes: Listener): Server {
     return this.#server((request, response) => {
       const body = new BodyCopy(request)
@@ -85,12 +85,12 @@ export class Gate {
     })
   }
 
-  /** Undefined for the control API and the storage origin. */
+  /** Returns what is known about a request; undefined for the control API and the storage origin. */
   contextOf(request: IncomingMessage): RequestContext | undefined {
     return this.#contexts.get(request)
   }
 
-  /** Ends every connection and every wait at once. */
+  /** Closes every connection, and cancels every timer and every wait for a request. */
   close(): void {
     for (const timer of this.#timers) clearTimeout(timer)
     for (const socket of this.#sockets) socket.destroy()
@@ -99,7 +99,7 @@ export class Gate {
 
   #server(listener: Listener): Server {
     const server = createServer(listener)
-    // Long uploads are part of what is tested, and an idle connection must outlive a pause between two tests.
+    // Tests upload slowly, and an idle connection must stay open during a pause between two tests.
     server.requestTimeout = 0
     server.keepAliveTimeout = KEEP_ALIVE_MS
     server.on('connection', socket => {
@@ -109,7 +109,7 @@ export class Gate {
     return server
   }
 
-  /** Brings a request in and its answer out, late. To the counters and limits it arrives when it has come in. */
+  /** Delays a request and its answer. Counters and limits see the request after its delay. */
   #travel(request: IncomingMessage, response: ServerResponse, routes: Listener): void {
     const [path] = splitTarget(request.url)
     if (path === '/_sandbox' || path.startsWith('/_sandbox/')) {
@@ -150,7 +150,7 @@ export class Gate {
     this.arrivals.announce({ facts, headers: request.headers, body })
 
     const proceed = () => {
-      // What the limits refuse is refused; no fault is spent on it.
+      // A request that the limits refuse does not use up a fault.
       if (admission && !admission.admitted) routes(request, response)
       else this.#process({ endpoint, method, path }, request, response, () => routes(request, response))
     }
@@ -200,7 +200,10 @@ export class Gate {
     this.#timers.add(timer)
   }
 
-  /** Runs `then` when the answer's end is handed over, which is before the client can act on it, or when it is lost. */
+  /**
+   * Runs `then` when the end of the answer is handed to the socket, before a client can react to it, or when it is
+   * lost.
+   */
   #whenDone(response: ServerResponse, then: () => void): void {
     let done = false
     const once = () => {

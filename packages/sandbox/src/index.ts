@@ -1,5 +1,9 @@
 /// <reference types="node" preserve="true" />
-/** A local SmartRecruiters for tests. Everything public is exported from here; the parts are in the files beside it. */
+/**
+ * A local server that imitates the SmartRecruiters API for tests. This file exports everything that is public.
+ *
+ * @packageDocumentation
+ */
 export type { ArrivedRequest } from './arrivals.js'
 export type { Counters, ExchangeCount } from './counters.js'
 export type { RecordedExchange } from './exchange-log.js'
@@ -7,7 +11,8 @@ export type { Fault, FaultEffect, FaultMatch, FaultSpec, RawAnswer } from './fau
 export type { ConsentOptions } from './oauth/consent.js'
 export type { SandboxOptions } from './options.js'
 export type { Route, RouteAnswer, RouteHandler, RouteMethod, RouteParams, RouteRequest } from './own-routes.js'
-export { type Sandbox, startSandbox } from './sandbox.js'
+export type { Sandbox } from './sandbox.js'
+export { startSandbox } from './start.js'
 export type {
   ApiKeyCredential,
   ApiKeyOptions,

@@ -5,27 +5,27 @@ const PER_SECOND = 10
 const CONCURRENT = 8
 const WINDOW_MS = 1000
 
-/** The vendor's exceptions to ten requests a second. */
+/** The endpoints with another rate limit than ten requests per second, as SmartRecruiters documents them. */
 const RATE_EXCEPTIONS: readonly [endpoint: string, perSecond: number][] = [
   ['POST /jobs/{id}/publication', 2],
   ['DELETE /jobs/{id}/publication', 2],
   ['GET /offers/{id}/documents/{id}', 2],
 ]
 
-/** The vendor's exceptions to eight requests at once. */
+/** The endpoints with another concurrency limit than eight requests at once, as SmartRecruiters documents them. */
 const CONCURRENCY_EXCEPTIONS: readonly [endpoint: string, concurrent: number][] = [['GET /candidates', 1]]
 
-/** What the limiter decided about one request. */
+/** The decision of the limiter about one request. */
 export interface Admission {
   readonly admitted: boolean
   readonly headers: Record<string, string>
-  /** Gives the concurrency slot back. To be called exactly once, and only if admitted. */
+  /** Ends the request for the concurrency limit. Must be called exactly once, and only if the request was admitted. */
   release(): void
 }
 
 /**
- * The rate of each credential and endpoint, and the concurrency of each credential. A refused request takes neither a
- * place in the window nor a slot.
+ * Limits the rate of each credential and endpoint, and the concurrency of each credential. A refused request counts
+ * towards neither limit.
  */
 export class Limiter {
   readonly #options: Pick<ResolvedOptions, 'window' | 'concurrencyScope'>
@@ -36,7 +36,7 @@ export class Limiter {
     this.#options = options
   }
 
-  /** `at` is the instant of arrival, in milliseconds. */
+  /** Admits or refuses a request. `at` is the time of its arrival, in milliseconds. */
   admit(credential: string, endpoint: string, at: number): Admission {
     const key = `${credential} ${endpoint}`
     const rate = exception(RATE_EXCEPTIONS, endpoint) ?? PER_SECOND
@@ -80,7 +80,7 @@ export class Limiter {
   }
 }
 
-/** The four headers of an answer for which no credential could be made out: nothing is used up. */
+/** Returns the four headers of an answer to a request without a valid credential: nothing of the limits is in use. */
 export function untouchedLimitHeaders(endpoint: string): Record<string, string> {
   const rate = String(exception(RATE_EXCEPTIONS, endpoint) ?? PER_SECOND)
   const concurrent = String(exception(CONCURRENCY_EXCEPTIONS, endpoint) ?? CONCURRENT)

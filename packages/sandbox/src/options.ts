@@ -1,50 +1,64 @@
 import { readData, type SandboxData } from './state/given-data.js'
 
-/** Settings of {@link startSandbox}. All are optional; lifetimes are in seconds and may be fractions. */
+/** Options of {@link startSandbox}. Lifetimes are in seconds and may be fractions. */
 export interface SandboxOptions {
-  /** Address to listen on. Default `127.0.0.1`. */
+  /** The address to listen on. Default: `127.0.0.1`. */
   host?: string | undefined
-  /** Port of the API; 0 takes a free one. The storage origin always takes a free one. Default 0. */
+  /** The port of the API; 0 chooses a free one. The storage origin always has a free port. Default: 0. */
   port?: number | undefined
-  /** Seconds an access token lives. `expires_in` is this, rounded down. Default 1800. */
+  /**
+   * The lifetime of an access token in seconds. The answer's `expires_in` is this value, rounded down. Default: 1800.
+   */
   accessTokenLifetime?: number | undefined
-  /** Seconds a refresh token lives from its issue. Default 2 419 200 (28 days). */
+  /** The lifetime of a refresh token in seconds. Default: 2,419,200 (28 days). */
   refreshTokenLifetime?: number | undefined
-  /** Seconds an authorization code lives. Default 600. */
+  /** The lifetime of an authorization code in seconds. Default: 600. */
   codeLifetime?: number | undefined
   /**
-   * What happens when a spent refresh token comes again. `reject`: `invalid_grant`. `revokeFamily`: `invalid_grant`,
-   * and every token of that grant dies. `grace`: within {@link SandboxOptions.gracePeriod} a new, valid pair.
-   * Default `reject`.
+   * What happens when a refresh token is used a second time. Default: `reject`.
+   *
+   * - `reject`: the answer is `invalid_grant`.
+   * - `revokeFamily`: the answer is `invalid_grant`, and every token of that grant is revoked.
+   * - `grace`: within {@link SandboxOptions.gracePeriod} the answer is a new, valid pair of tokens.
    */
   refreshTokenReuse?: 'reject' | 'revokeFamily' | 'grace' | undefined
-  /** Seconds after its first use in which a refresh token may be used again under `grace`. Default 10. */
+  /** The time after its first use in which a refresh token may be used again under `grace`, in seconds. Default: 10. */
   gracePeriod?: number | undefined
-  /** Whether rate and concurrency limits are enforced and their four headers sent. Default `true`. */
+  /** Whether rate and concurrency limits are enforced and their four headers sent. Default: true. */
   limits?: boolean | undefined
-  /** `sliding`: any second; `fixed`: each second of the server's clock. Default `sliding`. */
+  /**
+   * The window of the rate limits: any second (`sliding`), or each second of the server's clock (`fixed`). Default:
+   * `sliding`.
+   */
   window?: 'sliding' | 'fixed' | undefined
-  /** Whether the limit of 8 at once holds for a credential over all endpoints, or for each. Default `credential`. */
+  /**
+   * Whether the limit of 8 requests at once applies to all endpoints together (`credential`), or to each endpoint on
+   * its own (`endpoint`). Default: `credential`.
+   */
   concurrencyScope?: 'credential' | 'endpoint' | undefined
-  /** Seconds to send as `Retry-After` with a 429; `null` sends none, as the vendor documents none. Default `null`. */
+  /**
+   * The `Retry-After` of answers with status 429, in seconds; `null` sends no such header. Default: `null`, because
+   * SmartRecruiters does not document the header.
+   */
   retryAfter?: number | null | undefined
-  /** Milliseconds that a request takes at most on its way in; how many is chance. Default 0. */
+  /** The maximum random delay of a request before it is counted and processed, in milliseconds. Default: 0. */
   latencyBefore?: number | undefined
-  /** Milliseconds that an answer takes at most on its way out; how many is chance. Default 0. */
+  /** The maximum random delay of an answer after the request was processed, in milliseconds. Default: 0. */
   latencyAfter?: number | undefined
-  /** Number of jobs that are made up, the same ones at every start. Default 2000. */
+  /** The number of generated jobs. They are the same at every start. Default: 2000. */
   jobs?: number | undefined
-  /** Number of candidates that are made up, the same ones at every start. Default 3000. */
+  /** The number of generated candidates. They are the same at every start. Default: 3000. */
   candidates?: number | undefined
   /**
-   * Records of your own, with ids of your own, in place of what is made up: `{ jobs: [{ id: '1', title: 'Nurse' }] }`.
-   * They are copied, and answered as they are given. Collections that are absent are made up. Default `{}`.
+   * Your own records instead of generated ones: `{ jobs: [{ id: '1', title: 'Nurse' }] }`. They are copied, and
+   * answered exactly as given. Collections that are absent are generated. Default: `{}`.
    */
   data?: SandboxData | undefined
-  /** Fastify's request log on standard output. Default `false`. */
+  /** Whether Fastify logs requests on standard output. Default: false. */
   logger?: boolean | undefined
 }
 
+/** The options with their defaults filled in, and the user's records checked and copied. */
 export type ResolvedOptions = {
   [Name in Exclude<keyof SandboxOptions, 'data'>]-?: Exclude<SandboxOptions[Name], undefined>
 } & { data: ReturnType<typeof readData> }
@@ -95,7 +109,7 @@ const CHECKS: Record<Exclude<keyof SandboxOptions, 'data'>, Check> = {
   logger: flag,
 }
 
-/** Fills in the defaults. Throws a TypeError that names the option at fault. */
+/** Checks the options and fills in the defaults. Throws a TypeError that names the wrong option. */
 export function resolveOptions(options: SandboxOptions = {}): ResolvedOptions {
   if (typeof options !== 'object' || options === null) throw new TypeError('options must be an object')
   const { data: records = {}, ...others } = options
@@ -108,7 +122,7 @@ export function resolveOptions(options: SandboxOptions = {}): ResolvedOptions {
   const data = readData(records)
   for (const name of ['jobs', 'candidates'] as const) {
     if (data[name] !== undefined && options[name] !== undefined) {
-      throw new TypeError(`option "${name}" says how many to make up; leave it out, or "data.${name}"`)
+      throw new TypeError(`option "${name}" is the number to generate; leave out either it or "data.${name}"`)
     }
   }
   return { ...DEFAULTS, ...Object.fromEntries(given), data }

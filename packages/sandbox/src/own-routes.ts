@@ -9,9 +9,10 @@ const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS'] as 
 const BODY_LIMIT = 16 * 1024 * 1024
 const ANSWER_FIELDS = ['status', 'headers', 'body']
 
+/** The HTTP methods for {@link Sandbox.route}. */
 export type RouteMethod = (typeof METHODS)[number]
 
-/** The names in braces of a path template. */
+/** The names of the parameters of a path template. */
 type NamesIn<Path extends string> = Path extends `${string}{${infer Name}}${infer Rest}` ? Name | NamesIn<Rest> : never
 
 /** The parameters of a path template: those of `/jobs/{id}` are `{ id: string }`. */
@@ -21,42 +22,51 @@ export type RouteParams<Path extends string> = string extends Path
 
 /** A request to a route of your own. */
 export interface RouteRequest<Path extends string = string> {
+  /** The HTTP method in upper case. */
   readonly method: string
-  /** As sent, without the query. */
+  /** The path as sent, without the query. */
   readonly path: string
-  /** Decoded. */
+  /** The values of the path's parameters, decoded. */
   readonly params: RouteParams<Path>
+  /** The query parameters. */
   readonly query: URLSearchParams
-  /** Names in lower case; credentials are reduced to their kind, as `Bearer <redacted>`. */
+  /** The headers, with names in lower case. Credentials are redacted to their kind, such as `Bearer <redacted>`. */
   readonly headers: Readonly<Record<string, string>>
-  /** JSON is parsed; forms and other text are strings, all else is a Buffer. Undefined if there is none. */
+  /** The body: parsed JSON, a string for forms and other text, otherwise a Buffer. Undefined if there is none. */
   readonly body: unknown
 }
 
-/** An answer that is more than JSON with 200. */
+/** An answer of a route of your own, for answers other than JSON with status 200. */
 export interface RouteAnswer {
-  /** From 200 to 599. Default 200, or 204 without a body. */
+  /** The HTTP status, 200 to 599. Default: 200, or 204 without a body. */
   status?: number | undefined
+  /** Additional headers. A list repeats its header. Default: none. */
   headers?: Readonly<Record<string, string | readonly string[]>> | undefined
-  /** A string or bytes are sent as they are, anything else as JSON. */
+  /** The body. A string or bytes are sent unchanged, any other value as JSON. */
   body?: unknown
 }
 
 /**
- * Answers a request. An object that has nothing but fields of {@link RouteAnswer}, and a number as its `status` if it has
- * one, is such an answer; any other value is sent as JSON, and nothing is a 204. What it throws is a 500 that names it.
+ * Answers a request to a route of your own. It returns a value, or a promise of one.
+ *
+ * A returned object is a {@link RouteAnswer} if it has only fields of that type, and its `status`, if any, is a number.
+ * Any other value is sent as JSON with status 200; `undefined` is an answer with status 204. If the handler throws, the
+ * answer has status 500 and the error's message.
  */
 export type RouteHandler<Path extends string = string> = (request: RouteRequest<Path>) => unknown
 
-/** A route of your own. */
+/** A route of your own, as {@link Sandbox.route} returns it. */
 export interface Route {
-  /** Takes the route out; what was there before answers again. */
+  /** Removes the route. The route that it has replaced answers again. */
   clear(): void
 }
 
 const PARAMETER = /^\{([A-Za-z]\w*)\}$/
 
-/** The segments of a path template, as the router has them: `:id` for `{id}`. Throws a TypeError that says what is wrong. */
+/**
+ * Checks a route, and returns the segments of its path template as the router writes them: `:id` for `{id}`. Throws a
+ * TypeError that says what is wrong.
+ */
 export function routeSegments(method: string, path: string, handler: unknown): string[] {
   if (!METHODS.some(known => known === method)) {
     throw new TypeError(`route: "method" must be one of ${METHODS.join(', ')}`)
@@ -64,7 +74,7 @@ export function routeSegments(method: string, path: string, handler: unknown): s
   if (typeof path !== 'string' || !/^\/[^?#\s]*$/.test(path)) {
     throw new TypeError('route: "path" must be a template that begins with / and has no query, such as /jobs/{id}')
   }
-  if (/^\/_sandbox(\/|$)/.test(path)) throw new TypeError('route: "path" must not be one of the control API')
+  if (/^\/_sandbox(\/|$)/.test(path)) throw new TypeError('route: "path" must not be in /_sandbox, the control API')
   if (typeof handler !== 'function') throw new TypeError('route: "handler" must be a function')
   const segments = path.split('/').slice(1)
   const names = segments.flatMap(segment => PARAMETER.exec(segment)?.[1] ?? [])
@@ -75,18 +85,19 @@ export function routeSegments(method: string, path: string, handler: unknown): s
   return segments.map(segment => segment.replace(PARAMETER, ':$1'))
 }
 
-/** A route of the user's, as the router knows it. */
+/** A route of the user, as the router knows it. */
 export interface OwnRoute {
   readonly label: string
   readonly segments: readonly string[]
   readonly handler: RouteHandler
 }
 
+/** Whether an endpoint is a route of the user. */
 export function isOwnRoute(endpoint: Partial<OwnRoute> | undefined): endpoint is OwnRoute {
   return endpoint?.handler !== undefined
 }
 
-/** Answers a request by the handler of its route. */
+/** Answers a request with the handler of its route. */
 export async function answerByRoute(route: OwnRoute, request: FastifyRequest, reply: FastifyReply, body: Buffer) {
   const { raw } = request
   const [path = ''] = (raw.url ?? '').split('?', 1)
@@ -107,14 +118,15 @@ export async function answerByRoute(route: OwnRoute, request: FastifyRequest, re
   }
 }
 
-/** Reads a whole body. */
+/** Reads the whole body of a request. */
 export async function readBody(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = []
   let size = 0
-  // A loop that is left would otherwise end the connection, and with it the answer.
+  // Otherwise leaving the loop would close the connection before the answer is sent.
   for await (const chunk of request.iterator({ destroyOnReturn: false })) {
     size += chunk.length
-    if (size > BODY_LIMIT) throw apiError(413, 'PAYLOAD_TOO_LARGE', `A route takes bodies up to ${BODY_LIMIT} bytes`)
+    if (size > BODY_LIMIT)
+      throw apiError(413, 'PAYLOAD_TOO_LARGE', `A route accepts bodies of up to ${BODY_LIMIT} bytes`)
     chunks.push(chunk)
   }
   return Buffer.concat(chunks)
@@ -132,7 +144,7 @@ function decoded(segment: string): string {
   try {
     return decodeURIComponent(segment)
   } catch {
-    throw apiError(400, 'BAD_REQUEST', 'The path is not well encoded')
+    throw apiError(400, 'BAD_REQUEST', 'The path has an invalid percent-encoding')
   }
 }
 
@@ -167,11 +179,11 @@ function bytesOf(body: unknown): [contentType: string, bytes: Buffer] {
 
 function json(value: unknown): [contentType: string, bytes: Buffer] {
   const text = JSON.stringify(value)
-  if (text === undefined) throw new TypeError(`its answer is a ${typeof value}, which JSON does not have`)
+  if (text === undefined) throw new TypeError(`its answer is a ${typeof value}, which cannot be written as JSON`)
   return ['application/json; charset=utf-8', Buffer.from(text)]
 }
 
-/** What is sent for the value that a handler gave. */
+/** Turns the value that a handler returned into what is sent. */
 function encoded(value: unknown): { status: number; headers: Record<string, string | string[]>; bytes?: Buffer } {
   const whole = isAnswer(value)
   const answer: RouteAnswer = whole ? value : { body: value }

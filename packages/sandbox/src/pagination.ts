@@ -5,29 +5,30 @@ import { queryOf } from './query.js'
 
 const MARK = Buffer.from([0xff, 0xef, 0xbe])
 
-/** How a route names and bounds its pages. */
+/** The names and the limits of a route's page parameters. */
 export interface PageRules {
-  /** Tells page ids of one route from those of another. */
+  /** The name of the list, which distinguishes its page ids from those of other lists. */
   resource: string
-  /** Default `limit`. */
+  /** The query parameter for the page size. Default: `limit`. */
   sizeParameter?: string
-  /** Default `pageId`. */
+  /** The query parameter for the page id. Default: `pageId`. */
   cursorParameter?: string
-  /** Default 10. */
+  /** The page size of a request that does not name one. Default: 10. */
   defaultSize?: number
-  /** Larger sizes are cut down to it. Default 100. */
+  /** The maximum page size, to which larger ones are reduced. Default: 100. */
   maxSize?: number
 }
 
+/** A page of a list. */
 export interface Page<Row> {
   rows: Row[]
   size: number
   start: number
-  /** Absent on the last page. */
+  /** The id of the next page; absent on the last page. */
   nextPageId?: string
 }
 
-/** The page of `rows` that the request asks for by a page id. */
+/** Returns the page of `rows` that a request asks for by page id. */
 export function cursorPage<Row>(request: FastifyRequest, rows: readonly Row[], rules: PageRules): Page<Row> {
   const query = queryOf(request)
   const size = pageSize(query, rules)
@@ -42,7 +43,7 @@ export function cursorPage<Row>(request: FastifyRequest, rows: readonly Row[], r
   }
 }
 
-/** The page of `rows` that the request asks for by an offset. */
+/** Returns the page of `rows` that a request asks for by offset. */
 export function offsetPage<Row>(request: FastifyRequest, rows: readonly Row[], rules: PageRules): Page<Row> {
   const query = queryOf(request)
   const size = pageSize(query, rules)
@@ -50,7 +51,7 @@ export function offsetPage<Row>(request: FastifyRequest, rows: readonly Row[], r
   return { rows: rows.slice(start, start + size), size, start }
 }
 
-/** Sets `Link: <…>; rel="next"` with the request's own query and the next page id. `base` is empty for a relative one. */
+/** Sets `Link: <…>; rel="next"` to the request's URL with the next page id. An empty `base` makes the link relative. */
 export function linkNext(
   request: FastifyRequest,
   reply: FastifyReply,
@@ -65,7 +66,7 @@ export function linkNext(
   reply.header('link', `<${base}${path}?${query}>; rel="next"`)
 }
 
-/** Base64 that always holds `/`, `+` and `=`, so that a client that does not encode it gets INVALID_PAGE_ID. */
+/** Makes a page id: Base64 that always contains `/`, `+` and `=`, so that a client must encode it in a query. */
 function encodePageId(resource: string, start: number): string {
   const place = `${resource}:${start}:`
   const check = createHash('sha256').update(place).digest('hex').slice(0, 8)

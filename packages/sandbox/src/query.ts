@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 
-/** The query as a form decodes it: a bare `+` is a space, as on the vendor's side. */
+/** Parses the query as a form: a bare `+` is a space, as it is for SmartRecruiters. */
 export function queryOf(request: FastifyRequest): URLSearchParams {
   const url = request.raw.url ?? ''
   const mark = url.indexOf('?')

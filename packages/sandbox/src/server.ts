@@ -14,7 +14,7 @@ import { probeRoutes } from './routes/probes.js'
 import type { Sandbox } from './sandbox.js'
 import type { World } from './world.js'
 
-/** The API behind its gate. `sandbox` is what the control routes act on. */
+/** Builds the API server behind its gate. The control routes act on `sandbox`. */
 export async function buildServer(world: World, sandbox: () => Sandbox): Promise<FastifyInstance> {
   const app = fastify({
     logger: world.options.logger,
@@ -36,7 +36,7 @@ export async function buildServer(world: World, sandbox: () => Sandbox): Promise
   app.setErrorHandler(answerError)
   app.setNotFoundHandler((request, reply) => {
     const [path] = request.url.split('?', 1)
-    const message = `The sandbox does not imitate ${request.method} ${path}; give it sandbox.route('${request.method}', '${path}', …)`
+    const message = `The sandbox does not imitate ${request.method} ${path}; add it with sandbox.route('${request.method}', '${path}', …)`
     return reply.status(501).send(errorBody('NOT_IMITATED', message))
   })
   app.addContentTypeParser(
@@ -45,7 +45,7 @@ export async function buildServer(world: World, sandbox: () => Sandbox): Promise
     app.getDefaultJsonParser('error', 'error'),
   )
 
-  // Each in a context of its own, since some replace the body parsers.
+  // Each has a Fastify context of its own, because some replace the body parsers.
   for (const routes of [
     tokenRoutes,
     allowRoutes,
@@ -64,7 +64,7 @@ export async function buildServer(world: World, sandbox: () => Sandbox): Promise
   return app
 }
 
-/** Why a request may not reach its route: 401 before 429 before 403. */
+/** Returns why a request may not reach its route. A 401 takes precedence over a 429, and a 429 over a 403. */
 function refusal(request: FastifyRequest, world: World): ApiError | undefined {
   const context = world.gate.contextOf(request.raw)
   if (!context?.endpoint) return undefined
@@ -76,7 +76,7 @@ function refusal(request: FastifyRequest, world: World): ApiError | undefined {
   const { holder } = identity
   const isPartner = holder.kind === 'partnerKey'
   if (endpoint.access !== 'any' && isPartner !== (endpoint.access === 'partner')) {
-    return apiError(401, 'UNAUTHORIZED', 'This kind of credential does not open this route')
+    return apiError(401, 'UNAUTHORIZED', 'This route does not accept this kind of credential')
   }
   const missing = endpoint.scopes.filter(scope => !holder.scopes.includes(scope))
   if (missing.length === 0) return undefined

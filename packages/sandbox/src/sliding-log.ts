@@ -1,9 +1,9 @@
-/** Instants of the last second, oldest first. Adding one costs the same however busy the second was. */
+/** A log of instants, oldest first. Adding one takes constant time, however many there are. */
 export class SlidingLog {
   #instants: number[] = []
   #oldest = 0
 
-  /** How many instants lie less than `span` milliseconds before `at`. */
+  /** Returns the number of instants in the last `span` milliseconds before `at`, and drops older ones. */
   since(at: number, span: number): number {
     while ((this.#instants[this.#oldest] ?? at) <= at - span) this.#oldest += 1
     if (this.#oldest > 1024 && this.#oldest * 2 > this.#instants.length) {

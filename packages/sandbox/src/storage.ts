@@ -5,12 +5,14 @@ import type { Attachments } from './state/attachments.js'
 
 const signingKey = randomBytes(32)
 
-/** Where a download redirects to: another origin, which asks for no credential but this signature. */
+/**
+ * Makes the URL to which a download redirects: at another origin, which requires a signature instead of a credential.
+ */
 export function signedUrl(origin: string, attachmentId: string): string {
   return `${origin}/files/${encodeURIComponent(attachmentId)}?signature=${sign(attachmentId)}`
 }
 
-/** The storage origin's answers. */
+/** Makes the request handler of the storage origin. */
 export function storageRoutes(attachments: Attachments): (request: IncomingMessage, response: ServerResponse) => void {
   return (request, response) => {
     const url = new URL(request.url ?? '/', 'http://storage.invalid')
@@ -26,7 +28,7 @@ export function storageRoutes(attachments: Attachments): (request: IncomingMessa
     }
     response.writeHead(200, { 'content-type': file.contentType, 'content-length': file.size })
     if (request.method === 'HEAD') response.end()
-    // A reader that leaves ends the stream; that is no error of the storage.
+    // A client that disconnects ends the stream, which is not an error here.
     else pipeline(file.content, response, () => {})
   }
 }

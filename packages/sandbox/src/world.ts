@@ -7,7 +7,7 @@ import type { Credentials } from './state/credentials.js'
 import type { Data } from './state/data.js'
 import type { Tokens } from './state/tokens.js'
 
-/** All that the routes work on. One per sandbox. */
+/** The state of one sandbox, on which all routes work. */
 export interface World {
   readonly options: ResolvedOptions
   readonly clock: Clock
@@ -17,8 +17,8 @@ export interface World {
   readonly tokens: Tokens
   readonly data: Data
   readonly attachments: Attachments
-  /** The companies that a partner was given credentials for. */
+  /** The ids of the companies for which a partner was issued credentials. */
   readonly integrated: Set<string>
-  /** Known once both listeners are up. */
+  /** The origins of both servers, set when they are listening. */
   readonly origins: { api: string; storage: string }
 }

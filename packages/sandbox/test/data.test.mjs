@@ -94,11 +94,11 @@ describe('data of your own', () => {
     [/option "data\.users\[0\]\.id" must be a string/, { data: { users: [{ id: 1 }] } }],
     [/option "data\.users\[0\]\.id" must be a string/, { data: { users: [{ id: '' }] } }],
     [
-      /option "data\.reviews\[1\]\.id" is the id of data\.reviews\[0\] too/,
+      /option "data\.reviews\[1\]\.id" is also the id of data\.reviews\[0\]/,
       { data: { reviews: [{ id: '1' }, { id: '1' }] } },
     ],
-    [/option "data\.jobs\[0\]" cannot be JSON/, { data: { jobs: [cycle] } }],
-    [/option "jobs" says how many to make up/, { jobs: 3, data: { jobs: [] } }],
+    [/option "data\.jobs\[0\]" cannot be written as JSON/, { data: { jobs: [cycle] } }],
+    [/option "jobs" is the number to generate/, { jobs: 3, data: { jobs: [] } }],
   ]) {
     it(`is refused as ${expected.source.replaceAll('\\', '')}`, () =>
       assert.rejects(startSandbox(options), error => error instanceof TypeError && expected.test(error.message)))

@@ -94,7 +94,7 @@ describe('a route of your own', () => {
     ['throws', () => assert.fail('no such offer'), 'no such offer'],
     ['rejects', async () => Promise.reject('no such offer'), 'no such offer'],
     ['gives a status that is none', () => ({ status: 99 }), '"status" must be a whole number from 200 to 599'],
-    ['gives what JSON does not have', () => () => {}, 'its answer is a function, which JSON does not have'],
+    ['gives what JSON does not have', () => () => {}, 'its answer is a function, which cannot be written as JSON'],
     ['gives a header that is none', () => ({ headers: { 'x-one': 'a\nb' } }), /Invalid character in header content/],
   ]) {
     it(
@@ -211,7 +211,7 @@ describe('what the sandbox does not imitate', () => {
       const answer = await client.send('POST', '/offers/1/approvals?a=1', {})
       assert.equal(answer.status, 501)
       const message =
-        "The sandbox does not imitate POST /offers/1/approvals; give it sandbox.route('POST', '/offers/1/approvals', …)"
+        "The sandbox does not imitate POST /offers/1/approvals; add it with sandbox.route('POST', '/offers/1/approvals', …)"
       assert.deepEqual(await answer.json(), { message, errors: [{ code: 'NOT_IMITATED', message }] })
     }),
   )
@@ -279,10 +279,10 @@ describe('requests()', () => {
       const body = last.text()
       leave.abort()
       await assert.rejects(sending)
-      await assert.rejects(body, /did not arrive whole/)
+      await assert.rejects(body, /did not arrive completely/)
       const [whole, long] = sandbox.requests()
       assert.equal((await whole.bytes()).length, 64 * 1024)
-      await assert.rejects(long.text(), /has 65537 bytes; up to 65536 are kept/)
+      await assert.rejects(long.text(), /has 65537 bytes, but only up to 65536 are kept/)
     }),
   )
 

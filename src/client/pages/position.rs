@@ -42,7 +42,7 @@ pub struct Position {
 
 /// How far a list was read.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Progress {
+pub struct PageProgress {
     /// Items taken, with those of earlier passes.
     pub done: u64,
     /// Items that there are, if the API says so.
@@ -98,13 +98,13 @@ impl Position {
     }
 
     /// How far the list was read when `taken` items of the page were taken.
-    pub fn progress(&self, taken: u64) -> Progress {
+    pub fn progress(&self, taken: u64) -> PageProgress {
         let Counts { duplicates, missing, total, .. } = self.counts;
         let done = self.counts.done.saturating_add(taken);
         let seconds = self.began.map_or(0.0, |began| self.clock.now().since(began).as_secs_f64());
         let rate = if seconds > 0.0 { float(done - self.earlier) / seconds } else { 0.0 };
         let left = total.map(|total| float(total.saturating_sub(done)));
-        Progress {
+        PageProgress {
             done,
             total,
             rate,

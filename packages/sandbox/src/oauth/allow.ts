@@ -9,10 +9,12 @@ import { consentPage, errorPage } from './page.js'
 const ALLOW = '/identity/oauth/allow'
 const config = { access: 'public', limited: false } as const
 
-/** A request that cannot be answered to the app, since the app or its redirect URI is not to be trusted. */
+/**
+ * An error that is shown to the user, because the app or its redirect URI cannot be trusted (RFC 6749 section 4.1.2.1).
+ */
 class PageError extends Error {}
 
-/** An error that goes to the app's redirect URI. */
+/** An error that is sent to the app's redirect URI (RFC 6749 section 4.1.2.1). */
 class RedirectError extends Error {
   constructor(
     readonly error: string,
@@ -22,7 +24,7 @@ class RedirectError extends Error {
   }
 }
 
-/** `/identity/oauth/allow`: the page a user sees, and the form it posts. */
+/** `/identity/oauth/allow`: the consent page, and the form that it posts. */
 export function allowRoutes(app: FastifyInstance, world: World): void {
   const waiting = new Map<string, ConsentRequest>()
   app.register(formbody)
@@ -52,7 +54,8 @@ export function allowRoutes(app: FastifyInstance, world: World): void {
   app.post<{ Body: { consent?: unknown; decision?: unknown } | undefined }>(ALLOW, { config }, (request, reply) => {
     const { consent: id, decision } = request.body ?? {}
     const consent = typeof id === 'string' ? waiting.get(id) : undefined
-    if (typeof id !== 'string' || !consent) return errorPage(reply, 'This page was answered before, or is not ours.')
+    if (typeof id !== 'string' || !consent)
+      return errorPage(reply, 'This page was already submitted, or is not of this sandbox.')
     if (decision !== 'allow' && decision !== 'deny') return errorPage(reply, 'Neither Allow nor Deny was chosen.')
     waiting.delete(id)
     const { redirectUri, state } = consent
@@ -70,7 +73,7 @@ function readTarget(query: URLSearchParams, world: World): Pick<ConsentRequest, 
   if (repeated !== undefined) throw new PageError(`The parameter ${repeated} was sent more than once.`)
   const client = world.credentials.findClient(query.get('client_id') ?? '')
   if (!client?.grantTypes.includes('authorization_code')) {
-    throw new PageError('The parameter client_id names no app that may ask for access.')
+    throw new PageError('The parameter client_id does not name an app that may request access.')
   }
   const redirectUri = query.get('redirect_uri') ?? ''
   if (!client.redirectUris.includes(redirectUri)) {
@@ -85,7 +88,7 @@ function readConsent(query: URLSearchParams, client: ConsentRequest['client'], r
   if (responseType !== 'code') throw new RedirectError('unsupported_response_type', 'Only "code" is supported')
   const scopes = query.get('scope')?.trim().split(/ +/) ?? client.scopes
   const foreign = scopes.find(scope => !client.scopes.includes(scope))
-  if (foreign !== undefined) throw new RedirectError('invalid_scope', `The app may not ask for ${foreign}`)
+  if (foreign !== undefined) throw new RedirectError('invalid_scope', `The app may not request ${foreign}`)
   const codeChallenge = query.get('code_challenge') ?? undefined
   if (codeChallenge !== undefined && query.get('code_challenge_method') !== 'S256') {
     throw new RedirectError('invalid_request', 'code_challenge_method must be S256')

@@ -1,6 +1,6 @@
 import type { ClientCredential, Credentials } from '../state/credentials.js'
 
-/** An error of RFC 6749, section 5.2. */
+/** An error of the token endpoint (RFC 6749 section 5.2). */
 export class OAuthError extends Error {
   constructor(
     readonly status: number,
@@ -12,8 +12,8 @@ export class OAuthError extends Error {
 }
 
 /**
- * The client of a token request, from the body or from HTTP Basic. Both at once are taken if they agree, since some
- * OAuth libraries send both.
+ * Authenticates the client of a token request, by its body or by HTTP Basic. Both at once are accepted if they agree,
+ * because some OAuth libraries send both.
  */
 export function authenticateClient(
   form: URLSearchParams,
@@ -43,8 +43,8 @@ export function authenticateClient(
 type Claim = [clientId: string, clientSecret: string]
 
 /**
- * The ways to read a Basic header: form-encoded, as RFC 6749, section 2.3.1, has it, and plain, as curl sends it.
- * Nothing tells which of them the vendor reads.
+ * The two ways to read a Basic header: form-encoded, as RFC 6749 section 2.3.1 requires, and plain, as curl sends it.
+ * SmartRecruiters does not document which of them it reads.
  */
 function basicClaims(authorization: string | undefined): Claim[][] {
   if (authorization === undefined) return []

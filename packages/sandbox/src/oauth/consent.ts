@@ -1,17 +1,22 @@
-/** What {@link Sandbox.consent} is asked to do. */
+/** Options of {@link Sandbox.consent}. */
 export interface ConsentOptions {
+  /** The client id of the app. */
   clientId: string
+  /** One of the redirect URIs that are registered for the app. */
   redirectUri: string
-  /** Space-separated, or a list. Left out, the app's own scopes are asked for. */
+  /** The scopes to request, as a list or separated by spaces. Default: the app's own scopes. */
   scope?: string | readonly string[] | undefined
+  /** The `state` of the authorization request. Default: none. */
   state?: string | undefined
-  /** S256 challenge, for PKCE. */
+  /** The S256 code challenge, for PKCE (RFC 7636). Default: no PKCE. */
   codeChallenge?: string | undefined
-  /** Press Deny instead of Allow. Default false. */
+  /** Whether to press Deny instead of Allow. Default: false. */
   deny?: boolean | undefined
 }
 
-/** Does what a user's browser would: opens the page, presses the button, and returns where it is sent. */
+/**
+ * Opens the consent page and presses a button, as a user's browser would. Resolves with the URL it is redirected to.
+ */
 export async function consentAt(authorizeUrl: string, options: ConsentOptions): Promise<string> {
   const { clientId, redirectUri, scope, state, codeChallenge, deny = false } = options
   const url = new URL(authorizeUrl)
@@ -27,7 +32,7 @@ export async function consentAt(authorizeUrl: string, options: ConsentOptions): 
   return pressButton(url.href, deny)
 }
 
-/** The same for an authorization URL made elsewhere. */
+/** Does the same as {@link consentAt} for a complete authorization URL. */
 export async function pressButton(url: string, deny = false): Promise<string> {
   const page = await fetch(url, { redirect: 'manual' })
   const html = await page.text()

@@ -14,7 +14,7 @@ button:focus-visible { outline: 3px solid #f9ab00; outline-offset: 2px }
 `
 const STYLE_HASH = createHash('sha256').update(STYLE).digest('base64')
 
-/** The page that asks the user. `consent` is the one-time id the form sends back. */
+/** Sends the consent page. `consent` is the one-time id that its form sends back. */
 export function consentPage(
   reply: FastifyReply,
   app: string,
@@ -37,7 +37,7 @@ ${items}
   )
 }
 
-/** The page for requests that must not be sent back to the app. */
+/** Sends the page for requests that must not be redirected to the app. */
 export function errorPage(reply: FastifyReply, reason: string): FastifyReply {
   return sendPage(reply.status(400), 'This request cannot be allowed', `<p role="alert">${escapeHtml(reason)}</p>`)
 }

@@ -6,7 +6,7 @@ import { authenticateClient, OAuthError } from './client-auth.js'
 
 type Grant = (form: URLSearchParams, client: ClientCredential) => IssuedTokens
 
-/** `POST /identity/oauth/token`: the three grants, with errors as in RFC 6749, section 5.2. */
+/** `POST /identity/oauth/token`: the three grant types, with the errors of RFC 6749 section 5.2. */
 export function tokenRoutes(app: FastifyInstance, world: World): void {
   const { credentials, tokens, counters, gate, options } = world
   const grants: Record<string, Grant> = {
@@ -19,7 +19,7 @@ export function tokenRoutes(app: FastifyInstance, world: World): void {
     refresh_token: (form, client) => tokens.refresh(required(form, 'refresh_token'), client),
   }
 
-  // The gate has read the body already; the parsers must not wait for it.
+  // The gate has already read the body, so the parsers must not wait for it.
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', (_request, _payload, done) => done(null))
   app.setErrorHandler((error, request, reply) => {

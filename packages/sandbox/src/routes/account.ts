@@ -2,7 +2,10 @@ import type { FastifyInstance } from 'fastify'
 import { apiError, notFound } from '../errors.js'
 import type { World } from '../world.js'
 
-/** Who am I; the job-board feed of partner keys; and the credentials a partner is given for a customer. */
+/**
+ * The user of a credential, the job board feed for partner keys, and the credentials that a partner gets for a
+ * customer.
+ */
 export function accountRoutes(app: FastifyInstance, world: World): void {
   const { credentials, data, gate, integrated } = world
 

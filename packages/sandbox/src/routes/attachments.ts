@@ -8,7 +8,7 @@ import { refuseDenied } from './candidates.js'
 
 const TYPES: readonly AttachmentType[] = ['GENERIC_FILE', 'RESUME', 'COVER_LETTER']
 
-/** Files of candidates: upload by multipart, list, and a download that redirects to the storage origin. */
+/** The files of candidates: upload as multipart, list, and download by a redirect to the storage origin. */
 export async function attachmentRoutes(app: FastifyInstance, world: World): Promise<void> {
   const { attachments, data } = world
   const read = { config: { scopes: ['candidates_read'] } }

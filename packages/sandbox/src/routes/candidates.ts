@@ -11,14 +11,14 @@ interface CandidateRoute {
 }
 
 /**
- * A candidate nobody may see is answered with 401, however good the token is. Ids that begin with `denied-` are such;
- * one candidate in a hundred has one.
+ * Answers 401 for a candidate whose id begins with `denied-`, even to a valid token, as SmartRecruiters does for
+ * candidates without access. One generated candidate in a hundred has such an id.
  */
 export function refuseDenied(candidateId: string): void {
   if (candidateId.startsWith('denied-')) throw apiError(401, 'UNAUTHORIZED', 'Candidate access denied')
 }
 
-/** `/candidates`: list, read, create, patch, delete, status. Files are in attachments.ts. */
+/** `/candidates`: list, read, create, patch, delete and set the status. `attachments.ts` has the files. */
 export function candidateRoutes(app: FastifyInstance, world: World): void {
   const { candidates } = world.data
   const read = { config: { scopes: ['candidates_read'] } }
@@ -76,7 +76,7 @@ export function candidateRoutes(app: FastifyInstance, world: World): void {
       const candidate = find(request.params.id)
       if (!world.data.jobs.has(request.params.jobId)) throw notFound('Job not found')
       const status = request.body?.status
-      // The vendor answers most 422s with nothing in them.
+      // Most answers of SmartRecruiters with status 422 are empty.
       if (typeof status !== 'string' || !STATUSES.includes(status)) throw new ApiError(422)
       candidates.set(candidate.id, { ...candidate, status })
       return { status }

@@ -30,7 +30,7 @@ export function jobRoutes(app: FastifyInstance, world: World): void {
     return job
   }
 
-  // Jobs are added and never removed; sorting a hundred thousand takes longer than all the rest of an answer.
+  // Sorted only when a job was added (none is removed): sorting 100,000 jobs takes longer than the rest of an answer.
   let sortedIds: string[] = []
   const idsInOrder = (): string[] => {
     if (sortedIds.length !== jobs.size) sortedIds = [...jobs.keys()].sort()
@@ -43,7 +43,7 @@ export function jobRoutes(app: FastifyInstance, world: World): void {
     const ids = sorted ? idsInOrder() : [...jobs.keys()]
     const byOffset = query.has('offset')
     const page = byOffset ? offsetPage(request, ids, PAGES) : cursorPage(request, ids, PAGES)
-    // Without the sort rows move between two requests: every page but the first lacks one, and nothing says so.
+    // Without sorting, rows move between two requests: every page but the first silently lacks one row.
     const content = (sorted || page.start === 0 ? page.rows : page.rows.slice(1)).map(find)
     linkNext(request, reply, '', page.nextPageId)
     return {
@@ -105,13 +105,14 @@ export function jobRoutes(app: FastifyInstance, world: World): void {
   })
 }
 
-/** The part of RFC 6902 that the vendor's examples use: top-level fields, other than the id. */
+/** Applies an operation of JSON Patch (RFC 6902), as far as SmartRecruiters' examples use it: on top-level fields. */
 function applyOperation(job: Item, operation: PatchOperation | undefined): void {
   const name = /^\/([^/]+)$/.exec(String(operation?.path))?.[1]
-  if (!operation || name === undefined || name === 'id') throw apiError(400, 'INVALID_PATCH', 'Unusable path')
+  if (!operation || name === undefined || name === 'id')
+    throw apiError(400, 'INVALID_PATCH', 'The path of an operation must name a top-level field other than the id')
   if (operation.op === 'remove') Reflect.deleteProperty(job, name)
   else if (operation.op === 'add' || operation.op === 'replace') job[name] = operation.value
-  else throw apiError(400, 'INVALID_PATCH', 'Unknown operation')
+  else throw apiError(400, 'INVALID_PATCH', 'The op of an operation must be add, replace or remove')
 }
 
 function isObject(value: unknown): value is object {

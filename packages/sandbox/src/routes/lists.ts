@@ -11,7 +11,7 @@ interface ItemRoute {
   Params: { id: string }
 }
 
-/** Audit, approvals, webhooks, reporting and reviews: each paginates in a way of its own. */
+/** Audit events, approvals, webhooks, reports and reviews. Each of these lists has its own kind of pages. */
 export function listRoutes(app: FastifyInstance, world: World): void {
   const { data, origins } = world
   const withScopes = (...scopes: string[]) => ({ config: { scopes } })

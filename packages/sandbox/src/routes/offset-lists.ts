@@ -3,7 +3,7 @@ import { offsetPage, type PageRules } from '../pagination.js'
 import type { Item } from '../state/given-data.js'
 import type { World } from '../world.js'
 
-/** What still paginates by offset: job properties, and the public postings, which need no credential. */
+/** The lists that are paged by offset: job properties, and the public postings, which require no credential. */
 export function offsetListRoutes(app: FastifyInstance, world: World): void {
   const { data } = world
 

@@ -11,11 +11,11 @@ const BLOCK = 64 * 1024
 const FRAME = Buffer.from('{"data":""}')
 const REDIRECTS = [301, 302, 303, 307, 308]
 
-/** Routes the vendor has not, to see what a client sends and takes. Any credential opens them. */
+/** Routes that SmartRecruiters does not have, to test what a client sends and accepts. They accept any credential. */
 export function probeRoutes(app: FastifyInstance): void {
   const any = { access: 'any' } as const
 
-  // Bodies are looked at as bytes, whatever they claim to be.
+  // Bodies are read as bytes, whatever their content type.
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', (_request, _payload, done) => done(null))
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
 
 const BLOCK = 64 * 1024
-/** Larger uploads are counted and hashed, but not kept. */
+/** The maximum size of an upload that is kept, in bytes. Larger uploads are only counted and hashed. */
 const KEPT_BYTES = 1024 * 1024
 
 export type AttachmentType = 'GENERIC_FILE' | 'RESUME' | 'COVER_LETTER'
@@ -12,14 +12,14 @@ export interface Attachment {
   readonly name: string
   readonly type: AttachmentType
   readonly contentType: string
-  /** Bytes. */
+  /** The size in bytes. */
   readonly size: number
   readonly sha256: string
 }
 
 /**
- * The files of the candidates. Each candidate has a résumé of 16 384 bytes and a letter of 2048; the attachment
- * `size-N` exists for every N, to download any number of bytes.
+ * The files of the candidates. Each candidate has a résumé of 16,384 bytes and a letter of 2,048 bytes. For every N
+ * there is an attachment `size-N` of N bytes.
  */
 export class Attachments {
   readonly #uploads = new Map<string, { attachment: Attachment; candidateId: string; bytes: Buffer | undefined }>()
@@ -37,12 +37,12 @@ export class Attachments {
     this.#uploads.set(attachment.id, { attachment, candidateId, bytes })
   }
 
-  /** The candidate an attachment belongs to; undefined for `size-N`. */
+  /** Returns the id of the candidate to which an attachment belongs; undefined for `size-N`. */
   ownerOf(id: string): string | undefined {
     return this.#uploads.get(id)?.candidateId ?? /^(?:resume|letter)-(.+)$/.exec(id)?.[1]
   }
 
-  /** The bytes of an attachment, or undefined if there is none or it was too large to keep. */
+  /** Returns the content of an attachment; undefined if it does not exist or was too large to be kept. */
   open(id: string): { size: number; contentType: string; content: Readable } | undefined {
     const upload = this.#uploads.get(id)
     if (upload) {
@@ -54,7 +54,7 @@ export class Attachments {
   }
 }
 
-/** Counts and hashes a stream as it goes by, and keeps its bytes while they are few. */
+/** Reads a stream, counts and hashes its bytes, and keeps them unless there are too many. */
 export async function digestUpload(
   stream: AsyncIterable<Buffer>,
 ): Promise<{ size: number; sha256: string; bytes: Buffer | undefined }> {

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto'
 
 export const GRANT_TYPES = ['client_credentials', 'authorization_code', 'refresh_token'] as const
+/** A grant type of the token endpoint (RFC 6749). */
 export type GrantType = (typeof GRANT_TYPES)[number]
 
-/** The documented scopes. A list to start from, not a closed one: any name can be given to a credential. */
+/** The scopes that SmartRecruiters documents. A credential may have other scopes too. */
 export const SCOPES: readonly string[] = (
   'approvals_read approvals_create approvals_decide assessment_orders_read audit_events_read candidates_read ' +
   'candidates_create candidates_manage candidates_offers_read candidate_status_read company_read configuration_read ' +
@@ -13,44 +14,67 @@ export const SCOPES: readonly string[] = (
   'webhooks_write webhooks_delete webhooks_manage'
 ).split(' ')
 
-/** Scopes of a partner's master credential. */
+/** The scopes of a partner's master credential. */
 export const PARTNER_SCOPES: readonly string[] = ['partner_configuration_manage', 'client_credentials_write']
 
-/** An API key and what it may do. */
+/** An API key of the sandbox, and its permissions. */
 export interface ApiKeyCredential {
-  /** Name under which the counters show it. */
+  /** The name under which counters and requests show the key. */
   readonly label: string
+  /** Whether it is the key of a customer or of a partner. */
   readonly kind: 'customer' | 'partner'
+  /** The key itself, to be sent as `X-SmartToken`. */
   readonly apiKey: string
+  /** The scopes of the key. */
   readonly scopes: readonly string[]
 }
 
-/** An OAuth client and what it may do. */
+/** An OAuth client of the sandbox, and its permissions. */
 export interface ClientCredential {
-  /** Name under which the counters show it. */
+  /** The name under which counters and requests show the client. */
   readonly label: string
+  /** The client id. */
   readonly clientId: string
+  /** The client secret. */
   readonly clientSecret: string
+  /** The scopes that the client may request. */
   readonly scopes: readonly string[]
+  /** The redirect URIs that are registered for the client. */
   readonly redirectUris: readonly string[]
+  /** The grant types that the client may use at the token endpoint. */
   readonly grantTypes: readonly GrantType[]
 }
 
+/** Options of {@link Sandbox.addApiKey}. */
 export interface ApiKeyOptions {
-  /** Default: all documented scopes. */
+  /** The scopes of the key. Default: all scopes that SmartRecruiters documents. */
   scopes?: readonly string[] | undefined
 }
 
+/** Options of {@link Sandbox.addClient}. */
 export interface ClientOptions {
-  /** Default: all documented scopes. */
+  /** The scopes that the client may request. Default: all scopes that SmartRecruiters documents. */
   scopes?: readonly string[] | undefined
-  /** Default: none. */
+  /** The redirect URIs that are registered for the client. Default: none. */
   redirectUris?: readonly string[] | undefined
-  /** Default: `client_credentials`; with redirect URIs `authorization_code` and `refresh_token`. */
+  /**
+   * The grant types that the client may use. Default: `authorization_code` and `refresh_token` if there are redirect
+   * URIs, otherwise `client_credentials`.
+   */
   grantTypes?: readonly GrantType[] | undefined
 }
 
-/** Every credential of the sandbox. Secrets are random at each start. */
+/** The holder of the credential of a request, and its permissions. */
+export interface Holder {
+  /** The name under which counters show the holder, and by which its requests are limited. */
+  readonly label: string
+  readonly kind: 'customerKey' | 'partnerKey' | 'token'
+  readonly scopes: readonly string[]
+  /** The index of the user on whose behalf it acts. */
+  readonly user: number
+}
+
+/** The credentials of the sandbox. Their secrets are random at each start. */
 export class Credentials {
   readonly #keys = new Map<string, ApiKeyCredential>()
   readonly #clients = new Map<string, ClientCredential>()
@@ -103,12 +127,12 @@ export class Credentials {
   }
 }
 
-/** In the form of the documentation's example. */
+/** Makes a token in the format of the example in SmartRecruiters' documentation. */
 export function newToken(): string {
   return `DCRA1-${randomBytes(16).toString('hex')}`
 }
 
-/** Always holds `/`, `+` and `=`, so that a client that does not encode it in a form or a header is found out. */
+/** Makes a secret that always contains `/`, `+` and `=`, so that it is wrong unless a client encodes it. */
 export function newSecret(): string {
   return Buffer.concat([Buffer.from([0xff, 0xef, 0xbe]), randomBytes(29)]).toString('base64')
 }

@@ -14,19 +14,20 @@ const STATUSES = ['SOURCING', 'FILLED', 'INTERVIEW', 'OFFER', 'CANCELLED', 'ON_H
 const START = Date.UTC(2024, 0, 1)
 const HOUR = 3_600_000
 
-/** One candidate in a hundred may not be seen by anybody. */
+/** One candidate in this many is denied to every credential. */
 const DENIED_EVERY = 100
 
-/** What data is made of. */
+/** The options from which the data is made. */
 interface DataSource {
-  /** How many jobs and candidates are made up. */
+  /** The number of generated jobs. */
   jobs: number
+  /** The number of generated candidates. */
   candidates: number
-  /** Records of the user. */
+  /** The records of the user, which replace generated ones. */
   data: { [Collection in keyof SandboxData]?: Item[] }
 }
 
-/** The company's data: the same at every start. What the routes write is kept until the sandbox closes. */
+/** The data of the company, the same at every start. What the routes write is kept until the sandbox closes. */
 export class Data {
   readonly companyId = 'SandboxCompany'
   readonly departments: Item[]
@@ -54,7 +55,7 @@ export class Data {
     this.candidates = byId(data.candidates ?? range(candidates, candidate))
   }
 
-  /** A new id, for what is created while the sandbox runs. */
+  /** Makes an id for a record that is created while the sandbox runs. */
   newId(kind: string): string {
     this.#made += 1
     return uuid(`new-${kind}`, this.#made)

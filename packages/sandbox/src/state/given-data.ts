@@ -1,10 +1,11 @@
-/** Any object of the API that has an id. */
+/** A record of the API: any object with an id. */
 export interface Item {
+  /** The id of the record, 1 to 500 characters. */
   id: string
   [field: string]: unknown
 }
 
-/** The collections that the sandbox serves, by their names in {@link SandboxData}. */
+/** The names of the collections that the sandbox serves. */
 const COLLECTIONS = [
   'jobs',
   'candidates',
@@ -18,15 +19,15 @@ const COLLECTIONS = [
   'jobProperties',
 ] as const
 
-/** Records of your own, by collection, in the order of their lists. A collection that is absent is made up. */
+/** Your own records by collection, in the order of their lists. A collection that is absent is generated. */
 export type SandboxData = { [Collection in (typeof COLLECTIONS)[number]]?: readonly Item[] }
 
-/** Longer ones do not fit into a path of the router. */
+/** The maximum length of an id, which the router sets. */
 const LONGEST_ID = 500
 
 /**
- * Copies the user's records as the API would say them, in JSON, so that the sandbox may change them. Throws a TypeError
- * that names what is wrong, as `data.jobs[3].id`.
+ * Copies the user's records through JSON, as the API would send them, so that the sandbox may change the copies. Throws
+ * a TypeError that names what is wrong, such as `data.jobs[3].id`.
  */
 export function readData(given: unknown): { [Collection in keyof SandboxData]?: Item[] } {
   if (!isObject(given)) throw new TypeError('option "data" must be an object of collections')
@@ -40,12 +41,12 @@ function readCollection(name: string, records: unknown): Item[] {
   }
   if (!Array.isArray(records)) throw new TypeError(`option "data.${name}" must be a list of records`)
   const places = new Map<string, string>()
-  // Holes are not left out: each of them is undefined.
+  // `Array.from` does not skip holes, so each of them is refused as undefined.
   return Array.from(records, (given, index) => {
     const place = `data.${name}[${index}]`
     const record = readRecord(place, given)
     const first = places.get(record.id)
-    if (first !== undefined) throw new TypeError(`option "${place}.id" is the id of ${first} too: "${record.id}"`)
+    if (first !== undefined) throw new TypeError(`option "${place}.id" is also the id of ${first}: "${record.id}"`)
     places.set(record.id, place)
     return record
   })
@@ -56,7 +57,9 @@ function readRecord(place: string, given: unknown): Item {
   try {
     record = JSON.parse(JSON.stringify(given) ?? 'null')
   } catch (error) {
-    throw new TypeError(`option "${place}" cannot be JSON: ${error instanceof Error ? error.message : error}`)
+    throw new TypeError(
+      `option "${place}" cannot be written as JSON: ${error instanceof Error ? error.message : error}`,
+    )
   }
   if (!isObject(record)) throw new TypeError(`option "${place}" must be an object with an "id"`)
   const { id } = record

@@ -1,23 +1,14 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import type { Credentials } from './credentials.js'
+import type { Credentials, Holder } from './credentials.js'
 import type { Tokens } from './tokens.js'
 
-/** Who a request comes from, and what that caller may do. */
-export interface Holder {
-  /** Name under which the counters show it, and by which it is limited. */
-  readonly label: string
-  readonly kind: 'customerKey' | 'partnerKey' | 'token'
-  readonly scopes: readonly string[]
-  /** Number of the user on whose behalf it acts. */
-  readonly user: number
-}
-
+/** What the credential of a request shows about its sender. */
 export type Identity =
   | { status: 'anonymous' }
   | { status: 'known'; holder: Holder }
   | { status: 'refused'; reason: string }
 
-/** Reads the credential of a request. API keys act as the first user, who is an administrator. */
+/** Identifies the credential of a request. API keys act as the first user, an administrator. */
 export function identify(headers: IncomingHttpHeaders, credentials: Credentials, tokens: Tokens): Identity {
   const key = headers['x-smarttoken']
   const { authorization } = headers

@@ -1,36 +1,37 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { Clock } from '../clock.js'
 import type { ResolvedOptions } from '../options.js'
-import { type ClientCredential, newSecret, newToken } from './credentials.js'
-import type { Holder } from './identity.js'
+import { type ClientCredential, type Holder, newSecret, newToken } from './credentials.js'
 
-/** What the user was asked to allow. */
+/** An authorization request that waits for the user's consent. */
 export interface ConsentRequest {
   readonly client: ClientCredential
   readonly redirectUri: string
   readonly scopes: readonly string[]
   readonly state: string | undefined
-  /** S256 challenge, if one was sent. */
+  /** The S256 code challenge; undefined if none was sent. */
   readonly codeChallenge: string | undefined
 }
 
+/** The tokens of one answer of the token endpoint. */
 export interface IssuedTokens {
   readonly holder: Holder
   readonly accessToken: string
   readonly refreshToken?: string | undefined
 }
 
-/** A grant that was made without a user's consent. */
+/** A grant that {@link Sandbox.issueGrants} made without a consent page. */
 export interface IssuedGrant {
-  /** Name under which the counters show it. */
+  /** The name under which counters and requests show the grant. */
   readonly label: string
+  /** The refresh token of the grant. It works only once. */
   readonly refreshToken: string
 }
 
-/** A grant that is refused, with the reason for `error_description`. */
+/** The refusal of a code or refresh token. The message becomes the `error_description`. */
 export class GrantError extends Error {}
 
-/** All tokens that descend from one authorization code. */
+/** All tokens that were issued from one authorization code. */
 interface Family {
   readonly holder: Holder
   readonly clientId: string
@@ -60,7 +61,7 @@ type TokenOptions = Pick<
   'accessTokenLifetime' | 'refreshTokenLifetime' | 'codeLifetime' | 'refreshTokenReuse' | 'gracePeriod'
 >
 
-/** Authorization codes, access tokens and one-time refresh tokens. */
+/** The authorization codes, access tokens and one-time refresh tokens of the sandbox. */
 export class Tokens {
   readonly #options: TokenOptions
   readonly #clock: Clock
@@ -74,7 +75,7 @@ export class Tokens {
     this.#clock = clock
   }
 
-  /** The holder of a live token, `expired` for a dead one, undefined for an unknown one. */
+  /** Returns the holder of a valid token, `expired` for an expired one, and undefined for an unknown one. */
   find(token: string): Holder | 'expired' | undefined {
     const found = this.#access.get(token)
     if (!found) return undefined
@@ -135,7 +136,7 @@ export class Tokens {
     return this.#newPair(found.family)
   }
 
-  /** Every access token issued so far, to all or to the holder of this label, is dead from now on. */
+  /** Expires every access token that was issued so far, to all holders or to the one with this label. */
   expireAccessTokens(label?: string): void {
     for (const token of this.#access.values()) {
       if (label === undefined || token.holder.label === label) token.expiresAt = Number.NEGATIVE_INFINITY
@@ -177,7 +178,7 @@ export class Tokens {
 
 function checkVerifier(challenge: string | undefined, verifier: string | undefined): void {
   if (challenge === undefined) {
-    // RFC 9700, section 2.1.1: a verifier without a challenge is a downgrade.
+    // A verifier without a challenge is a downgrade attack (RFC 9700 section 2.1.1).
     if (verifier !== undefined) throw new GrantError('code_verifier without a code_challenge')
     return
   }
