@@ -1,11 +1,11 @@
 //! A server whose every answer the test decides, with a record of what reached it.
 
+pub(crate) mod source;
 pub(crate) mod store;
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::net::SocketAddr;
-use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -320,13 +320,6 @@ pub(crate) fn exchange(callback: &str, state: &str, id: &str) -> CodeExchange {
         id: Some(id.into()),
         metadata: BTreeMap::new(),
     }
-}
-
-/// Whether a source file holds nothing but tests: `tests.rs`, the model, and what they are split into.
-pub(crate) fn is_of_tests(file: &Path) -> bool {
-    file.ends_with("tests.rs")
-        || file.ends_with("model.rs")
-        || file.parent().is_some_and(|folder| folder.ends_with("tests"))
 }
 
 /// A token endpoint's answer.
