@@ -23,32 +23,10 @@ use smartrecruiters::http::{BaseUrl, Priority, RedirectMode, Request, RequestBod
 use smartrecruiters::lifecycle::{CodeExchange, ImportedGrant, OAuthAppOptions};
 use smartrecruiters::once::Listener;
 use smartrecruiters::secret::Secret;
-use smartrecruiters::store::{Due, Store, StoreFuture, Stored, Swap, Version};
+use smartrecruiters::store::Store;
 use smartrecruiters::token::RefreshToken;
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, Semaphore};
-
-/// The same records through a store of its own, as another process has it.
-#[derive(Debug)]
-pub(crate) struct Elsewhere(pub(crate) Arc<dyn Store>);
-
-impl Store for Elsewhere {
-    fn is_durable(&self) -> bool {
-        self.0.is_durable()
-    }
-
-    fn load<'a>(&'a self, id: &'a str) -> StoreFuture<'a, Option<Stored>> {
-        self.0.load(id)
-    }
-
-    fn swap<'a>(&'a self, id: &'a str, expected: Version, bytes: Vec<u8>, due: u64) -> StoreFuture<'a, Swap> {
-        self.0.swap(id, expected, bytes, due)
-    }
-
-    fn due(&self, before: u64, limit: usize, after: Option<&Due>) -> StoreFuture<'_, Vec<Due>> {
-        self.0.due(before, limit, after)
-    }
-}
 
 /// What reached the server.
 #[derive(Debug, Clone)]
