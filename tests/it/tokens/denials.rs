@@ -51,7 +51,7 @@ async fn a_denied_route_burns_one_renewal_and_no_more() {
     for id in 1..=20 {
         let error = client.send(&get(&client, &format!("/candidates/c{id}"))).await.unwrap_err();
         assert_eq!(error.code(), ErrorCode::Authentication);
-        assert_eq!(error.to_string(), "Candidate access denied");
+        assert_eq!(error.to_string(), format!("401 GET /candidates/c{id}: Candidate access denied"));
     }
     assert_eq!(server.count(TOKEN), 2, "one to see that a new token changes nothing");
     let denied = server.seen().iter().filter(|seen| seen.path.starts_with("/candidates/")).count();

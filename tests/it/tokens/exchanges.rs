@@ -99,7 +99,7 @@ async fn a_token_endpoint_that_hangs_fails_and_delays_no_call_while_the_token_li
     many_calls(&client, 200).await;
     assert!(!denied.is_finished());
     gate.add_permits(1);
-    assert_eq!(denied.await.unwrap().to_string(), "no");
+    assert_eq!(denied.await.unwrap().to_string(), "401 GET /denied: no");
     assert_eq!(server.count(TOKEN), 2);
 }
 
