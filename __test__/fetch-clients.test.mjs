@@ -1,34 +1,23 @@
 // Clients that take a `fetch`: used as their own documentation shows, with ours in its place.
 
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
+import { test } from 'node:test'
 import { createConfig, createClient as createHeyApi } from '@hey-api/client-fetch'
 import ky, { HTTPError } from 'ky'
 import { createFetch, FetchError } from 'ofetch'
 import createOpenApi from 'openapi-fetch'
-import { ApiKey, ClientCredentials, ConfigurationError, SmartRecruiters } from 'smartrecruiters'
-import { startSandbox } from 'smartrecruiters-sandbox'
+import { ClientCredentials, ConfigurationError, SmartRecruiters } from 'smartrecruiters'
+import { firstCandidate, sandbox, sr } from './support/fetch.mjs'
 import { failure } from './support/servers.mjs'
 
 const QUERY = { limit: 2, sort: 'job_id' }
 
-let sandbox
-let sr
-
-before(async () => {
-  sandbox = await startSandbox({ limits: false, jobs: 20, candidates: 20 })
-  sr = new SmartRecruiters({ credential: new ApiKey(sandbox.apiKey), baseUrl: sandbox.baseUrl, limits: false })
-})
-after(() => sandbox.close())
-
 /** A form with a file, and where it goes. */
 async function attachment() {
-  const [job] = (await sr.get('/jobs', { query: { limit: 1 } })).content
-  const [candidate] = (await sr.get('/candidates', { query: { limit: 1 } })).content
   const form = new FormData()
   form.set('attachmentType', 'RESUME')
   form.set('file', new Blob(['a résumé'], { type: 'text/plain' }), 'cv.txt')
-  return { form, id: candidate.id, jobId: job.id }
+  return { form, ...(await firstCandidate()) }
 }
 
 test('ky reads, sends, uploads and streams', async () => {

@@ -11,7 +11,9 @@ import {
   UnknownGrantError,
 } from 'smartrecruiters'
 import { startSandbox } from 'smartrecruiters-sandbox'
+import { authorize } from './support/grants.mjs'
 import { ENCRYPTION_KEY, openStore, startPlace } from './support/stores.mjs'
+import { list } from './support/token-endpoint.mjs'
 
 const DAY = 24 * 60 * 60 * 1000
 
@@ -24,17 +26,6 @@ async function start(t, kind = 'sqlite') {
   const open = (options = {}) =>
     new OAuthApp({ ...appOptions, store: openStore(place), encryptionKey: ENCRYPTION_KEY, ...options })
   return { sandbox, place, appOptions, open, app: open() }
-}
-
-async function authorize(sandbox, app, id = 'customer') {
-  const { url, state } = app.authorizationUrl()
-  return app.exchange(await sandbox.consentTo(url), { state, id })
-}
-
-async function list(app, options) {
-  const grants = []
-  for await (const grant of app.grants(options)) grants.push(grant)
-  return grants
 }
 
 const field = value => error => error instanceof ConfigurationError && error.field === value

@@ -7,9 +7,9 @@ import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { ConfigurationError, OAuthApp, StoreError } from 'smartrecruiters'
 import { startSandbox } from 'smartrecruiters-sandbox'
+import { refreshTokenOf } from './support/grants.mjs'
 import { ENCRYPTION_KEY, openStore, startPlace } from './support/stores.mjs'
 
-const TOKEN_PATH = '/identity/oauth/token'
 const PROCESSES = 3
 const GRANTS = 20
 const DAY = 24 * 3600 * 1000
@@ -22,27 +22,12 @@ async function start(t) {
   return { sandbox, options }
 }
 
-/** The refresh token of a new grant, as another system would have obtained it. */
-async function refreshTokenOf({ sandbox, options }, app) {
-  const { clientId, clientSecret, redirectUri } = options
-  const callback = new URL(await sandbox.consentTo(app.authorizationUrl().url))
-  const form = {
-    grant_type: 'authorization_code',
-    client_id: clientId,
-    client_secret: clientSecret,
-    redirect_uri: redirectUri,
-    code: callback.searchParams.get('code'),
-  }
-  const answer = await fetch(`${sandbox.baseUrl}${TOKEN_PATH}`, { method: 'POST', body: new URLSearchParams(form) })
-  return (await answer.json()).refresh_token
-}
-
 test(`${PROCESSES} processes keep grants alive by themselves, each grant once, and end when nothing else is to do`, async t => {
   const setup = await start(t)
   const place = await startPlace(t, 'sqlite')
   const app = new OAuthApp({ ...setup.options, store: openStore(place), encryptionKey: ENCRYPTION_KEY })
   for (let number = 0; number < GRANTS; number++) {
-    const refreshToken = await refreshTokenOf(setup, app)
+    const refreshToken = await refreshTokenOf(setup.sandbox, app)
     await app.import({ id: `idle-${number}`, refreshToken, refreshTokenIssuedAt: Date.now() - 20 * DAY })
   }
   const program = fileURLToPath(new URL('./processes/keep-alive.mjs', import.meta.url))

@@ -1,6 +1,7 @@
 // Limits: a paced client against a server that counts as the vendor's does.
 //
-// A few seconds at full load; with LIMITS_SECONDS=60 a minute, in which as much has to be used as is promised.
+// A few seconds at full load; with LIMITS_SECONDS=60 (`npm run nightly`) a minute, in which as much has to be used as is
+// promised.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -16,6 +17,11 @@ import { startSandbox } from 'smartrecruiters-sandbox'
 import { failure, serve } from './support/servers.mjs'
 
 const SECONDS = Number(process.env.LIMITS_SECONDS ?? 4)
+/** Whether a run is long enough for what is promised. */
+const IS_WHOLE = SECONDS >= 60
+/** What a short run has to use. A client that leaves one of ten places empty does not. */
+const SHORT_SHARE = 0.93
+const ATTEMPTS = 3
 
 async function start(t, { client = {}, ...options } = {}) {
   const sandbox = await startSandbox({ jobs: 20, candidates: 20, ...options })
@@ -42,7 +48,7 @@ function recordArrivals(sandbox) {
 }
 
 /** Keeps `width` calls on their way until the time is over. */
-async function load(width, call) {
+async function load({ width, call }) {
   const end = performance.now() + SECONDS * 1000
   const worker = async () => {
     while (performance.now() < end) await call()
@@ -60,14 +66,31 @@ function used(arrivals, limit) {
   return { inTime, steady: (1000 * gaps.length) / gaps.reduce((sum, gap) => sum + gap, 0) }
 }
 
-function assertUsed(t, arrivals, limit, share) {
-  const shares = used(arrivals, limit)
-  for (const [of, figure] of Object.entries(shares)) {
-    t.diagnostic(`${of}: ${(figure * 100).toFixed(2)} % used`)
-    // In a few seconds, one in which the machine is busy with something else is a large share: then it is only told.
-    if (SECONDS >= 60) assert.ok(figure >= share, `${figure} ${of}`)
-    assert.ok(figure <= 1.0001, `${figure} ${of}`)
+/**
+ * Runs these loads at once and asserts that each used its `share` of what its endpoint permits, and never more than all.
+ *
+ * In a few seconds, one in which the machine is busy with something else is a large share. A short run therefore asserts
+ * less, and is repeated if it falls short: what the client itself loses, it loses each time.
+ */
+async function assertUsed(t, arrivals, loads) {
+  for (let attempt = 1; ; attempt++) {
+    for (const endpoint of Object.keys(loads)) delete arrivals[endpoint]
+    await Promise.all(Object.values(loads).map(load))
+    const short = []
+    for (const [endpoint, { limit, share }] of Object.entries(loads)) {
+      for (const [of, figure] of Object.entries(used(arrivals[endpoint], limit))) {
+        t.diagnostic(`${endpoint} ${of}: ${(figure * 100).toFixed(2)} % used`)
+        assert.ok(figure <= 1.0001, `${endpoint} ${of}: ${figure}`)
+        if (figure < (IS_WHOLE ? share : SHORT_SHARE)) short.push(`${endpoint} ${of}: ${figure}`)
+      }
+    }
+    if (short.length === 0) return
+    assert.ok(!IS_WHOLE && attempt < ATTEMPTS, short.join(', '))
   }
+}
+
+function listJobs(sr) {
+  return sr.get('/jobs', { query: { limit: 1, sort: 'job_id' } })
 }
 
 function assertKept(sandbox, peaks) {
@@ -81,9 +104,8 @@ function assertKept(sandbox, peaks) {
 for (const window of ['sliding', 'fixed']) {
   test(`all that a ${window} window permits is used, and no more`, async t => {
     const { sandbox, sr, arrivals } = await start(t, { window })
-    await load(24, () => sr.get('/jobs', { query: { limit: 1, sort: 'job_id' } }))
+    await assertUsed(t, arrivals, { 'GET /jobs': { limit: 10, share: 0.99, width: 24, call: () => listJobs(sr) } })
     assertKept(sandbox, { 'GET /jobs': 10 })
-    assertUsed(t, arrivals['GET /jobs'], 10, 0.99)
     const [limits] = sr.limits()
     assert.deepEqual(
       { ...limits, used: 0, longestWait: 0 },
@@ -105,9 +127,8 @@ for (const window of ['sliding', 'fixed']) {
 for (const latency of [{ latencyBefore: 50 }, { latencyAfter: 50 }, { latencyBefore: 25, latencyAfter: 25 }]) {
   test(`the same with a latency of ${JSON.stringify(latency)}`, async t => {
     const { sandbox, sr, arrivals } = await start(t, latency)
-    await load(24, () => sr.get('/jobs', { query: { limit: 1, sort: 'job_id' } }))
+    await assertUsed(t, arrivals, { 'GET /jobs': { limit: 10, share: 0.97, width: 24, call: () => listJobs(sr) } })
     assertKept(sandbox, { 'GET /jobs': 10 })
-    assertUsed(t, arrivals['GET /jobs'], 10, 0.97)
   })
 }
 
@@ -117,19 +138,20 @@ test('candidates are read by one call at once, and jobs published twice a second
   const ids = jobs.content.map(job => job.id)
   sandbox.resetCounters()
   let next = 0
-  await Promise.all([
-    load(4, () => sr.get('/candidates', { query: { limit: 1 } })),
-    load(4, () => sr.post('/jobs/{id}/publication', { params: { id: ids[next++ % ids.length] } }).catch(() => {})),
-    load(4, () => sr.get('/jobs/{id}', { params: { id: ids[next++ % ids.length] } })),
-  ])
+  const id = () => ids[next++ % ids.length]
+  const of = (limit, call) => ({ limit, share: 0.99, width: 4, call })
+  await assertUsed(t, arrivals, {
+    'GET /candidates': of(10, () => sr.get('/candidates', { query: { limit: 1 } })),
+    'POST /jobs/{id}/publication': of(2, () =>
+      sr.post('/jobs/{id}/publication', { params: { id: id() } }).catch(() => {}),
+    ),
+    'GET /jobs/{id}': of(10, () => sr.get('/jobs/{id}', { params: { id: id() } })),
+  })
   const { tooManyRequests, peakPerSecond } = sandbox.counters()
   assert.equal(tooManyRequests, 0)
   assert.equal(peakPerSecond.apiKey['GET /candidates'], 10)
   assert.equal(peakPerSecond.apiKey['POST /jobs/{id}/publication'], 2)
   assert.equal(peakPerSecond.apiKey['GET /jobs/{id}'], 10)
-  assertUsed(t, arrivals['GET /candidates'], 10, 0.99)
-  assertUsed(t, arrivals['POST /jobs/{id}/publication'], 2, 0.99)
-  assertUsed(t, arrivals['GET /jobs/{id}'], 10, 0.99)
 })
 
 test('all clients of one credential share its limits', async t => {

@@ -6,27 +6,23 @@ import { test } from 'node:test'
 import { TokenError } from 'smartrecruiters'
 import { startProcess } from './support/fleet.mjs'
 import { failure } from './support/servers.mjs'
-import { ENCRYPTION_KEY, openStore, startPlace } from './support/stores.mjs'
 import {
   CLIENT,
   callback,
   client,
+  DAY,
+  importIdle,
   onlyGrant,
   passed,
   refusal,
-  startTokenEndpoint,
+  startWithStore,
   tokens,
 } from './support/token-endpoint.mjs'
 
-const DAY = 24 * 60 * 60 * 1000
-
 async function start(t, answer) {
-  const server = await startTokenEndpoint(t, answer)
-  const place = await startPlace(t, 'sqlite')
-  const open = options => server.app({ store: openStore(place), encryptionKey: ENCRYPTION_KEY, ...options })
-  const app = open()
-  await app.import({ id: 'customer', refreshToken: 'rt-0', refreshTokenIssuedAt: Date.now() - 20 * DAY })
-  return { ...server, place, open, app }
+  const started = await startWithStore(t, answer)
+  await importIdle(started.app)
+  return started
 }
 
 test('a refusal is listed with the words of the server, and reported once however often it comes again', async t => {

@@ -24,6 +24,7 @@ import {
   TimeoutError,
 } from 'smartrecruiters'
 import { startSandbox } from 'smartrecruiters-sandbox'
+import { failure, serve } from './support/servers.mjs'
 
 let sandbox
 let sr
@@ -33,25 +34,6 @@ before(async () => {
   sr = new SmartRecruiters({ credential: new ApiKey(sandbox.apiKey), baseUrl: sandbox.baseUrl, limits: false })
 })
 after(() => sandbox.close())
-
-/** A server of one test's own, closed with it. */
-async function serve(t, handler) {
-  const server = createServer(handler).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  t.after(() => {
-    server.closeAllConnections()
-    server.close()
-  })
-  const baseUrl = `http://127.0.0.1:${server.address().port}`
-  return { server, client: new SmartRecruiters({ credential: new ApiKey('key'), baseUrl, retries: 0, limits: false }) }
-}
-
-async function failure(promise) {
-  return promise.then(
-    () => assert.fail('it succeeded'),
-    error => error,
-  )
-}
 
 test('every method reaches the server as it is meant', async () => {
   for (const method of ['get', 'post', 'put', 'patch', 'delete']) {
@@ -132,7 +114,7 @@ test('every kind of body becomes what its content type says', async t => {
     '/latin': ['text/plain', Buffer.from([0xe9])],
     '/latin-json': ['application/json', Buffer.from('{"name":"Ren\xe9"}', 'latin1')],
   }
-  const { client } = await serve(t, (request, response) => {
+  const { sr: client } = await serve(t, (request, response) => {
     const [type, body] = bodies[request.url]
     response.setHeader('content-type', type).end(body)
   })
@@ -159,7 +141,7 @@ test('an empty success is undefined', async () => {
 })
 
 test('each status has its error, with what the vendor says of it', async t => {
-  const { client } = await serve(t, (request, response) => {
+  const { sr: client } = await serve(t, (request, response) => {
     response.statusCode = Number(request.url.slice(1))
     response.setHeader('content-type', 'application/json').setHeader('x-request-id', 'r-7')
     response.setHeader('set-cookie', 'session=canary')
@@ -276,7 +258,7 @@ test('what cannot be written as JSON is refused without a value of it', async ()
 })
 
 test('an abort stops the native request, and rejects with its reason', async t => {
-  const { server, client } = await serve(t, () => {})
+  const { server, sr: client } = await serve(t, () => {})
   const controller = new AbortController()
   const call = client.get('/jobs', { signal: controller.signal })
   const [request] = await once(server, 'request')
@@ -299,7 +281,7 @@ test('a call that the addon does not start leaves nothing behind', async t => {
 })
 
 test('a signal that many calls share has one listener while they run, and none after', async t => {
-  const { server, client } = await serve(t, () => {})
+  const { server, sr: client } = await serve(t, () => {})
   const controller = new AbortController()
   const { signal } = controller
   let warnings = 0
@@ -320,7 +302,7 @@ test('a signal that many calls share has one listener while they run, and none a
 })
 
 test('a signal over 100,000 calls has one listener at most, and none in the end', async t => {
-  const { client } = await serve(t, (_, response) => response.end())
+  const { sr: client } = await serve(t, (_, response) => response.end())
   const { signal } = new AbortController()
   let left = 100_000
   let most = 0
@@ -336,16 +318,16 @@ test('a signal over 100,000 calls has one listener at most, and none in the end'
 })
 
 test('a timeout says what it interrupted', async t => {
-  const { client } = await serve(t, () => {})
+  const { sr: client } = await serve(t, () => {})
   const error = await failure(client.get('/jobs', { timeout: 20 }))
   assert.ok(error instanceof TimeoutError)
   assert.equal(error.phase, 'response')
   const withBody = await serve(t, (_, response) => response.writeHead(200).write('['))
-  assert.equal((await failure(withBody.client.get('/jobs', { timeout: 50 }))).phase, 'body')
+  assert.equal((await failure(withBody.sr.get('/jobs', { timeout: 50 }))).phase, 'body')
 })
 
 test('a network failure says where it happened', async t => {
-  const { client } = await serve(t, request => request.socket.destroy())
+  const { sr: client } = await serve(t, request => request.socket.destroy())
   const reset = await failure(client.get('/jobs'))
   assert.ok(reset instanceof NetworkError)
   assert.equal(reset.kind, 'reset')
@@ -411,7 +393,7 @@ test('objects whose content are no properties are refused, not taken for empty',
 })
 
 test('a stream of Node that is not sent is destroyed', async t => {
-  const { client } = await serve(t, () => {})
+  const { sr: client } = await serve(t, () => {})
   const aborted = Readable.from(['never read'])
   await failure(client.post('/x', { body: aborted, signal: AbortSignal.abort() }))
   assert.ok(aborted.destroyed)

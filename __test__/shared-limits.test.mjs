@@ -1,6 +1,7 @@
 // Limits that processes share through Redis, counted at the server.
 //
-// A few seconds at full load; with LIMITS_SECONDS=60 a minute, in which as much has to be used as is promised.
+// A few seconds at full load; with LIMITS_SECONDS=60 (`npm run nightly`) a minute, in which as much has to be used as is
+// promised.
 
 import assert from 'node:assert/strict'
 import { fork } from 'node:child_process'
@@ -15,6 +16,12 @@ import { freePort, programPath, startProgram } from './support/programs.mjs'
 
 const SECONDS = Number(process.env.LIMITS_SECONDS ?? 4)
 const PROCESSES = 8
+/**
+ * What a fleet has to use in a few seconds, of which one in which the machine is busy with something else is a large
+ * share. A run that falls short is repeated: what the fleet itself loses, it loses each time.
+ */
+const SHORT_SHARE = 0.88
+const ATTEMPTS = 3
 
 /** Redis without a disk: what it knows is gone when it ends. */
 async function startRedis(t) {
@@ -67,18 +74,20 @@ test('a fleet uses all that is permitted, and no more', async t => {
   const loads = fleet.map(child => tell(child, 'load', { path: '/jobs', width: 8 }))
   // The first second is for finding out who there is.
   while ((sandbox.counters().requests['GET /jobs'] ?? 0) < 10) await setTimeout(20)
-  sandbox.resetCounters()
-  await setTimeout(SECONDS * 1000)
+  const { share, attempts } = SECONDS >= 60 ? { share: 0.95, attempts: 1 } : { share: SHORT_SHARE, attempts: ATTEMPTS }
+  for (let attempt = 1, used = 0; used < share; attempt++) {
+    assert.ok(attempt <= attempts, `${used} used`)
+    sandbox.resetCounters()
+    await setTimeout(SECONDS * 1000)
+    const { tooManyRequests, peakPerSecond, concurrency, requests, span } = sandbox.counters()
+    assert.equal(tooManyRequests, 0)
+    assert.ok(peakPerSecond.apiKey['GET /jobs'] <= 10, `${peakPerSecond.apiKey['GET /jobs']} in a second`)
+    assert.ok(concurrency.peakByCredential.apiKey <= 8)
+    used = (requests['GET /jobs'] - 10) / (span.apiKey['GET /jobs'] / 100)
+    t.diagnostic(`${(used * 100).toFixed(2)} % used`)
+  }
   for (const child of fleet) child.send({ action: 'stop' })
   await Promise.all(loads)
-  const { tooManyRequests, peakPerSecond, concurrency, requests, span } = sandbox.counters()
-  assert.equal(tooManyRequests, 0)
-  assert.ok(peakPerSecond.apiKey['GET /jobs'] <= 10, `${peakPerSecond.apiKey['GET /jobs']} in a second`)
-  assert.ok(concurrency.peakByCredential.apiKey <= 8)
-  const used = (requests['GET /jobs'] - 10) / (span.apiKey['GET /jobs'] / 100)
-  t.diagnostic(`${(used * 100).toFixed(2)} % used`)
-  // In a few seconds, one in which the machine is busy with something else is a large share.
-  assert.ok(used >= (SECONDS >= 60 ? 0.95 : 0.6), `${used} used`)
 })
 
 test('what a process holds that is killed is free for others when its lease ends', async t => {

@@ -17,6 +17,7 @@ import {
 } from 'smartrecruiters'
 import { startSandbox } from 'smartrecruiters-sandbox'
 import { startProcesses } from './support/fleet.mjs'
+import { assertEachPresentedOnce, authorize, refreshTokenOf } from './support/grants.mjs'
 import { ENCRYPTION_KEY, openStore, STORES, startPlace } from './support/stores.mjs'
 
 const TOKEN = { path: '/identity/oauth/token' }
@@ -35,11 +36,6 @@ async function start(t, kind, options = {}) {
   return { sandbox, place, appOptions, app }
 }
 
-async function authorize(sandbox, app, id = 'customer') {
-  const { url, state } = app.authorizationUrl()
-  return app.exchange(await sandbox.consentTo(url), { state, id })
-}
-
 /** The next event of this name. */
 function next(app, name) {
   return new Promise(resolve => {
@@ -51,35 +47,8 @@ function next(app, name) {
   })
 }
 
-/** The refresh token of a new grant, as another system would have obtained it. */
-async function refreshTokenOf(sandbox, app) {
-  const { clientId, clientSecret, redirectUris } = sandbox.app
-  const callback = new URL(await sandbox.consentTo(app.authorizationUrl().url))
-  const answer = await fetch(`${sandbox.baseUrl}${TOKEN.path}`, {
-    method: 'POST',
-    body: new URLSearchParams({
-      grant_type: 'authorization_code',
-      client_id: clientId,
-      client_secret: clientSecret,
-      redirect_uri: redirectUris[0],
-      code: callback.searchParams.get('code'),
-    }),
-  })
-  return (await answer.json()).refresh_token
-}
-
 function startFleet(t, { place, appOptions }, size = PROCESSES) {
   return startProcesses(t, size, 'grant-user', { place, app: appOptions })
-}
-
-/** Every refresh token that was presented, was presented once. */
-function assertEachPresentedOnce(sandbox, exchanges) {
-  const { exchanges: counted, refreshTokens } = sandbox.counters()
-  assert.deepEqual(counted.refresh_token, { attempts: exchanges, successes: exchanges })
-  assert.deepEqual(
-    Object.values(refreshTokens),
-    Array.from({ length: exchanges }, () => 1),
-  )
 }
 
 async function* files(folder) {

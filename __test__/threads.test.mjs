@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import { OAuthApp, SmartRecruiters } from 'smartrecruiters'
 import { startSandbox } from 'smartrecruiters-sandbox'
+import { assertEachPresentedOnce, authorize } from './support/grants.mjs'
 import { ENCRYPTION_KEY, openStore, startPlace } from './support/stores.mjs'
 
 const TOKEN = { path: '/identity/oauth/token' }
@@ -20,9 +21,8 @@ async function start(t) {
   const { clientId, clientSecret, redirectUris } = sandbox.app
   const options = { clientId, clientSecret, redirectUri: redirectUris[0], baseUrl: sandbox.baseUrl }
   const app = new OAuthApp({ ...options, store: openStore(place), encryptionKey: ENCRYPTION_KEY })
-  const { url, state } = app.authorizationUrl()
-  const grant = await app.exchange(await sandbox.consentTo(url), { state, id: 'customer' })
-  return { sandbox, place, options, app, sr: new SmartRecruiters({ credential: grant }) }
+  const sr = new SmartRecruiters({ credential: await authorize(sandbox, app) })
+  return { sandbox, place, options, app, sr }
 }
 
 /** A thread that uses the grant `customer`, and counts what it hears. */
@@ -68,13 +68,6 @@ const call = sr =>
     () => 'answered',
     error => `${error.code} ${error.reason ?? ''}`.trim(),
   )
-
-/** Every refresh token that was presented, was presented once. */
-function assertEachPresentedOnce(sandbox, exchanges) {
-  const { exchanges: counted, refreshTokens } = sandbox.counters()
-  assert.deepEqual(counted.refresh_token, { attempts: exchanges, successes: exchanges })
-  assert.deepEqual(Object.values(refreshTokens), Array(exchanges).fill(1))
-}
 
 test(`${WORKERS} worker threads and the main thread share a grant: each expiry is one exchange, and all hear of it`, async t => {
   const setup = await start(t)

@@ -6,31 +6,19 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { MapStore } from './support/map-store.mjs'
 import { failure } from './support/servers.mjs'
-import { ENCRYPTION_KEY, openStore, startPlace } from './support/stores.mjs'
 import {
   callback,
   client,
+  importIdle,
   list,
   onlyGrant,
   passed,
   refusal,
   startTokenEndpoint,
+  startWithStore,
   tokens,
   unreadable,
 } from './support/token-endpoint.mjs'
-
-const DAY = 24 * 60 * 60 * 1000
-
-async function start(t, answer) {
-  const server = await startTokenEndpoint(t, answer)
-  const place = await startPlace(t, 'sqlite')
-  const open = options => server.app({ store: openStore(place), encryptionKey: ENCRYPTION_KEY, ...options })
-  return { ...server, place, open, app: open() }
-}
-
-function importIdle(app, id = 'customer') {
-  return app.import({ id, refreshToken: 'rt-0', refreshTokenIssuedAt: Date.now() - 20 * DAY })
-}
 
 /** All bytes in the folder of a store. */
 async function bytesOf({ folder }) {
@@ -47,7 +35,7 @@ async function assertSealed(place, answer) {
 }
 
 test('an answer in an unknown coding is kept, and the grant goes on where the server gives grace', async t => {
-  const { app, asked, place, open } = await start(t, (_form, number) =>
+  const { app, asked, place, open } = await startWithStore(t, (_form, number) =>
     number === 1 ? unreadable('hidden') : tokens(number),
   )
   await importIdle(app)
@@ -73,7 +61,9 @@ test('an answer in an unknown coding is kept, and the grant goes on where the se
 })
 
 test('where the server gives no grace, the grant ends as a lost response, and not as a revocation', async t => {
-  const { app } = await start(t, (_form, number) => (number === 1 ? unreadable('hidden') : refusal('invalid_grant')))
+  const { app } = await startWithStore(t, (_form, number) =>
+    number === 1 ? unreadable('hidden') : refusal('invalid_grant'),
+  )
   await importIdle(app)
   await app.keepAlive()
   assert.equal((await onlyGrant(app)).state, 'unread')
@@ -107,7 +97,7 @@ test('an answer stays kept while the server fails, refuses, or answers in the sa
 })
 
 test('the unreadable answer to a code is kept under its id, listed as unread, and no second POST is made', async t => {
-  const { app, asked, place } = await start(t, () => unreadable('hidden'))
+  const { app, asked, place } = await startWithStore(t, () => unreadable('hidden'))
   const request = app.authorizationUrl({ scopes: ['jobs_read'] })
   const metadata = { company: 'Acme' }
   const exchange = () => app.exchange(callback(request), { state: request.state, id: 'customer', metadata })
@@ -132,7 +122,7 @@ test('the unreadable answer to a code is kept under its id, listed as unread, an
 })
 
 test('the unreadable answer to a code costs no grant that lives under its id', async t => {
-  const { app, asked } = await start(t, (form, number) =>
+  const { app, asked } = await startWithStore(t, (form, number) =>
     form.grant_type === 'authorization_code' ? unreadable('hidden') : tokens(number),
   )
   await importIdle(app)
@@ -146,7 +136,7 @@ test('the unreadable answer to a code costs no grant that lives under its id', a
 
 test('the unreadable answer to a code is listed as unread where the grant before was forgotten or has ended', async t => {
   for (const before of ['forgotten', 'ended']) {
-    const { app } = await start(t, form =>
+    const { app } = await startWithStore(t, form =>
       form.grant_type === 'authorization_code' ? unreadable('hidden') : refusal('invalid_grant'),
     )
     await importIdle(app)
@@ -163,7 +153,7 @@ test('the unreadable answer to a code is listed as unread where the grant before
 })
 
 test('a later authorization takes the place of an answer that was never read', async t => {
-  const { app } = await start(t, (_form, number) => (number === 1 ? unreadable('hidden') : tokens(number)))
+  const { app } = await startWithStore(t, (_form, number) => (number === 1 ? unreadable('hidden') : tokens(number)))
   for (const code of ['code-1', 'code-2']) {
     const request = app.authorizationUrl()
     await app.exchange(callback(request, code), { state: request.state, id: 'customer' }).catch(() => {})

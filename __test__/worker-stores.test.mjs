@@ -10,6 +10,7 @@ import { promisify } from 'node:util'
 import { Worker } from 'node:worker_threads'
 import { OAuthApp, PartnerApp, SmartRecruiters } from 'smartrecruiters'
 import { startSandbox } from 'smartrecruiters-sandbox'
+import { refreshTokenOf } from './support/grants.mjs'
 
 const THREAD = new URL('./processes/own-store-thread.mjs', import.meta.url)
 
@@ -57,23 +58,6 @@ for (const ending of ['terminated', 'exiting']) {
     assert.match(await warned, /grant "worker-grant" could not be stored and are lost: the thread .* has ended/)
     await app.settled()
   })
-}
-
-/** The refresh token of a new grant, as another system would have obtained it. */
-async function refreshTokenOf(sandbox, app) {
-  const { clientId, clientSecret, redirectUris } = sandbox.app
-  const callback = new URL(await sandbox.consentTo(app.authorizationUrl().url))
-  const answer = await fetch(`${sandbox.baseUrl}/identity/oauth/token`, {
-    method: 'POST',
-    body: new URLSearchParams({
-      grant_type: 'authorization_code',
-      client_id: clientId,
-      client_secret: clientSecret,
-      redirect_uri: redirectUris[0],
-      code: callback.searchParams.get('code'),
-    }),
-  })
-  return (await answer.json()).refresh_token
 }
 
 test('a renewal whose store ends with its worker is said to be lost, and not tried again', async t => {

@@ -41,6 +41,20 @@ export async function failure(promise) {
   )
 }
 
+/**
+ * What a call ends in once that is not an error of this code any more: after a failed exchange the client asks nobody
+ * for a while, and repeats its error.
+ */
+export async function otherThan(code, call) {
+  for (;;) {
+    const outcome = await call().then(
+      value => ({ value }),
+      error => ({ error }),
+    )
+    if (outcome.error?.code !== code) return outcome
+  }
+}
+
 /** A promise with its functions. */
 export function deferred() {
   let resolve

@@ -2,12 +2,15 @@
 
 import { OAuthApp, SmartRecruiters } from 'smartrecruiters'
 import { serve } from './servers.mjs'
+import { ENCRYPTION_KEY, openStore, startPlace } from './stores.mjs'
 
 export const CLIENT = {
   clientId: 'client',
   clientSecret: 'secret-0123456789',
   redirectUri: 'http://localhost:3000/callback',
 }
+export const DAY = 24 * 60 * 60 * 1000
+
 const JSON_TYPE = { 'content-type': 'application/json' }
 const TOKEN_PATH = '/identity/oauth/token'
 
@@ -36,6 +39,19 @@ export async function startTokenEndpoint(t, answer) {
     /** An app of this server. */
     app: options => new OAuthApp({ ...CLIENT, baseUrl, ...options }),
   }
+}
+
+/** The same, with a store for the app: `open()` makes the app of another process, which has the same store. */
+export async function startWithStore(t, answer) {
+  const server = await startTokenEndpoint(t, answer)
+  const place = await startPlace(t, 'sqlite')
+  const open = options => server.app({ store: openStore(place), encryptionKey: ENCRYPTION_KEY, ...options })
+  return { ...server, place, open, app: open() }
+}
+
+/** Gives an app a grant that was not used for so long that keep-alive renews it. */
+export function importIdle(app, id = 'customer') {
+  return app.import({ id, refreshToken: 'rt-0', refreshTokenIssuedAt: Date.now() - 20 * DAY })
 }
 
 /** A good answer: tokens that are told apart by `name`. */

@@ -77,42 +77,11 @@ mod tests {
     use std::sync::atomic::AtomicUsize;
 
     use super::*;
-    use crate::error::{Error, Result};
     use crate::once::events::Listener;
-    use crate::store::MemoryStore;
-
-    /// A store in memory that gives these warnings, or fails to.
-    #[derive(Debug)]
-    struct Warning {
-        inner: MemoryStore,
-        warnings: Result<Vec<String>>,
-        asked: AtomicUsize,
-    }
-
-    impl Store for Warning {
-        fn warnings(&self) -> StoreFuture<'_, Vec<String>> {
-            self.asked.fetch_add(1, Ordering::SeqCst);
-            Box::pin(std::future::ready(self.warnings.clone()))
-        }
-        fn load<'a>(&'a self, id: &'a str) -> StoreFuture<'a, Option<Stored>> {
-            self.inner.load(id)
-        }
-        fn swap<'a>(
-            &'a self,
-            id: &'a str,
-            expected: Version,
-            bytes: Vec<u8>,
-            due: u64,
-        ) -> StoreFuture<'a, Swap> {
-            self.inner.swap(id, expected, bytes, due)
-        }
-        fn due(&self, before: u64, limit: usize, after: Option<&Due>) -> StoreFuture<'_, Vec<Due>> {
-            self.inner.due(before, limit, after)
-        }
-    }
+    use crate::store::scripted::{Call, Fate, ScriptedStore};
 
     /// What is told when the store is used three times, and how often it was asked.
-    async fn told(warnings: Result<Vec<String>>) -> (Vec<String>, usize) {
+    async fn told(warnings: Option<&[&str]>) -> (Vec<String>, usize) {
         let heard = Arc::new(Mutex::new(Vec::new()));
         let listeners = Arc::new(Listeners::default());
         let _listener = listeners.add(Listener::new({
@@ -124,24 +93,34 @@ mod tests {
                 true
             }
         }));
-        let inner = Arc::new(Warning { inner: MemoryStore::new(), warnings, asked: AtomicUsize::new(0) });
-        let store = WatchedStore::new(Arc::<Warning>::clone(&inner), listeners);
-        assert_eq!(inner.asked.load(Ordering::SeqCst), 0, "not before it is used");
+        let warnings: Option<Vec<_>> = warnings.map(|all| all.iter().map(ToString::to_string).collect());
+        let asked = Arc::new(AtomicUsize::new(0));
+        let inner = ScriptedStore::new({
+            let asked = Arc::clone(&asked);
+            move |call| {
+                if !matches!(call, Call::Warnings) {
+                    return Fate::Passes;
+                }
+                asked.fetch_add(1, Ordering::SeqCst);
+                warnings.clone().map_or(Fate::Fails("it is down"), Fate::Warns)
+            }
+        });
+        let store = WatchedStore::new(Arc::new(inner), listeners);
+        assert_eq!(asked.load(Ordering::SeqCst), 0, "not before it is used");
         store.load("a").await.unwrap();
         store.swap("a", 0, Vec::new(), 1).await.unwrap();
         store.due(2, 1, None).await.unwrap();
         // The only task there is besides this one.
         tokio::task::yield_now().await;
         let heard = heard.lock().unwrap().clone();
-        (heard, inner.asked.load(Ordering::SeqCst))
+        (heard, asked.load(Ordering::SeqCst))
     }
 
     #[tokio::test]
     async fn a_store_is_asked_once_and_its_warnings_are_told() {
         let warnings = vec!["evicts".to_owned(), "forgets".to_owned()];
-        assert_eq!(told(Ok(warnings.clone())).await, (warnings, 1));
-        assert_eq!(told(Ok(Vec::new())).await, (Vec::new(), 1));
-        let down = Error::Store { operation: "load", problem: "down".into() };
-        assert_eq!(told(Err(down)).await, (Vec::new(), 1), "that it cannot be asked is no error");
+        assert_eq!(told(Some(&["evicts", "forgets"])).await, (warnings, 1));
+        assert_eq!(told(Some(&[])).await, (Vec::new(), 1));
+        assert_eq!(told(None).await, (Vec::new(), 1), "a store that cannot be asked is not an error");
     }
 }

@@ -25,6 +25,8 @@ mod unread;
 
 #[cfg(test)]
 mod contract;
+#[cfg(test)]
+pub(crate) mod scripted;
 
 use std::fmt;
 use std::future::Future;
@@ -46,6 +48,8 @@ pub use token_record::{TokenRecord, token_id};
 pub use unread::UnreadAnswer;
 pub(crate) use unread::keep;
 
+#[cfg(test)]
+use crate::error::Error;
 use crate::error::Result;
 use crate::fingerprint::Fingerprint;
 

@@ -11,7 +11,8 @@ use smartrecruiters::lifecycle::{OAuthApp, OAuthAppOptions};
 use smartrecruiters::once::{Event, Listener};
 use smartrecruiters::store::{MemoryStore, Store};
 
-use crate::support::{Elsewhere, Reply, Seen, Server, app_options, client, customer, get, token};
+use crate::support::store::elsewhere;
+use crate::support::{Reply, Seen, Server, app_options, client, customer, get, token};
 
 const TOKEN: &str = "/identity/oauth/token";
 
@@ -139,7 +140,7 @@ async fn apps_that_differ_in_anything_that_matters_share_nothing() {
         OAuthAppOptions { client: client("id", "secret", basic), ..options() },
         OAuthAppOptions { token_url: Some(format!("{}/elsewhere", server.url())), ..options() },
         app_options(&server.url(), Arc::new(MemoryStore::new())),
-        app_options(&server.url(), Arc::new(Elsewhere(Arc::clone(&store)))),
+        app_options(&server.url(), elsewhere(Arc::clone(&store))),
     ];
     for options in others {
         assert!(!Arc::ptr_eq(&mine, &source(&app(options, &clock))));

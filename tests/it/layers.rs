@@ -1,201 +1,189 @@
-//! Holds the layers: what each may use is checked against its `use` lines.
+//! Holds the layers to the table in `ARCHITECTURE.md`, and every folder to imports that lead one way only.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use crate::support::is_of_tests;
+use crate::support::source::{Source, count};
 
-/// Folders and files of `src`, from the bottom to the top, with what of ours each may name.
-const LAYERS: [(&str, &[&str]); 20] = [
-    ("secret", &[]),
-    ("error", &[]),
-    ("clock", &[]),
-    ("fingerprint", &[]),
-    ("random", &["error"]),
-    ("torture", &[]),
-    ("environment", &["secret"]),
-    ("tls", &["environment", "error", "secret"]),
-    ("redis_server", &["environment", "error", "secret", "tls"]),
-    ("credential", &["error", "secret"]),
-    ("token", &["clock", "secret"]),
-    ("http", &["clock", "credential", "environment", "error", "random", "secret", "tls", "token", "http"]),
-    ("oauth", &["clock", "credential", "error", "random", "secret", "token", "http", "oauth"]),
-    ("limit", &["clock", "environment", "error", "http", "limit", "random", "redis_server", "secret", "tls"]),
-    (
-        "store",
-        &[
-            "clock",
-            "environment",
-            "error",
-            "fingerprint",
-            "random",
-            "redis_server",
-            "secret",
-            "tls",
-            "token",
-            "store",
-        ],
-    ),
-    ("once", &["clock", "credential", "error", "http", "once", "random", "store", "token", "torture"]),
-    (
-        "lifecycle",
-        &[
-            "once",
-            "clock",
-            "credential",
-            "error",
-            "fingerprint",
-            "http",
-            "lifecycle",
-            "oauth",
-            "random",
-            "secret",
-            "store",
-            "token",
-            "torture",
-        ],
-    ),
-    (
-        "client",
-        &[
-            "client",
-            "clock",
-            "credential",
-            "error",
-            "http",
-            "lifecycle",
-            "once",
-            "limit",
-            "oauth",
-            "random",
-            "store",
-            "token",
-        ],
-    ),
-    ("binding", &["*"]),
-    ("lib", &["*"]),
-];
+/// What stands for all layers in the table.
+const EVERYTHING: &str = "everything";
 
-fn source_files(folder: &Path) -> Vec<PathBuf> {
-    let mut files = Vec::new();
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            files.extend(source_files(&path));
-        } else {
-            files.push(path);
-        }
-    }
-    files
-}
-
-fn layer_of(file: &Path) -> String {
-    let relative = file.strip_prefix(root()).unwrap();
-    let first = relative.components().next().unwrap();
-    first.as_os_str().to_str().unwrap().trim_end_matches(".rs").to_owned()
-}
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
-}
-
-/// The code of a file before its tests, which may use what they need.
-fn code(file: &Path) -> String {
-    let text = fs::read_to_string(file).unwrap();
-    text.split("#[cfg(test)]\nmod tests").next().unwrap().to_owned()
-}
-
-/// Our modules that a line names: `crate::http::{…}` names `http`.
-fn named(line: &str) -> impl Iterator<Item = &str> {
-    line.split("crate::").skip(1).map(|rest| {
-        let end = rest.find(|c: char| !c.is_ascii_lowercase() && c != '_').unwrap_or(rest.len());
-        &rest[..end]
+/// The table: each layer, from the bottom to the top, and what of ours it may use.
+fn layers() -> Vec<(&'static str, Vec<&'static str>)> {
+    let (_, rest) = include_str!("../../ARCHITECTURE.md").split_once("<!-- layers -->\n").unwrap();
+    let (table, _) = rest.split_once("<!-- /layers -->").unwrap();
+    let rows = table.lines().filter(|line| !line.trim().is_empty()).skip(2);
+    rows.map(|row| {
+        let [_, layer, may_use, _] = row.split('|').map(str::trim).collect::<Vec<_>>()[..] else {
+            panic!("not a row of two cells: {row}")
+        };
+        let may_use = may_use.split(',').map(|name| name.trim().trim_matches('`'));
+        (layer.trim_matches('`'), may_use.filter(|name| *name != "nothing").collect())
     })
+    .collect()
+}
+
+/// The layer of a file: the folder of `src` that it is in, or its own name.
+fn layer_of(file: &str) -> &str {
+    file.split('/').next().unwrap().trim_end_matches(".rs")
 }
 
 #[test]
-fn no_layer_uses_one_above_it() {
-    let mut checked = 0;
-    for file in source_files(&root()) {
-        if is_of_tests(&file) {
-            continue;
+fn the_table_of_layers_leads_down_only() {
+    let layers = layers();
+    for (at, (layer, may_use)) in layers.iter().enumerate() {
+        for used in may_use.iter().filter(|used| **used != EVERYTHING) {
+            let below = layers[..at].iter().any(|(name, _)| name == used);
+            assert!(below, "the table lets {layer} use {used}, which does not stand above it");
         }
-        let layer = layer_of(&file);
-        let (_, allowed) = LAYERS.iter().find(|(name, _)| *name == layer).unwrap_or_else(|| {
-            panic!("{} is in no layer: give `{layer}` its place in the table", file.display())
-        });
-        for (number, line) in code(&file).lines().enumerate() {
-            for module in named(line) {
-                assert!(
-                    allowed.contains(&"*") || allowed.contains(&module) || module == layer,
-                    "{}:{}: {layer} must not use {module}",
-                    file.display(),
-                    number + 1
-                );
-                checked += 1;
+    }
+    assert!(layers.len() > 10, "{} layers were found: the table was not read", layers.len());
+}
+
+#[test]
+fn each_layer_uses_what_the_table_says() {
+    let source = Source::of_crate();
+    let mut used: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let mut wrong = Vec::new();
+    let layers: BTreeMap<_, _> = layers().into_iter().collect();
+    for module in source.modules() {
+        let layer = layer_of(&module.file);
+        let used = used.entry(layer.to_owned()).or_default();
+        let Some(may_use) = layers.get(layer) else {
+            wrong.push(format!("{} is in no layer: give `{layer}` its place in the table", module.file));
+            continue;
+        };
+        for reference in source.references(module) {
+            let Some(other) = reference.path.first().filter(|other| *other != layer) else { continue };
+            if !may_use.contains(&EVERYTHING) && !may_use.contains(&other.as_str()) {
+                wrong.push(format!("{}:{}: {layer} must not use {other}", module.file, reference.line));
+            }
+            used.insert(other.clone());
+        }
+    }
+    for (layer, may_use) in &layers {
+        match used.get(*layer) {
+            None => wrong.push(format!("the table has {layer}, which is not there")),
+            Some(used) => {
+                let needless = may_use.iter().filter(|name| **name != EVERYTHING && !used.contains(**name));
+                wrong.extend(needless.map(|name| format!("the table lets {layer} use {name} for nothing")));
             }
         }
     }
-    assert!(checked > 50, "only {checked} uses were found: the search itself is broken");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    let uses = used.values().flatten().count();
+    assert!(uses > 50, "only {uses} uses were found: the search itself is broken");
+}
+
+/// Files that lead to each other by their imports, with the lines at which they do.
+fn circles(source: &Source) -> Vec<String> {
+    let mut imports: BTreeMap<&str, BTreeMap<String, usize>> = BTreeMap::new();
+    for module in source.modules() {
+        let from = imports.entry(&module.file).or_default();
+        for reference in source.references(module) {
+            if reference.file != module.file {
+                from.entry(reference.file).or_insert(reference.line);
+            }
+        }
+    }
+    let mut reached = BTreeMap::new();
+    for from in imports.keys().copied() {
+        let (mut files, mut open) = (BTreeSet::new(), vec![from]);
+        while let Some(file) = open.pop() {
+            open.extend(imports[file].keys().map(String::as_str).filter(|to| files.insert(*to)));
+        }
+        reached.insert(from, files);
+    }
+    let mut circles = BTreeMap::<_, Vec<_>>::new();
+    for (from, to) in imports.iter().flat_map(|(from, to)| to.iter().map(move |to| (from, to))) {
+        let ((to, line), from) = (to, *from);
+        if reached[to.as_str()].contains(from) {
+            let members: Vec<_> =
+                reached[from].iter().filter(|file| reached[**file].contains(from)).copied().collect();
+            circles.entry(members).or_default().push(format!("    {from}:{line} uses {to}"));
+        }
+    }
+    circles.into_iter().map(|(files, lines)| format!("{}\n{}", files.join(" "), lines.join("\n"))).collect()
+}
+
+#[test]
+fn no_files_use_each_other() {
+    let source = Source::of_crate();
+    let references = source.modules().map(|module| source.references(module).len()).sum::<usize>();
+    assert!(references > 500, "only {references} references were found: the search itself is broken");
+    let circles = circles(&source);
+    assert!(circles.is_empty(), "{} circles of files:\n{}", circles.len(), circles.join("\n"));
 }
 
 #[test]
 fn only_the_binding_knows_node() {
-    for file in source_files(&root()) {
-        // lib.rs names the binding, to have it built.
-        if !["binding", "lib"].contains(&layer_of(&file).as_str()) {
-            let text = code(&file);
-            assert!(!text.contains("napi"), "{} says napi", file.display());
-        }
-    }
+    let (binding, rest): (Vec<_>, Vec<_>) = {
+        let source = Source::of_crate();
+        let says = source.modules().filter(|module| count(&module.code, &["napi"]) > 0);
+        says.map(|module| module.file.clone()).partition(|file| layer_of(file) == "binding")
+    };
+    assert!(binding.len() > 10, "only {binding:?} say napi: the search itself is broken");
+    assert!(rest.is_empty(), "{rest:?} say napi");
 }
 
 #[test]
 fn only_the_clock_reads_a_clock() {
-    for file in source_files(&root()) {
-        if layer_of(&file) != "clock" {
-            let text = code(&file);
-            for reading in ["Instant::now", "SystemTime::now", ".elapsed()"] {
-                assert!(!text.contains(reading), "{} says {reading}", file.display());
-            }
-        }
-    }
+    let readings: [&[&str]; 3] =
+        [&["Instant", ":", ":", "now"], &["SystemTime", ":", ":", "now"], &[".", "elapsed"]];
+    let source = Source::of_crate();
+    let reads =
+        source.modules().filter(|module| readings.iter().any(|reading| count(&module.code, reading) > 0));
+    let files: Vec<_> = reads.map(|module| module.file.as_str()).collect();
+    assert_eq!(files, ["clock.rs"]);
 }
 
-/// What the files of one folder import from each other: `use super::source::…` in `grants.rs` leads to `source`.
-fn imports_between_files(folder: &Path) -> BTreeMap<String, BTreeSet<String>> {
-    let name = |file: &Path| file.file_stem().unwrap().to_str().unwrap().to_owned();
-    let files: Vec<_> = fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "rs"))
-        .filter(|path| !path.ends_with("mod.rs") && !is_of_tests(path))
-        .collect();
-    let names: BTreeSet<_> = files.iter().map(|file| name(file)).collect();
-    let imports = |file: &PathBuf| {
-        let text = code(file);
-        let siblings = text.lines().filter_map(|line| line.strip_prefix("use super::"));
-        let modules = siblings.map(|rest| rest.split("::").next().unwrap_or_default().to_owned());
-        (name(file), modules.filter(|module| names.contains(module)).collect())
-    };
-    files.iter().map(imports).collect()
+/// The source of a crate of these files.
+fn source_of(files: &[(&str, &str)]) -> Source {
+    Source::read(&|wanted: &Path| {
+        files.iter().find(|(file, _)| wanted == Path::new(file)).map(|(_, text)| (*text).to_owned())
+    })
 }
 
 #[test]
-fn no_file_of_what_keeps_tokens_imports_one_that_imports_it() {
-    for folder in ["once", "lifecycle"] {
-        let mut left = imports_between_files(&root().join(folder));
-        assert!(left.values().flatten().count() > 8, "{folder}: the search itself is broken: {left:?}");
-        // Takes away the files that import none of those that are left, until there are no more.
-        while let Some(lowest) =
-            left.iter().find(|(_, imports)| imports.is_empty()).map(|(name, _)| name.clone())
-        {
-            left.remove(&lowest);
-            for imports in left.values_mut() {
-                imports.remove(&lowest);
-            }
-        }
-        assert!(left.is_empty(), "{folder} has a circle of imports among {left:?}");
+fn what_is_checked_is_all_code_but_that_of_tests() {
+    let source = source_of(&[
+        ("lib.rs", "mod a; mod b;"),
+        (
+            "a.rs",
+            "#[cfg(test)] mod tests; #[cfg(test)] mod more { use crate::b::tests; }
+             // use crate::b::comment;
+             fn f() { assert!(super::b::in_a_macro(), \"crate::b::text\"); }
+             mod inline { use super::super::b::{grouped, nested::{self, deeper as renamed}}; }
+             use crate::b::after_the_tests;",
+        ),
+        (
+            "b/mod.rs",
+            "#[cfg(test)] use crate::a; #[cfg(test)] fn g() { crate::a::f() } pub fn in_a_macro() {}",
+        ),
+    ]);
+    let named = |file: &str| {
+        let modules = source.modules().filter(|module| module.file == file);
+        let references = modules.flat_map(|module| source.references(module));
+        references.map(|reference| reference.path.join("::")).collect::<BTreeSet<_>>()
+    };
+    let expected = ["b::after_the_tests", "b::grouped", "b::in_a_macro", "b::nested", "b::nested::deeper"];
+    assert!(named("a.rs").iter().eq(&expected), "{:?}", named("a.rs"));
+    assert!(named("b/mod.rs").is_empty(), "{:?}", named("b/mod.rs"));
+}
+
+#[test]
+fn a_circle_is_found_behind_a_re_export_which_is_none_itself() {
+    let of = |a: &str| {
+        let front = "mod a; mod b; pub use a::A; pub(crate) use self::b::B;";
+        circles(&source_of(&[
+            ("lib.rs", "mod x;"),
+            ("x/mod.rs", front),
+            ("x/a.rs", a),
+            ("x/b.rs", "use super::A; struct B(A);"),
+        ]))
+    };
+    assert!(of("pub struct A;").is_empty());
+    for a in ["use crate::x::B; pub struct A;", "pub struct A; fn f() { super::B::new() }"] {
+        assert_eq!(of(a), ["x/a.rs x/b.rs\n    x/a.rs:1 uses x/b.rs\n    x/b.rs:1 uses x/a.rs"]);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -13,45 +13,18 @@ use smartrecruiters::lifecycle::{Grant, GrantFilter, GrantInfo, GrantStanding, O
 use smartrecruiters::secret::Secret;
 use smartrecruiters::store::{
     Due, GrantRecord, GrantState, MemoryStore, NEVER, REFRESH_TOKEN_LIFETIME, Record, Sealer, Sealing,
-    SealingKey, SqliteOptions, SqliteStore, Store, StoreFuture, Stored, StoredAccessToken, Swap, Version,
+    SealingKey, SqliteOptions, SqliteStore, Store, StoredAccessToken, Swap,
 };
 use smartrecruiters::token::RefreshToken;
 use tokio::sync::Semaphore;
 
 use crate::stores::Folder;
+use crate::support::store::{Call, Fate, ScriptedStore};
 use crate::support::{Reply, Server, customer, get, token};
 use crate::tokens::{TOKEN, app_with, many_calls, strict, under_clock};
 
 const GRANTS: u64 = 10_000;
 const PAGE: usize = 100;
-
-/// A store that counts what is asked of it.
-#[derive(Debug)]
-struct Counting {
-    inner: SqliteStore,
-    pages: AtomicUsize,
-    loads: AtomicUsize,
-}
-
-impl Store for Counting {
-    fn namespace(&self) -> &str {
-        self.inner.namespace()
-    }
-
-    fn load<'a>(&'a self, id: &'a str) -> StoreFuture<'a, Option<Stored>> {
-        self.loads.fetch_add(1, Ordering::SeqCst);
-        self.inner.load(id)
-    }
-
-    fn swap<'a>(&'a self, id: &'a str, expected: Version, bytes: Vec<u8>, due: u64) -> StoreFuture<'a, Swap> {
-        self.inner.swap(id, expected, bytes, due)
-    }
-
-    fn due(&self, before: u64, limit: usize, after: Option<&Due>) -> StoreFuture<'_, Vec<Due>> {
-        self.pages.fetch_add(1, Ordering::SeqCst);
-        self.inner.due(before, limit, after)
-    }
-}
 
 fn key(byte: &str) -> SealingKey {
     SealingKey::new(&Secret::new(byte.repeat(32))).unwrap()
@@ -105,7 +78,18 @@ async fn ten_thousand_grants_are_listed_in_order_and_a_hundred_at_a_time() {
         namespace: None,
     })
     .unwrap();
-    let store = Arc::new(Counting { inner, pages: AtomicUsize::new(0), loads: AtomicUsize::new(0) });
+    let [pages, loads] = [(); 2].map(|()| Arc::new(AtomicUsize::new(0)));
+    let store: Arc<dyn Store> = Arc::new(ScriptedStore::over(Arc::new(inner), {
+        let (pages, loads) = (Arc::clone(&pages), Arc::clone(&loads));
+        move |call| {
+            match call {
+                Call::Due => drop(pages.fetch_add(1, Ordering::SeqCst)),
+                Call::Load(_) => drop(loads.fetch_add(1, Ordering::SeqCst)),
+                _ => {}
+            }
+            Fate::Passes
+        }
+    }));
     let sealer = Sealer::new(&*store, Some(sealing(&["01"]))).unwrap();
     let now = clock.now().unix_millis();
     for number in 0..GRANTS {
@@ -125,7 +109,7 @@ async fn ten_thousand_grants_are_listed_in_order_and_a_hundred_at_a_time() {
         put(&*store, &sealer, id, &record(now, ended(reason))).await;
     }
 
-    let app = app_with(&server, Arc::<Counting>::clone(&store), Some(sealing(&["01"])), &clock).unwrap();
+    let app = app_with(&server, Arc::clone(&store), Some(sealing(&["01"])), &clock).unwrap();
     let grants = listed(&app, GrantFilter::default()).await;
     let (living, ended) = grants.split_at(usize::try_from(GRANTS).unwrap());
     assert!(living.is_sorted_by_key(|grant| grant.refresh_expires_at));
@@ -134,12 +118,12 @@ async fn ten_thousand_grants_are_listed_in_order_and_a_hundred_at_a_time() {
     assert_eq!(ids(ended), ["ended-a", "ended-c"]);
     // The last page is the one that has nothing.
     let records = living.len() + 3 + 2 * PAGE;
-    assert_eq!(store.pages.swap(0, Ordering::SeqCst), records.div_ceil(PAGE) + 1);
-    assert_eq!(store.loads.swap(0, Ordering::SeqCst), living.len() + 3, "of other kinds, none is loaded");
+    assert_eq!(pages.swap(0, Ordering::SeqCst), records.div_ceil(PAGE) + 1);
+    assert_eq!(loads.swap(0, Ordering::SeqCst), living.len() + 3, "of other kinds, none is loaded");
 
     let page = app.grants(GrantFilter::default(), None).await.unwrap();
     assert_eq!(page.grants.len(), PAGE - 1, "the record of the one that was forgotten is removed first");
-    assert_eq!((store.pages.load(Ordering::SeqCst), store.loads.load(Ordering::SeqCst)), (1, PAGE));
+    assert_eq!((pages.load(Ordering::SeqCst), loads.load(Ordering::SeqCst)), (1, PAGE));
 }
 
 #[tokio::test]
@@ -273,50 +257,40 @@ async fn rekeying_seals_records_of_all_kinds_anew_and_changes_nothing_else() {
     assert!(matches!(error, Error::Configuration { field, .. } if field == "encryptionKey"));
 }
 
-/// A store in which somebody who has the old key alone renews a grant each time before it is loaded.
-#[derive(Debug)]
-struct Meddling {
-    inner: MemoryStore,
-    renewals: AtomicUsize,
-    now: u64,
-}
-
-impl Store for Meddling {
-    fn load<'a>(&'a self, id: &'a str) -> StoreFuture<'a, Option<Stored>> {
-        Box::pin(async move {
-            let left = |left: usize| left.checked_sub(1);
-            if let Ok(left) = self.renewals.fetch_update(Ordering::SeqCst, Ordering::SeqCst, left) {
-                let version = self.inner.load(id).await?.map_or(0, |stored| stored.version);
-                let record = record(self.now + 10 - left as u64, idle());
-                let bytes = Sealer::new(self, Some(sealing(&["01"])))?.seal(id, version + 1, &record)?;
-                assert_eq!(self.inner.swap(id, version, bytes, record.due()).await?, Swap::Won);
-            }
-            self.inner.load(id).await
-        })
-    }
-
-    fn swap<'a>(&'a self, id: &'a str, expected: Version, bytes: Vec<u8>, due: u64) -> StoreFuture<'a, Swap> {
-        self.inner.swap(id, expected, bytes, due)
-    }
-
-    fn due(&self, before: u64, limit: usize, after: Option<&Due>) -> StoreFuture<'_, Vec<Due>> {
-        self.inner.due(before, limit, after)
-    }
+/// Somebody who has the old key alone renews a grant just before it is loaded.
+async fn renewed(store: Arc<dyn Store>, refresh_issued_at: u64) -> Fate {
+    let version = store.load("g").await.unwrap().map_or(0, |stored| stored.version);
+    let record = record(refresh_issued_at, idle());
+    let bytes =
+        Sealer::new(&*store, Some(sealing(&["01"]))).unwrap().seal("g", version + 1, &record).unwrap();
+    assert_eq!(store.swap("g", version, bytes, record.due()).await.unwrap(), Swap::Won);
+    Fate::Passes
 }
 
 #[tokio::test]
 async fn a_grant_that_is_renewed_while_it_is_sealed_anew_is_due_by_its_new_token() {
     let (server, clock) = (Server::start(strict()).await, ManualClock::new());
     let now = clock.now().unix_millis();
-    let store = Arc::new(Meddling { inner: MemoryStore::new(), renewals: AtomicUsize::new(2), now });
+    let inner: Arc<dyn Store> = Arc::new(MemoryStore::new());
+    let left = AtomicU64::new(2);
+    let store: Arc<dyn Store> = Arc::new(ScriptedStore::over(Arc::clone(&inner), {
+        let inner = Arc::clone(&inner);
+        move |call| {
+            let Call::Load(_) = call else { return Fate::Passes };
+            let less = |left: u64| left.checked_sub(1);
+            match left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, less) {
+                Ok(left) => Fate::Later(Box::pin(renewed(Arc::clone(&inner), now + 10 - left))),
+                Err(_) => Fate::Passes,
+            }
+        }
+    }));
     // It makes the record, and renews it once it is listed.
     store.load("g").await.unwrap();
-    let app =
-        app_with(&server, Arc::<Meddling>::clone(&store), Some(sealing(&["02", "01"])), &clock).unwrap();
+    let app = app_with(&server, Arc::clone(&store), Some(sealing(&["02", "01"])), &clock).unwrap();
     let done = app.rekey(drop).await.unwrap();
     // Renewed, it is in the list once more.
     assert_eq!(done, RekeyProgress { resealed: 1, skipped: 1, failed: 0 });
-    let stored = store.inner.load("g").await.unwrap().unwrap();
+    let stored = inner.load("g").await.unwrap().unwrap();
     let newest =
         Sealer::new(&*store, Some(sealing(&["02"]))).unwrap().open::<GrantRecord>("g", &stored).unwrap();
     assert_eq!((stored.version, newest.refresh_issued_at), (3, now + 9));

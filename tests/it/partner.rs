@@ -13,11 +13,11 @@ use smartrecruiters::credential::{ClientAuthentication, OAuthClient};
 use smartrecruiters::error::{Error, ErrorCode, IntegrationReason, Result};
 use smartrecruiters::http::{BaseUrl, ConnectOptions};
 use smartrecruiters::lifecycle::Customer;
-use smartrecruiters::store::{Due, MemoryStore, NEVER, Store, StoreFuture, Stored, Swap, Version};
+use smartrecruiters::store::{MemoryStore, NEVER, Store, Stored};
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 
-use crate::support::store::Line;
+use crate::support::store::{Call, Fate, Line, ScriptedStore};
 use crate::support::{Reply, Seen, Server, client, get, token};
 
 const TOKEN: &str = "/identity/oauth/token";
@@ -148,45 +148,6 @@ impl Vendor {
     }
 }
 
-/// A store whose `load` shows a customer as it was, for as long as the test says.
-#[derive(Debug, Default)]
-struct Lagging {
-    inner: MemoryStore,
-    shown: Mutex<Option<Stored>>,
-    lost: AtomicUsize,
-}
-
-impl Store for Lagging {
-    fn is_durable(&self) -> bool {
-        false
-    }
-
-    fn load<'a>(&'a self, id: &'a str) -> StoreFuture<'a, Option<Stored>> {
-        Box::pin(async move {
-            let shown = self.shown.lock().unwrap().clone();
-            match shown {
-                Some(stored) if id == ACME => Ok(Some(stored)),
-                _ => self.inner.load(id).await,
-            }
-        })
-    }
-
-    fn swap<'a>(&'a self, id: &'a str, expected: Version, bytes: Vec<u8>, due: u64) -> StoreFuture<'a, Swap> {
-        Box::pin(async move {
-            let swap = self.inner.swap(id, expected, bytes, due).await?;
-            if swap == Swap::Lost {
-                // Who does not pause would never let the test go on.
-                assert!(self.lost.fetch_add(1, Ordering::SeqCst) < 10, "asked again and again");
-            }
-            Ok(swap)
-        })
-    }
-
-    fn due(&self, before: u64, limit: usize, after: Option<&Due>) -> StoreFuture<'_, Vec<Due>> {
-        self.inner.due(before, limit, after)
-    }
-}
-
 /// The reason why a customer is integrated already, and not connected.
 fn reason(result: Result<Customer>) -> IntegrationReason {
     match result {
@@ -304,8 +265,7 @@ async fn a_late_answer_is_written_over_a_lease_that_was_taken_over() {
 #[tokio::test]
 async fn credentials_are_stored_before_they_are_used_for_as_long_as_it_takes() {
     let (server, clock) = (Vendor::start().await, ManualClock::new());
-    let line = Arc::new(Line::default());
-    let store: Arc<dyn Store> = Arc::clone(&line) as _;
+    let (line, store) = Line::to_memory();
     let app = process(&server, &store, &clock);
     // The master's token is there already.
     connect(&app, "other").await.unwrap().unwrap();
@@ -325,8 +285,7 @@ async fn credentials_are_stored_before_they_are_used_for_as_long_as_it_takes() {
 #[tokio::test]
 async fn who_connects_hears_of_a_store_that_does_not_take_what_was_issued() {
     let (server, gate) = Vendor::that_holds_its_first(|answer| answer).await;
-    let (line, clock) = (Arc::new(Line::default()), ManualClock::new());
-    let store: Arc<dyn Store> = Arc::clone(&line) as _;
+    let ((line, store), clock) = (Line::to_memory(), ManualClock::new());
     let app = process(&server, &store, &clock);
     let connecting = connect(&app, "acme");
     server.reached(INTEGRATIONS, 1).await;
@@ -346,23 +305,37 @@ async fn who_connects_hears_of_a_store_that_does_not_take_what_was_issued() {
 #[tokio::test]
 async fn a_store_that_shows_what_was_before_is_not_asked_again_at_once() {
     let (server, gate) = Vendor::that_holds_its_first(|answer| answer).await;
-    let (lagging, clock) = (Arc::new(Lagging::default()), ManualClock::new());
-    let store: Arc<dyn Store> = Arc::clone(&lagging) as _;
+    let clock = ManualClock::new();
+    // While this is set, `load` shows it, and each swap of the customer is lost.
+    let shown = Arc::new(Mutex::new(None::<Stored>));
+    let lost = Arc::new(AtomicUsize::new(0));
+    let store: Arc<dyn Store> = Arc::new(ScriptedStore::new({
+        let (shown, lost) = (Arc::clone(&shown), Arc::clone(&lost));
+        move |call| match (call, &*shown.lock().unwrap()) {
+            (Call::Load(ACME), Some(stored)) => Fate::Finds(stored.clone()),
+            (Call::Swap { id: ACME, .. }, Some(_)) => {
+                // Who does not pause would never let the test go on.
+                assert!(lost.fetch_add(1, Ordering::SeqCst) < 10, "asked again and again");
+                Fate::Passes
+            }
+            _ => Fate::Passes,
+        }
+    }));
     let app = process(&server, &store, &clock);
     let connecting = connect(&app, "acme");
     server.reached(INTEGRATIONS, 1).await;
     let journal = store.load(ACME).await.unwrap().unwrap();
     // It is sealed anew, which `load` does not show.
     store.swap(ACME, journal.version, journal.bytes.clone(), NEVER).await.unwrap();
-    *lagging.shown.lock().unwrap() = Some(journal);
+    *shown.lock().unwrap() = Some(journal);
     gate.add_permits(1);
-    while lagging.lost.load(Ordering::SeqCst) < 2 {
+    while lost.load(Ordering::SeqCst) < 2 {
         tokio::task::yield_now().await;
     }
     everybody_waits().await;
     assert!(!connecting.is_finished());
-    assert!(lagging.lost.load(Ordering::SeqCst) < 10, "while there was time for a hundred");
-    *lagging.shown.lock().unwrap() = None;
+    assert!(lost.load(Ordering::SeqCst) < 10, "while there was time for a hundred");
+    *shown.lock().unwrap() = None;
     connecting.await.unwrap().unwrap();
     assert_eq!(used(&app, "acme", &server, &clock).await.unwrap(), "client-acme");
 }
@@ -387,8 +360,7 @@ async fn credentials_are_taken_however_they_are_spelt() {
 #[tokio::test]
 async fn no_request_is_made_that_could_not_be_written_down() {
     let (server, clock) = (Vendor::start().await, ManualClock::new());
-    let line = Arc::new(Line::default());
-    let store: Arc<dyn Store> = Arc::clone(&line) as _;
+    let (line, store) = Line::to_memory();
     let app = process(&server, &store, &clock);
     line.cut.store(true, Ordering::SeqCst);
     assert_eq!(connect(&app, "acme").await.unwrap().unwrap_err().code(), ErrorCode::Store);

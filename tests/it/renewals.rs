@@ -9,11 +9,11 @@ use smartrecruiters::error::{Error, ReauthorizationReason, Result};
 use smartrecruiters::http::{ConnectOptions, Connector, ProxyChoice};
 use smartrecruiters::lifecycle::{Held, OAuthApp, TokenSource};
 use smartrecruiters::secret::Secret;
-use smartrecruiters::store::{Due, MemoryStore, Store, StoreFuture, Stored, Swap, Version};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 
+use crate::support::store::{Call, Fate, ScriptedStore};
 use crate::support::{app_options, customer};
 
 const ANSWER: &str = r#"{"access_token":"at-1","token_type":"Bearer","refresh_token":"rt-1"}"#;
@@ -47,50 +47,35 @@ impl Log {
     }
 }
 
-/// A store that does not answer the first swap of a renewal before a connection was made to the token endpoint.
-#[derive(Debug)]
-struct Watching {
-    inner: MemoryStore,
-    log: Log,
-    /// A permit for each connection.
-    connected: Arc<Semaphore>,
+/// When a store takes the journal of a renewal: once a connection was made to the token endpoint.
+#[derive(Debug, Default)]
+struct Journal {
     armed: AtomicBool,
-    /// The next journal loses its race.
+    /// The next one loses its race.
     loses: AtomicBool,
 }
 
-impl Store for Watching {
-    fn is_durable(&self) -> bool {
-        false
-    }
-
-    fn load<'a>(&'a self, id: &'a str) -> StoreFuture<'a, Option<Stored>> {
-        self.inner.load(id)
-    }
-
-    fn swap<'a>(&'a self, id: &'a str, expected: Version, bytes: Vec<u8>, due: u64) -> StoreFuture<'a, Swap> {
-        Box::pin(async move {
-            if !self.armed.load(Ordering::SeqCst) {
-                return self.inner.swap(id, expected, bytes, due).await;
-            }
-            if String::from_utf8_lossy(&bytes).contains("xchanging") {
-                self.connected.acquire().await.unwrap().forget();
-                news().await;
-                if self.loses.swap(false, Ordering::SeqCst) {
-                    self.log.add("lost");
-                    return Ok(Swap::Lost);
-                }
-                self.log.add("journal");
-            } else {
-                self.log.add("commit or release");
-            }
-            self.inner.swap(id, expected, bytes, due).await
-        })
-    }
-
-    fn due(&self, before: u64, limit: usize, after: Option<&Due>) -> StoreFuture<'_, Vec<Due>> {
-        self.inner.due(before, limit, after)
-    }
+/// A store in memory that takes journals as `journal` says. `connected` has a permit for each connection.
+fn watching(log: &Log, connected: &Arc<Semaphore>, journal: &Arc<Journal>) -> ScriptedStore {
+    let (log, connected, journal) = (log.clone(), Arc::clone(connected), Arc::clone(journal));
+    ScriptedStore::new(move |call| {
+        let Call::Swap { bytes, .. } = call else { return Fate::Passes };
+        if !journal.armed.load(Ordering::SeqCst) {
+            return Fate::Passes;
+        }
+        if !String::from_utf8_lossy(bytes).contains("xchanging") {
+            log.add("commit or release");
+            return Fate::Passes;
+        }
+        let (log, connected, journal) = (log.clone(), Arc::clone(&connected), Arc::clone(&journal));
+        Fate::Later(Box::pin(async move {
+            connected.acquire().await.unwrap().forget();
+            news().await;
+            let loses = journal.loses.swap(false, Ordering::SeqCst);
+            log.add(if loses { "lost" } else { "journal" });
+            if loses { Fate::RaceLost } else { Fate::Passes }
+        }))
+    })
 }
 
 /// Has the runtime look at its sockets: what was sent to any of them before is then known there.
@@ -157,7 +142,7 @@ async fn serve(mut stream: TcpStream, log: Log, body: &'static str) {
 struct Setup {
     log: Log,
     clock: ManualClock,
-    store: Arc<Watching>,
+    journal: Arc<Journal>,
     source: Arc<TokenSource>,
 }
 
@@ -165,21 +150,15 @@ impl Setup {
     async fn new(then: Vec<Then>, through_proxy: bool) -> (Self, String) {
         let (log, connected, clock) = (Log::default(), Arc::new(Semaphore::new(0)), ManualClock::new());
         let url = endpoint(&log, &connected, then).await;
-        let store = Arc::new(Watching {
-            inner: MemoryStore::new(),
-            log: log.clone(),
-            connected,
-            armed: AtomicBool::new(false),
-            loses: AtomicBool::new(false),
-        });
+        let journal = Arc::new(Journal::default());
+        let store = Arc::new(watching(&log, &connected, &journal));
         let proxy =
             if through_proxy { ProxyChoice::Url(Secret::new(url.clone())) } else { ProxyChoice::Direct };
         let connector = Connector::new(ConnectOptions { proxy, ..ConnectOptions::default() }).unwrap();
-        let app =
-            OAuthApp::new(app_options(&url, store.clone()), &connector, Arc::new(clock.clone())).unwrap();
+        let app = OAuthApp::new(app_options(&url, store), &connector, Arc::new(clock.clone())).unwrap();
         let source = app.import(customer("rt-0")).await.unwrap().source;
-        store.armed.store(true, Ordering::SeqCst);
-        (Self { log, clock, store, source }, url)
+        journal.armed.store(true, Ordering::SeqCst);
+        (Self { log, clock, journal, source }, url)
     }
 
     /// A failure takes its time only where a step is out of its order.
@@ -216,7 +195,7 @@ async fn a_connection_that_ends_while_the_journal_is_written_carried_nothing() {
 #[tokio::test]
 async fn a_journal_that_is_lost_closes_its_connection_unused() {
     let (setup, _) = Setup::new(vec![Then::Answer(ANSWER), Then::Answer(ANSWER)], false).await;
-    setup.store.loses.store(true, Ordering::SeqCst);
+    setup.journal.loses.store(true, Ordering::SeqCst);
     setup.token().await.unwrap();
     let request = "POST /identity/oauth/token";
     assert_eq!(

@@ -1,17 +1,16 @@
 //! Every place where a secret becomes text, and what is printed of those that hold one.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::path::Path;
 use std::sync::Arc;
 
 use smartrecruiters::client::Credential;
 use smartrecruiters::credential::{ApiKey, BearerToken, ClientAuthentication, OAuthClient};
 use smartrecruiters::lifecycle::ClientCredentials;
 
-use crate::support::{Reply, Server, get, is_of_tests};
+use crate::support::source::{Source, count};
+use crate::support::{Reply, Server, get};
 
-/// `expose()` in the code of each file. A new place is a decision: it belongs in this list, or not in the code.
+/// How often the code of each file names `expose`. A new place is a decision: it belongs in this list, or not in the code.
 const EXPOSED: [(&str, usize); 17] = [
     ("binding/token.rs", 1),             // token(), for whoever asked for the text itself
     ("client/partner/connecting.rs", 1), // the check that an answer quotes no token
@@ -32,27 +31,15 @@ const EXPOSED: [(&str, usize); 17] = [
     ("tls/mod.rs", 1),                   // the key of the client's certificate
 ];
 
-fn count(folder: &Path, root: &Path, found: &mut BTreeMap<String, usize>) {
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            count(&path, root, found);
-        } else if !is_of_tests(&path) {
-            let text = fs::read_to_string(&path).unwrap();
-            let code = text.split("#[cfg(test)]\nmod tests").next().unwrap();
-            let uses = code.matches(".expose()").count();
-            if uses > 0 {
-                found.insert(path.strip_prefix(root).unwrap().to_str().unwrap().to_owned(), uses);
-            }
-        }
-    }
-}
-
 #[test]
 fn secrets_become_text_in_these_places_only() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut found = BTreeMap::new();
-    count(&root, &root, &mut found);
+    for module in Source::of_crate().modules() {
+        let uses = count(&module.code, &[".", "expose"]) + count(&module.code, &[":", ":", "expose"]);
+        if uses > 0 {
+            *found.entry(module.file.clone()).or_default() += uses;
+        }
+    }
     let expected = EXPOSED.map(|(file, uses)| (file.to_owned(), uses)).into_iter().collect();
     assert_eq!(found, expected);
 }

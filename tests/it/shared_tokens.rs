@@ -118,8 +118,7 @@ async fn a_rotated_secret_adopts_no_token_of_the_old_one() {
 #[tokio::test]
 async fn a_store_that_is_down_costs_no_call() {
     let (server, clock) = (Server::start(numbered(&[])).await, ManualClock::new());
-    let line = Arc::new(Line::default());
-    let store: Arc<dyn Store> = Arc::clone(&line) as _;
+    let (line, store) = Line::to_memory();
     line.cut.store(true, Ordering::SeqCst);
     assert_eq!(used(&process(&server, &store, &clock)).await, "at-1");
     assert_eq!(used(&process(&server, &store, &clock)).await, "at-2");

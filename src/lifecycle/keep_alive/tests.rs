@@ -9,7 +9,8 @@ use crate::http::{ConnectOptions, Connector};
 use crate::lifecycle::OAuthAppOptions;
 use crate::once::Listener;
 use crate::secret::Secret;
-use crate::store::{MemoryStore, Record as _, Sealer, Store, StoreFuture, Stored, Swap, Version};
+use crate::store::scripted::{Call, Fate, ScriptedStore};
+use crate::store::{MemoryStore, Record as _, Sealer, Store, Swap};
 use crate::token::RefreshToken;
 
 const DAY_MILLIS: u64 = 24 * 3600 * 1000;
@@ -116,41 +117,33 @@ async fn while_the_token_endpoint_is_down_each_owner_is_warned_once_in_a_pass() 
     }
 }
 
-/// A store that is asked for what is due, and may fail to tell.
+/// How often a store was asked for what is due, and whether it fails to answer.
 #[derive(Debug, Default)]
 struct Asked {
     times: AtomicU32,
     fails: AtomicBool,
 }
 
-impl Store for Asked {
-    fn is_durable(&self) -> bool {
-        false
-    }
-
-    fn load<'a>(&'a self, _: &'a str) -> StoreFuture<'a, Option<Stored>> {
-        Box::pin(async { Ok(None) })
-    }
-
-    fn swap<'a>(&'a self, _: &'a str, _: Version, _: Vec<u8>, _: u64) -> StoreFuture<'a, Swap> {
-        Box::pin(async { Ok(Swap::Lost) })
-    }
-
-    fn due(&self, _: u64, _: usize, _: Option<&Due>) -> StoreFuture<'_, Vec<Due>> {
-        self.times.fetch_add(1, Ordering::SeqCst);
-        let result = if self.fails.load(Ordering::SeqCst) {
-            Err(Error::Store { operation: "due", problem: "it is down".into() })
-        } else {
-            Ok(Vec::new())
-        };
-        Box::pin(async { result })
+impl Asked {
+    fn store() -> (Arc<Self>, Arc<dyn Store>) {
+        let asked = Arc::new(Self::default());
+        let store = ScriptedStore::new({
+            let asked = Arc::clone(&asked);
+            move |call| {
+                if !matches!(call, Call::Due) {
+                    return Fate::Passes;
+                }
+                asked.times.fetch_add(1, Ordering::SeqCst);
+                if asked.fails.load(Ordering::SeqCst) { Fate::Fails("it is down") } else { Fate::Passes }
+            }
+        });
+        (asked, Arc::new(store))
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn passes_in_the_background_come_daily_and_go_with_the_last_app_that_wants_them() {
-    let (asked, clock) = (Arc::new(Asked::default()), ManualClock::new());
-    let store: Arc<dyn Store> = asked.clone();
+    let ((asked, store), clock) = (Asked::store(), ManualClock::new());
     let [one, other] = [(); 2].map(|()| app(&store, &clock, Listener::default()));
     let passes = tokio::spawn(one.keep_alive_in_background(DAILY));
     // One of them has all the work.
@@ -174,8 +167,7 @@ async fn passes_in_the_background_come_daily_and_go_with_the_last_app_that_wants
 
 #[tokio::test(start_paused = true)]
 async fn passes_that_differ_come_beside_one_another() {
-    let (asked, clock) = (Arc::new(Asked::default()), ManualClock::new());
-    let store: Arc<dyn Store> = asked.clone();
+    let ((asked, store), clock) = (Asked::store(), ManualClock::new());
     let [one, other] = [(); 2].map(|()| app(&store, &clock, Listener::default()));
     let hourly = BackgroundOptions { every: Duration::from_secs(3600), ..DAILY };
     let running =
@@ -190,8 +182,7 @@ async fn passes_that_differ_come_beside_one_another() {
 
 #[tokio::test(start_paused = true)]
 async fn a_pass_that_fails_is_told_and_the_next_one_comes() {
-    let (asked, clock) = (Arc::new(Asked::default()), ManualClock::new());
-    let store: Arc<dyn Store> = asked.clone();
+    let ((asked, store), clock) = (Asked::store(), ManualClock::new());
     asked.fails.store(true, Ordering::SeqCst);
     let told = Arc::new(AtomicU32::new(0));
     let listener = Listener::new({

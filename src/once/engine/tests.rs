@@ -1,5 +1,5 @@
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -8,9 +8,8 @@ use crate::clock::{Clock as _, ManualClock};
 use crate::error::{ErrorCode, ReauthorizationReason};
 use crate::once::lease::CLOCK_SKEW_MILLIS;
 use crate::secret::Secret;
-use crate::store::{
-    Due, GrantRecord, GrantState, MemoryStore, Record as _, Sealer, Store, StoreFuture, Stored,
-};
+use crate::store::scripted::{Call, Fate, ScriptedStore};
+use crate::store::{GrantRecord, GrantState, MemoryStore, Record as _, Sealer, Store};
 use crate::token::{AccessToken, RefreshToken, TokenSet};
 
 /// Spends a refresh token by answers that are given to it. An answer is `access refresh`; one that begins with `?`
@@ -222,11 +221,9 @@ async fn an_answer_that_was_kept_does_not_bring_back_a_grant_that_belongs_elsewh
 #[tokio::test(start_paused = true)]
 async fn an_unread_answer_is_kept_for_as_long_as_it_takes_before_its_error_is_reported() {
     let clock = ManualClock::new();
-    let store = Arc::new(Unsure::default());
+    let (store, _) = store_with_swaps(after_the_journal((0..4).map(|_| Fate::Fails("it is down"))));
     put(&*store, 0, &idle()).await;
     let operation = Scripted::new(&clock, [Ok("?at rt-2")]);
-    store.refuses_after_journal.store(true, Ordering::SeqCst);
-    store.refuses.store(4, Ordering::SeqCst);
     run_all(&vault(store.clone(), &clock), &operation).await.unwrap_err();
     assert_eq!(stored(&*store).await.1.unread.len(), 1);
     assert_eq!(operation.told(), 4, "each failure was told, and waited after");
@@ -235,10 +232,8 @@ async fn an_unread_answer_is_kept_for_as_long_as_it_takes_before_its_error_is_re
 #[tokio::test]
 async fn a_failure_is_reported_as_what_it_was_though_the_store_fails_too() {
     let clock = ManualClock::new();
-    let store = Arc::new(Unsure::default());
+    let (store, _) = store_with_swaps(after_the_journal([Fate::Fails("it is down")]));
     put(&*store, 0, &idle()).await;
-    store.refuses_after_journal.store(true, Ordering::SeqCst);
-    store.refuses.store(1, Ordering::SeqCst);
     let unavailable = Error::ConnectTimeout { to: None };
     let operation = Scripted::new(&clock, [Err(unavailable)]);
     let error = run_all(&vault(store.clone(), &clock), &operation).await.unwrap_err();
@@ -333,56 +328,35 @@ async fn a_failure_is_written_down_over_a_journal_that_was_sealed_anew() {
     assert_eq!((version, after.state), (3, GrantState::Idle { unresolved: 0 }), "nobody waits for a lease");
 }
 
-/// A store whose next swap is written but reported as failed, as when its answer is lost.
-#[derive(Debug, Default)]
-struct Unsure {
-    inner: MemoryStore,
-    loses_answer: AtomicBool,
-    /// This many swaps fail, and are not written.
-    refuses: AtomicU32,
-    /// The next swap is taken before those that are refused.
-    refuses_after_journal: AtomicBool,
-    /// The versions that swaps expected.
-    expected: Mutex<Vec<Version>>,
+/// A store in memory, each swap of which has the next of these fates; when there are no more, it passes.
+fn store_with_swaps(fates: impl IntoIterator<Item = Fate>) -> (Arc<dyn Store>, Arc<Mutex<Vec<Version>>>) {
+    let fates = Mutex::new(fates.into_iter().collect::<VecDeque<_>>());
+    let swaps = Arc::new(Mutex::new(Vec::new()));
+    let store = ScriptedStore::new({
+        let swaps = Arc::clone(&swaps);
+        move |call| {
+            let Call::Swap { expected, .. } = call else { return Fate::Passes };
+            swaps.lock().unwrap().push(expected);
+            fates.lock().unwrap().pop_front().unwrap_or(Fate::Passes)
+        }
+    });
+    (Arc::new(store), swaps)
 }
 
-impl Store for Unsure {
-    fn is_durable(&self) -> bool {
-        false
-    }
-
-    fn load<'a>(&'a self, id: &'a str) -> StoreFuture<'a, Option<Stored>> {
-        self.inner.load(id)
-    }
-
-    fn swap<'a>(&'a self, id: &'a str, expected: Version, bytes: Vec<u8>, due: u64) -> StoreFuture<'a, Swap> {
-        Box::pin(async move {
-            self.expected.lock().unwrap().push(expected);
-            let less = |left: u32| left.checked_sub(1);
-            let takes = self.refuses_after_journal.swap(false, Ordering::SeqCst);
-            let down = !takes && self.refuses.fetch_update(Ordering::SeqCst, Ordering::SeqCst, less).is_ok();
-            let swap = if down { Ok(Swap::Lost) } else { self.inner.swap(id, expected, bytes, due).await };
-            if down || self.loses_answer.swap(false, Ordering::SeqCst) {
-                return Err(Error::Store { operation: "swap", problem: "its answer was lost".into() });
-            }
-            swap
-        })
-    }
-
-    fn due(&self, before: u64, limit: usize, after: Option<&Due>) -> StoreFuture<'_, Vec<Due>> {
-        self.inner.due(before, limit, after)
-    }
+/// These fates for the swaps that come after a record was put there, and a journal.
+fn after_the_journal(fates: impl IntoIterator<Item = Fate>) -> impl Iterator<Item = Fate> {
+    [Fate::Passes, Fate::Passes].into_iter().chain(fates)
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_commit_is_repeated_until_it_is_known_to_be_there() {
     let clock = ManualClock::new();
     for down in [true, false] {
-        let store = Arc::new(Unsure::default());
+        // The put, and then the first attempt.
+        let (store, _) =
+            store_with_swaps([Fate::Passes, if down { Fate::Fails("it is down") } else { Fate::AnswerLost }]);
         let journal = exchanging("me", 0, 0);
         put(&*store, 0, &journal).await;
-        store.refuses.store(u32::from(down), Ordering::SeqCst);
-        store.loses_answer.store(!down, Ordering::SeqCst);
         let (vault, operation) = (vault(store.clone(), &clock), Scripted::new(&clock, []));
         assert!(commit(&vault, &operation, 1, &journal).await.is_some());
         let (version, after) = stored(&*store).await;
@@ -393,52 +367,20 @@ async fn a_commit_is_repeated_until_it_is_known_to_be_there() {
 #[tokio::test(start_paused = true)]
 async fn a_commit_makes_the_record_again_in_a_store_that_was_emptied_once_that_takes_writes() {
     let clock = ManualClock::new();
-    let store = Arc::new(Unsure::default());
-    store.refuses.store(3, Ordering::SeqCst);
+    let (store, swaps) = store_with_swaps([(); 3].map(|()| Fate::Fails("it is down")));
     let (vault, operation) = (vault(store.clone(), &clock), Scripted::new(&clock, []));
     assert!(commit(&vault, &operation, 7, &exchanging("me", 0, 0)).await.is_some());
     let (version, after) = stored(&*store).await;
     assert_eq!((version, after.refresh.0.expose()), (1, "rt-2"));
-    assert_eq!(*store.expected.lock().unwrap(), [7, 0, 0, 0], "no record is version 0");
+    assert_eq!(*swaps.lock().unwrap(), [7, 0, 0, 0], "no record is version 0");
     assert_eq!(operation.told(), 3, "each failure was told, and waited after");
-}
-
-/// A store that loses what it was given, and takes nothing for a while.
-#[derive(Debug, Default)]
-struct Sieve {
-    swaps: AtomicU32,
-    /// From this swap on it is a store again.
-    until: u32,
-    inner: MemoryStore,
-}
-
-impl Store for Sieve {
-    fn is_durable(&self) -> bool {
-        false
-    }
-
-    fn load<'a>(&'a self, id: &'a str) -> StoreFuture<'a, Option<Stored>> {
-        self.inner.load(id)
-    }
-
-    fn swap<'a>(&'a self, id: &'a str, expected: Version, bytes: Vec<u8>, due: u64) -> StoreFuture<'a, Swap> {
-        Box::pin(async move {
-            if self.swaps.fetch_add(1, Ordering::SeqCst) < self.until {
-                return Ok(Swap::Lost);
-            }
-            self.inner.swap(id, expected, bytes, due).await
-        })
-    }
-
-    fn due(&self, before: u64, limit: usize, after: Option<&Due>) -> StoreFuture<'_, Vec<Due>> {
-        self.inner.due(before, limit, after)
-    }
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_commit_does_not_spin_on_a_store_that_neither_has_the_record_nor_takes_it() {
     let clock = ManualClock::new();
-    let store = Arc::new(Sieve { until: 100, ..Sieve::default() });
+    // It loses what it was given, and takes nothing for a while.
+    let (store, swaps) = store_with_swaps((0..100).map(|_| Fate::RaceLost));
     let operation = Arc::new(Scripted::new(&clock, []));
     let committing = tokio::spawn({
         let (vault, operation) = (vault(store.clone(), &clock), Arc::clone(&operation));
@@ -446,7 +388,7 @@ async fn a_commit_does_not_spin_on_a_store_that_neither_has_the_record_nor_takes
     });
     // Of a clock that moves only when nobody has anything to do.
     tokio::time::sleep(Duration::from_secs(60)).await;
-    let (swaps, told) = (store.swaps.load(Ordering::SeqCst), operation.told());
+    let (swaps, told) = (u32::try_from(swaps.lock().unwrap().len()).unwrap(), operation.told());
     assert!((10..=20).contains(&swaps), "{swaps} attempts in a minute");
     assert_eq!(told, swaps - 1, "each was told but the first, after which it may have been another process");
     assert!(committing.await.unwrap(), "for as long as it takes");

@@ -1,24 +1,10 @@
 use super::*;
-use crate::store::{Due, GrantRecord, GrantState, MemoryStore, StoreFuture, Swap};
+use crate::store::scripted::{Fate, ScriptedStore};
+use crate::store::{GrantRecord, GrantState, MemoryStore};
 use crate::token::RefreshToken;
 
-/// A durable store in name.
-#[derive(Debug)]
-struct Named(&'static str);
-
-impl Store for Named {
-    fn namespace(&self) -> &str {
-        self.0
-    }
-    fn load<'a>(&'a self, _: &'a str) -> StoreFuture<'a, Option<Stored>> {
-        Box::pin(async { Ok(None) })
-    }
-    fn swap<'a>(&'a self, _: &'a str, _: Version, _: Vec<u8>, _: u64) -> StoreFuture<'a, Swap> {
-        Box::pin(async { Ok(Swap::Lost) })
-    }
-    fn due(&self, _: u64, _: usize, _: Option<&Due>) -> StoreFuture<'_, Vec<Due>> {
-        Box::pin(async { Ok(Vec::new()) })
-    }
+fn durable(namespace: &'static str) -> ScriptedStore {
+    ScriptedStore::new(|_| Fate::Passes).durable_in(namespace)
 }
 
 fn key(byte: u8) -> SealingKey {
@@ -27,7 +13,7 @@ fn key(byte: u8) -> SealingKey {
 
 fn sealer(namespace: &'static str, keys: &[u8]) -> Sealer {
     let keys = keys.iter().map(|byte| key(*byte)).collect();
-    Sealer::new(&Named(namespace), Some(Sealing::Keys(keys))).unwrap()
+    Sealer::new(&durable(namespace), Some(Sealing::Keys(keys))).unwrap()
 }
 
 fn record() -> GrantRecord {
@@ -112,7 +98,7 @@ fn rows_cannot_be_swapped_or_their_versions_changed() {
 #[test]
 fn sealed_and_plain_records_are_not_taken_for_one_another() {
     let with_key = sealer("", &[1]);
-    let plain = Sealer::new(&Named(""), Some(Sealing::Plain)).unwrap();
+    let plain = Sealer::new(&durable(""), Some(Sealing::Plain)).unwrap();
     refused(&plain, "g", &sealed(&with_key, "g", 1), Unreadable::NoKey);
     refused(&with_key, "g", &sealed(&plain, "g", 1), Unreadable::NotSealed);
     assert_eq!(plain.open::<GrantRecord>("g", &sealed(&plain, "g", 1)).unwrap(), record());
@@ -122,7 +108,7 @@ fn sealed_and_plain_records_are_not_taken_for_one_another() {
 #[test]
 fn a_key_that_is_not_there_is_told_from_damage() {
     let (ours, theirs) = (sealer("", &[1]), sealer("", &[2]));
-    let plain = Sealer::new(&Named(""), Some(Sealing::Plain)).unwrap();
+    let plain = Sealer::new(&durable(""), Some(Sealing::Plain)).unwrap();
     let good = sealed(&ours, "g", 1);
     let code = |sealer: &Sealer, stored: &Stored| sealer.check_key(stored).err().map(|e| e.to_string());
     assert_eq!(code(&ours, &good), None);
@@ -142,8 +128,8 @@ fn a_durable_store_needs_a_key_or_a_word() {
         Err(Error::Configuration { field, .. }) => field,
         other => panic!("expected a configuration error, got {other:?}"),
     };
-    assert_eq!(field(Sealer::new(&Named(""), None)), "encryptionKey");
-    assert_eq!(field(Sealer::new(&Named(""), Some(Sealing::Keys(Vec::new())))), "encryptionKey");
+    assert_eq!(field(Sealer::new(&durable(""), None)), "encryptionKey");
+    assert_eq!(field(Sealer::new(&durable(""), Some(Sealing::Keys(Vec::new())))), "encryptionKey");
     assert!(Sealer::new(&MemoryStore::new(), None).is_ok());
 }
 
@@ -181,7 +167,7 @@ fn a_record_is_sealed_anew_once_whatever_it_is() {
     assert!(
         both.reseal("y", &before).is_err() && both.reseal("x", &Stored { version: 4, ..before }).is_err()
     );
-    let plain = Sealer::new(&Named(""), Some(Sealing::Plain)).unwrap();
+    let plain = Sealer::new(&durable(""), Some(Sealing::Plain)).unwrap();
     assert_eq!(plain.reseal("g", &sealed(&plain, "g", 1)).unwrap(), None);
     assert!(
         both.reseal("g", &sealed(&plain, "g", 1)).is_err(),

@@ -1,11 +1,11 @@
 //! A server whose every answer the test decides, with a record of what reached it.
 
+pub(crate) mod source;
 pub(crate) mod store;
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::net::SocketAddr;
-use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -23,32 +23,10 @@ use smartrecruiters::http::{BaseUrl, Priority, RedirectMode, Request, RequestBod
 use smartrecruiters::lifecycle::{CodeExchange, ImportedGrant, OAuthAppOptions};
 use smartrecruiters::once::Listener;
 use smartrecruiters::secret::Secret;
-use smartrecruiters::store::{Due, Store, StoreFuture, Stored, Swap, Version};
+use smartrecruiters::store::Store;
 use smartrecruiters::token::RefreshToken;
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, Semaphore};
-
-/// The same records through a store of its own, as another process has it.
-#[derive(Debug)]
-pub(crate) struct Elsewhere(pub(crate) Arc<dyn Store>);
-
-impl Store for Elsewhere {
-    fn is_durable(&self) -> bool {
-        self.0.is_durable()
-    }
-
-    fn load<'a>(&'a self, id: &'a str) -> StoreFuture<'a, Option<Stored>> {
-        self.0.load(id)
-    }
-
-    fn swap<'a>(&'a self, id: &'a str, expected: Version, bytes: Vec<u8>, due: u64) -> StoreFuture<'a, Swap> {
-        self.0.swap(id, expected, bytes, due)
-    }
-
-    fn due(&self, before: u64, limit: usize, after: Option<&Due>) -> StoreFuture<'_, Vec<Due>> {
-        self.0.due(before, limit, after)
-    }
-}
 
 /// What reached the server.
 #[derive(Debug, Clone)]
@@ -320,13 +298,6 @@ pub(crate) fn exchange(callback: &str, state: &str, id: &str) -> CodeExchange {
         id: Some(id.into()),
         metadata: BTreeMap::new(),
     }
-}
-
-/// Whether a source file holds nothing but tests: `tests.rs`, the model, and what they are split into.
-pub(crate) fn is_of_tests(file: &Path) -> bool {
-    file.ends_with("tests.rs")
-        || file.ends_with("model.rs")
-        || file.parent().is_some_and(|folder| folder.ends_with("tests"))
 }
 
 /// A token endpoint's answer.

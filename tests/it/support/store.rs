@@ -1,64 +1,75 @@
-//! A store that the test takes down and puts up again.
+//! Stores of tests: one that other processes share, and one that the test takes down and puts up again.
 
-use std::sync::Mutex;
+#[path = "../../../src/store/scripted.rs"]
+mod scripted;
+
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
-use smartrecruiters::error::{Error, Result};
-use smartrecruiters::store::{Due, MemoryStore, Store, StoreFuture, Stored, Swap, Version};
+use smartrecruiters::error::Error;
+use smartrecruiters::store::{Due, MemoryStore, Removal, Store, StoreFuture, Stored, Swap, Version};
 
-/// A store in memory behind a line that can be cut.
-#[derive(Debug, Default)]
+pub(crate) use scripted::{Call, Fate, ScriptedStore};
+
+/// The same records through a store of its own, as another process has it.
+pub(crate) fn elsewhere(store: Arc<dyn Store>) -> Arc<dyn Store> {
+    Arc::new(ScriptedStore::over(store, |_| Fate::Passes))
+}
+
+/// The line to a store, which can be cut.
+#[derive(Debug)]
 pub(crate) struct Line {
-    inner: MemoryStore,
+    /// The operations that find it cut; others never do.
+    operations: &'static [&'static str],
     pub(crate) cut: AtomicBool,
-    /// Cut when so many more swaps have been written; their answers are lost.
+    /// Cut when so many more swaps have been written; the answer of the last one is lost.
     pub(crate) cuts_after: Mutex<Option<usize>>,
     /// How many operations found it cut.
     pub(crate) refused: AtomicUsize,
 }
 
 impl Line {
-    fn open(&self, operation: &'static str) -> Result<()> {
-        if !self.cut.load(Ordering::SeqCst) {
-            return Ok(());
-        }
-        self.refused.fetch_add(1, Ordering::SeqCst);
-        Err(Error::Store { operation, problem: "it is cut".into() })
+    /// The line to a new store in memory, and the store behind it.
+    pub(crate) fn to_memory() -> (Arc<Self>, Arc<dyn Store>) {
+        Self::to(Arc::new(MemoryStore::new()), &["load", "swap"])
     }
 
-    fn written(&self) {
+    pub(crate) fn to(
+        inner: Arc<dyn Store>,
+        operations: &'static [&'static str],
+    ) -> (Arc<Self>, Arc<dyn Store>) {
+        let line = Arc::new(Self {
+            operations,
+            cut: AtomicBool::new(false),
+            cuts_after: Mutex::new(None),
+            refused: AtomicUsize::new(0),
+        });
+        let store = ScriptedStore::over(inner, {
+            let line = Arc::clone(&line);
+            move |call| line.fate(call)
+        });
+        (line, Arc::new(store))
+    }
+
+    fn fate(&self, call: Call<'_>) -> Fate {
+        if !self.operations.contains(&call.operation()) {
+            return Fate::Passes;
+        }
+        if self.cut.load(Ordering::SeqCst) {
+            self.refused.fetch_add(1, Ordering::SeqCst);
+            return Fate::Fails("it is cut");
+        }
         let mut left = self.cuts_after.lock().unwrap();
-        *left = left.map(|left| left.saturating_sub(1));
-        if *left == Some(0) {
-            *left = None;
-            self.cut.store(true, Ordering::SeqCst);
+        if matches!(call, Call::Swap { .. })
+            && let Some(swaps) = *left
+        {
+            *left = swaps.checked_sub(1).filter(|swaps| *swaps > 0);
+            if left.is_none() {
+                self.cut.store(true, Ordering::SeqCst);
+                self.refused.fetch_add(1, Ordering::SeqCst);
+                return Fate::AnswerLost;
+            }
         }
-    }
-}
-
-impl Store for Line {
-    fn is_durable(&self) -> bool {
-        false
-    }
-
-    fn load<'a>(&'a self, id: &'a str) -> StoreFuture<'a, Option<Stored>> {
-        Box::pin(async move {
-            self.open("load")?;
-            self.inner.load(id).await
-        })
-    }
-
-    fn swap<'a>(&'a self, id: &'a str, expected: Version, bytes: Vec<u8>, due: u64) -> StoreFuture<'a, Swap> {
-        Box::pin(async move {
-            self.open("swap")?;
-            let swap = self.inner.swap(id, expected, bytes, due).await?;
-            self.written();
-            self.open("swap")?;
-            Ok(swap)
-        })
-    }
-
-    fn due(&self, before: u64, limit: usize, after: Option<&Due>) -> StoreFuture<'_, Vec<Due>> {
-        self.inner.due(before, limit, after)
+        Fate::Passes
     }
 }

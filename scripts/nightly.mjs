@@ -1,0 +1,38 @@
+// `npm run nightly`: at their full length, the runs of which CI has a short form. They take hours.
+
+import { run, setup } from './setup.mjs'
+
+const RUST_TESTS = ['cargo', 'test', '--no-default-features', '--features', 'stores']
+
+const RUNS = [
+  {
+    what: 'the limits at full load for a minute each, of which 99 % have to be used',
+    // One file after the other: what one takes of the machine, the other could not use.
+    command: ['node', '--test', '--test-concurrency=1', '__test__/limits.test.mjs', '__test__/shared-limits.test.mjs'],
+    env: { LIMITS_SECONDS: '60' },
+  },
+  {
+    what: 'twenty failovers of Redis',
+    command: [...RUST_TESTS, '--test', 'it', 'when_a_replica_becomes_the_primary'],
+    env: { FAILOVERS: '20' },
+  },
+  {
+    what: 'properties with twenty thousand cases each',
+    command: [...RUST_TESTS, '--lib'],
+    env: { PROPTEST_CASES: '20000' },
+  },
+  { what: 'torture', command: ['node', 'torture/run.mjs'] },
+  { what: 'torture: a hundred thousand grants', command: ['node', 'torture/run.mjs', '--scenarios', 'fleet'] },
+]
+
+await setup()
+const failed = []
+for (const { what, command, env } of RUNS) {
+  console.error(`\n${new Date().toISOString()} ${what}: ${command.join(' ')}`)
+  await run(command, { env: { ...process.env, ...env } }).catch(error => {
+    console.error(error.message)
+    failed.push(what)
+  })
+}
+console.error(failed.length === 0 ? '\nall passed' : `\nfailed: ${failed.join('; ')}`)
+process.exitCode = failed.length === 0 ? 0 : 1
