@@ -71,8 +71,8 @@ fn each_layer_uses_what_the_table_says() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    let uses = used.values().flatten().count();
-    assert!(uses > 50, "only {uses} uses were found: the search itself is broken");
+    let found = used.values().flatten().count();
+    assert!(found > 50, "only {found} uses were found: the search itself is broken");
 }
 
 /// Files that lead to each other by their imports, with the lines at which they do.

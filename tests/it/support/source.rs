@@ -79,17 +79,15 @@ impl Source {
                 continue;
             };
             let module = module.to_string();
-            let (child, below) = ([name.as_slice(), &[module.clone()]].concat(), folder.join(&module));
-            match tokens.next() {
-                Some(TokenTree::Group(inline)) => {
-                    self.add(read, child, file, &below, inline.stream().into_iter().collect());
-                }
-                _ => {
-                    let files: [PathBuf; 2] = [below.with_extension("rs"), below.join("mod.rs")];
-                    let file = files.iter().find(|file| read(file).is_some());
-                    let file = file.unwrap_or_else(|| panic!("module {module} has no file"));
-                    self.add_file(read, child, file, &below);
-                }
+            let (child, below) =
+                ([name.as_slice(), std::slice::from_ref(&module)].concat(), folder.join(&module));
+            if let Some(TokenTree::Group(inline)) = tokens.next() {
+                self.add(read, child, file, &below, inline.stream().into_iter().collect());
+            } else {
+                let files: [PathBuf; 2] = [below.with_extension("rs"), below.join("mod.rs")];
+                let file = files.iter().find(|file| read(file).is_some());
+                let file = file.unwrap_or_else(|| panic!("module {module} has no file"));
+                self.add_file(read, child, file, &below);
             }
         }
         let imported = paths(&code).into_iter().filter_map(|path| Some((path.imported_as?, path.segments)));
