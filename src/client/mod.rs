@@ -14,7 +14,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 
 pub use pages::{PageProgress, Pages, PagesOptions, Position, Step};
-pub use partner::{CustomerInfo, CustomerPage, CustomerStanding, PartnerApp, PartnerAppOptions};
+pub use partner::{CustomerInfo, CustomerPage, ListedCustomerState, PartnerApp, PartnerAppOptions};
 pub use send::{OpenBody, Opened};
 
 use retry::Budget;
@@ -24,7 +24,7 @@ use crate::clock::Clock;
 use crate::credential::{ApiKey, BearerToken};
 use crate::error::{Error, Phase, Result};
 use crate::http::{Authorization, BaseUrl, ConnectOptions, Connector, Environment, Transport, token_url};
-use crate::lifecycle::{ClientCredentials, Customer, Grant, Held, TokenSource};
+use crate::lifecycle::{ClientCredentials, CurrentToken, Customer, Grant, TokenSource};
 use crate::limit::{EndpointLimits, Endpoints, Identity, LimitOptions, Pacing};
 
 /// What a client authenticates with.
@@ -157,14 +157,14 @@ impl Client {
 
     /// The access token in use, exchanged or renewed if need be; none for an API key or bearer token. An exchange that
     /// takes longer than `timeout` goes on without this caller.
-    pub async fn token_within(&self, timeout: Duration) -> Result<Option<Arc<Held>>> {
+    pub async fn token_within(&self, timeout: Duration) -> Result<Option<Arc<CurrentToken>>> {
         let deadline = Deadline::new(timeout);
         deadline.enter(Phase::Token);
         deadline.keep(pin!(self.token())).await
     }
 
     /// The access token in use, exchanged or renewed if need be; none for an API key or bearer token.
-    pub async fn token(&self) -> Result<Option<Arc<Held>>> {
+    pub async fn token(&self) -> Result<Option<Arc<CurrentToken>>> {
         let _call = self.calls.begin()?;
         match &self.authorizer {
             Authorizer::Fixed(_) => Ok(None),

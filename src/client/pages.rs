@@ -1,11 +1,11 @@
 //! [`Pages`]: a list of the API, page by page. What comes next is decided in `pages/`, purely; here it is asked for,
 //! ahead of whoever reads.
 
-mod course;
+mod counts;
 mod list;
+mod next_pages;
 mod page;
 mod position;
-mod tally;
 #[cfg(test)]
 mod tests;
 
@@ -22,11 +22,11 @@ use url::Url;
 
 pub use position::{Position, Progress as PageProgress};
 
-use course::Course;
+use counts::{Counter, Counts};
 use list::{List, Place, pagination};
+use next_pages::NextPages;
 use page::Page;
-use position::{Spot, read_cursor};
-use tally::{Counts, Tally};
+use position::{ResumePoint, read_cursor};
 
 use super::Client;
 use crate::clock::Moment;
@@ -69,7 +69,7 @@ pub struct Pages {
     headers: HeaderMap,
     timeout: Duration,
     prefetch: Option<usize>,
-    course: Course,
+    next_pages: NextPages,
     /// What was asked for and not handed over yet, in the order of the list.
     ahead: VecDeque<Asked>,
     /// The URLs that were asked, as hashes.
@@ -77,7 +77,7 @@ pub struct Pages {
     hasher: RandomState,
     /// The last page, as a hash.
     last: Option<u64>,
-    tally: Tally,
+    counter: Counter,
     /// Items of the first page that an earlier pass handed over.
     skip: u64,
     position: Position,
@@ -90,24 +90,24 @@ impl Pages {
         let PagesOptions { path, params, query, headers, timeout, prefetch, from } = options;
         let list = List::new(client.base(), &path, params, query)?;
         let fingerprint = list.fingerprint()?;
-        let (spot, counts) = match from {
+        let (start, counts) = match from {
             Some(cursor) => read_cursor(&cursor, &fingerprint)?,
-            None => (Spot { place: Some(Place::Start), skip: 0 }, Counts::default()),
+            None => (ResumePoint { place: Some(Place::Start), skip: 0 }, Counts::default()),
         };
         let position = Position {
             fingerprint: fingerprint.into(),
-            here: spot.clone(),
+            here: start.clone(),
             items: 0,
-            following: spot.clone(),
+            following: start.clone(),
             counts,
             earlier: counts.done,
             began: None,
             clock: Arc::clone(&client.clock),
         };
-        let skip = spot.skip;
-        let ended = spot.place.is_none();
+        let skip = start.skip;
+        let ended = start.place.is_none();
         Ok(Self {
-            course: Course::from(spot.place.unwrap_or(Place::Start)),
+            next_pages: NextPages::from(start.place.unwrap_or(Place::Start)),
             client,
             list,
             headers,
@@ -117,7 +117,7 @@ impl Pages {
             urls: HashSet::new(),
             hasher: RandomState::new(),
             last: None,
-            tally: Tally::from(counts),
+            counter: Counter::from(counts),
             skip,
             position,
             ended,
@@ -167,7 +167,7 @@ impl Pages {
             if page.next.is_none() {
                 page.next = link.map(|link| self.list.link(&url, &link));
             }
-            self.course.learn(&self.list, &place, &page);
+            self.next_pages.learn(&self.list, &place, &page);
             self.refuse_repetition(&page)?;
             if page.items.is_empty() {
                 // Whatever is on its way is behind the end.
@@ -177,23 +177,23 @@ impl Pages {
             self.ask(self.at_once());
             let skipped = std::mem::take(&mut self.skip);
             let skip = usize::try_from(skipped).unwrap_or(usize::MAX);
-            self.tally.add(&page, skip, self.course.is_by_offset(), self.list.first().unwrap_or(0));
+            self.counter.add(&page, skip, self.next_pages.is_by_offset(), self.list.first().unwrap_or(0));
             let Some(rest) = page.items.get(skip..).filter(|rest| !rest.is_empty()) else { continue };
             let text = if skip == 0 { body.slice_ref(page.text.as_bytes()) } else { listed(rest).into() };
-            let here = Spot { place: Some(place), skip: skipped };
+            let here = ResumePoint { place: Some(place), skip: skipped };
             self.stand(began, here, rest.len() as u64);
             return Ok(Some(text));
         }
     }
 
     fn at_once(&self) -> usize {
-        self.prefetch.unwrap_or_else(|| self.course.at_once())
+        self.prefetch.unwrap_or_else(|| self.next_pages.at_once())
     }
 
     /// Asks for pages until so many are on their way, or no other is known.
     fn ask(&mut self, most: usize) {
         while self.ahead.len() < most
-            && let Some(place) = self.course.ask()
+            && let Some(place) = self.next_pages.ask()
         {
             let target = self.target(&place);
             let client = self.client.clone();
@@ -235,32 +235,32 @@ impl Pages {
     fn refuse_repetition(&mut self, page: &Page<'_>) -> Result<()> {
         let hash = (!page.items.is_empty()).then(|| self.hasher.hash_one(page.text));
         let last = std::mem::replace(&mut self.last, hash);
-        if hash.is_some() && hash == last && self.course.is_by_offset() {
+        if hash.is_some() && hash == last && self.next_pages.is_by_offset() {
             return Err(pagination("the API gave one page for two offsets; read this path with `get`"));
         }
         Ok(())
     }
 
     /// A page is handed over.
-    fn stand(&mut self, began: Moment, here: Spot, items: u64) {
-        let next = self.ahead.front().map(|asked| asked.place.clone()).or_else(|| self.course.peek());
+    fn stand(&mut self, began: Moment, here: ResumePoint, items: u64) {
+        let next = self.ahead.front().map(|asked| asked.place.clone()).or_else(|| self.next_pages.peek());
         self.position = Position {
             here,
             items,
-            following: Spot { place: next, skip: 0 },
-            counts: self.tally.counts,
+            following: ResumePoint { place: next, skip: 0 },
+            counts: self.counter.counts,
             began: Some(began),
             ..self.position.clone()
         };
-        self.tally.counts.done = self.tally.counts.done.saturating_add(items);
+        self.counter.counts.done = self.counter.counts.done.saturating_add(items);
     }
 
     /// There is no other page.
     fn end(&mut self, began: Moment) {
         if self.list.first().is_some() {
-            self.tally.end();
+            self.counter.end();
         }
-        self.stand(began, Spot { place: None, skip: 0 }, 0);
+        self.stand(began, ResumePoint { place: None, skip: 0 }, 0);
     }
 }
 

@@ -78,12 +78,12 @@ pub struct CustomerInfo {
     /// Its company id.
     pub company_id: String,
     /// Where it stands.
-    pub standing: CustomerStanding,
+    pub state: ListedCustomerState,
 }
 
 /// Where a customer stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CustomerStanding {
+pub enum ListedCustomerState {
     /// Its credentials are in the store.
     Connected {
         /// Since when, in milliseconds since the Unix epoch.
@@ -187,8 +187,8 @@ impl PartnerApp {
         let infos: Vec<_> = stream::iter(ids)
             .map(|id| async move {
                 let (_, record) = self.vault.records.load::<CustomerRecord>(&id).await?;
-                let standing = standing(&record.state);
-                Ok(standing.map(|standing| CustomerInfo { company_id: company(&id), standing }))
+                let state = state(&record.state);
+                Ok(state.map(|state| CustomerInfo { company_id: company(&id), state }))
             })
             .buffered(READS_AT_ONCE)
             .try_collect()
@@ -212,13 +212,13 @@ impl PartnerApp {
     }
 }
 
-fn standing(state: &CustomerState) -> Option<CustomerStanding> {
+fn state(state: &CustomerState) -> Option<ListedCustomerState> {
     match state {
         CustomerState::Connected { connected_at, .. } => {
-            Some(CustomerStanding::Connected { since: *connected_at })
+            Some(ListedCustomerState::Connected { since: *connected_at })
         }
-        CustomerState::Connecting { .. } => Some(CustomerStanding::Connecting),
+        CustomerState::Connecting { .. } => Some(ListedCustomerState::Connecting),
         CustomerState::Disconnected { unresolved: 0 } => None,
-        CustomerState::Disconnected { .. } => Some(CustomerStanding::Unresolved),
+        CustomerState::Disconnected { .. } => Some(ListedCustomerState::Unresolved),
     }
 }

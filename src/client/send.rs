@@ -18,7 +18,7 @@ use crate::error::{Error, Phase, Result};
 use crate::http::{
     Authorization, Progress, Request, Response, ResponseBody, Transport, UntilEnd as _, read_error,
 };
-use crate::lifecycle::{Grant, Held, TokenSource};
+use crate::lifecycle::{CurrentToken, Grant, TokenSource};
 use crate::limit::{Endpoint, Endpoints, LimitHeaders, Permit, Trip};
 use crate::random;
 
@@ -342,7 +342,7 @@ enum Session<'a> {
     /// `once` says that the call's body cannot be sent again.
     Tokens {
         source: &'a Arc<TokenSource>,
-        held: Option<Arc<Held>>,
+        held: Option<Arc<CurrentToken>>,
         once: bool,
     },
 }
@@ -375,14 +375,14 @@ impl Session<'_> {
         }
     }
 
-    fn of(token: Arc<Held>, held: &mut Option<Arc<Held>>) -> Result<Authorization> {
+    fn of(token: Arc<CurrentToken>, held: &mut Option<Arc<CurrentToken>>) -> Result<Authorization> {
         let authorization = Authorization::bearer(&token.token.value);
         *held = Some(token);
         authorization
     }
 
     /// Gets another token, if there is one.
-    async fn renew(&mut self) -> Result<Option<Arc<Held>>> {
+    async fn renew(&mut self) -> Result<Option<Arc<CurrentToken>>> {
         match self {
             Self::Tokens { source, held: Some(held), .. } => source.replace(held).await,
             _ => Ok(None),

@@ -13,7 +13,7 @@ use super::proxy::Proxies;
 use crate::environment::Variables;
 use crate::error::Result;
 use crate::secret::Secret;
-use crate::tls::{self, Identity};
+use crate::tls::{self, ClientCertificate};
 
 pub(super) const USER_AGENT: &str = concat!("smartrecruiters/", env!("CARGO_PKG_VERSION"));
 /// More connections make a server slower, not a client faster: 64 served 512 calls in flight better than 512 did.
@@ -37,7 +37,7 @@ pub struct ConnectOptions {
     /// Certificates to trust beside the default ones, as [`tls::client_config`] reads them.
     pub ca: Option<String>,
     /// The client's own certificate.
-    pub identity: Option<Identity>,
+    pub client_certificate: Option<ClientCertificate>,
     /// Where the environment's variables are read.
     pub variables: Variables,
 }
@@ -68,7 +68,7 @@ impl Default for ConnectOptions {
             connect_timeout: Duration::from_secs(10),
             proxy: ProxyChoice::default(),
             ca: None,
-            identity: None,
+            client_certificate: None,
             variables: Variables::default(),
         }
     }
@@ -77,7 +77,11 @@ impl Default for ConnectOptions {
 impl Connector {
     /// Reads certificates and proxies; opens nothing.
     pub fn new(options: ConnectOptions) -> Result<Self> {
-        let tls = tls::client_config(options.ca.as_deref(), options.identity.as_ref(), &options.variables)?;
+        let tls = tls::client_config(
+            options.ca.as_deref(),
+            options.client_certificate.as_ref(),
+            &options.variables,
+        )?;
         let proxies = Arc::new(Proxies::new(&options.proxy, |name| options.variables.get(name))?);
         Ok(Self { options: Arc::new(options), proxies, tls })
     }
@@ -166,7 +170,14 @@ mod tests {
         assert_eq!(with(ca("")), "ca");
         assert_eq!(with(ca("canary")), "ca");
         assert_eq!(with(ca(garbage)), "ca");
-        let identity = Identity { certificate: "canary".into(), key: Secret::new("canary") };
-        assert_eq!(with(ConnectOptions { identity: Some(identity), ..ConnectOptions::default() }), "cert");
+        let client_certificate =
+            ClientCertificate { certificate: "canary".into(), key: Secret::new("canary") };
+        assert_eq!(
+            with(ConnectOptions {
+                client_certificate: Some(client_certificate),
+                ..ConnectOptions::default()
+            }),
+            "cert"
+        );
     }
 }

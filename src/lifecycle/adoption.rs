@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::source::Held;
+use super::source::CurrentToken;
 use crate::clock::Moment;
 use crate::store::StoredAccessToken;
 use crate::token::{AccessToken, Freshness};
@@ -11,7 +11,7 @@ use crate::token::{AccessToken, Freshness};
 pub(super) fn adoptable(
     access: Option<&StoredAccessToken>,
     scopes: &[String],
-    held: Option<&Held>,
+    held: Option<&CurrentToken>,
     now: Moment,
 ) -> Option<AccessToken> {
     let access = access?;

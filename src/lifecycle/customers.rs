@@ -6,8 +6,8 @@ use tokio::sync::Semaphore;
 use url::Url;
 
 use super::shared_token::{ClientExchange, SharedToken, is_unavailable};
-use super::source::{Exchange, ExchangeFuture, Held, TokenSource};
-use super::sources::Sources;
+use super::source::{CurrentToken, Exchange, ExchangeFuture, TokenSource};
+use super::source_registry::SourceRegistry;
 use crate::clock::Clock;
 use crate::credential::{ClientAuthentication, OAuthClient};
 use crate::error::{Error, Result};
@@ -35,13 +35,13 @@ pub struct Customer {
 #[derive(Debug)]
 pub struct Customers {
     base: BaseUrl,
-    way: Arc<Way>,
-    sources: Sources,
+    tokens: Arc<CustomerTokens>,
+    sources: SourceRegistry,
 }
 
 /// What all customers have in common: where their credentials are, and how these become tokens.
 #[derive(Debug)]
-struct Way {
+struct CustomerTokens {
     store: SealedStore,
     token_url: Url,
     endpoint: TokenEndpoint,
@@ -62,15 +62,16 @@ impl Customers {
     ) -> Self {
         let endpoint = TokenEndpoint::new(token_url.clone(), connector);
         let turns = Arc::new(Semaphore::new(EXCHANGES_AT_ONCE));
-        let way = Arc::new(Way { store, token_url, endpoint, authentication, clock, turns });
-        Self { base, way, sources: Sources::default() }
+        let tokens = Arc::new(CustomerTokens { store, token_url, endpoint, authentication, clock, turns });
+        Self { base, tokens, sources: SourceRegistry::default() }
     }
 
     /// The customer of this company id. Whether it is connected shows when it is used.
     pub fn customer(&self, company_id: String) -> Customer {
         let source = self.sources.get(&company_id, || {
-            let exchange = CustomerExchange { company_id: company_id.clone(), way: Arc::clone(&self.way) };
-            TokenSource::new(Arc::new(exchange), Arc::clone(&self.way.clock))
+            let exchange =
+                CustomerExchange { company_id: company_id.clone(), tokens: Arc::clone(&self.tokens) };
+            TokenSource::new(Arc::new(exchange), Arc::clone(&self.tokens.clock))
         });
         Customer { company_id, source, base: self.base.clone() }
     }
@@ -84,11 +85,11 @@ impl Customers {
 
     /// Takes the access token that was got with these credentials out of the store.
     pub async fn forget_token(&self, client_id: &str, client_secret: &Secret) -> Result<()> {
-        self.way.shared(&self.way.client(client_id, client_secret)).forget().await
+        self.tokens.shared(&self.tokens.client(client_id, client_secret)).forget().await
     }
 }
 
-impl Way {
+impl CustomerTokens {
     fn client(&self, id: &str, secret: &Secret) -> OAuthClient {
         OAuthClient { id: id.to_owned(), secret: secret.clone(), authentication: self.authentication }
     }
@@ -102,11 +103,11 @@ impl Way {
 #[derive(Debug)]
 struct CustomerExchange {
     company_id: String,
-    way: Arc<Way>,
+    tokens: Arc<CustomerTokens>,
 }
 
 impl Exchange for CustomerExchange {
-    fn next(self: Arc<Self>, held: Option<Arc<Held>>) -> ExchangeFuture {
+    fn next(self: Arc<Self>, held: Option<Arc<CurrentToken>>) -> ExchangeFuture {
         Box::pin(async move { self.token(held.as_deref()).await })
     }
 
@@ -116,19 +117,19 @@ impl Exchange for CustomerExchange {
 }
 
 impl CustomerExchange {
-    async fn token(&self, held: Option<&Held>) -> Result<AccessToken> {
-        let way = &self.way;
-        let (_, record) = way.store.load::<CustomerRecord>(&customer_id(&self.company_id)).await?;
+    async fn token(&self, held: Option<&CurrentToken>) -> Result<AccessToken> {
+        let tokens = &self.tokens;
+        let (_, record) = tokens.store.load::<CustomerRecord>(&customer_id(&self.company_id)).await?;
         let CustomerState::Connected { client_id, client_secret, .. } = &record.state else {
             return Err(Error::not_connected(&self.company_id));
         };
-        let client = way.client(client_id, client_secret);
+        let client = tokens.client(client_id, client_secret);
         let exchange = ClientExchange {
-            shared: Some(way.shared(&client)),
-            endpoint: way.endpoint.clone(),
+            shared: Some(tokens.shared(&client)),
+            endpoint: tokens.endpoint.clone(),
             client,
-            clock: Arc::clone(&way.clock),
-            turns: Arc::clone(&way.turns),
+            clock: Arc::clone(&tokens.clock),
+            turns: Arc::clone(&tokens.turns),
         };
         exchange.token(held).await
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::app::{Grant, OAuthApp};
 use super::renewal::EXPORTED;
 use crate::error::{Error, Result};
-use crate::once::{OneTimeRecord as _, Standing};
+use crate::once::{OneTimeRecord as _, OperationState};
 use crate::store::{GrantRecord, GrantState, Swap};
 
 /// What to do with a grant that comes back, or comes again.
@@ -35,7 +35,7 @@ impl OAuthApp {
             if record.state == EXPORTED {
                 break record;
             }
-            if record.standing() == Standing::Settled {
+            if record.operation_state() == OperationState::Settled {
                 return Err(renewal.unusable(&record));
             }
             // An exchange of unknown outcome may have spent its refresh token, which the importer has to know.

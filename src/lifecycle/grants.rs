@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use super::background::Background;
 use super::codes::Codes;
-use super::sources::Sources;
+use super::source_registry::SourceRegistry;
 use crate::clock::Clock;
 use crate::credential::OAuthClient;
 use crate::error::Result;
@@ -28,7 +28,7 @@ pub(super) struct Grants {
     pub(super) background: Background,
     pub(super) codes: Codes,
     /// One source for each grant in use, so that a grant has one exchange in flight however many clients it has.
-    pub(super) sources: Sources,
+    pub(super) sources: SourceRegistry,
 }
 
 impl Grants {
@@ -61,7 +61,7 @@ impl Grants {
             vault,
             background: Background::default(),
             codes: Codes::default(),
-            sources: Sources::default(),
+            sources: SourceRegistry::default(),
         }
     }
 

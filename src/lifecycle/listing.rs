@@ -13,7 +13,7 @@ const PAGE: usize = 100;
 
 /// The state of a grant, as far as the app's owner cares.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum GrantStanding {
+pub enum ListedGrantState {
     /// The grant can be used.
     Active,
     /// The grant can be used, and a process is spending its refresh token.
@@ -30,7 +30,7 @@ pub enum GrantStanding {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct GrantFilter {
     /// Only grants in this state.
-    pub standing: Option<GrantStanding>,
+    pub state: Option<ListedGrantState>,
     /// Only grants that have not ended and whose refresh token expires before this time, in milliseconds since the Unix
     /// epoch.
     pub expires_before: Option<u64>,
@@ -42,7 +42,7 @@ pub struct GrantInfo {
     /// The grant's id.
     pub id: String,
     /// The grant's state.
-    pub standing: GrantStanding,
+    pub state: ListedGrantState,
     /// Why it has ended, if it has.
     pub reason: Option<ReauthorizationReason>,
     /// The last refusal of its refresh token, if that keeps being refused.
@@ -91,12 +91,12 @@ impl OAuthApp {
 impl GrantFilter {
     /// After which place the listing begins, and before when it ends.
     fn range(&self) -> Result<(Option<Due>, u64)> {
-        match (self.standing, self.expires_before) {
-            (Some(GrantStanding::Ended), Some(_)) => {
+        match (self.state, self.expires_before) {
+            (Some(ListedGrantState::Ended), Some(_)) => {
                 let problem = "is for grants that have not ended: leave it out, or the state `ended`";
                 Err(Error::configuration("expiresBefore", problem))
             }
-            (Some(GrantStanding::Ended), None) => {
+            (Some(ListedGrantState::Ended), None) => {
                 let last_living = Due { due: NEVER - 1, id: String::new() };
                 Ok((Some(last_living), NEVER + 1))
             }
@@ -108,8 +108,8 @@ impl GrantFilter {
 
     /// The record may have changed since it was listed.
     fn passes(&self, grant: &GrantInfo) -> bool {
-        let living = grant.standing != GrantStanding::Ended;
-        self.standing.is_none_or(|standing| standing == grant.standing)
+        let living = grant.state != ListedGrantState::Ended;
+        self.state.is_none_or(|state| state == grant.state)
             && self.expires_before.is_none_or(|before| living && grant.refresh_expires_at < before)
     }
 }
@@ -117,20 +117,20 @@ impl GrantFilter {
 impl GrantInfo {
     /// None for a grant that was forgotten.
     fn new(id: String, record: GrantRecord, now: u64) -> Option<Self> {
-        let (standing, reason) = match record.state {
+        let (state, reason) = match record.state {
             GrantState::Ended { reason: ReauthorizationReason::Forgotten } => return None,
-            GrantState::Ended { reason } => (GrantStanding::Ended, Some(reason)),
-            _ if record.refused.is_some() => (GrantStanding::Refused, None),
-            _ if !record.unread.is_empty() => (GrantStanding::Unread, None),
-            GrantState::Exchanging { until, .. } if until > now => (GrantStanding::Renewing, None),
+            GrantState::Ended { reason } => (ListedGrantState::Ended, Some(reason)),
+            _ if record.refused.is_some() => (ListedGrantState::Refused, None),
+            _ if !record.unread.is_empty() => (ListedGrantState::Unread, None),
+            GrantState::Exchanging { until, .. } if until > now => (ListedGrantState::Renewing, None),
             // The next use takes over from a holder that died, and finishes a move.
             GrantState::Exchanging { .. } | GrantState::Moving { .. } | GrantState::Idle { .. } => {
-                (GrantStanding::Active, None)
+                (ListedGrantState::Active, None)
             }
         };
         Some(Self {
             id,
-            standing,
+            state,
             reason,
             refusal: record.refused.clone(),
             metadata: record.metadata.clone(),

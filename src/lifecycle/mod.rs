@@ -16,13 +16,13 @@ mod rekey;
 mod renewal;
 mod shared_token;
 mod source;
-mod sources;
+mod source_registry;
 
 pub use app::{CodeExchange, Grant, ImportedAccessToken, ImportedGrant, OAuthApp, OAuthAppOptions};
 pub use background::{BackgroundOptions, KeepAliveOptions};
 pub use client_credentials::ClientCredentials;
 pub use customers::{Customer, Customers};
 pub use keep_alive::KeepAliveProgress;
-pub use listing::{GrantFilter, GrantInfo, GrantPage, GrantStanding};
+pub use listing::{GrantFilter, GrantInfo, GrantPage, ListedGrantState};
 pub use rekey::RekeyProgress;
-pub use source::{Held, TokenSource};
+pub use source::{CurrentToken, TokenSource};

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::adoption::adoptable;
 use super::grants::Grants;
-use super::source::{Exchange, ExchangeFuture, Held, TokenSource};
+use super::source::{CurrentToken, Exchange, ExchangeFuture, TokenSource};
 use crate::clock::Moment;
 use crate::error::{Error, OAuthErrorCode, ReauthorizationReason, Result, TokenAnswer};
 use crate::http::Answer;
@@ -34,7 +34,7 @@ pub(super) enum KeptAlive {
 }
 
 impl Exchange for GrantRenewal {
-    fn next(self: Arc<Self>, held: Option<Arc<Held>>) -> ExchangeFuture {
+    fn next(self: Arc<Self>, held: Option<Arc<CurrentToken>>) -> ExchangeFuture {
         Box::pin(async move { self.renew(held.as_deref()).await })
     }
 
@@ -46,7 +46,7 @@ impl Exchange for GrantRenewal {
 
 impl GrantRenewal {
     /// Gets an access token other than `held`: one that another process got, or by an exchange.
-    pub(super) async fn renew(&self, held: Option<&Held>) -> Result<AccessToken> {
+    pub(super) async fn renew(&self, held: Option<&CurrentToken>) -> Result<AccessToken> {
         let adopt = |record: &GrantRecord, now: Moment| {
             if record.state == EXPORTED {
                 // Its tokens belong to the app that imported it.

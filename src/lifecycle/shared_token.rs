@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 
 use super::adoption::adoptable;
-use super::source::{Exchange, ExchangeFuture, Held};
+use super::source::{CurrentToken, Exchange, ExchangeFuture};
 use crate::clock::{Clock, Moment};
 use crate::credential::OAuthClient;
 use crate::error::{Error, Result};
@@ -55,7 +55,7 @@ enum Step {
     Exchange,
 }
 
-fn step(record: &TokenRecord, held: Option<&Held>, now: Moment, waited_enough: bool) -> Step {
+fn step(record: &TokenRecord, held: Option<&CurrentToken>, now: Moment, waited_enough: bool) -> Step {
     match adoptable(record.access.as_ref(), &record.scopes, held, now) {
         Some(token) => Step::Adopt(token),
         None if record.leased_until > now.unix_millis() && !waited_enough => Step::Wait,
@@ -64,7 +64,7 @@ fn step(record: &TokenRecord, held: Option<&Held>, now: Moment, waited_enough: b
 }
 
 impl Exchange for ClientExchange {
-    fn next(self: Arc<Self>, held: Option<Arc<Held>>) -> ExchangeFuture {
+    fn next(self: Arc<Self>, held: Option<Arc<CurrentToken>>) -> ExchangeFuture {
         Box::pin(async move { self.token(held.as_deref()).await })
     }
 
@@ -81,7 +81,7 @@ pub(super) fn is_unavailable(error: &Error) -> bool {
 
 impl ClientExchange {
     /// A token other than `held`: somebody else's, or by an exchange.
-    pub(super) async fn token(&self, held: Option<&Held>) -> Result<AccessToken> {
+    pub(super) async fn token(&self, held: Option<&CurrentToken>) -> Result<AccessToken> {
         let Some(shared) = &self.shared else { return self.exchange_in_turn().await };
         let began = self.clock.now();
         loop {
@@ -216,7 +216,7 @@ mod tests {
         let (ours, theirs) = (hold(token(&clock, "ours")), token(&clock, "theirs"));
         clock.advance(Duration::from_secs(60));
         let now = clock.now();
-        let shown = |access: Option<&AccessToken>, leased_until, held: Option<&Held>, waited| {
+        let shown = |access: Option<&AccessToken>, leased_until, held: Option<&CurrentToken>, waited| {
             let record =
                 TokenRecord { access: access.map(StoredAccessToken::of), scopes: Vec::new(), leased_until };
             match step(&record, held, now, waited) {

@@ -40,7 +40,7 @@ pub(super) trait Exchange: fmt::Debug + Send + Sync {
     /// Gets a token other than `held`, which is too old or was refused.
     ///
     /// Runs in a task of its own, whoever waits for it.
-    fn next(self: Arc<Self>, held: Option<Arc<Held>>) -> ExchangeFuture;
+    fn next(self: Arc<Self>, held: Option<Arc<CurrentToken>>) -> ExchangeFuture;
 
     /// Whether an exchange that failed with this error may be made again for the sake of a call that waits.
     fn may_repeat(&self, error: &Error) -> bool;
@@ -51,7 +51,7 @@ pub(super) type ExchangeFuture = Pin<Box<dyn Future<Output = Result<AccessToken>
 
 /// An access token in use, and what was learnt with it.
 #[derive(Debug)]
-pub struct Held {
+pub struct CurrentToken {
     /// The token.
     pub token: AccessToken,
     /// The API answered 401 to it. It is replaced if it can be, and used on if not.
@@ -71,7 +71,7 @@ enum Unauthorized {
     Denied,
 }
 
-impl Held {
+impl CurrentToken {
     /// Remembers that a 401 for `endpoint` is a permission denial: a new token changed nothing.
     pub fn deny(&self, endpoint: String) {
         self.remember(endpoint, Unauthorized::Denied);
@@ -122,8 +122,8 @@ impl Held {
 /// be used, waited for when it may not.
 #[derive(Debug)]
 pub struct TokenSource {
-    current: ArcSwapOption<Held>,
-    flight: Mutex<Flight>,
+    current: ArcSwapOption<CurrentToken>,
+    state: Mutex<ExchangeState>,
     exchange: Arc<dyn Exchange>,
     clock: Arc<dyn Clock>,
     lead: Duration,
@@ -131,7 +131,7 @@ pub struct TokenSource {
 
 /// The exchange that is running, and what is known from the ones that failed.
 #[derive(Debug, Default)]
-struct Flight {
+struct ExchangeState {
     running: Option<Running>,
     /// Counts authorizations: an exchange of an earlier one is of no use any more.
     authorization: u64,
@@ -140,12 +140,12 @@ struct Flight {
 }
 
 /// Tells when the exchange that is running has landed.
-type Running = watch::Receiver<Option<Landed>>;
+type Running = watch::Receiver<Option<ExchangeOutcome>>;
 
 /// What an exchange came to.
 #[derive(Debug, Clone)]
-enum Landed {
-    Result(Result<Arc<Held>>),
+enum ExchangeOutcome {
+    Result(Result<Arc<CurrentToken>>),
     /// A new authorization has come in between.
     Outdated,
 }
@@ -161,11 +161,11 @@ struct Pause {
 impl TokenSource {
     pub(super) fn new(exchange: Arc<dyn Exchange>, clock: Arc<dyn Clock>) -> Arc<Self> {
         let lead = LEAST_LEAD + LEAD_SPREAD.mul_f64(random::fraction());
-        Arc::new(Self { current: ArcSwapOption::empty(), flight: Mutex::default(), exchange, clock, lead })
+        Arc::new(Self { current: ArcSwapOption::empty(), state: Mutex::default(), exchange, clock, lead })
     }
 
     /// A token to use now. Waits for an exchange only if there is none.
-    pub async fn token(self: &Arc<Self>) -> Result<Arc<Held>> {
+    pub async fn token(self: &Arc<Self>) -> Result<Arc<CurrentToken>> {
         match self.at_hand() {
             Some(held) => Ok(held),
             None => self.renewed(self.current.load_full()).await,
@@ -176,7 +176,7 @@ impl TokenSource {
     ///
     /// It may be one that the API refused, perhaps for what a single route denies: while there is no other it is the
     /// best there is.
-    pub fn at_hand(self: &Arc<Self>) -> Option<Arc<Held>> {
+    pub fn at_hand(self: &Arc<Self>) -> Option<Arc<CurrentToken>> {
         let held = self.current.load_full()?;
         match held.token.freshness(self.clock.now(), self.lead) {
             Freshness::Expired => return None,
@@ -188,12 +188,12 @@ impl TokenSource {
     }
 
     /// The same, but one that the API refused is not at hand for a call that can be sent only once.
-    pub fn unrefused_at_hand(self: &Arc<Self>) -> Option<Arc<Held>> {
+    pub fn unrefused_at_hand(self: &Arc<Self>) -> Option<Arc<CurrentToken>> {
         self.at_hand().filter(|held| !held.refused.load(Ordering::Relaxed))
     }
 
     /// A token for a call that can be sent only once: one that the API refused only while there is no other.
-    pub async fn unrefused(self: &Arc<Self>) -> Result<Arc<Held>> {
+    pub async fn unrefused(self: &Arc<Self>) -> Result<Arc<CurrentToken>> {
         let held = self.token().await?;
         if !held.refused.load(Ordering::Relaxed) {
             return Ok(held);
@@ -202,7 +202,7 @@ impl TokenSource {
     }
 
     /// Has a token replaced that `endpoint` answered with 401, for the calls to come.
-    pub fn refuse(self: &Arc<Self>, refused: &Arc<Held>, endpoint: String) {
+    pub fn refuse(self: &Arc<Self>, refused: &Arc<CurrentToken>, endpoint: String) {
         refused.remember(endpoint, Unauthorized::Once);
         refused.refused.store(true, Ordering::Relaxed);
         drop(self.join(Some(refused)));
@@ -210,7 +210,7 @@ impl TokenSource {
 
     /// A token in place of one that the API answered with 401; none while there is no other to be had. An error says
     /// that there never will be: the grant has ended, or the client is refused.
-    pub async fn replace(self: &Arc<Self>, refused: &Arc<Held>) -> Result<Option<Arc<Held>>> {
+    pub async fn replace(self: &Arc<Self>, refused: &Arc<CurrentToken>) -> Result<Option<Arc<CurrentToken>>> {
         refused.refused.store(true, Ordering::Relaxed);
         match self.renewed(Some(Arc::clone(refused))).await {
             Ok(next) => Ok(Some(next)),
@@ -221,9 +221,9 @@ impl TokenSource {
 
     /// Starts afresh after a new authorization, with its access token if there is one.
     pub(super) fn reset(&self, token: Option<AccessToken>) {
-        let mut flight = self.flight();
+        let mut state = self.state();
         // Who waits for the exchange that is running asks again; it goes on, for the store's sake.
-        *flight = Flight { authorization: flight.authorization + 1, ..Flight::default() };
+        *state = ExchangeState { authorization: state.authorization + 1, ..ExchangeState::default() };
         self.current.store(token.map(hold));
     }
 
@@ -233,68 +233,73 @@ impl TokenSource {
         if self.current.load().is_some() || !self.exchange.may_repeat(error) {
             return None;
         }
-        let flight = self.flight();
-        let pause = flight.pause.as_ref().filter(|pause| pause.length <= LONGEST_REPEAT)?;
+        let state = self.state();
+        let pause = state.pause.as_ref().filter(|pause| pause.length <= LONGEST_REPEAT)?;
         Some(pause.length.saturating_sub(self.clock.now().since(pause.start)))
     }
 
-    async fn renewed(self: &Arc<Self>, held: Option<Arc<Held>>) -> Result<Arc<Held>> {
+    async fn renewed(self: &Arc<Self>, held: Option<Arc<CurrentToken>>) -> Result<Arc<CurrentToken>> {
         loop {
             let mut running = match self.join(held.as_ref())? {
                 Joined::Running(running) => running,
                 Joined::Already(held) => return Ok(held),
             };
             match running.wait_for(Option::is_some).await.as_deref() {
-                Ok(Some(Landed::Result(result))) => return result.clone(),
-                Ok(Some(Landed::Outdated)) => {}
+                Ok(Some(ExchangeOutcome::Result(result))) => return result.clone(),
+                Ok(Some(ExchangeOutcome::Outdated)) => {}
                 _ => return Err(Error::Internal { problem: "a token exchange ended without a result" }),
             }
         }
     }
 
     /// Joins the exchange that replaces `held`, starting it if nobody has.
-    fn join(self: &Arc<Self>, held: Option<&Arc<Held>>) -> Result<Joined> {
-        let mut flight = self.flight();
+    fn join(self: &Arc<Self>, held: Option<&Arc<CurrentToken>>) -> Result<Joined> {
+        let mut state = self.state();
         // Another caller may have landed since ours looked.
         if let Some(current) = self.current.load_full()
             && !held.is_some_and(|held| Arc::ptr_eq(held, &current))
         {
             return Ok(Joined::Already(current));
         }
-        if let Some(running) = &flight.running {
+        if let Some(running) = &state.running {
             return Ok(Joined::Running(running.clone()));
         }
-        if let Some(pause) = &flight.pause
+        if let Some(pause) = &state.pause
             && self.clock.now().since(pause.start) < pause.length
         {
             return Err(pause.error.clone());
         }
-        let (landed, running) = watch::channel(None);
-        flight.running = Some(running.clone());
-        let authorization = flight.authorization;
+        let (outcome, running) = watch::channel(None);
+        state.running = Some(running.clone());
+        let authorization = state.authorization;
         let exchange = tokio::spawn(Arc::clone(&self.exchange).next(held.cloned()));
         let (source, held) = (Arc::clone(self), held.cloned());
         tokio::spawn(async move {
             // A panic in there must not leave everybody waiting for ever.
             let result =
                 exchange.await.unwrap_or(Err(Error::Internal { problem: "a token exchange panicked" }));
-            landed.send_replace(Some(source.land(authorization, held.as_deref(), result)));
+            outcome.send_replace(Some(source.finish(authorization, held.as_deref(), result)));
             reach("published");
         });
         Ok(Joined::Running(running))
     }
 
     /// Takes in what the exchange in place of `held` came to.
-    fn land(&self, authorization: u64, held: Option<&Held>, result: Result<AccessToken>) -> Landed {
-        let mut flight = self.flight();
-        if flight.authorization != authorization {
-            return Landed::Outdated;
+    fn finish(
+        &self,
+        authorization: u64,
+        held: Option<&CurrentToken>,
+        result: Result<AccessToken>,
+    ) -> ExchangeOutcome {
+        let mut state = self.state();
+        if state.authorization != authorization {
+            return ExchangeOutcome::Outdated;
         }
-        flight.running = None;
-        Landed::Result(match result {
+        state.running = None;
+        ExchangeOutcome::Result(match result {
             Ok(token) => {
-                flight.failures = 0;
-                flight.pause = None;
+                state.failures = 0;
+                state.pause = None;
                 let next = hold(token);
                 if let Some(held) = held.filter(|held| held.refused.load(Ordering::Relaxed)) {
                     // Renewed for the sake of one route: what others are known to deny, they still do.
@@ -304,26 +309,26 @@ impl TokenSource {
                 Ok(next)
             }
             Err(error) => {
-                flight.failures = flight.failures.saturating_add(1);
-                let length = wait_after(&error, flight.failures, random::fraction());
-                flight.pause = Some(Pause { start: self.clock.now(), length, error: error.clone() });
+                state.failures = state.failures.saturating_add(1);
+                let length = wait_after(&error, state.failures, random::fraction());
+                state.pause = Some(Pause { start: self.clock.now(), length, error: error.clone() });
                 Err(error)
             }
         })
     }
 
-    fn flight(&self) -> MutexGuard<'_, Flight> {
-        self.flight.lock().unwrap_or_else(PoisonError::into_inner)
+    fn state(&self) -> MutexGuard<'_, ExchangeState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 enum Joined {
     Running(Running),
-    Already(Arc<Held>),
+    Already(Arc<CurrentToken>),
 }
 
-pub(super) fn hold(token: AccessToken) -> Arc<Held> {
-    Arc::new(Held { token, refused: AtomicBool::new(false), unauthorized: Mutex::default() })
+pub(super) fn hold(token: AccessToken) -> Arc<CurrentToken> {
+    Arc::new(CurrentToken { token, refused: AtomicBool::new(false), unauthorized: Mutex::default() })
 }
 
 /// How long nobody asks again after the `failures`-th failure in a row. `fraction` in `[0, 1)` is the jitter.

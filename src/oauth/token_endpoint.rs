@@ -14,8 +14,8 @@ use crate::clock::Clock;
 use crate::credential::{ClientAuthentication, OAuthClient};
 use crate::error::{Error, Result};
 use crate::http::{Answer, Connector, OpenConnection};
-use crate::oauth::grant::{Field, TokenRequest};
 use crate::oauth::token_answer::read_tokens;
+use crate::oauth::token_request::{Field, TokenRequest};
 use crate::token::TokenSet;
 
 /// A token endpoint.

@@ -1,6 +1,6 @@
 //! The credentials of a partner's customer as what is issued once. Pure.
 
-use super::protocol::{Journal, OneTimeRecord, Standing};
+use super::protocol::{Journal, OneTimeRecord, OperationState};
 use crate::credential::OAuthClient;
 use crate::error::{Error, Phase};
 use crate::store::{CustomerRecord, CustomerState, UnreadAnswer, keep};
@@ -28,11 +28,13 @@ impl IssuedCredentials {
 impl OneTimeRecord for CustomerRecord {
     type Yield = IssuedCredentials;
 
-    fn standing(&self) -> Standing {
+    fn operation_state(&self) -> OperationState {
         match self.state {
-            CustomerState::Disconnected { unresolved } => Standing::Ready { unresolved },
-            CustomerState::Connecting { until, unresolved, .. } => Standing::InFlight { until, unresolved },
-            CustomerState::Connected { .. } => Standing::Settled,
+            CustomerState::Disconnected { unresolved } => OperationState::Ready { unresolved },
+            CustomerState::Connecting { until, unresolved, .. } => {
+                OperationState::InFlight { until, unresolved }
+            }
+            CustomerState::Connected { .. } => OperationState::Settled,
         }
     }
 
@@ -65,7 +67,11 @@ impl OneTimeRecord for CustomerRecord {
     }
 
     fn failed(&self, error: &Error, _now: u64) -> Self {
-        let before = if let Standing::InFlight { unresolved, .. } = self.standing() { unresolved } else { 0 };
+        let before = if let OperationState::InFlight { unresolved, .. } = self.operation_state() {
+            unresolved
+        } else {
+            0
+        };
         let unresolved = before.saturating_add(u32::from(may_have_been_issued(error)));
         Self { state: CustomerState::Disconnected { unresolved }, ..self.clone() }
     }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::lease::LEASE_MILLIS;
-use super::protocol::{Journal, OneTimeRecord, Standing};
+use super::protocol::{Journal, OneTimeRecord, OperationState};
 use crate::error::{Error, OAuthErrorCode, ReauthorizationReason};
 use crate::store::{GrantRecord, GrantState, Refusal, StoredAccessToken, UnreadAnswer, keep};
 use crate::token::TokenSet;
@@ -16,13 +16,15 @@ const LONGEST_WAIT: Duration = Duration::from_secs(3600);
 impl OneTimeRecord for GrantRecord {
     type Yield = TokenSet;
 
-    fn standing(&self) -> Standing {
+    fn operation_state(&self) -> OperationState {
         match self.state {
             // An authorization whose answer could not be read yet: there is nothing to exchange.
-            GrantState::Idle { .. } if self.refresh.0.is_empty() => Standing::Settled,
-            GrantState::Idle { unresolved } => Standing::Ready { unresolved },
-            GrantState::Exchanging { until, unresolved, .. } => Standing::InFlight { until, unresolved },
-            GrantState::Moving { .. } | GrantState::Ended { .. } => Standing::Settled,
+            GrantState::Idle { .. } if self.refresh.0.is_empty() => OperationState::Settled,
+            GrantState::Idle { unresolved } => OperationState::Ready { unresolved },
+            GrantState::Exchanging { until, unresolved, .. } => {
+                OperationState::InFlight { until, unresolved }
+            }
+            GrantState::Moving { .. } | GrantState::Ended { .. } => OperationState::Settled,
         }
     }
 

@@ -24,5 +24,5 @@ pub use in_flight::{await_exchanges, end_exchanges, exchanges_in_flight, settled
 pub(crate) use lease::{FIRST_COMMIT_WAIT, LEASE_POLL, LONGEST_COMMIT_WAIT, is_running};
 pub(crate) use process_warning::warn_process;
 pub use process_warning::{Warner, take_process_warnings};
-pub use protocol::{OneTimeRecord, Standing};
+pub use protocol::{OneTimeRecord, OperationState};
 pub use vault::Vault;

@@ -10,7 +10,7 @@ use crate::store::{Record, UnreadAnswer};
 
 /// What the record of a one-time operation says of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing {
+pub enum OperationState {
     /// No process is at it, and it can begin.
     Ready {
         /// Operations of unknown outcome so far.
@@ -42,13 +42,15 @@ pub(super) enum Step {
 }
 
 /// Decides by the record, and by whether the lease in it is over.
-pub(super) fn step(standing: Standing, lease_is_over: bool) -> Step {
-    match standing {
-        Standing::Ready { unresolved } => Step::Begin { unresolved },
-        Standing::InFlight { .. } if !lease_is_over => Step::Wait,
+pub(super) fn step(state: OperationState, lease_is_over: bool) -> Step {
+    match state {
+        OperationState::Ready { unresolved } => Step::Begin { unresolved },
+        OperationState::InFlight { .. } if !lease_is_over => Step::Wait,
         // Its holder died, or was stopped for longer than its lease: what became of that request is unknown.
-        Standing::InFlight { unresolved, .. } => Step::Begin { unresolved: unresolved.saturating_add(1) },
-        Standing::Settled => Step::Stop,
+        OperationState::InFlight { unresolved, .. } => {
+            Step::Begin { unresolved: unresolved.saturating_add(1) }
+        }
+        OperationState::Settled => Step::Stop,
     }
 }
 
@@ -80,7 +82,7 @@ pub trait OneTimeRecord: Record + Clone + PartialEq {
     type Yield;
 
     /// Whether an operation is in flight, can begin, or is settled.
-    fn standing(&self) -> Standing;
+    fn operation_state(&self) -> OperationState;
 
     /// The record with the journal of an operation that is about to be sent.
     #[must_use]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::events::{Event, Listeners};
 use super::lease::{LEASE_POLL, Lease};
-use super::protocol::{OneTimeRecord, Standing, Step, step};
+use super::protocol::{OneTimeRecord, OperationState, Step, step};
 use super::watched_store::WatchedStore;
 use crate::clock::{Clock, Moment};
 use crate::error::Result;
@@ -91,9 +91,9 @@ pub(super) fn look<R: OneTimeRecord>(
     now: Moment,
     watched: &mut Option<Lease>,
 ) -> Step {
-    let standing = record.standing();
-    let Standing::InFlight { until, .. } = standing else { return step(standing, true) };
+    let state = record.operation_state();
+    let OperationState::InFlight { until, .. } = state else { return step(state, true) };
     let lease = Lease::look(version, until, now, watched.take());
     *watched = Some(lease);
-    step(standing, lease.is_over())
+    step(state, lease.is_over())
 }

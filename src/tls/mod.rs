@@ -29,7 +29,7 @@ use crate::secret::Secret;
 
 /// A client certificate and its key, in PEM.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Identity {
+pub struct ClientCertificate {
     /// The certificate, followed by those of the authorities between it and a root.
     pub certificate: String,
     /// The private key of the certificate, not encrypted.
@@ -40,13 +40,13 @@ pub struct Identity {
 ///
 /// `ca` is certificates in PEM that are trusted beside the default ones. A line of it that is the word `system` adds
 /// the operating system's roots. A server whose certificate is itself in `ca` is trusted for the names in that
-/// certificate, as Node has it. `identity` is the client's own certificate. `variables` names further authorities, as the
+/// certificate, as Node has it. `client_certificate` is the client's own certificate. `variables` names further authorities, as the
 /// default ones.
 ///
 /// Fails with [`Error::Configuration`] that names `ca`, `cert`, `key` or the variable of the environment at fault.
 pub fn client_config(
     ca: Option<&str>,
-    identity: Option<&Identity>,
+    client_certificate: Option<&ClientCertificate>,
     variables: &Variables,
 ) -> Result<ClientConfig> {
     let provider = Arc::new(ring::default_provider());
@@ -56,9 +56,9 @@ pub fn client_config(
         .map_err(|_| set_up_failed())?
         .dangerous()
         .with_custom_certificate_verifier(verifier);
-    Ok(match identity {
+    Ok(match client_certificate {
         None => config.with_no_client_auth(),
-        Some(identity) => config.with_client_cert_resolver(client_certificate(identity, &provider)?),
+        Some(certificate) => config.with_client_cert_resolver(signing_key(certificate, &provider)?),
     })
 }
 
@@ -79,13 +79,16 @@ fn set_up_failed() -> Error {
 }
 
 /// rustls' own `with_client_auth_cert` refuses certificates of X.509 version 1, which servers accept.
-fn client_certificate(identity: &Identity, provider: &CryptoProvider) -> Result<Arc<dyn ResolvesClientCert>> {
-    let chain = roots::certificates("cert", identity.certificate.as_bytes())?;
+fn signing_key(
+    certificate: &ClientCertificate,
+    provider: &CryptoProvider,
+) -> Result<Arc<dyn ResolvesClientCert>> {
+    let chain = roots::certificates("cert", certificate.certificate.as_bytes())?;
     let public_key = chain
         .first()
         .and_then(certificate::public_key)
         .ok_or_else(|| Error::configuration("cert", "must be an X.509 certificate in PEM"))?;
-    let key = provider.key_provider.load_private_key(private_key(&identity.key)?).map_err(|_| {
+    let key = provider.key_provider.load_private_key(private_key(&certificate.key)?).map_err(|_| {
         let problem = "is of a kind that is not supported; use RSA of 2048 to 8192 bits, ECDSA on P-256 or P-384, or \
                        Ed25519";
         Error::configuration("key", problem)

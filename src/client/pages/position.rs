@@ -6,8 +6,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 
+use super::counts::Counts;
 use super::list::Place;
-use super::tally::Counts;
 use crate::clock::{Clock, Moment};
 use crate::error::{Error, Result};
 
@@ -15,7 +15,7 @@ const VERSION: u32 = 1;
 
 /// Where to read on: the items of a page after its first `skip`; none at the end.
 #[derive(Debug, Clone)]
-pub(super) struct Spot {
+pub(super) struct ResumePoint {
     pub(super) place: Option<Place>,
     pub(super) skip: u64,
 }
@@ -26,11 +26,11 @@ pub struct Position {
     /// Of the list.
     pub(super) fingerprint: Arc<str>,
     /// The page, and how many of its items were left out.
-    pub(super) here: Spot,
+    pub(super) here: ResumePoint,
     /// How many of its items were handed over.
     pub(super) items: u64,
     /// What comes after them.
-    pub(super) following: Spot,
+    pub(super) following: ResumePoint,
     /// What was counted before them, but for what the page itself shows.
     pub(super) counts: Counts,
     /// Items that an earlier pass handed over.
@@ -81,8 +81,8 @@ struct Versioned<'a> {
 impl Position {
     /// Where to read on when `taken` items of the page were taken, as text.
     pub fn cursor(&self, taken: u64) -> String {
-        let Spot { place, skip } = if taken < self.items {
-            Spot { place: self.here.place.clone(), skip: self.here.skip.saturating_add(taken) }
+        let ResumePoint { place, skip } = if taken < self.items {
+            ResumePoint { place: self.here.place.clone(), skip: self.here.skip.saturating_add(taken) }
         } else {
             self.following.clone()
         };
@@ -116,7 +116,7 @@ impl Position {
 }
 
 /// Reads a cursor of the list with this fingerprint.
-pub(super) fn read_cursor(text: &str, fingerprint: &str) -> Result<(Spot, Counts)> {
+pub(super) fn read_cursor(text: &str, fingerprint: &str) -> Result<(ResumePoint, Counts)> {
     let refused = |problem: &'static str| Error::configuration("from", problem);
     let unreadable = || refused("is no cursor of `paginate`: give one as it was given to you");
     let json = URL_SAFE_NO_PAD.decode(text).map_err(|_| unreadable())?;
@@ -128,7 +128,7 @@ pub(super) fn read_cursor(text: &str, fingerprint: &str) -> Result<(Spot, Counts
     if list != fingerprint {
         return Err(refused("is a cursor of another path or query: give both as they were"));
     }
-    Ok((Spot { place: at, skip }, counts))
+    Ok((ResumePoint { place: at, skip }, counts))
 }
 
 #[expect(clippy::cast_precision_loss, reason = "lists are far shorter than 2^53")]

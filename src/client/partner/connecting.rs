@@ -14,10 +14,10 @@ use super::protocol::{explained, unwritten};
 use crate::clock::Moment;
 use crate::error::{Error, Result};
 use crate::http::{Answer, Authorization, OpenConnection, Priority, Target, UntilEnd as _};
-use crate::lifecycle::Held;
+use crate::lifecycle::CurrentToken;
 use crate::limit::{LimitHeaders, Permit, Trip};
 use crate::oauth::{is_worth_keeping, read_client};
-use crate::once::{IssuedCredentials, OneTime, OneTimeRecord as _, Standing, run, warn_process};
+use crate::once::{IssuedCredentials, OneTime, OneTimeRecord as _, OperationState, run, warn_process};
 use crate::random;
 use crate::store::{CustomerRecord, customer_id};
 
@@ -47,7 +47,7 @@ struct Connecting<'a> {
 /// What the request needs, all of it obtained before the journal is written.
 struct Ready<'a> {
     connection: OpenConnection,
-    token: Arc<Held>,
+    token: Arc<CurrentToken>,
     permit: Option<Permit>,
     _turn: SemaphorePermit<'a>,
 }
@@ -58,8 +58,9 @@ impl PartnerApp {
     pub(super) async fn obtain(&self, company_id: &str, trouble: &mpsc::Sender<Error>) -> Result<()> {
         let target = Target::parse(self.master.base(), INTEGRATIONS, &[], &[])?;
         let connecting = Connecting { app: self, company_id, id: customer_id(company_id), target, trouble };
-        let is_connected =
-            |record: &CustomerRecord, _: Moment| Ok((record.standing() == Standing::Settled).then_some(()));
+        let is_connected = |record: &CustomerRecord, _: Moment| {
+            Ok((record.operation_state() == OperationState::Settled).then_some(()))
+        };
         let mut reauthorized = false;
         let mut repeats = 0;
         loop {

@@ -1,4 +1,4 @@
-//! [`Course`]: which pages come next, as far as that is known. Pure.
+//! [`NextPages`]: which pages come next, as far as that is known. Pure.
 
 use super::list::{List, Place, Style};
 use super::page::Page;
@@ -9,7 +9,7 @@ const AT_ONCE: usize = 8;
 
 /// The way through a list.
 #[derive(Debug)]
-pub(super) struct Course {
+pub(super) struct NextPages {
     /// None before the first page was read.
     style: Option<Style>,
     rest: Rest,
@@ -28,7 +28,7 @@ enum Rest {
     Nothing,
 }
 
-impl Course {
+impl NextPages {
     /// A way from `place` on.
     pub(super) fn from(place: Place) -> Self {
         Self { style: None, rest: Rest::One(place) }

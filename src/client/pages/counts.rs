@@ -1,4 +1,4 @@
-//! [`Tally`]: what is counted on the way through a list, and what shows that the list changed meanwhile.
+//! [`Counter`]: what is counted on the way through a list, and what shows that the list changed meanwhile.
 
 use std::collections::{HashSet, VecDeque};
 use std::hash::{BuildHasher as _, RandomState};
@@ -25,14 +25,14 @@ pub(super) struct Counts {
 
 /// Counts items, and remembers the ids of the last.
 #[derive(Debug)]
-pub(super) struct Tally {
+pub(super) struct Counter {
     pub(super) counts: Counts,
     hasher: RandomState,
     known: HashSet<u64>,
     order: VecDeque<u64>,
 }
 
-impl Tally {
+impl Counter {
     /// Counts on from `counts`.
     pub(super) fn from(counts: Counts) -> Self {
         Self { counts, hasher: RandomState::new(), known: HashSet::new(), order: VecDeque::new() }

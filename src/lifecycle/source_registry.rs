@@ -1,4 +1,4 @@
-//! [`Sources`]: the token sources in use, by id, so that each id has one exchange in flight however many clients it has.
+//! [`SourceRegistry`]: the token sources in use, by id, so that each id has one exchange in flight however many clients it has.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -11,7 +11,7 @@ const FEW: usize = 64;
 /// The sources that somebody uses. Thousands come and go in one process: what is held is at most about twice what is
 /// in use.
 #[derive(Debug, Default)]
-pub(super) struct Sources(Mutex<Known>);
+pub(super) struct SourceRegistry(Mutex<Known>);
 
 #[derive(Debug, Default)]
 struct Known {
@@ -20,7 +20,7 @@ struct Known {
     most: usize,
 }
 
-impl Sources {
+impl SourceRegistry {
     /// The source of `id`, made if it is not in use.
     pub(super) fn get(&self, id: &str, make: impl FnOnce() -> Arc<TokenSource>) -> Arc<TokenSource> {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -48,7 +48,7 @@ mod tests {
     use super::*;
     use crate::clock::SystemClock;
     use crate::error::Error;
-    use crate::lifecycle::source::{Exchange, ExchangeFuture, Held};
+    use crate::lifecycle::source::{CurrentToken, Exchange, ExchangeFuture};
 
     #[derive(Debug)]
     struct Never;
@@ -57,7 +57,7 @@ mod tests {
         fn may_repeat(&self, _: &Error) -> bool {
             false
         }
-        fn next(self: Arc<Self>, _: Option<Arc<Held>>) -> ExchangeFuture {
+        fn next(self: Arc<Self>, _: Option<Arc<CurrentToken>>) -> ExchangeFuture {
             Box::pin(async { Err(Error::Closed) })
         }
     }
@@ -66,13 +66,13 @@ mod tests {
         TokenSource::new(Arc::new(Never), Arc::new(SystemClock))
     }
 
-    fn held(sources: &Sources) -> usize {
+    fn held(sources: &SourceRegistry) -> usize {
         sources.0.lock().unwrap().by_id.len()
     }
 
     #[test]
     fn an_id_in_use_has_one_source() {
-        let sources = Sources::default();
+        let sources = SourceRegistry::default();
         let first = sources.get("a", source);
         assert!(Arc::ptr_eq(&first, &sources.get("a", source)));
         assert!(!Arc::ptr_eq(&first, &sources.get("b", source)));
@@ -81,7 +81,7 @@ mod tests {
 
     #[test]
     fn sources_that_nobody_uses_are_held_no_longer() {
-        let sources = Sources::default();
+        let sources = SourceRegistry::default();
         let in_use: Vec<_> = (0..2_000).map(|number| sources.get(&number.to_string(), source)).collect();
         assert_eq!(held(&sources), 2_000);
         for number in 0..20_000 {
