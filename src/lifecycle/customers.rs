@@ -1,4 +1,4 @@
-//! [`Customers`]: a partner's customers, each with client credentials of its own, which are in the partner's store.
+//! [`Customers`]: a partner's customers. Each has client credentials of its own in the partner's store.
 
 use std::sync::Arc;
 
@@ -17,21 +17,22 @@ use crate::secret::Secret;
 use crate::store::{CustomerRecord, CustomerState, SealedStore, customer_id};
 use crate::token::AccessToken;
 
-/// Exchanges at once, each on a connection of its own: thousands of customers may need a token at the same time.
+/// Concurrent exchanges. Each has a connection of its own, and thousands of customers may need a token at the same
+/// time.
 const EXCHANGES_AT_ONCE: usize = 16;
 
-/// One customer of a partner, by its company id.
+/// One customer of a partner, identified by its company id.
 #[derive(Debug, Clone)]
 pub struct Customer {
-    /// Its company id at SmartRecruiters.
+    /// The customer's company id at SmartRecruiters.
     pub company_id: String,
-    /// Its tokens.
+    /// The customer's access tokens.
     pub source: Arc<TokenSource>,
-    /// The API that its access tokens are for.
+    /// The API that accepts the customer's access tokens.
     pub base: BaseUrl,
 }
 
-/// The customers in one store, as far as they are used.
+/// The customers in one store, with token sources for those in use.
 #[derive(Debug)]
 pub struct Customers {
     base: BaseUrl,
@@ -39,7 +40,7 @@ pub struct Customers {
     sources: SourceRegistry,
 }
 
-/// What all customers have in common: where their credentials are, and how these become tokens.
+/// What all customers have in common: where their credentials are stored, and how credentials become tokens.
 #[derive(Debug)]
 struct CustomerTokens {
     store: SealedStore,
@@ -51,7 +52,7 @@ struct CustomerTokens {
 }
 
 impl Customers {
-    /// Those whose credentials are in `store` and are good for the API at `base`.
+    /// The customers whose credentials are in `store` and valid for the API at `base`.
     pub fn new(
         store: SealedStore,
         base: BaseUrl,
@@ -66,7 +67,7 @@ impl Customers {
         Self { base, tokens, sources: SourceRegistry::default() }
     }
 
-    /// The customer of this company id. Whether it is connected shows when it is used.
+    /// The customer with this company id. The store is not asked whether it is connected before the customer is used.
     pub fn customer(&self, company_id: String) -> Customer {
         let source = self.sources.get(&company_id, || {
             let exchange =
@@ -76,14 +77,14 @@ impl Customers {
         Customer { company_id, source, base: self.base.clone() }
     }
 
-    /// Has the customer's next call look for its credentials anew.
+    /// Makes the customer's next call load its credentials again.
     pub fn changed(&self, company_id: &str) {
         if let Some(source) = self.sources.find(company_id) {
             source.reset(None);
         }
     }
 
-    /// Takes the access token that was got with these credentials out of the store.
+    /// Removes the access token that was obtained with these credentials from the store.
     pub async fn forget_token(&self, client_id: &str, client_secret: &Secret) -> Result<()> {
         self.tokens.shared(&self.tokens.client(client_id, client_secret)).forget().await
     }
@@ -99,7 +100,7 @@ impl CustomerTokens {
     }
 }
 
-/// Looks the customer's credentials up each time, since they may have been replaced.
+/// Exchanges a customer's credentials. It loads them for each exchange, since they may have been replaced.
 #[derive(Debug)]
 struct CustomerExchange {
     company_id: String,

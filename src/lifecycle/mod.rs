@@ -1,5 +1,5 @@
-//! The lives of tokens: cached while fresh, one exchange in flight however many ask, shared by a fleet, and grants
-//! renewed so that no one-time refresh token is lost.
+//! The lifecycle of tokens. They are cached while fresh, obtained by one exchange however many calls wait, and shared
+//! between processes. Grants are renewed so that no one-time refresh token is lost.
 
 mod adoption;
 mod app;
