@@ -1,9 +1,9 @@
-//! What works once: spending a refresh token, and having a customer's credentials issued. Its answer cannot be asked for
-//! again, so the steps stand in one visible loop, [`run`], and its decisions in [`protocol`], where a model explores
+//! One-time operations: spending a refresh token, and having a customer's credentials issued. Their answers cannot be
+//! requested again. The steps are one visible loop, [`run`]. The decisions are in [`protocol`], where a model explores
 //! every interleaving of them.
 //!
-//! Wait for the lease → connect → journal → ask once → read, or keep → commit for as long as it takes, or record the
-//! failure.
+//! The steps: wait for the lease → connect → write the journal → send the request once → read the answer, or keep it
+//! unread → commit, for as long as it takes, or record the failure.
 
 mod customer;
 mod engine;
