@@ -1,7 +1,8 @@
-//! Where records live (grants, customers' credentials, shared tokens): one versioned record per id, changed by compare-and-swap alone.
+//! Stores for grants, customers' credentials and shared tokens. A store holds one versioned record per id, and changes
+//! it only by compare-and-swap.
 //!
-//! Lease and crash journal are part of the record ([`record`]), so every store gives the same guarantees from
-//! three methods. Nothing here knows HTTP.
+//! The lease and the crash journal are part of a record, so every store gives the same guarantees with three methods.
+//! Nothing here knows about HTTP.
 
 mod customer_record;
 mod encoding;
@@ -49,124 +50,126 @@ pub(crate) use unread::keep;
 use crate::error::Result;
 use crate::fingerprint::Fingerprint;
 
-/// The future of a store's method, as an object-safe trait needs it.
+/// The future of a store's method. It is boxed so that [`Store`] is object-safe.
 pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T>> + Send + 'a>>;
 
-/// Counts the changes of one record. 0: there is no record.
+/// The version of a record, which counts its changes. 0 means that there is no record.
 pub type Version = u64;
 
-/// A record as the store holds it.
+/// A record as a store holds it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Stored {
-    /// Its version, 1 or more.
+    /// The record's version, 1 or more.
     pub version: Version,
-    /// Its content, opaque to the store.
+    /// The record's content, which is opaque to the store.
     pub bytes: Vec<u8>,
 }
 
 impl fmt::Debug for Stored {
-    /// Without the content, which holds tokens.
+    /// Leaves out the content, which holds tokens.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Stored").field("version", &self.version).finish_non_exhaustive()
     }
 }
 
-/// When a record is due that never needs attention: at the last instant of a JavaScript `Date`, in milliseconds since
-/// the Unix epoch. It is in the order of all records, after those that do.
+/// The due time of records that never need attention: the last instant of a JavaScript `Date`, in milliseconds since
+/// the Unix epoch. It places them after all records that do need attention.
 pub const NEVER: u64 = 8_640_000_000_000_000;
 
-/// A record's place in the order of [`Store::due`]: by `due`, then by the bytes of `id`.
+/// A record's place in the order of [`Store::due`]: first by `due`, then by the bytes of `id`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Due {
-    /// When it next needs attention, in milliseconds since the Unix epoch, or [`NEVER`].
+    /// When the record next needs attention, in milliseconds since the Unix epoch, or [`NEVER`].
     pub due: u64,
-    /// Its id.
+    /// The record's id.
     pub id: String,
 }
 
-/// What a [`Store::swap`] came to.
+/// The outcome of a [`Store::swap`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Swap {
-    /// The record is now this one.
+    /// The record was written.
     Won,
-    /// Somebody else changed the record since the version that was expected; nothing was written.
+    /// The record no longer has the expected version, since another process changed it. Nothing was written.
     Lost,
 }
 
-/// What a [`Store::remove`] came to.
+/// The outcome of a [`Store::remove`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Removal {
-    /// There is not a record of this id any more.
+    /// The record was removed.
     Removed,
-    /// Another process changed or removed the record since the version that was expected; nothing was removed.
+    /// The record no longer has the expected version, since another process changed or removed it. Nothing was removed.
     Lost,
-    /// This store cannot remove records: it is a user's own, without the optional method.
+    /// The store cannot remove records. It is a user's own store without the optional method.
     Unsupported,
 }
 
-/// Where records live.
+/// A store of versioned records.
 ///
-/// `swap` is atomic and, once answered, durable. A swap that fails with an error may or may not have happened, or
-/// may happen yet: load and compare.
+/// `swap` is atomic, and durable once it returned. A swap that fails with an error may have happened, or may still
+/// happen later. Load the record and compare.
 pub trait Store: fmt::Debug + Send + Sync {
-    /// Whether records outlive the process. They are then sealed, unless the user says otherwise.
+    /// Whether records outlive the process. A durable store requires encryption keys, unless the user opts out.
     fn is_durable(&self) -> bool {
         true
     }
 
-    /// What this store's records are kept apart by from those of others in the same place; empty if by nothing.
-    /// It is part of what a record is sealed with.
+    /// The namespace that separates this store's records from those of other apps in the same database. Empty if there
+    /// is none. A record's encryption is bound to it.
     #[expect(clippy::unnecessary_literal_bound, reason = "other stores return their own")]
     fn namespace(&self) -> &str {
         ""
     }
 
-    /// What and where it is, namespace included: two stores of one fingerprint hold the same records. None: nothing is
-    /// known of others.
+    /// A fingerprint of the store's kind, place and namespace. Two stores with the same fingerprint hold the same
+    /// records. `None` if that is not known.
     fn fingerprint(&self) -> Option<Fingerprint> {
         None
     }
 
-    /// What is wrong with the place's settings: how records could be lost there. Empty if all is well.
+    /// Describes settings of the database by which records could be lost. Empty if there are none.
     fn warnings(&self) -> StoreFuture<'_, Vec<String>> {
         Box::pin(std::future::ready(Ok(Vec::new())))
     }
 
-    /// Whether the store has gone for good, so that every call of it fails from now on: that of a user whose JavaScript
-    /// environment has ended. What only this store could have kept is then lost, and writing it is not tried again.
+    /// Whether the store is gone for good, so that every call fails from now on. That is the case for a user's own
+    /// store whose JavaScript environment has ended. Writes to such a store are not repeated, and their content is
+    /// lost.
     fn is_gone(&self) -> bool {
         false
     }
 
-    /// The record of `id`, or none.
+    /// Loads the record of `id`, or `None` if there is none.
     fn load<'a>(&'a self, id: &'a str) -> StoreFuture<'a, Option<Stored>>;
 
-    /// Writes `bytes` as version `expected + 1`, if the record still has version `expected` (0: if there is none).
+    /// Writes `bytes` as version `expected + 1` if the record's version is still `expected`. With 0, the record must
+    /// not exist yet.
     ///
     /// `due` is when the record next needs attention, in milliseconds since the Unix epoch, or [`NEVER`].
     fn swap<'a>(&'a self, id: &'a str, expected: Version, bytes: Vec<u8>, due: u64) -> StoreFuture<'a, Swap>;
 
-    /// Removes the record of `id` if it still has version `expected`. A version of 0 is that of no record, so such a
-    /// removal is lost.
+    /// Removes the record of `id` if its version is still `expected`. No record has version 0, so a removal with 0 is
+    /// always lost.
     ///
-    /// It is as atomic and as durable as a swap, and fails as one does. An id that is used again begins at version 1:
-    /// a process that remembers version 1 from before the removal could then swap the new record. Remove only records
-    /// whose ids do not come back, or whose late writers do no harm; keep a tombstone in place of the others.
+    /// A removal is as atomic and durable as a swap, and fails in the same ways. An id that is used again starts at
+    /// version 1, so a process that remembers version 1 from before the removal could swap the new record. Remove only
+    /// records whose ids are not used again, or whose late writers do no harm. Keep a tombstone in place of others.
     fn remove<'a>(&'a self, id: &'a str, expected: Version) -> StoreFuture<'a, Removal> {
         let _ = (id, expected);
         Box::pin(std::future::ready(Ok(Removal::Unsupported)))
     }
 
-    /// The first `limit` records that are due before `before` (milliseconds since the Unix epoch), in their order;
-    /// with `after`, those of them that come after that place, whether or not a record is there any more.
+    /// The first `limit` records that are due before `before` (milliseconds since the Unix epoch), in the order of
+    /// [`Due`]. With `after`, the first ones after that place, whether or not it still has a record.
     fn due(&self, before: u64, limit: usize, after: Option<&Due>) -> StoreFuture<'_, Vec<Due>>;
 }
 
-/// Less than any time at which a record is due.
+/// A time before any at which a record is due.
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 const BEFORE_ALL: i64 = -1;
 
-/// A number as databases hold it: signed. What does not fit is later, or more, than anything that does.
+/// A number as databases hold it, which is signed. A number that does not fit becomes the largest one.
 #[cfg(any(feature = "sqlite", feature = "redis", feature = "postgres"))]
 fn signed(number: impl TryInto<i64>) -> i64 {
     number.try_into().unwrap_or(i64::MAX)
