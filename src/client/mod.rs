@@ -1,5 +1,6 @@
 //! [`Client`]: sends requests with a credential and returns their answers.
 
+mod deadline;
 mod pages;
 mod partner;
 mod retry;
@@ -17,8 +18,8 @@ pub use pages::{PageProgress, Pages, PagesOptions, Position, Step};
 pub use partner::{CustomerInfo, CustomerPage, ListedCustomerState, PartnerApp, PartnerAppOptions};
 pub use send::{OpenBody, Opened};
 
+use deadline::Deadline;
 use retry::Budget;
-use send::Deadline;
 
 use crate::clock::Clock;
 use crate::credential::{ApiKey, BearerToken};

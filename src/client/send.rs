@@ -1,7 +1,6 @@
 //! The steps of one call in one visible loop: permit, connection, token, transport, decision.
 
-use std::future::Future;
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -9,15 +8,12 @@ use bytes::Bytes;
 use http::StatusCode;
 use http::header::RETRY_AFTER;
 use tokio::sync::OwnedSemaphorePermit;
-use tokio::time::Instant;
 
+use super::deadline::Deadline;
 use super::retry::{Answer, Attempt, Decision, decide, decide_led, is_idempotent, pause, retry_after};
 use super::{Authorizer, Client};
-use crate::clock::instant;
 use crate::error::{Error, Phase, Result};
-use crate::http::{
-    Authorization, Progress, Request, Response, ResponseBody, Transport, UntilEnd as _, read_error,
-};
+use crate::http::{Authorization, Request, Response, ResponseBody, Transport, UntilEnd as _, read_error};
 use crate::lifecycle::{CurrentToken, Grant, TokenSource};
 use crate::limit::{Endpoint, Endpoints, LimitHeaders, Permit, Trip};
 use crate::random;
@@ -114,7 +110,7 @@ impl Client {
             let (connection, authorization) = self.connect(&mut credential, deadline).await?;
             if let Some(permit) = &mut permit {
                 if attempt.is_first() {
-                    deadline.refuse_if_late(permit, &route)?;
+                    deadline.refuse_if_late(permit, || route.name())?;
                 }
                 permit.leaves();
             }
@@ -453,49 +449,5 @@ impl OpenBody {
     /// Buffers about `most` bytes for later reads. Dropping the future loses nothing.
     pub async fn read_ahead(&mut self, most: usize) {
         self.body.read_ahead(most).await;
-    }
-}
-
-/// The deadline of a call or of a read of its body, and the phase that it is in.
-pub(super) struct Deadline {
-    at: Instant,
-    limit: Duration,
-    progress: Progress,
-}
-
-impl Deadline {
-    pub(super) fn new(limit: Duration) -> Self {
-        Self { at: tokio::time::sleep(limit).deadline(), limit, progress: Progress::default() }
-    }
-
-    /// The time left until the deadline.
-    fn left(&self) -> Duration {
-        self.at.saturating_duration_since(instant())
-    }
-
-    /// Refuses a call that spent most of its time in the queue, if too little is left for an answer. It would be
-    /// carried out and still be reported as failed.
-    fn refuse_if_late(&self, permit: &Permit, route: &Route<'_>) -> Result<()> {
-        let left = self.left();
-        match permit.usual_answer() {
-            Some(usual) if left < usual && left < self.limit / 2 => {
-                Err(Error::TurnTooLate { endpoint: route.name(), left, usual, to: None })
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// Sets the phase that a timeout will report.
-    pub(super) fn enter(&self, phase: Phase) {
-        self.progress.enter(phase);
-    }
-
-    /// Runs `work`, and fails with [`Error::Timeout`] if the deadline passes first. The caller pins `work` because the
-    /// state of a call is a few thousand bytes, which every wrapper would move again.
-    pub(super) async fn keep<T>(&self, work: Pin<&mut impl Future<Output = Result<T>>>) -> Result<T> {
-        tokio::time::timeout_at(self.at, work).await.unwrap_or_else(|_| {
-            let (phase, sent) = (self.progress.phase(), self.progress.has_left());
-            Err(Error::Timeout { phase, limit: self.limit, sent, to: None })
-        })
     }
 }

@@ -16,7 +16,7 @@ use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use super::background;
 use super::decoding::codings;
-use super::failure::reading_failed;
+use super::failure::{Interrupted, reading_failed};
 use super::parts::Parts;
 use super::unpacking::Unpacking;
 use crate::error::{Error, Result};
@@ -58,11 +58,6 @@ struct Open {
     sender: Sender<Bytes, Interrupted>,
     unwanted: oneshot::Receiver<Infallible>,
 }
-
-/// Why a streamed body did not come to its end.
-#[derive(Debug, Clone, Copy, thiserror::Error)]
-#[error("the request's body was not given to its end")]
-pub(super) struct Interrupted;
 
 impl RequestBody {
     /// Whether there is a body.

@@ -9,13 +9,11 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 
 use super::body::OutgoingBody;
 use super::dial::Dialer;
-use super::proxy::Proxies;
+use super::proxy::{Proxies, ProxyChoice};
 use crate::environment::Variables;
 use crate::error::Result;
-use crate::secret::Secret;
 use crate::tls::{self, ClientCertificate};
 
-pub(super) const USER_AGENT: &str = concat!("smartrecruiters/", env!("CARGO_PKG_VERSION"));
 /// More connections make a server slower, not a client faster: 64 served 512 calls in flight better than 512 did.
 pub(super) const CONNECTIONS: usize = 64;
 /// Shorter than the usual 60 s of servers and load balancers, so that we close an idle connection before they do.
@@ -40,18 +38,6 @@ pub struct ConnectOptions {
     pub client_certificate: Option<ClientCertificate>,
     /// Where the environment's variables are read.
     pub variables: Variables,
-}
-
-/// Through what to connect.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
-pub enum ProxyChoice {
-    /// `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`; never to loopback.
-    #[default]
-    Environment,
-    /// Nothing.
-    Direct,
-    /// This URL for everything, perhaps with user and password.
-    Url(Secret),
 }
 
 /// Makes connections.
@@ -136,6 +122,7 @@ impl fmt::Debug for Connector {
 mod tests {
     use super::*;
     use crate::error::Error;
+    use crate::secret::Secret;
 
     fn field<T>(result: Result<T>) -> String {
         match result {

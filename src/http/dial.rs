@@ -16,8 +16,9 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tower_service::Service;
 
-use super::connector::USER_AGENT;
+use super::failure::cause;
 use super::fair::Fair;
+use super::headers::USER_AGENT;
 use super::proxy::{Proxies, Proxy, ProxyKind};
 use super::{socks, tunnel};
 use crate::error::{Error, NetworkKind, Reason, Result};
@@ -211,24 +212,6 @@ async fn secure(
     let bare = host.trim_start_matches('[').trim_end_matches(']');
     let name = ServerName::try_from(bare.to_owned()).map_err(io::Error::other)?;
     TlsConnector::from(Arc::clone(config)).connect(name, stream).await
-}
-
-/// The first error of a kind underneath another.
-pub(super) fn cause<'a, E: std::error::Error + 'static>(
-    error: &'a (dyn std::error::Error + 'static),
-) -> Option<&'a E> {
-    let mut current = Some(error);
-    while let Some(error) = current {
-        if let Some(found) = error.downcast_ref::<E>() {
-            return Some(found);
-        }
-        // An io::Error's own `source` skips the error that it wraps.
-        current = match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
-            Some(wrapped) => Some(wrapped),
-            None => error.source(),
-        };
-    }
-    None
 }
 
 impl Service<http::Uri> for Dialer {

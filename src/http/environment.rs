@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use super::BaseUrl;
+use super::target::BaseUrl;
 use crate::error::Result;
 
 /// Where the token endpoint lies below an API's root (vendor: OAuth 2.0 client credentials).

@@ -2,10 +2,13 @@
 
 use std::io;
 
-use super::body::Interrupted;
-use super::dial::cause;
 use crate::error::{Error, NetworkKind, Reason};
 use crate::tls;
+
+/// Why a streamed body did not come to its end.
+#[derive(Debug, Clone, Copy, thiserror::Error)]
+#[error("the request's body was not given to its end")]
+pub(super) struct Interrupted;
 
 /// Why a request got no answer.
 pub(super) fn sending_failed(error: hyper_util::client::legacy::Error) -> Error {
@@ -83,4 +86,22 @@ fn too_large(problem: &'static str) -> Error {
 /// `GOAWAY` only if it is above the last that the server has seen to.
 fn is_unprocessed(error: &h2::Error) -> bool {
     error.is_remote() && (error.is_go_away() || error.reason() == Some(h2::Reason::REFUSED_STREAM))
+}
+
+/// The first error of a kind underneath another.
+pub(super) fn cause<'a, E: std::error::Error + 'static>(
+    error: &'a (dyn std::error::Error + 'static),
+) -> Option<&'a E> {
+    let mut current = Some(error);
+    while let Some(error) = current {
+        if let Some(found) = error.downcast_ref::<E>() {
+            return Some(found);
+        }
+        // An io::Error's own `source` skips the error that it wraps.
+        current = match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+            Some(wrapped) => Some(wrapped),
+            None => error.source(),
+        };
+    }
+    None
 }

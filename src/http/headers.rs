@@ -4,6 +4,8 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::error::{Error, Result};
 
+/// The `User-Agent` of requests that have none of the caller's.
+pub(super) const USER_AGENT: &str = concat!("smartrecruiters/", env!("CARGO_PKG_VERSION"));
 /// Headers that are the client's alone: who asks, and how the message is framed (RFC 9112).
 const RESERVED: [(&str, &str); 9] = [
     ("authorization", "comes from the client's credential"),

@@ -3,14 +3,12 @@
 
 use http::HeaderMap;
 use http::header::PROXY_AUTHORIZATION;
-use hyper::rt::{Read, Write};
-use hyper_util::client::legacy::connect::Connection;
 use hyper_util::rt::TokioIo;
 use url::Url;
 
 use super::answer::Answer;
 use super::connector::Connector;
-use super::single_exchange;
+use super::single_exchange::{self, Stream};
 use super::tunnel;
 use crate::error::{Error, Result};
 
@@ -20,11 +18,6 @@ pub struct OpenConnection {
     stream: Box<dyn Stream>,
     connector: Connector,
 }
-
-/// What a connection is made of.
-pub(super) trait Stream: Read + Write + Connection + Unpin + Send {}
-
-impl<T: Read + Write + Connection + Unpin + Send> Stream for T {}
 
 impl OpenConnection {
     /// Connects to the server of `url`. An error means that nothing was sent.

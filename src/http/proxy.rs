@@ -4,7 +4,6 @@ use std::fmt;
 
 use url::{Host, Url};
 
-use super::connector::ProxyChoice;
 use super::no_proxy::NoProxy;
 use crate::error::{Destination, Error, Result};
 use crate::secret::Secret;
@@ -12,6 +11,18 @@ use crate::secret::Secret;
 /// What a proxy's URL may be.
 const REMEDY: &str =
     "must be an http, https, socks5 or socks5h URL, such as http://user:password@proxy.example.com:3128";
+
+/// Through what to connect.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub enum ProxyChoice {
+    /// `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`; never to loopback.
+    #[default]
+    Environment,
+    /// Nothing.
+    Direct,
+    /// This URL for everything, perhaps with user and password.
+    Url(Secret),
+}
 
 /// Which proxy each request goes through.
 #[derive(Debug, Clone, Default)]

@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use http::HeaderMap;
 use http::header::{CONTENT_LENGTH, HOST, USER_AGENT};
+use hyper::rt::{Read, Write};
+use hyper_util::client::legacy::connect;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::time::Sleep;
@@ -15,8 +17,7 @@ use url::Url;
 use zeroize::Zeroizing;
 
 use super::answer::{Answer, Framing};
-use super::connector;
-use super::open_connection::Stream;
+use super::headers;
 use crate::error::{Error, NetworkKind, Phase, Reason, Result};
 
 /// How long an answer may take: the vendor advises to wait at least 128 s, and giving up on a slow answer loses a token
@@ -35,6 +36,11 @@ const CHUNK: usize = 16 * 1024;
 const LONGEST_ANSWER: usize = 2 * 1024 * 1024;
 /// A TLS record holds this many bytes at the most (RFC 8446 section 5.1).
 const TLS_RECORD: usize = 16 * 1024;
+
+/// What a connection is made of.
+pub(super) trait Stream: Read + Write + connect::Connection + Unpin + Send {}
+
+impl<T: Read + Write + connect::Connection + Unpin + Send> Stream for T {}
 
 type Connection = TokioIo<Box<dyn Stream>>;
 
@@ -57,7 +63,7 @@ pub(super) fn request(url: &Url, headers: &HeaderMap, body: &[u8], whole_url: bo
     };
     field(HOST.as_str(), url[url::Position::BeforeHost..url::Position::AfterPort].as_bytes());
     if !headers.contains_key(USER_AGENT) {
-        field(USER_AGENT.as_str(), connector::USER_AGENT.as_bytes());
+        field(USER_AGENT.as_str(), headers::USER_AGENT.as_bytes());
     }
     for (name, value) in headers {
         field(name.as_str(), value.as_bytes());

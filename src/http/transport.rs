@@ -18,11 +18,11 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use url::Url;
 
 use super::body::{OutgoingBody, RequestBody, ResponseBody};
-use super::connector::{self, CONNECTIONS, Connector};
+use super::connector::{CONNECTIONS, Connector};
 use super::decoding;
 use super::dial::{Dialer, LocalAddress};
 use super::failure::sending_failed;
-use super::headers::header_lines;
+use super::headers::{self, header_lines};
 use super::interim::Interim;
 use super::proxy::Proxies;
 use super::redirect::{self, Hop, MOST_HOPS};
@@ -387,7 +387,7 @@ fn headers(request: &Request, authorization: &Authorization) -> HeaderMap {
         headers.insert(CONTENT_LENGTH, length.into());
     }
     headers.entry(ACCEPT).or_insert(HeaderValue::from_static("*/*"));
-    headers.entry(USER_AGENT).or_insert(HeaderValue::from_static(connector::USER_AGENT));
+    headers.entry(USER_AGENT).or_insert(HeaderValue::from_static(headers::USER_AGENT));
     // Unless the caller chose; what comes is decoded all the same if it can be.
     // A range is one of encoded bytes, which nothing can decode (Fetch standard, HTTP-network-or-cache fetch).
     let codings = if headers.contains_key(RANGE) { "identity" } else { decoding::ACCEPT_ENCODING };

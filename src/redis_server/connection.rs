@@ -18,7 +18,6 @@ use tokio::task::AbortHandle;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
-use super::Schema;
 use super::failure::Failure;
 use super::url::{Address, Family, ServerUrl};
 use crate::error::{Error, Result};
@@ -29,6 +28,15 @@ use crate::error::{Error, Result};
 const UNACKNOWLEDGED: Duration = Duration::from_secs(3);
 /// An idle connection is tried this often, so that a lost one is found before it is needed.
 const KEEPALIVE: Duration = Duration::from_secs(10);
+
+/// A key with a version number, which each new connection reads first, and writes where it is missing. Only a server
+/// that takes writes passes.
+pub(crate) struct Schema {
+    /// The key.
+    pub(crate) key: String,
+    /// The version that this release reads and writes.
+    pub(crate) version: u32,
+}
 
 /// Opens connections.
 pub(super) struct Dialer {

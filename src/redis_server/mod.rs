@@ -18,6 +18,7 @@ use crate::error::{Error, Result};
 use crate::secret::Secret;
 use crate::tls;
 
+pub(crate) use connection::Schema;
 pub(crate) use failure::Failure;
 pub(crate) use script::RedisScript;
 
@@ -39,15 +40,6 @@ const PAUSES: [Duration; 5] = [
 pub(crate) struct RedisServer {
     dialer: Arc<Dialer>,
     link: Mutex<Option<Link>>,
-}
-
-/// A key with a version number, which each new connection reads first, and writes where it is missing. Only a server
-/// that takes writes passes.
-pub(crate) struct Schema {
-    /// The key.
-    pub(crate) key: String,
-    /// The version that this release reads and writes.
-    pub(crate) version: u32,
 }
 
 impl RedisServer {

@@ -6,8 +6,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-use super::NEVER;
 use super::encoding::{PlainAccessToken, json, parsed, unreadable};
+use super::interface::NEVER;
 use super::record::{Record, StoredAccessToken};
 use super::unread::{PlainUnread, UnreadAnswer};
 use crate::error::{ReauthorizationReason, Result};

@@ -5,7 +5,7 @@ use std::fmt;
 use std::ops::Bound;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::{Due, Removal, Store, StoreFuture, Stored, Swap, Version};
+use super::interface::{Due, Removal, Store, StoreFuture, Stored, Swap, Version};
 
 /// A store in memory. Its records are lost when the process ends.
 #[derive(Default)]

@@ -1,6 +1,6 @@
 //! [`Record`]: the unencrypted content of a store's record, and which ids belong to which kind of record.
 
-use super::NEVER;
+use super::interface::NEVER;
 use crate::error::{Error, Result};
 use crate::secret::Secret;
 use crate::token::AccessToken;

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use redis::{Cmd, FromRedisValue, ToRedisArgs, cmd};
 
+use super::interface::{Due, Removal, Store, StoreFuture, Stored, Swap, Version, signed};
 use super::namespace::Namespace;
-use super::{Due, Removal, Store, StoreFuture, Stored, Swap, Version, signed};
 use crate::environment::Variables;
 use crate::error::{Error, Result, StoreProblem};
 use crate::fingerprint::Fingerprint;

@@ -12,9 +12,9 @@ use ring::error::Unspecified;
 use ring::{digest, hkdf};
 use zeroize::Zeroizing;
 
+use super::interface::{Store, Stored, Version};
 use super::key_text::key_bytes;
 use super::record::Record;
-use super::{Store, Stored, Version};
 use crate::error::{Error, Result};
 use crate::fingerprint::Fingerprint;
 use crate::random;

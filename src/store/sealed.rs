@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use super::interface::{Due, NEVER, Removal, Store, Stored, Swap, Version};
 use super::record::Record;
-use super::{Due, NEVER, Removal, Sealer, Sealing, Store, Stored, Swap, Version};
+use super::seal::{Sealer, Sealing};
 use crate::error::Result;
 
 /// A store with its encryption keys.

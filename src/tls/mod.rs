@@ -22,7 +22,7 @@ pub use explain::{Failure, explain, node_code};
 pub use roots::Authorities;
 
 use self::roots::Roots;
-use self::verifier::Verifier;
+use self::verifier::{Verifier, set_up_failed};
 use crate::environment::Variables;
 use crate::error::{Error, Result};
 use crate::secret::Secret;
@@ -72,10 +72,6 @@ pub fn server_verifier(
 ) -> Result<Arc<dyn ServerCertVerifier>> {
     let roots = Roots::new(authorities, ca, variables)?;
     Ok(Arc::new(Verifier::new(roots, Arc::new(ring::default_provider()), checks_name)?))
-}
-
-fn set_up_failed() -> Error {
-    Error::Internal { problem: "TLS could not be set up" }
 }
 
 /// rustls' own `with_client_auth_cert` refuses certificates of X.509 version 1, which servers accept.

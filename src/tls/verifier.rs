@@ -10,7 +10,6 @@ use rustls::{CertificateError, DigitallySignedStruct, Error, OtherError, PeerMis
 
 use super::certificate::{self, Facts};
 use super::roots::Roots;
-use super::set_up_failed;
 
 /// Trusts a server as webpki does; and, as Node does, one whose certificate is itself among those that the user gave:
 /// `openssl req -x509` makes such a certificate, which webpki refuses because it may issue others.
@@ -199,4 +198,9 @@ fn verify_signature(
         .verify_signature(&key, message, dss.signature())
         .map(|()| HandshakeSignatureValid::assertion())
         .map_err(|_| CertificateError::BadSignature.into())
+}
+
+/// The error of a TLS set-up that fails although every option was checked.
+pub(super) fn set_up_failed() -> crate::error::Error {
+    crate::error::Error::Internal { problem: "TLS could not be set up" }
 }

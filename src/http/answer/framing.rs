@@ -2,7 +2,7 @@
 
 use zeroize::Zeroizing;
 
-use super::{latin1, lines, status};
+use super::head::{head_end, latin1, lines, status};
 
 /// A longer line does not give the size of a chunk.
 const LONGEST_SIZE_LINE: usize = 256;
@@ -107,17 +107,6 @@ pub(super) fn length(head: &[u8]) -> Option<usize> {
 /// Whether a body is said to be chunked.
 pub(super) fn is_chunked(head: &[u8]) -> bool {
     matches!(Body::of(head, 0), Body::Chunks(_))
-}
-
-/// Where the head that begins before `from` ends: after the first empty line from there on.
-pub(super) fn head_end(bytes: &[u8], from: usize) -> Option<usize> {
-    let rest = bytes.get(from..)?;
-    let mut feeds = rest.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at);
-    feeds.find_map(|feed| match rest.get(feed + 1..)? {
-        [b'\n', ..] => Some(from + feed + 2),
-        [b'\r', b'\n', ..] => Some(from + feed + 3),
-        _ => None,
-    })
 }
 
 /// What a chunk begins with.

@@ -4,9 +4,10 @@ use std::ops::ControlFlow;
 
 use zeroize::Zeroizing;
 
+use super::Answer;
 use super::codings::{Coding, decoded};
 use super::framing::{is_chunked, length, unchunked, without_size_lines};
-use super::{Answer, Head};
+use super::head::Head;
 use crate::http::loose_json::unescaped;
 
 /// So many content codings, one upon the other, are taken off.

@@ -15,8 +15,8 @@ use tokio::sync::Mutex;
 
 use self::files::Files;
 use self::path::Location;
+use super::interface::{BEFORE_ALL, Due, Removal, Store, StoreFuture, Stored, Swap, Version, signed};
 use super::namespace::Namespace;
-use super::{BEFORE_ALL, Due, Removal, Store, StoreFuture, Stored, Swap, Version, signed};
 use crate::error::{Error, Result, StoreProblem};
 use crate::fingerprint::Fingerprint;
 
