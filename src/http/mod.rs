@@ -1,4 +1,5 @@
-//! HTTP: where a request goes, how it is sent, what an answer says. No retry, no tokens' lives.
+//! HTTP: where a request goes, how it is sent, and how an answer is read. Retries and the renewal of tokens are
+//! elsewhere.
 
 mod answer;
 mod background;

@@ -2,21 +2,21 @@
 
 use std::ops::Range;
 
-/// Where the parts of an answer are.
+/// The parts of an answer, as places in its bytes.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Head {
-    /// None: its status line is missing or malformed, or nothing but interim (1xx) answers came.
+    /// `None` if the status line is missing or malformed, or only interim (1xx) answers arrived.
     pub(super) status: Option<u16>,
     /// The lines after the status line.
     pub(super) fields: Range<usize>,
-    /// Where the body begins: at the end, if the head does not end.
+    /// Where the body begins. If the head does not end, this is the end of the bytes.
     pub(super) body: usize,
-    /// Whether the head ends.
+    /// Whether the head is complete.
     pub(super) is_ended: bool,
 }
 
 impl Head {
-    /// Finds the head of the final answer: interim ones (RFC 9110 section 15.2) are skipped.
+    /// Finds the head of the final answer, and skips interim answers (RFC 9110 section 15.2).
     pub(super) fn of(bytes: &[u8]) -> Self {
         let mut start = 0;
         loop {
@@ -31,17 +31,17 @@ impl Head {
             let body = end.unwrap_or(bytes.len());
             match status {
                 Some(100..200) if body > start => start = body,
-                // Without a status line, what looks like a head may be the body's first paragraph.
+                // Without a status line, this may be the first paragraph of a body.
                 _ => return Self { status, fields: fields.min(body)..body, body, is_ended: end.is_some() },
             }
         }
     }
 }
 
-/// The status of a status line (RFC 9112 section 4), whatever its version and reason.
+/// The status in a status line (RFC 9112 section 4), whatever its version and reason phrase.
 pub(super) fn status(line: &[u8]) -> Option<u16> {
     let line = std::str::from_utf8(line.get(..line.len().min(64))?).ok().or_else(|| {
-        // The reason may be in any charset.
+        // The reason phrase may be in any charset.
         std::str::from_utf8(line.get(..12)?).ok()
     })?;
     let mut words = line.split_ascii_whitespace();
@@ -50,17 +50,17 @@ pub(super) fn status(line: &[u8]) -> Option<u16> {
     digits.parse().ok().filter(|status| (100..600).contains(status))
 }
 
-/// Lines, which end in a line feed alone or with a carriage return before it.
+/// Splits text into lines, which end in a line feed with or without a carriage return before it.
 pub(super) fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
     text.split(|byte| *byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line))
 }
 
-/// Text of one character a byte, trimmed.
+/// Trimmed text with one character per byte.
 pub(super) fn latin1(bytes: &[u8]) -> String {
     bytes.trim_ascii().iter().map(|byte| char::from(*byte)).collect()
 }
 
-/// Where the head that begins before `from` ends: after the first empty line from there on.
+/// Where a head ends: after the first empty line from `from` on.
 pub(super) fn head_end(bytes: &[u8], from: usize) -> Option<usize> {
     let rest = bytes.get(from..)?;
     let mut feeds = rest.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at);
