@@ -350,7 +350,7 @@ impl fmt::Debug for ResponseBody {
 }
 
 impl Reader {
-    /// The next part. Dropping the future loses nothing.
+    /// The next part of the body. Dropping the future loses nothing.
     async fn next(&mut self) -> Result<Option<Bytes>> {
         match self {
             Self::Plain(incoming) => loop {
