@@ -1,4 +1,4 @@
-//! OAuth 2.0 (RFC 6749) as SmartRecruiters speaks it.
+//! OAuth 2.0 (RFC 6749) as SmartRecruiters implements it.
 
 mod authorization;
 mod issued_client;

@@ -1,7 +1,7 @@
 //! TLS for HTTP, Redis and PostgreSQL: the one place that makes a [`rustls::ClientConfig`].
 //!
-//! Trusted are Mozilla's root certificates, those that the environment names, and the user's `ca`: the same set for
-//! every kind of connection. [`explain`] says in words why a connection failed.
+//! Every kind of connection trusts the same authorities: Mozilla's root certificates, those that environment variables
+//! name, and the user's `ca`. [`explain`] describes why a connection failed.
 
 mod certificate;
 mod explain;
@@ -27,21 +27,21 @@ use crate::environment::Variables;
 use crate::error::{Error, Result};
 use crate::secret::Secret;
 
-/// A client certificate and its key, in PEM.
+/// A client certificate with its private key, in PEM.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ClientCertificate {
-    /// The certificate, followed by those of the authorities between it and a root.
+    /// The certificate, followed by those of any authorities between it and a root.
     pub certificate: String,
-    /// The private key of the certificate, not encrypted.
+    /// The private key of the certificate, which must not be encrypted.
     pub key: Secret,
 }
 
-/// The settings of TLS connections: versions 1.2 and 1.3, without ALPN.
+/// The settings for TLS connections, which allow TLS 1.2 and 1.3 and use no ALPN.
 ///
-/// `ca` is certificates in PEM that are trusted beside the default ones. A line of it that is the word `system` adds
-/// the operating system's roots. A server whose certificate is itself in `ca` is trusted for the names in that
-/// certificate, as Node has it. `client_certificate` is the client's own certificate. `variables` names further authorities, as the
-/// default ones.
+/// `ca` holds certificates in PEM that are trusted in addition to the default ones. A line with the word `system` adds
+/// the operating system's roots. As in Node, a server whose own certificate is in `ca` is trusted for the names in that
+/// certificate. `client_certificate` is presented to servers that ask for one. `variables` can name further default
+/// authorities.
 ///
 /// Fails with [`Error::Configuration`] that names `ca`, `cert`, `key` or the variable of the environment at fault.
 pub fn client_config(
@@ -62,8 +62,8 @@ pub fn client_config(
     })
 }
 
-/// What [`client_config`] verifies servers by, for connections that trust other authorities than the default ones, or
-/// that do not check the server's name.
+/// The verifier of [`client_config`], for connections that trust other authorities than the default ones or do not
+/// check the server's name.
 pub fn server_verifier(
     authorities: Authorities,
     ca: Option<&str>,
@@ -74,7 +74,8 @@ pub fn server_verifier(
     Ok(Arc::new(Verifier::new(roots, Arc::new(ring::default_provider()), checks_name)?))
 }
 
-/// rustls' own `with_client_auth_cert` refuses certificates of X.509 version 1, which servers accept.
+/// A resolver for the client's certificate. rustls's own `with_client_auth_cert` refuses certificates of X.509 version
+/// 1, which servers accept.
 fn signing_key(
     certificate: &ClientCertificate,
     provider: &CryptoProvider,
