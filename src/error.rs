@@ -35,7 +35,7 @@ pub enum Error {
 
     /// The endpoint's request queue is full. The call was not queued, and nothing was sent.
     #[error(
-        "{limit} calls wait for {endpoint} already; wait for some of them first, or raise `limits.queue`"
+        "{limit} calls are already waiting for {endpoint}; wait for some of them first, or raise `limits.queue`"
     )]
     QueueFull {
         /// The endpoint's method and path template.
@@ -62,7 +62,7 @@ pub enum Error {
     /// The rate limits allowed the call so shortly before its deadline that an answer could hardly arrive in time.
     /// Nothing was sent.
     #[error(
-        "the turn came with {} ms left, and an answer of {endpoint} usually takes {} ms; raise `timeout`",
+        "the call's turn came {} ms before its deadline, and an answer of {endpoint} usually takes {} ms; raise `timeout`",
         .left.as_millis(), .usual.as_millis()
     )]
     TurnTooLate {
@@ -127,21 +127,21 @@ pub enum Error {
     },
 
     /// The rest of a list cannot be read: the API answered, but its answer names no usable next page.
-    #[error("the list cannot be read on: {problem}")]
+    #[error("the rest of the list cannot be read: {problem}")]
     Pagination {
         /// What is wrong, and what to do about it.
         problem: Cow<'static, str>,
     },
 
     /// The answer's body is longer than the client may read into memory.
-    #[error("the answer is longer than {limit} bytes; raise `maxBodySize`, or stream it by `fetch()`")]
+    #[error("the answer is longer than {limit} bytes; raise `maxBodySize`, or stream it with `fetch()`")]
     BodyTooLarge {
         /// The limit in bytes.
         limit: usize,
     },
 
     /// The request's streamed body ended early, so that the server received only a part of it.
-    #[error("the request's body was not given to its end")]
+    #[error("the request's body ended early; the server received only a part of it")]
     BodyInterrupted,
 
     /// No connection could be made within `connectTimeout`. Nothing was sent.
@@ -232,14 +232,14 @@ pub enum Error {
     },
 
     /// The store has no grant with this id.
-    #[error("there is no grant {grant_id:?}; exchange() or import() makes one")]
+    #[error("grant {grant_id:?} does not exist; exchange() or import() creates one")]
     UnknownGrant {
         /// The id that was looked up.
         grant_id: String,
     },
 
     /// The API issues a customer's credentials once. They were issued before, and are not in the store.
-    #[error("customer {company_id:?} is integrated already, but not connected: {}", .reason.describe())]
+    #[error("customer {company_id:?} is already integrated, but not connected: {}", .reason.describe())]
     AlreadyIntegrated {
         /// The customer's company id.
         company_id: String,
@@ -374,7 +374,7 @@ impl std::fmt::Display for TokenAnswer {
             write!(f, "; the server says: {description}")?;
         }
         if let Some(after) = self.retry_after {
-            write!(f, "; it asks to wait {} s", after.as_secs())?;
+            write!(f, "; it asks for a pause of {} s", after.as_secs())?;
         }
         Ok(())
     }
@@ -454,7 +454,7 @@ impl Error {
 
     /// An [`Error::Store`] that says that the store does not hold the customer's credentials.
     pub fn not_connected(company_id: &str) -> Self {
-        let problem = format!("customer {company_id:?} is not connected; connect() or import() does that");
+        let problem = format!("customer {company_id:?} is not connected; call connect() or import() first");
         Self::Store { operation: "load", problem: problem.into() }
     }
 
@@ -741,10 +741,10 @@ impl OAuthErrorCode {
                 "; check clientId and clientSecret, and that they belong to this environment"
             }
             Self::InvalidGrant => {
-                "; the code or refresh token was already used, revoked, or is not of this client"
+                "; the code or refresh token was already used or revoked, or belongs to another client"
             }
             Self::UnauthorizedClient => "; this client may not use this grant type",
-            Self::InvalidScope => "; ask only for scopes that the credential was made with",
+            Self::InvalidScope => "; request only scopes that the credential was created with",
             Self::InvalidRequest | Self::UnsupportedGrantType | Self::Other(_) | Self::Unnamed => "",
         }
     }

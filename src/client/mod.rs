@@ -247,7 +247,7 @@ fn same_api(base: &BaseUrl, own: &BaseUrl) -> Result<()> {
     }
     Err(Error::configuration(
         "credential",
-        "is of another API than this client's: give the app and the client the same `environment` or `baseUrl`",
+        "belongs to another API than this client: give the app and the client the same `environment` or `baseUrl`",
     ))
 }
 

@@ -229,7 +229,7 @@ impl Pages {
         if self.urls.insert(self.hasher.hash_one(target.url().as_str())) {
             Ok(target)
         } else {
-            Err(pagination("the API names a page as the next one that it gave before; begin anew"))
+            Err(pagination("the API named a page as the next one that it had already returned; start again"))
         }
     }
 
@@ -238,7 +238,7 @@ impl Pages {
         let hash = (!page.items.is_empty()).then(|| self.hasher.hash_one(page.text));
         let last = std::mem::replace(&mut self.last, hash);
         if hash.is_some() && hash == last && self.next_pages.is_by_offset() {
-            return Err(pagination("the API gave one page for two offsets; read this path with `get`"));
+            return Err(pagination("the API returned the same page for two offsets; read this path with `get`"));
         }
         Ok(())
     }

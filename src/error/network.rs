@@ -87,8 +87,8 @@ impl Reason {
             }
             "ECONNRESET" | "EPIPE" | "ECONNABORTED" => "the other side closed it".to_owned(),
             "ETIMEDOUT" => "the other side did not answer in time".to_owned(),
-            "EHOSTUNREACH" => "no way leads to the host".to_owned(),
-            "ENETUNREACH" | "ENETDOWN" => "the network is down, or no way leads out of it".to_owned(),
+            "EHOSTUNREACH" => "there is no route to the host".to_owned(),
+            "ENETUNREACH" | "ENETDOWN" => "the network is down or cannot be reached".to_owned(),
             "EMFILE" | "ENFILE" => "too many files and sockets are open; raise `ulimit -n`".to_owned(),
             "EADDRNOTAVAIL" => "no local port is free".to_owned(),
             "EACCES" | "EPERM" => "the system does not permit it".to_owned(),

@@ -7,7 +7,7 @@ use crate::tls;
 
 /// Marks a streamed request body that ended early.
 #[derive(Debug, Clone, Copy, thiserror::Error)]
-#[error("the request's body was not given to its end")]
+#[error("the request's body ended early")]
 pub(super) struct Interrupted;
 
 /// The error of a request that got no answer.

@@ -31,7 +31,7 @@ pub fn request_headers(pairs: &[(String, String)]) -> Result<HeaderMap> {
         let field =
             || format!("headers.{}", name.chars().filter(|c| !c.is_control()).take(64).collect::<String>());
         let header = HeaderName::from_bytes(name.as_bytes())
-            .map_err(|_| Error::configuration(field(), "is no header name (RFC 9110 section 5.1)"))?;
+            .map_err(|_| Error::configuration(field(), "is not a header name (RFC 9110 section 5.1)"))?;
         if let Some((_, owner)) = RESERVED.iter().find(|(reserved, _)| header == *reserved) {
             return Err(Error::configuration(field(), format!("must not be set: it {owner}")));
         }

@@ -52,7 +52,7 @@ pub(super) fn follow(
     let Ok(url) =
         std::str::from_utf8(location).map_err(|_| ()).and_then(|text| from.join(text).map_err(|_| ()))
     else {
-        return Hop::Refuse("its Location is no URL");
+        return Hop::Refuse("its Location is not a URL");
     };
     if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
         return Hop::Refuse("it leads to something other than http or https");

@@ -79,7 +79,7 @@ impl Failure {
     pub(super) fn no_tls(at: &Address) -> Self {
         Self::new(
             format!(
-                "Redis at {at} did not answer the TLS handshake in time; if it speaks no TLS on this port, `url` has to \
+                "Redis at {at} did not answer the TLS handshake in time; if it does not speak TLS on this port, `url` has to \
                  begin with redis://"
             ),
             None,
@@ -101,7 +101,7 @@ impl Failure {
         let mut failure = Self::of(at, error);
         if is_closed && !tls {
             failure.problem = format!(
-                "Redis at {at} closed the connection at once; if it speaks TLS alone, `url` has to begin with rediss://"
+                "Redis at {at} closed the connection at once; if it only speaks TLS, `url` has to begin with rediss://"
             )
             .into();
         }

@@ -37,10 +37,10 @@ impl Sealer {
         self.require_key("import() of a sealed grant")?;
         let refused = |problem| Error::configuration("sealed", problem);
         let Some(rest) = text.trim().strip_prefix(PREFIX) else {
-            return Err(refused("must be what export() gave"));
+            return Err(refused("must be text from export()"));
         };
         let Some(rest) = rest.strip_prefix(VERSION) else {
-            return Err(refused("is of a newer version of smartrecruiters"));
+            return Err(refused("was made by a newer version of smartrecruiters; use that version"));
         };
         let damaged = || refused("is damaged or cut off; export the grant again");
         let bytes = URL_SAFE_NO_PAD.decode(rest).map_err(|_| damaged())?;
@@ -51,7 +51,7 @@ impl Sealer {
                 "is sealed with a key that was not given; add it to `encryptionKey`, or export with another",
             )
         })?;
-        let forged = || refused("was forged, or is of another grant; export it again");
+        let forged = || refused("was forged, or belongs to another grant; export it again");
         Ok((id.to_owned(), R::decode(&key.open(header, CONTEXT, sealed).ok_or_else(forged)?)?))
     }
 }
@@ -127,7 +127,7 @@ mod tests {
         }
         refused(&sealer, &text.replace("-1.", "-2."), "newer version");
         for other in ["", "canary", &text[1..]] {
-            refused(&sealer, other, "what export() gave");
+            refused(&sealer, other, "must be text from export()");
         }
     }
 

@@ -86,7 +86,7 @@ fn odd_hex(text: &str) -> Option<String> {
 fn wrong_length(text: &str, bytes: &[u8]) -> String {
     let as_text = std::str::from_utf8(bytes).map(str::trim).unwrap_or_default();
     if as_text.len() != text.len() && key_bytes(as_text).is_ok() {
-        return "is the Base64 or hex of a key that is in Base64 or hex already: give it as it was before"
+        return "was encoded twice: a key in Base64 or hex must not be encoded again"
             .to_owned();
     }
     if text.len() == 2 * KEY_LEN {
@@ -149,9 +149,9 @@ mod tests {
             (hex[1..].to_owned(), "has 63 hex digits, where a key has 64"),
             (format!("{}g", &hex[..63]), "but not all of them are hex digits"),
             (format!("{}!", &hex[..63]), "but not all of them are hex digits"),
-            (in_base64(hex.as_bytes()), "is the Base64 or hex of a key"),
-            (in_base64(base64.as_bytes()), "is the Base64 or hex of a key"),
-            (in_hex(base64.as_bytes()), "is the Base64 or hex of a key"),
+            (in_base64(hex.as_bytes()), "was encoded twice"),
+            (in_base64(base64.as_bytes()), "was encoded twice"),
+            (in_hex(base64.as_bytes()), "was encoded twice"),
             ("correct horse".replace(' ', "!"), "is neither Base64 nor hex"),
             ("é".repeat(32), "is neither Base64 nor hex"),
             (String::new(), "is 0 bytes"),

@@ -65,7 +65,7 @@ enum Unreadable {
     #[error("the record is damaged; restore it, or let its customer authorize or connect again")]
     Damaged,
     #[error(
-        "the record's content is of another version than its row: one of them was changed or rolled back"
+        "the version in the record's content differs from that of its row: one of them was changed or rolled back"
     )]
     OtherVersion,
     #[error(
@@ -155,8 +155,8 @@ impl Sealer {
             None => {
                 return Err(Error::configuration(
                     "encryptionKey",
-                    "is required with a durable store, whose tokens would lie in the clear without one; make a key with \
-                     `openssl rand -base64 32`, or say `false`",
+                    "is required with a durable store, which would hold tokens unencrypted without one; make a key with \
+                     `openssl rand -base64 32`, or give `false`",
                 ));
             }
         };

@@ -113,7 +113,7 @@ fn sentence(error: &Error) -> String {
 }
 
 const OLD_VERSION: &str =
-    "the server speaks no version of TLS that is supported, 1.2 or 1.3; have it speak one of these";
+    "the server supports neither TLS 1.2 nor TLS 1.3; enable one of them on it";
 
 fn about_certificate(problem: &CertificateError) -> String {
     match problem {

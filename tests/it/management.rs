@@ -440,7 +440,7 @@ async fn only_a_living_grant_is_exported_and_only_with_a_key() {
     let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
     let sealed = app_with(&server, Arc::clone(&store), Some(sealing(&["01"])), &clock).unwrap();
     let error = Arc::clone(&sealed).export("nobody".into()).await.unwrap_err();
-    assert!(error.to_string().contains("there is no grant \"nobody\""), "{error}");
+    assert!(error.to_string().contains("grant \"nobody\" does not exist"), "{error}");
     Arc::clone(&sealed).import(customer("rt-0")).await.unwrap();
     let text = Arc::clone(&sealed).export("customer".into()).await.unwrap();
     Arc::clone(&sealed).forget("customer".into()).await.unwrap();

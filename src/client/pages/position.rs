@@ -118,15 +118,15 @@ impl Position {
 /// Reads a cursor of the list with this fingerprint. Fails with [`Error::Configuration`] that names `from`.
 pub(super) fn read_cursor(text: &str, fingerprint: &str) -> Result<(ResumePoint, Counts)> {
     let refused = |problem: &'static str| Error::configuration("from", problem);
-    let unreadable = || refused("is no cursor of `paginate`: give one as it was given to you");
+    let unreadable = || refused("is not a cursor from `paginate()`; pass the string back unchanged");
     let json = URL_SAFE_NO_PAD.decode(text).map_err(|_| unreadable())?;
     let Version { v } = serde_json::from_slice(&json).map_err(|_| unreadable())?;
     if v != VERSION {
-        return Err(refused("is a cursor of another version of this package; begin anew without it"));
+        return Err(refused("is a cursor from another version of this package; start again without it"));
     }
     let Cursor { list, at, skip, counts } = serde_json::from_slice(&json).map_err(|_| unreadable())?;
     if list != fingerprint {
-        return Err(refused("is a cursor of another path or query: give both as they were"));
+        return Err(refused("is a cursor of another path or query; use the path and query that it came from"));
     }
     Ok((ResumePoint { place: at, skip }, counts))
 }

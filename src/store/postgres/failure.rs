@@ -149,7 +149,7 @@ fn lost(at: &Host, error: &tokio_postgres::Error) -> String {
             io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => {
                 format!(
                     "PostgreSQL at {at} closed the connection before it answered; check the server's log, and whether it \
-                 speaks TLS alone"
+                 only speaks TLS"
                 )
             }
             _ => format!("no connection to PostgreSQL at {at}: {error}; check `url` and the network"),

@@ -333,7 +333,7 @@ fn migrate(connection: &mut Connection, location: &Location) -> Result<(), Store
 fn describe(location: &Location, error: rusqlite::Error) -> StoreProblem {
     let remedy = match error.sqlite_error_code() {
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
-            "another process has kept it locked for long; end that process, or have it write less at once"
+            "another process has kept it locked for long; end that process, or make it write less at a time"
         }
         Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => {
             "let the user of this process write to the file, to its -wal and -shm, and to their folder"

@@ -82,7 +82,7 @@ fn of_url(scheme: &str, text: &str) -> Result<(String, bool)> {
             ("mode", "rwc") => makes_file = true,
             ("mode", "rw") => makes_file = false,
             ("mode", "memory") => return Err(in_memory()),
-            ("mode", _) => return Err(wrong("must have rw or rwc as `mode`: a store has to write")),
+            ("mode", _) => return Err(wrong("must have rw or rwc as `mode`: a store must be able to write")),
             (name, _) if IGNORED.contains(&name) => {}
             (name, _) => {
                 return Err(wrong(format!(
