@@ -71,7 +71,7 @@ pub struct Pages {
     headers: HeaderMap,
     timeout: Duration,
     prefetch: Option<usize>,
-    next_pages: NextPages,
+    upcoming: NextPages,
     /// Pages that were requested and not returned yet, in the order of the list.
     ahead: VecDeque<Asked>,
     /// Hashes of the URLs that were requested.
@@ -109,7 +109,7 @@ impl Pages {
         let skip = start.skip;
         let ended = start.place.is_none();
         Ok(Self {
-            next_pages: NextPages::from(start.place.unwrap_or(Place::Start)),
+            upcoming: NextPages::from(start.place.unwrap_or(Place::Start)),
             client,
             list,
             headers,
@@ -169,7 +169,7 @@ impl Pages {
             if page.next.is_none() {
                 page.next = link.map(|link| self.list.link(&url, &link));
             }
-            self.next_pages.learn(&self.list, &place, &page);
+            self.upcoming.learn(&self.list, &place, &page);
             self.refuse_repetition(&page)?;
             if page.items.is_empty() {
                 // The pages in flight lie behind the end of the list.
@@ -179,7 +179,7 @@ impl Pages {
             self.ask(self.at_once());
             let skipped = std::mem::take(&mut self.skip);
             let skip = usize::try_from(skipped).unwrap_or(usize::MAX);
-            self.counter.add(&page, skip, self.next_pages.is_by_offset(), self.list.first().unwrap_or(0));
+            self.counter.add(&page, skip, self.upcoming.is_by_offset(), self.list.first().unwrap_or(0));
             let Some(rest) = page.items.get(skip..).filter(|rest| !rest.is_empty()) else { continue };
             let text = if skip == 0 { body.slice_ref(page.text.as_bytes()) } else { listed(rest).into() };
             let here = ResumePoint { place: Some(place), skip: skipped };
@@ -189,13 +189,13 @@ impl Pages {
     }
 
     fn at_once(&self) -> usize {
-        self.prefetch.unwrap_or_else(|| self.next_pages.at_once())
+        self.prefetch.unwrap_or_else(|| self.upcoming.at_once())
     }
 
     /// Requests pages until `most` are in flight or no further page is known.
     fn ask(&mut self, most: usize) {
         while self.ahead.len() < most
-            && let Some(place) = self.next_pages.ask()
+            && let Some(place) = self.upcoming.ask()
         {
             let target = self.target(&place);
             let client = self.client.clone();
@@ -237,15 +237,17 @@ impl Pages {
     fn refuse_repetition(&mut self, page: &Page<'_>) -> Result<()> {
         let hash = (!page.items.is_empty()).then(|| self.hasher.hash_one(page.text));
         let last = std::mem::replace(&mut self.last, hash);
-        if hash.is_some() && hash == last && self.next_pages.is_by_offset() {
-            return Err(pagination("the API returned the same page for two offsets; read this path with `get`"));
+        if hash.is_some() && hash == last && self.upcoming.is_by_offset() {
+            return Err(pagination(
+                "the API returned the same page for two offsets; read this path with `get`",
+            ));
         }
         Ok(())
     }
 
     /// Updates the position for a page that is about to be returned.
     fn stand(&mut self, began: Moment, here: ResumePoint, items: u64) {
-        let next = self.ahead.front().map(|asked| asked.place.clone()).or_else(|| self.next_pages.peek());
+        let next = self.ahead.front().map(|asked| asked.place.clone()).or_else(|| self.upcoming.peek());
         self.position = Position {
             here,
             items,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::interface::{Due, NEVER, Removal, Store, Stored, Swap};
+use super::{Due, NEVER, Removal, Store, Stored, Swap};
 
 const WRITERS: usize = 8;
 const SWAPS_EACH: u64 = 1_000;

@@ -86,8 +86,7 @@ fn odd_hex(text: &str) -> Option<String> {
 fn wrong_length(text: &str, bytes: &[u8]) -> String {
     let as_text = std::str::from_utf8(bytes).map(str::trim).unwrap_or_default();
     if as_text.len() != text.len() && key_bytes(as_text).is_ok() {
-        return "was encoded twice: a key in Base64 or hex must not be encoded again"
-            .to_owned();
+        return "was encoded twice: a key in Base64 or hex must not be encoded again".to_owned();
     }
     if text.len() == 2 * KEY_LEN {
         return format!(

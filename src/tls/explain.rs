@@ -112,8 +112,7 @@ fn sentence(error: &Error) -> String {
     }
 }
 
-const OLD_VERSION: &str =
-    "the server supports neither TLS 1.2 nor TLS 1.3; enable one of them on it";
+const OLD_VERSION: &str = "the server supports neither TLS 1.2 nor TLS 1.3; enable one of them on it";
 
 fn about_certificate(problem: &CertificateError) -> String {
     match problem {

@@ -126,7 +126,9 @@ pub(super) fn read_cursor(text: &str, fingerprint: &str) -> Result<(ResumePoint,
     }
     let Cursor { list, at, skip, counts } = serde_json::from_slice(&json).map_err(|_| unreadable())?;
     if list != fingerprint {
-        return Err(refused("is a cursor of another path or query; use the path and query that it came from"));
+        return Err(refused(
+            "is a cursor of another path or query; use the path and query that it came from",
+        ));
     }
     Ok((ResumePoint { place: at, skip }, counts))
 }

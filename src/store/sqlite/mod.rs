@@ -25,7 +25,7 @@ use crate::fingerprint::Fingerprint;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(20);
 /// The wait between attempts at an operation for which SQLite itself does not wait.
 const BUSY_POLL: Duration = Duration::from_millis(10);
-/// The `PRAGMA application_id` of this library's files, "SmRc".
+/// The `PRAGMA application_id` of this library's files: `SmRc` in ASCII.
 const APPLICATION: i32 = 0x536d_5263;
 /// The `PRAGMA user_version`: the version of the tables below. It is raised when they change.
 const SCHEMA: i32 = 1;
