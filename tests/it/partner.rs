@@ -501,7 +501,7 @@ async fn who_was_disconnected_has_neither_credentials_nor_token_in_the_store() {
     }
     let error = used(&app, "acme", &server, &clock).await.unwrap_err();
     assert_eq!(error.code(), ErrorCode::Store);
-    assert!(error.to_string().contains("\"acme\" is not connected; connect()"), "{error}");
+    assert!(error.to_string().contains("\"acme\" is not connected; call connect()"), "{error}");
     assert_eq!(listed(&app).await, []);
     other_client.send(&get(&other_client, "/jobs")).await.unwrap();
     assert_eq!(reason(connect(&app, "acme").await.unwrap()), IntegrationReason::Disconnected);

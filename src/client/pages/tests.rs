@@ -364,7 +364,7 @@ fn a_cursor_is_refused_for_another_list_and_nothing_else_is_one() {
     }
     let own = list.fingerprint().unwrap();
     for text in ["", "nonsense", "e30", &cursor[1..], &cursor[..cursor.len() - 4], "{}"] {
-        refused(text, &own, "no cursor");
+        refused(text, &own, "not a cursor");
     }
     let later = URL_SAFE_NO_PAD.encode(r#"{"v":2}"#);
     refused(&later, &own, "another version");
