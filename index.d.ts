@@ -439,7 +439,7 @@ export interface NativeEvent {
 /** Which grants to list. */
 export interface NativeGrantFilter {
   /** Those that stand so. */
-  state?: NativeGrantStanding
+  state?: NativeGrantState
   /** Those whose refresh token dies before this, in milliseconds since the Unix epoch. */
   expiresBefore?: number
 }
@@ -449,7 +449,7 @@ export interface NativeGrantInfo {
   /** Its id. */
   id: string
   /** Where it stands. */
-  state: NativeGrantStanding
+  state: NativeGrantState
   /** Why it has ended. */
   reason?: NativeReauthorizationReason
   /** The last refusal of its refresh token, if that keeps being refused. */
@@ -475,7 +475,7 @@ export interface NativeGrantPage {
 }
 
 /** Where a grant stands. */
-export type NativeGrantStanding = 'active' | 'renewing' | 'refused' | 'unread' | 'ended'
+export type NativeGrantState = 'active' | 'renewing' | 'refused' | 'unread' | 'ended'
 
 /** A grant that another system obtained, without its tokens. */
 export interface NativeImport {

@@ -227,7 +227,7 @@ test('a call that waits for its turn can be aborted, times out, and is refused w
   const full = await failure(sr.get('/candidates'))
   assert.ok(full instanceof SmartRecruitersError)
   assert.equal(full.code, 'QUEUE_FULL')
-  assert.match(full.message, /^2 calls wait for GET \/candidates already/)
+  assert.match(full.message, /^2 calls are already waiting for GET \/candidates/)
   assert.equal((await aborted).name, 'TimeoutError')
   assert.equal((await late).phase, 'queue')
   assert.equal(sr.limits()[0].waiting, 0)
@@ -281,7 +281,10 @@ test('a call whose turn comes too late for an answer is not sent', async t => {
   const late = outcomes.filter(({ reason }) => reason?.code === 'TIMEOUT')
   for (const { reason } of late) {
     assert.equal(reason.phase, 'queue')
-    assert.match(reason.message, /^the turn came with \d+ ms left, and an answer of POST \/jobs usually takes \d+ ms/)
+    assert.match(
+      reason.message,
+      /^the call's turn came \d+ ms before its deadline, and an answer of POST \/jobs usually takes \d+ ms/,
+    )
   }
 })
 

@@ -135,7 +135,7 @@ test('a key that is almost one is refused, and what is wrong with it is said, by
     [hex.slice(32), /is 16 bytes in hex/],
     [KEY.subarray(16).toString('base64'), /is 16 bytes in Base64/],
     [`${hex.slice(1)}z`, /64 characters, as a key in hex has, but not all of them are hex digits/],
-    [Buffer.from(hex).toString('base64'), /is the Base64 or hex of a key that is in Base64 or hex already/],
+    [Buffer.from(hex).toString('base64'), /was encoded twice: a key in Base64 or hex must not be encoded again/],
     [KEY.subarray(1), /is 31 bytes, where a key has 32/],
     [Buffer.from(`${hex}\n`), /is 65 bytes, where a key has 32: if they are the text of a key.*toString/],
     [new Uint8Array(), /is 0 bytes/],

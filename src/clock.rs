@@ -1,4 +1,4 @@
-//! The only place that reads a clock (clippy forbids the others), so that time is a value in tests.
+//! The only module that reads a clock (clippy forbids it elsewhere), so that tests can set the time.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,8 +8,8 @@ use tokio::time::Instant;
 
 /// One reading of both clocks.
 ///
-/// Neither clock alone can be trusted with a token's age: the monotonic one stands still while a laptop
-/// sleeps, the wall clock can be set back. What has passed is what the more pessimistic of them says.
+/// Neither clock alone is reliable for a token's age: the monotonic one may stand still while a machine sleeps, and the
+/// wall clock can be set back. The elapsed time is therefore the longer of what the two say.
 #[derive(Debug, Clone, Copy)]
 pub struct Moment {
     monotonic: Instant,
@@ -17,20 +17,20 @@ pub struct Moment {
 }
 
 impl Moment {
-    /// How long it has been since `earlier`: the longer of what the two clocks say.
+    /// The time since `earlier`: the longer of what the two clocks say.
     pub fn since(self, earlier: Self) -> Duration {
         let monotonic = self.monotonic.saturating_duration_since(earlier.monotonic);
         let wall = self.wall.duration_since(earlier.wall).unwrap_or_default();
         monotonic.max(wall)
     }
 
-    /// How long the monotonic clock ran since `earlier`: no administrator sets it, and it may stand still while the machine
+    /// How long the monotonic clock ran since `earlier`. It cannot be set, and may stand still while the machine
     /// sleeps.
     pub fn ran_since(self, earlier: Self) -> Duration {
         self.monotonic.saturating_duration_since(earlier.monotonic)
     }
 
-    /// The moment at which the wall clock read `millis` since the Unix epoch.
+    /// The moment at which the wall clock showed `millis` milliseconds since the Unix epoch.
     #[must_use]
     pub fn at_unix_millis(self, millis: u64) -> Self {
         let wall = SystemTime::UNIX_EPOCH.checked_add(Duration::from_millis(millis)).unwrap_or(self.wall);
@@ -38,20 +38,20 @@ impl Moment {
         Self { monotonic: self.monotonic.checked_sub(ago).unwrap_or(self.monotonic), wall }
     }
 
-    /// The wall clock's reading, in milliseconds since the Unix epoch.
+    /// The time of the wall clock, in milliseconds since the Unix epoch.
     pub fn unix_millis(self) -> u64 {
         let millis = self.wall.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_millis();
         u64::try_from(millis).unwrap_or(u64::MAX)
     }
 }
 
-/// Where the time comes from.
+/// A source of the current time.
 pub trait Clock: fmt::Debug + Send + Sync {
-    /// The time now.
+    /// The current time.
     fn now(&self) -> Moment;
 }
 
-/// The machine's own clocks.
+/// The machine's clocks.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;
 
@@ -62,20 +62,20 @@ impl Clock for SystemClock {
     }
 }
 
-/// The time by which this process waits. A paused runtime's stands still, as its timers do.
+/// The time of the runtime's timers. In a paused runtime it stands still, as its timers do.
 #[expect(clippy::disallowed_methods, reason = "this is the one place that may")]
 pub fn instant() -> Instant {
     Instant::now()
 }
 
-/// How far this process's wall clock is set ahead: not at all.
+/// By how much this process's wall clock is set ahead, which is zero.
 #[cfg(not(feature = "torture"))]
 const fn ahead() -> Duration {
     Duration::ZERO
 }
 
-/// How far this process's wall clock is set ahead: `SMARTRECRUITERS_TORTURE_AHEAD`, in milliseconds. For whoever is to
-/// find other processes' leases over without waiting for it.
+/// By how much this process's wall clock is set ahead: `SMARTRECRUITERS_TORTURE_AHEAD`, in milliseconds. A process
+/// under test thus finds the leases of others over without waiting.
 #[cfg(feature = "torture")]
 fn ahead() -> Duration {
     static AHEAD: std::sync::LazyLock<Duration> = std::sync::LazyLock::new(|| {
@@ -86,12 +86,12 @@ fn ahead() -> Duration {
     *AHEAD
 }
 
-/// A clock that stands still until it is moved, for tests of what happens over minutes and months.
+/// A clock that stands still until it is moved, for tests that span minutes to months.
 #[derive(Debug, Clone)]
 pub struct ManualClock(Arc<Mutex<Moment>>);
 
 impl ManualClock {
-    /// A clock that starts at the present.
+    /// A clock that starts at the current time.
     pub fn new() -> Self {
         Self(Arc::new(Mutex::new(SystemClock.now())))
     }
@@ -103,12 +103,12 @@ impl ManualClock {
         moment.wall += by;
     }
 
-    /// Sets the wall clock alone back, as an administrator may.
+    /// Sets only the wall clock back, as an administrator may.
     pub fn set_wall_back(&self, by: Duration) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).wall -= by;
     }
 
-    /// Lets the machine sleep: the wall clock moves on, the monotonic one stands still.
+    /// Simulates a sleeping machine: the wall clock moves on, and the monotonic one stands still.
     pub fn suspend(&self, length: Duration) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).wall += length;
     }

@@ -1,15 +1,15 @@
-//! What a client authenticates with; each is checked when it is built.
+//! What a client authenticates with. Each credential is checked when it is created.
 
 use zeroize::Zeroize as _;
 
 use crate::error::{Error, Result};
 use crate::secret::Secret;
 
-/// An API key, a customer's or a partner's, for the header `X-SmartToken`.
+/// An API key of a customer or a partner, sent in the header `X-SmartToken`.
 #[derive(Debug, Clone)]
 pub struct ApiKey(Secret);
 
-/// An access token that somebody else obtained and renews.
+/// An access token that the caller obtains and renews.
 #[derive(Debug, Clone)]
 pub struct BearerToken(Secret);
 
@@ -20,46 +20,49 @@ pub struct OAuthClient {
     pub id: String,
     /// `client_secret`.
     pub secret: Secret,
-    /// How it proves itself.
+    /// How the client authenticates to the token endpoint.
     pub authentication: ClientAuthentication,
 }
 
-/// How a client proves itself to the token endpoint (RFC 6749 section 2.3.1).
+/// How a client authenticates to the token endpoint (RFC 6749 section 2.3.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum ClientAuthentication {
-    /// `client_id` and `client_secret` in the form, as in the vendor's examples.
+    /// By `client_id` and `client_secret` in the form, as in the vendor's examples.
     #[default]
     Body,
-    /// HTTP Basic, which the vendor takes too.
+    /// By HTTP Basic, which the vendor also accepts.
     Basic,
 }
 
 impl ApiKey {
-    /// Takes any visible ASCII text: the vendor's keys come in several lengths and with several prefixes.
+    /// Accepts any visible ASCII text, since the vendor's keys vary in length and prefix. Fails with
+    /// [`Error::Configuration`] that does not quote the text.
     pub fn new(value: String) -> Result<Self> {
         visible_ascii("apiKey", value).map(Self)
     }
 
-    /// The key.
+    /// The secret text of the key.
     pub fn secret(&self) -> &Secret {
         &self.0
     }
 }
 
 impl BearerToken {
-    /// Takes any visible ASCII text: the vendor's tokens are opaque.
+    /// Accepts any visible ASCII text, since the vendor's tokens are opaque. Fails with [`Error::Configuration`] that
+    /// does not quote the text.
     pub fn new(value: String) -> Result<Self> {
         visible_ascii("accessToken", value).map(Self)
     }
 
-    /// The token.
+    /// The secret text of the token.
     pub fn secret(&self) -> &Secret {
         &self.0
     }
 }
 
 impl OAuthClient {
-    /// Takes any printable ASCII (RFC 6749 appendix A.1 and A.2) without blanks.
+    /// Accepts printable ASCII without blanks (RFC 6749 appendix A.1 and A.2). Fails with [`Error::Configuration`] that
+    /// names `clientId` or `clientSecret`.
     pub fn new(id: String, secret: String, authentication: ClientAuthentication) -> Result<Self> {
         if id.is_empty() || !id.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(Error::configuration("clientId", problem_of(&id)));
@@ -68,7 +71,8 @@ impl OAuthClient {
     }
 }
 
-/// Checks a secret that goes into a header, a form or a store.
+/// Checks a secret for use in a header, a form or a store: it must be visible ASCII. Fails with
+/// [`Error::Configuration`] that names `field`.
 pub fn visible_ascii(field: &'static str, mut value: String) -> Result<Secret> {
     if value.is_empty() || !value.bytes().all(|byte| byte.is_ascii_graphic()) {
         let problem = problem_of(&value);

@@ -1,10 +1,10 @@
-//! The environment variables of the machine's network: proxies, and authorities to trust.
+//! The environment variables for the network: proxies, and authorities to trust.
 
 use std::collections::BTreeMap;
 
 use crate::secret::Secret;
 
-/// The variables that are read.
+/// The names of the variables that are read.
 pub const NAMES: [&str; 9] = [
     "HTTP_PROXY",
     "HTTPS_PROXY",
@@ -17,18 +17,19 @@ pub const NAMES: [&str; 9] = [
     "SSL_CERT_FILE",
 ];
 
-/// Where variables are read. A proxy's may hold a password.
+/// A source of environment variables. The URL of a proxy may hold a password.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub enum Variables {
     /// The environment of this process.
     #[default]
     OfProcess,
-    /// These: a worker thread of Node has an environment of its own.
+    /// The given variables, for a worker thread of Node, which has an environment of its own.
     Given(BTreeMap<String, Secret>),
 }
 
 impl Variables {
-    /// The value of a variable in upper or lower case; the upper case wins. Nothing if it is empty.
+    /// The value of a variable, whose name may be in upper or lower case. Upper case takes precedence. `None` if the
+    /// value is empty.
     pub(crate) fn get(&self, name: &'static str) -> Option<String> {
         debug_assert!(NAMES.contains(&name), "{name} is none of those that are handed over");
         let value = self.read(name).or_else(|| self.read(&name.to_ascii_lowercase()));

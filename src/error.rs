@@ -1,6 +1,7 @@
-//! [`Error`]: everything that can go wrong, named by what the caller can do about it.
+//! [`Error`]: everything that can go wrong. Each variant is named by what the caller can do about it.
 //!
-//! No variant ever holds a secret or a URL's query; of a token endpoint's body, only its words about the failure.
+//! No variant ever holds a secret or a URL's query. Of a token endpoint's body, an error keeps only the server's
+//! description of the failure.
 
 mod network;
 
@@ -10,262 +11,269 @@ use std::time::Duration;
 
 pub use network::{Destination, NetworkKind, Phase, Reason, io_code, without_number};
 
-/// The result of everything fallible in this crate.
+/// The result of every fallible function in this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// The cause underneath an error, kept for `source()`. Shared, since one failed exchange answers many callers.
+/// The cause of an error, kept for `source()`. It is shared because one failed exchange is reported to many callers.
 pub type Cause = Arc<dyn std::error::Error + Send + Sync>;
 
 /// Everything that can go wrong. [`Error::code`] is the stable name that JavaScript sees.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum Error {
-    /// An option or argument is wrong; nothing was sent. Mend the field that is named.
+    /// An option or argument is wrong, and nothing was sent. Correct the named field.
     #[error("{field}: {problem}")]
     Configuration {
-        /// The option or argument, as the caller wrote it: `baseUrl`, `params.id`.
+        /// The option or argument, as the caller wrote it, such as `baseUrl` or `params.id`.
         field: Cow<'static, str>,
-        /// What is wrong and what would be right. Never the value.
+        /// What is wrong and what would be right. It never contains the value.
         problem: Cow<'static, str>,
     },
 
-    /// The client was closed. Make a new one.
+    /// The client was closed and takes no more calls. Make a new one.
     #[error("the client is closed; make a new one")]
     Closed,
 
-    /// So many calls wait for an endpoint already that this one was not queued; nothing was sent.
+    /// The endpoint's request queue is full. The call was not queued, and nothing was sent.
     #[error(
-        "{limit} calls wait for {endpoint} already; wait for some of them first, or raise `limits.queue`"
+        "{limit} calls are already waiting for {endpoint}; wait for some of them first, or raise `limits.queue`"
     )]
     QueueFull {
-        /// The method and path template.
+        /// The endpoint's method and path template.
         endpoint: String,
-        /// How many may wait.
+        /// How many calls may wait for this endpoint.
         limit: usize,
     },
 
-    /// The turn of a call cannot come before its deadline; nothing was sent.
+    /// The call cannot be sent within the rate limits before its deadline. Nothing was sent.
     #[error(
         "a call to {endpoint} would get its turn in {} ms at the earliest, and has {} ms left; call again then, or \
          raise `timeout`",
         .wait.as_millis(), .left.as_millis()
     )]
     NoTurnInTime {
-        /// The method and path template.
+        /// The endpoint's method and path template.
         endpoint: String,
-        /// How long until its turn, at least.
+        /// The least time until the call could be sent.
         wait: Duration,
-        /// How long until its deadline.
+        /// The time left until the call's deadline.
         left: Duration,
     },
 
-    /// The turn of a call came when too little was left of its deadline for an answer; nothing was sent.
+    /// The rate limits allowed the call so shortly before its deadline that an answer could hardly arrive in time.
+    /// Nothing was sent.
     #[error(
-        "the turn came with {} ms left, and an answer of {endpoint} usually takes {} ms; raise `timeout`",
+        "the call's turn came {} ms before its deadline, and an answer of {endpoint} usually takes {} ms; raise `timeout`",
         .left.as_millis(), .usual.as_millis()
     )]
     TurnTooLate {
-        /// The method and path template.
+        /// The endpoint's method and path template.
         endpoint: String,
-        /// How long until its deadline.
+        /// The time left until the call's deadline.
         left: Duration,
-        /// How long nearly every answer takes.
+        /// The time within which nearly every answer of this endpoint arrives.
         usual: Duration,
-        /// Where it was to go.
+        /// Where the call would have gone.
         to: Option<Arc<Destination>>,
     },
 
-    /// The caller's deadline passed while answers that nobody reads on held all places.
+    /// The caller's deadline passed while every place in the limits or the connection pool was held by an answer whose
+    /// body is not being read.
     #[error(
         "timed out after {} ms while waiting for its turn: {count} answer{} of {of} {} unread; read or cancel the body of \
          each `Response`",
         .limit.as_millis(), if *.count == 1 { "" } else { "s" }, if *.count == 1 { "is" } else { "are" }
     )]
     AnswersUnread {
-        /// An endpoint's method and path template, or the API.
+        /// What the unread answers belong to: an endpoint's method and path template, or the API.
         of: String,
-        /// How many answers are unread.
+        /// The number of answers whose bodies are unread.
         count: usize,
-        /// The deadline.
+        /// The call's deadline, measured from its start.
         limit: Duration,
         /// Where the call was to go.
         to: Option<Arc<Destination>>,
     },
 
-    /// The API answered with something other than success.
+    /// The API answered with a status other than success (2xx).
     #[error("{0}")]
     Api(Box<ApiError>),
 
-    /// The answer is not what its content type says. Nothing is known of the request's effect beyond its status.
+    /// The answer's body does not match its content type. Its status is all that is known about the request's effect.
     #[error("the answer could not be read: {problem}")]
     InvalidResponse {
         /// What is wrong with the answer.
         problem: Cow<'static, str>,
     },
 
-    /// No answer, because of the network. `sent` tells whether the server may have seen the request.
+    /// The network failed before a complete answer arrived. `sent` says whether the server may have seen the request.
     #[error("{}", network::message(*.kind, *.sent, .to.as_ref(), .reason.as_ref()))]
     Network {
-        /// Where it failed.
+        /// What failed: the name lookup, the connection, TLS or the exchange on it.
         kind: NetworkKind,
-        /// False when it is certain that the server did not process the request.
+        /// False if the server certainly did not process the request.
         sent: bool,
-        /// Where the request went, or was to go.
+        /// Where the request was sent, or would have been sent.
         to: Option<Arc<Destination>>,
-        /// Why it failed.
+        /// The reason for the failure, in words and by Node's error code.
         #[source]
         reason: Option<Arc<Reason>>,
     },
 
-    /// A redirect was not followed; the request that it answered was sent.
+    /// A redirect was not followed. The request that it answered had been sent.
     #[error("a redirect was not followed: {problem}")]
     Redirect {
-        /// Why not.
+        /// Why the redirect was not followed.
         problem: Cow<'static, str>,
     },
 
-    /// A list cannot be read on, though the API answered: it names no page to which one could go.
-    #[error("the list cannot be read on: {problem}")]
+    /// The rest of a list cannot be read: the API answered, but its answer names no usable next page.
+    #[error("the rest of the list cannot be read: {problem}")]
     Pagination {
         /// What is wrong, and what to do about it.
         problem: Cow<'static, str>,
     },
 
-    /// The answer's body is longer than what is read into memory.
-    #[error("the answer is longer than {limit} bytes; raise `maxBodySize`, or stream it by `fetch()`")]
+    /// The answer's body is longer than the client may read into memory.
+    #[error("the answer is longer than {limit} bytes; raise `maxBodySize`, or stream it with `fetch()`")]
     BodyTooLarge {
-        /// The limit, in bytes.
+        /// The limit in bytes.
         limit: usize,
     },
 
-    /// The request's streamed body was given up before its end; the server got a part of it.
-    #[error("the request's body was not given to its end")]
+    /// The request's streamed body ended early, so that the server received only a part of it.
+    #[error("the request's body ended early; the server received only a part of it")]
     BodyInterrupted,
 
-    /// No connection within the time for it; nothing was sent.
+    /// No connection could be made within `connectTimeout`. Nothing was sent.
     #[error("{}", network::connect_timeout_message(.to.as_ref()))]
     ConnectTimeout {
-        /// Where to.
+        /// The server that did not accept a connection.
         to: Option<Arc<Destination>>,
     },
 
-    /// The caller's deadline passed.
+    /// The caller's deadline passed before the call was finished.
     #[error("{}", network::timeout_message(*.phase, *.limit, .to.as_ref()))]
     Timeout {
-        /// What was being done when it passed.
+        /// What the call was doing when the deadline passed.
         phase: Phase,
-        /// The deadline.
+        /// The call's deadline, measured from its start.
         limit: Duration,
-        /// False when it is certain that no byte of the request left.
+        /// False if no byte of the request was sent.
         sent: bool,
-        /// Where the request went, or was to go.
+        /// Where the request was sent, or would have been sent.
         to: Option<Arc<Destination>>,
     },
 
-    /// The authorization server refused the token exchange: with an OAuth error (RFC 6749 section 5.2), or in its own way
-    /// ([`OAuthErrorCode::Unnamed`]).
+    /// The authorization server refused the token exchange, either with an OAuth error (RFC 6749 section 5.2) or with a
+    /// status and words of its own ([`OAuthErrorCode::Unnamed`]).
     #[error("the authorization server refused the token exchange{}{answer}", .error.refusal(*.status))]
     TokenRefused {
-        /// The error code of RFC 6749.
+        /// The server's error code, usually one of RFC 6749.
         error: OAuthErrorCode,
         /// The HTTP status of the answer.
         status: u16,
-        /// What else the server said.
+        /// The rest of the server's answer: its description, request id, headers and requested pause.
         answer: Box<TokenAnswer>,
     },
 
-    /// The authorization server could not be asked, or gave no OAuth answer: try again later.
+    /// The authorization server could not be reached, or its answer was not an OAuth answer. Try again later.
     #[error("no access token: {problem}{answer}")]
     TokenUnavailable {
-        /// What happened.
+        /// What happened, as a part of a sentence.
         problem: Cow<'static, str>,
-        /// The HTTP status of the answer, if there was one that could be read.
+        /// The HTTP status of the answer, if a readable answer arrived.
         status: Option<u16>,
-        /// What else the server said, if anything.
+        /// The rest of the server's answer. It is empty if there was none.
         answer: Box<TokenAnswer>,
-        /// False when it is certain that no byte of the request left.
+        /// False if no byte of the request was sent.
         sent: bool,
-        /// The network error underneath.
+        /// The network error that caused it, if any.
         #[source]
         source: Option<Box<Error>>,
     },
 
-    /// The authorization server said success, but its answer holds no usable token (it may be `{}`).
+    /// The authorization server answered with success, but its answer holds no usable token. The vendor's server is
+    /// known to answer `{}`.
     #[error("the authorization server's answer holds no usable token: {problem}{answer}")]
     TokenInvalid {
         /// What is wrong with the answer.
         problem: Cow<'static, str>,
         /// The HTTP status of the answer, if it could be read.
         status: Option<u16>,
-        /// What else the server said.
+        /// The rest of the server's answer: its description, request id, headers and requested pause.
         answer: Box<TokenAnswer>,
     },
 
-    /// The browser came back from the authorization server without a code (RFC 6749 section 4.1.2.1).
+    /// The authorization server redirected the browser back with an error in place of a code (RFC 6749 section
+    /// 4.1.2.1).
     #[error("authorization failed: {error}")]
     AuthorizationDenied {
-        /// The error code: `access_denied` when the user said no.
+        /// The error code, such as `access_denied` if the user declined.
         error: OAuthErrorCode,
         /// The server's `error_description`, if it gave one.
         description: Option<String>,
     },
 
-    /// The callback does not belong to the request that it claims to answer. Start again; never use its code.
+    /// The callback does not belong to the authorization request that it claims to answer. Start again, and never use
+    /// its code.
     #[error("the authorization callback was refused: {problem}")]
     CallbackRefused {
-        /// What is wrong with it.
+        /// What is wrong with the callback.
         problem: Cow<'static, str>,
     },
 
-    /// The grant is over: the customer has to authorize again.
+    /// The grant has ended. The customer has to authorize the app again.
     #[error("grant {grant_id:?} needs to be authorized again: {}", .reason.describe())]
     ReauthorizationRequired {
         /// The grant's id in the store.
         grant_id: String,
-        /// Why.
+        /// Why the grant ended.
         reason: ReauthorizationReason,
     },
 
-    /// The store has no grant of this id.
-    #[error("there is no grant {grant_id:?}; exchange() or import() makes one")]
+    /// The store has no grant with this id.
+    #[error("grant {grant_id:?} does not exist; exchange() or import() creates one")]
     UnknownGrant {
-        /// The id.
+        /// The id that was looked up.
         grant_id: String,
     },
 
-    /// The API has issued this customer's credentials before, and does so once; they are not in the store.
-    #[error("customer {company_id:?} is integrated already, but not connected: {}", .reason.describe())]
+    /// The API issues a customer's credentials once. They were issued before, and are not in the store.
+    #[error("customer {company_id:?} is already integrated, but not connected: {}", .reason.describe())]
     AlreadyIntegrated {
         /// The customer's company id.
         company_id: String,
-        /// What is known of its credentials.
+        /// What is known about the credentials that were issued.
         reason: IntegrationReason,
-        /// What the API said.
+        /// The API's answer, a 409.
         answer: Box<ApiError>,
     },
 
-    /// The store could not be used. Nothing was exchanged, unless the problem says that credentials were issued.
+    /// The store could not be used. No token was exchanged and no credentials were requested, unless the problem says
+    /// that credentials were issued.
     #[error("the store failed to {operation}: {problem}")]
     Store {
-        /// `load`, `swap`, `remove` or `due`.
+        /// The store's method that failed: `load`, `swap`, `remove` or `due`.
         operation: &'static str,
-        /// What the store said.
+        /// The store's description of the failure.
         problem: StoreProblem,
     },
 
-    /// The place where processes share the limits could not be used. Until it can, each process keeps to its part.
+    /// The server that holds the limits shared between processes could not be used. Until it can, each process keeps to
+    /// its share of the limits.
     #[error("the shared limits cannot be reached: {problem}")]
     SharedLimits {
         /// What happened, where, and what to do about it.
         problem: Cow<'static, str>,
-        /// The error underneath.
+        /// The error that caused it, if any.
         #[source]
         source: Option<Cause>,
     },
 
-    /// A defect of this library. Please report it.
+    /// A defect in this library. Please report it.
     #[error("internal error: {problem}; please report it")]
     Internal {
-        /// What was found.
+        /// What was found to be wrong.
         problem: &'static str,
     },
 }
@@ -278,12 +286,12 @@ pub struct StoreProblem {
 }
 
 impl StoreProblem {
-    /// A problem with the error underneath it, which must hold no secret and no record.
+    /// A problem with its cause. Neither the text nor the cause may hold a secret or a record's content.
     pub fn new(text: impl Into<Cow<'static, str>>, cause: Option<Cause>) -> Self {
         Self { text: text.into(), cause }
     }
 
-    /// The error underneath it, if there is one.
+    /// The error that caused the problem, if there is one.
     pub fn cause(&self) -> Option<&Cause> {
         self.cause.as_ref()
     }
@@ -301,32 +309,32 @@ impl<Text: Into<Cow<'static, str>>> From<Text> for StoreProblem {
     }
 }
 
-/// An answer of the API other than success. Holds no secret that was sent: what quotes one is replaced.
+/// An unsuccessful answer of the API. Wherever the answer quotes a secret that was sent, the quote is replaced.
 #[derive(Debug, Clone, Default)]
 pub struct ApiError {
-    /// The HTTP status.
+    /// The HTTP status of the answer.
     pub status: u16,
-    /// The method and the path that were asked for, with the values of its `{name}`s: `GET /jobs/1`. No query.
+    /// The request's method and path, with values in place of `{name}`s and without the query: `GET /jobs/1`.
     pub request: String,
-    /// The server's words, or those that stand for the status.
+    /// The server's message, or the standard phrase for the status if the server sent none.
     pub message: String,
-    /// The vendor's code, such as `PERMISSION_DENIED`.
+    /// The vendor's error code, such as `PERMISSION_DENIED`.
     pub vendor_code: Option<String>,
-    /// The vendor's `errors[]`, or what other servers have in its place.
+    /// The entries of the vendor's `errors[]`, or of the corresponding field of other servers.
     pub errors: Vec<ErrorDetail>,
-    /// The vendor's id of the request, to quote to support.
+    /// The id that the vendor gave the request. Quote it to their support.
     pub request_id: Option<String>,
-    /// The answer's headers, one `name: value` a line, without cookies.
+    /// The answer's headers without cookies, one `name: value` per line.
     pub headers: String,
-    /// The answer's body, as far as it is text: at most 16 KiB.
+    /// The answer's body if it is text, at most 16 KiB of it.
     pub body: String,
 }
 
-/// More entries of `errors[]` than these are counted in a message, and not shown.
+/// The most entries of `errors[]` that a message shows. Further ones are only counted.
 const SHOWN_DETAILS: usize = 5;
 
 impl std::fmt::Display for ApiError {
-    /// `404 GET /jobs/1: Not found`, with the entries of `errors[]` that say more.
+    /// Writes `404 GET /jobs/1: Not found`, followed by the entries of `errors[]` that add to the message.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}", self.status)?;
         if !self.request.is_empty() {
@@ -346,27 +354,27 @@ impl std::fmt::Display for ApiError {
     }
 }
 
-/// What a token endpoint said instead of giving tokens. Quotes of secrets that it was sent are left out.
+/// What a token endpoint answered in place of tokens. Quotes of secrets that were sent to it are left out.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TokenAnswer {
-    /// The server's own words: its `error_description`, `message` or text.
+    /// The server's description of the failure: its `error_description`, its `message`, or the body's text.
     pub description: Option<String>,
-    /// The server's id of the request, to quote to support.
+    /// The id that the server gave the request. Quote it to their support.
     pub request_id: Option<String>,
-    /// The answer's headers, one `name: value` a line, without those that may hold secrets.
+    /// The answer's headers without those that may hold secrets, one `name: value` per line.
     pub headers: String,
-    /// How long the server asks to wait before it is asked again, at most an hour.
+    /// How long the server asks its client to wait before the next request, at most an hour.
     pub retry_after: Option<Duration>,
 }
 
 impl std::fmt::Display for TokenAnswer {
-    /// The end of a sentence about the exchange; empty if the server said nothing.
+    /// Writes the end of a sentence about the exchange, or nothing if the server sent no description and no pause.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         if let Some(description) = &self.description {
             write!(f, "; the server says: {description}")?;
         }
         if let Some(after) = self.retry_after {
-            write!(f, "; it asks to wait {} s", after.as_secs())?;
+            write!(f, "; it asks for a pause of {} s", after.as_secs())?;
         }
         Ok(())
     }
@@ -379,7 +387,7 @@ pub struct ErrorDetail {
     pub code: Option<String>,
     /// The entry's message, if it has one.
     pub message: Option<String>,
-    /// The field of the request that it is about, if it names one: the vendor's `dataPath`.
+    /// The field of the request that the entry is about (the vendor's `dataPath`), if it names one.
     pub field: Option<String>,
 }
 
@@ -432,7 +440,7 @@ impl Error {
         Self::Configuration { field: field.into(), problem: problem.into() }
     }
 
-    /// The same, with the id of the record that it is about, if a store's.
+    /// Adds the id of the record concerned to an [`Error::Store`]. Other errors stay as they are.
     #[must_use]
     pub fn about_record(self, id: &str) -> Self {
         match self {
@@ -444,26 +452,26 @@ impl Error {
         }
     }
 
-    /// An [`Error::Store`]: the customer's credentials are not there.
+    /// An [`Error::Store`] that says that the store does not hold the customer's credentials.
     pub fn not_connected(company_id: &str) -> Self {
-        let problem = format!("customer {company_id:?} is not connected; connect() or import() does that");
+        let problem = format!("customer {company_id:?} is not connected; call connect() or import() first");
         Self::Store { operation: "load", problem: problem.into() }
     }
 
-    /// An [`Error::TokenInvalid`]: the answer's refresh token is good, and its access token is not.
+    /// An [`Error::TokenInvalid`] for an answer whose refresh token is usable and whose access token is not.
     pub fn no_access_token() -> Self {
         let problem =
             "its access_token is missing or damaged; its refresh_token is good, and the next use renews";
         Self::TokenInvalid { problem: problem.into(), status: None, answer: Box::default() }
     }
 
-    /// An [`Error::Network`], of which it is not known yet where the request went.
+    /// An [`Error::Network`] whose destination is filled in later, by [`Error::on_the_way`].
     pub fn network(kind: NetworkKind, sent: bool, reason: impl Into<Option<Reason>>) -> Self {
         Self::Network { kind, sent, to: None, reason: reason.into().map(Arc::new) }
     }
 
-    /// The same, with where the request went, if the error tells that and does not yet. `sent` says that an earlier
-    /// request of the same call left.
+    /// Fills in the destination of the request, if the error has a place for it that is still empty. `sent` says that
+    /// an earlier request of the same call was sent.
     #[must_use]
     pub fn on_the_way(mut self, sent: bool, destination: impl FnOnce() -> Destination) -> Self {
         match &mut self {
@@ -509,8 +517,9 @@ impl Error {
         }
     }
 
-    /// Whether the token endpoint refused the exchange in a way that only a change of the client, the request or the
-    /// server ends: by a code of RFC 6749 section 5.2, or by a 401 or 403 without one, as servers refuse a client.
+    /// Whether the token endpoint's refusal lasts until the client, the request or the server is changed. It does if
+    /// the answer names a code of RFC 6749 section 5.2, or is a 401 or 403 without one, which is how servers refuse a
+    /// client.
     pub fn is_lasting_refusal(&self) -> bool {
         match self {
             Self::TokenRefused { error, .. } => !error.is_passing() || self.refuses_client(),
@@ -518,13 +527,13 @@ impl Error {
         }
     }
 
-    /// Whether the token endpoint refused the client, and so every grant of it.
+    /// Whether the token endpoint refused the client itself, and with it every grant of that client.
     pub fn refuses_client(&self) -> bool {
         match self {
             Self::TokenRefused { error, status, .. } => match error {
                 OAuthErrorCode::InvalidClient | OAuthErrorCode::UnauthorizedClient => true,
                 OAuthErrorCode::Unnamed => matches!(status, 401 | 403),
-                // The status in words, as web frameworks write it, is not a code of OAuth.
+                // Web frameworks write the status phrase here, which is not an OAuth code.
                 OAuthErrorCode::Other(code) => {
                     matches!(status, 401 | 403) && ["Unauthorized", "Forbidden"].contains(&code.as_str())
                 }
@@ -534,7 +543,7 @@ impl Error {
         }
     }
 
-    /// How long the token endpoint asks to wait before it is asked again, at most an hour.
+    /// How long the token endpoint asks its client to wait before the next exchange, at most an hour.
     pub fn token_retry_after(&self) -> Option<Duration> {
         match self {
             Self::TokenRefused { answer, .. }
@@ -544,7 +553,7 @@ impl Error {
         }
     }
 
-    /// Whether the same attempt may succeed later without anybody changing anything.
+    /// Whether the same attempt may succeed later without any change to the configuration or the grant.
     pub fn is_transient(&self) -> bool {
         match self {
             Self::QueueFull { .. }
@@ -578,7 +587,7 @@ impl Error {
 }
 
 impl ApiError {
-    /// Statuses by what the caller can do. The vendor answers 422 for the same reasons as 400.
+    /// Groups statuses by what the caller can do. The vendor answers 422 for the same reasons as 400.
     fn code(&self) -> ErrorCode {
         match self.status {
             400 | 422 => ErrorCode::BadRequest,
@@ -593,16 +602,17 @@ impl ApiError {
     }
 }
 
-/// Why a grant is over.
+/// Why a grant has ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ReauthorizationReason {
-    /// The server refused the refresh token at the first try: it was revoked, or 28 days passed without use.
+    /// The server refused a refresh token that was not presented before: it was revoked, or expired after 28 days
+    /// without use.
     RevokedOrExpired,
-    /// An earlier exchange was sent and its answer lost; the refresh token is now spent.
+    /// The answer to an earlier exchange was lost, and the refresh token that it presented is spent.
     ResponseLost,
-    /// The app forgot it.
+    /// The app forgot the grant.
     Forgotten,
-    /// The app exported it: whoever imported it has it now.
+    /// The app exported the grant. The app that imported it owns it now.
     Exported,
 }
 
@@ -623,14 +633,14 @@ impl ReauthorizationReason {
     }
 }
 
-/// What is known of a customer's credentials that were issued before.
+/// What is known about a customer's credentials that were issued before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum IntegrationReason {
-    /// Nothing: they were issued to somebody else, or to another store.
+    /// They were not issued through this store: another program or another store has them.
     IssuedElsewhere,
-    /// They were asked for, and the answer was lost.
+    /// They were requested through this store, and the answer was lost.
     ResponseLost,
-    /// They were here until the customer was disconnected.
+    /// They were in this store until the customer was disconnected.
     Disconnected,
 }
 
@@ -653,7 +663,7 @@ impl IntegrationReason {
     }
 }
 
-/// An error code of RFC 6749 sections 4.1.2.1 and 5.2, or another that the server made up.
+/// An error code of RFC 6749 sections 4.1.2.1 and 5.2, or one of the server's own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the names are those of RFC 6749 section 5.2")]
 pub enum OAuthErrorCode {
@@ -664,12 +674,13 @@ pub enum OAuthErrorCode {
     UnsupportedGrantType,
     InvalidScope,
     Other(String),
-    /// The server named no code: what it means shows in the status and in its words.
+    /// The server named no code. Only the status and the server's description say what it means.
     Unnamed,
 }
 
 impl OAuthErrorCode {
-    /// Reads a code as the server wrote it. RFC 6749 allows printable ASCII; anything longer than a code is none.
+    /// Reads a code as the server wrote it. RFC 6749 allows printable ASCII only. Text with other characters or of more
+    /// than 64 is replaced by [`Self::unreadable`], since it is not a code.
     pub fn parse(text: &str) -> Self {
         if text.len() > 64 || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Self::unreadable();
@@ -685,17 +696,18 @@ impl OAuthErrorCode {
         }
     }
 
-    /// In place of a code that must not be shown: no code at all, or one that quotes a secret.
+    /// The code that stands in for one that must not be shown, because it is malformed or quotes a secret.
     pub fn unreadable() -> Self {
         Self::Other("unreadable_error_code".to_owned())
     }
 
-    /// Whether it may pass by itself: no code of RFC 6749 section 5.2, but `temporarily_unavailable` and the like.
+    /// Whether the failure may pass by itself. That is true of codes outside RFC 6749 section 5.2, such as
+    /// `temporarily_unavailable`.
     pub fn is_passing(&self) -> bool {
         matches!(self, Self::Other(_) | Self::Unnamed)
     }
 
-    /// The code as it stands on the wire; empty if the server named none.
+    /// The code as the server sent it, or an empty text if the server named none.
     pub fn as_str(&self) -> &str {
         match self {
             Self::InvalidRequest => "invalid_request",
@@ -709,7 +721,7 @@ impl OAuthErrorCode {
         }
     }
 
-    /// The end of a sentence about a refused exchange: by what, and what to do.
+    /// The end of a sentence about a refused exchange: the code or status, and what to do about it.
     fn refusal(&self, status: u16) -> String {
         match self {
             Self::Unnamed if matches!(status, 401 | 403) => {
@@ -729,10 +741,10 @@ impl OAuthErrorCode {
                 "; check clientId and clientSecret, and that they belong to this environment"
             }
             Self::InvalidGrant => {
-                "; the code or refresh token was already used, revoked, or is not of this client"
+                "; the code or refresh token was already used or revoked, or belongs to another client"
             }
             Self::UnauthorizedClient => "; this client may not use this grant type",
-            Self::InvalidScope => "; ask only for scopes that the credential was made with",
+            Self::InvalidScope => "; request only scopes that the credential was created with",
             Self::InvalidRequest | Self::UnsupportedGrantType | Self::Other(_) | Self::Unnamed => "",
         }
     }

@@ -1,16 +1,16 @@
-//! [`Fingerprint`]: tells whether two things are made of the same, secrets included.
+//! [`Fingerprint`]: shows whether two values are equal, secrets included, without keeping them.
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
 use ring::digest;
 
-/// A hash of all that makes something what it is. Equal for equals, within one process; shows nothing of them.
+/// A hash of a value. Within one process, it is equal for equal values, and it reveals nothing about them.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Fingerprint([u8; digest::SHA256_OUTPUT_LEN]);
 
 impl Fingerprint {
-    /// That of `what`, by all that its `Hash` looks at.
+    /// The fingerprint of `what`, by everything that its `Hash` includes.
     pub fn of(what: &impl Hash) -> Self {
         let mut hasher = Sha256(digest::Context::new(&digest::SHA256));
         what.hash(&mut hasher);
@@ -26,7 +26,8 @@ impl fmt::Debug for Fingerprint {
     }
 }
 
-/// The 64 bits of other hashers are too few where a collision would hand over somebody else's tokens.
+/// SHA-256 as a `Hasher`. The 64 bits of other hashers are too few, since a collision would expose another app's
+/// tokens.
 struct Sha256(digest::Context);
 
 impl Hasher for Sha256 {

@@ -1,7 +1,7 @@
 //! Authenticated access to the SmartRecruiters API (SmartAPI).
 //!
-//! Modules stand in layer order: a module uses those above it and never one below.
-//! `ARCHITECTURE.md` is the map; `tests/it/layers.rs` keeps it true.
+//! The modules are grouped by layer, from the lowest to the highest. `ARCHITECTURE.md` describes them, and
+//! `tests/it/layers.rs` checks that no module uses one of a higher layer.
 
 // -- words: no I/O, used by all
 pub mod clock;
@@ -19,9 +19,9 @@ pub mod oauth;
 #[cfg(feature = "redis")]
 mod redis_server;
 pub mod tls;
-// -- rules: which endpoint a request belongs to
+// -- rules: which endpoint a request belongs to, and when it may be sent
 pub mod limit;
-// -- state: grants that must not be lost
+// -- state: records in a store, one-time operations, tokens
 pub mod lifecycle;
 pub mod once;
 pub mod store;

@@ -13,7 +13,7 @@ pub(crate) fn text<const N: usize>() -> Result<String> {
 
 /// A number in `[0, 1)`, for jitter.
 pub(crate) fn fraction() -> f64 {
-    // Jitter only spreads load: without randomness the middle is as good a place as any.
+    // Jitter only spreads load, so without randomness the middle will do.
     bytes::<4>().map_or(0.5, |bytes| f64::from(u32::from_le_bytes(bytes)) / (f64::from(u32::MAX) + 1.0))
 }
 

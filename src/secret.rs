@@ -1,4 +1,4 @@
-//! [`Secret`]: text that must never be printed, and [`Redactor`], for text of others that may quote it.
+//! [`Secret`]: text that must never be printed; and [`Redactor`], which removes quotes of secrets from other text.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -11,21 +11,21 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use url::form_urlencoded::byte_serialize;
 use zeroize::Zeroizing;
 
-/// So many characters of a secret in a row are a quote of it: servers quote parts, too.
+/// How many consecutive characters of a secret count as a quote of it, since servers may quote parts.
 const QUOTE: usize = 12;
-/// Shorter text is no secret, and too frequent to hide.
+/// Text shorter than this is not treated as a secret, since it appears too often by chance.
 const LEAST: usize = 4;
 
 /// Text that must never be printed: a key, a token, a client secret, a code.
 ///
-/// Wiped when dropped, redacted in `Debug`, without `Display` or serialization. Its one accessor,
-/// [`Secret::expose`], is called only where a secret meets the wire, a store or its owner;
-/// `tests/it/secrets.rs` keeps the list of those files.
+/// It is wiped when dropped and redacted in `Debug`, and has no `Display` or serialization. Its one accessor,
+/// [`Secret::expose`], is called only where a secret is sent, stored or returned to its owner. `tests/it/secrets.rs`
+/// lists those files.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(Zeroizing<String>);
 
 impl Secret {
-    /// Takes the text over; the caller's own copy, if any, is the caller's to wipe.
+    /// Takes ownership of the text. The caller has to wipe any other copy.
     pub fn new(value: impl Into<String>) -> Self {
         Self(Zeroizing::new(value.into()))
     }
@@ -35,14 +35,15 @@ impl Secret {
         &self.0
     }
 
-    /// Its SHA-256, which tells it from others and gives nothing of it away.
+    /// The SHA-256 of the text, which identifies a secret. Only secrets with enough randomness cannot be guessed from
+    /// it.
     pub fn digest(&self) -> [u8; 32] {
         let mut digest = [0; 32];
         digest.copy_from_slice(ring::digest::digest(&ring::digest::SHA256, self.0.as_bytes()).as_ref());
         digest
     }
 
-    /// Whether there is any text.
+    /// Whether the text is empty.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -60,20 +61,21 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// Takes quotes of secrets out of other text. Made once for all texts: that costs a thousand times what a text does.
+/// Removes quotes of secrets from other text. Create it once for all texts, since creating it costs a thousand times as
+/// much as redacting a text.
 ///
-/// A quote is a secret as it is, form- or percent-encoded, in hex, or in Base64, also inside of something longer, as
-/// HTTP Basic has it; whole, or a part of at least 12 characters.
+/// A quote is the whole secret, or a part of at least 12 characters: as it is, form- or percent-encoded, in hex, or in
+/// Base64, also within longer encoded text as in HTTP Basic.
 pub struct Redactor {
-    /// Keyed hashes of all parts of all forms, which tell nothing of them.
+    /// Keyed hashes of all parts of all forms, which reveal nothing about the secrets.
     parts: HashSet<u64>,
     hasher: RandomState,
-    /// Forms that have no such part.
+    /// Forms that are too short to have such a part.
     short: Vec<Zeroizing<String>>,
 }
 
 impl Redactor {
-    /// One for all quotes of `secrets`.
+    /// A redactor for quotes of `secrets`.
     pub fn new<'a>(secrets: impl IntoIterator<Item = &'a str>) -> Self {
         let forms = secrets.into_iter().filter(|secret| secret.len() >= LEAST).flat_map(forms);
         let (short, long): (Vec<_>, Vec<_>) = forms.partition(|form| form.len() < QUOTE);
@@ -85,7 +87,7 @@ impl Redactor {
 
     /// `text` with every quote replaced by `[redacted]`.
     pub fn redact<'a>(&self, text: &'a str) -> Cow<'a, str> {
-        // Hex digits come in both cases, and an ASCII character keeps its place.
+        // Hex digits can have either case, and lower-casing ASCII keeps every character's place.
         let lower = Zeroizing::new(text.to_ascii_lowercase());
         let mut hidden = vec![false; lower.len()];
         for (at, part) in lower.as_bytes().windows(QUOTE).enumerate() {
@@ -116,16 +118,16 @@ impl Redactor {
     }
 }
 
-/// How a secret may stand in other text, in lower case.
+/// The forms in which a secret may appear in other text, in lower case.
 fn forms(secret: &str) -> Vec<Zeroizing<String>> {
     let form_encoded = byte_serialize(secret.as_bytes()).collect::<String>();
     let mut forms =
         vec![secret.to_owned(), utf8_percent_encode(secret, NON_ALPHANUMERIC).to_string(), hex(secret)];
-    // Three bytes are four characters: what stands before the secret shifts it by up to two bytes.
+    // Base64 encodes three bytes as four characters, so text before the secret can shift it by up to two bytes.
     for shift in 0..3 {
         for inner in [secret, &form_encoded] {
             let shifted = Zeroizing::new([&[0; 2][..shift], inner.as_bytes()].concat());
-            // Its first and last characters hold bits of its neighbours.
+            // The first and last characters also encode bits of the neighbouring text.
             let (before, whole) = (shift.div_ceil(2) + shift, shifted.len() * 4 / 3);
             for text in [STANDARD_NO_PAD.encode(&*shifted), URL_SAFE_NO_PAD.encode(&*shifted)] {
                 forms.push(text.get(before..whole).unwrap_or_default().to_owned());

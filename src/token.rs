@@ -1,46 +1,46 @@
-//! Tokens, and how fresh one is at an instant.
+//! Tokens, and how fresh an access token is at a given time.
 
 use std::time::Duration;
 
 use crate::clock::Moment;
 use crate::secret::Secret;
 
-/// A token's lifetime when the answer does not tell it: the vendor documents 30 minutes.
+/// The lifetime of a token if the answer does not state it. The vendor documents 30 minutes.
 const DOCUMENTED_LIFETIME: Duration = Duration::from_secs(1800);
-/// A token's lifetime when the answer tells nonsense: short, so that a truthful answer comes soon.
+/// The lifetime of a token if the answer states an invalid one. It is short, so that the next answer comes soon.
 const DOUBTFUL_LIFETIME: Duration = Duration::from_secs(300);
-/// No answer makes a token live longer, so that none is immortal.
+/// The longest lifetime that an answer can state, so that no token lasts forever.
 const LONGEST_LIFETIME: Duration = Duration::from_secs(24 * 3600);
 
-/// A refresh token (RFC 6749 section 1.5). A SmartRecruiters one works once and dies after 28 idle days.
+/// A refresh token (RFC 6749 section 1.5). Those of SmartRecruiters work once, and expire after 28 days without use.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RefreshToken(pub Secret);
 
-/// An access token (RFC 6749 section 1.4) with what is known of its life.
+/// An access token (RFC 6749 section 1.4) with its scopes and lifetime.
 #[derive(Debug, Clone)]
 pub struct AccessToken {
     /// The token itself.
     pub value: Secret,
-    /// The scopes that the server named; empty if it named none.
+    /// The scopes that the server named. Empty if it named none.
     pub scopes: Vec<String>,
-    /// When its life began: when the exchange was sent, not when the answer came.
+    /// When its lifetime began: when the exchange was sent, not when the answer arrived.
     pub issued: Moment,
-    /// How long it lives.
+    /// The lifetime.
     pub lifetime: Duration,
 }
 
-/// What a token exchange yields.
+/// The result of a token exchange.
 #[derive(Debug, Clone)]
 pub struct TokenSet {
-    /// The access token. None: what the answer gives for one is not usable, but a refresh token beside it is.
+    /// The access token. `None` if the answer's access token is not usable, but its refresh token is.
     pub access: Option<AccessToken>,
-    /// When the exchange was sent: the lives of all its tokens began no earlier.
+    /// When the exchange was sent. The lifetimes of all its tokens count from then.
     pub issued: Moment,
-    /// The next refresh token. None means: keep the one you have (RFC 6749 section 6).
+    /// The next refresh token. `None` if the current one stays in force (RFC 6749 section 6).
     pub refresh: Option<RefreshToken>,
 }
 
-/// What may be done with an access token.
+/// How an access token may be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Freshness {
     /// Use it.
@@ -54,8 +54,8 @@ pub enum Freshness {
 impl AccessToken {
     /// How fresh the token is at `now`.
     ///
-    /// Renewable for the last `lead` of its life (at most a quarter of it), expired for the last 30 seconds
-    /// (at most a tenth): a request that leaves now must arrive while the token still lives.
+    /// A token is renewable for the last `lead` of its lifetime (at most a quarter of it), and counts as expired for
+    /// the last 30 seconds (at most a tenth), since a request that is sent now must arrive while the token is valid.
     pub fn freshness(&self, now: Moment, lead: Duration) -> Freshness {
         let left = self.lifetime.saturating_sub(now.since(self.issued));
         if left <= (self.lifetime / 10).min(Duration::from_secs(30)) {
@@ -67,16 +67,16 @@ impl AccessToken {
         }
     }
 
-    /// When it dies, in milliseconds since the Unix epoch.
+    /// When the token expires, in milliseconds since the Unix epoch.
     pub fn expires_at(&self) -> u64 {
         self.issued.unix_millis().saturating_add(u64::try_from(self.lifetime.as_millis()).unwrap_or(u64::MAX))
     }
 }
 
-/// The lifetime that an answer's `expires_in` (RFC 6749 section 5.1), as it is written, stands for.
+/// Reads the lifetime from an answer's `expires_in` (RFC 6749 section 5.1), given as it is written.
 ///
-/// Absent or `null`: 1800 s. A number, also a fraction: that many whole seconds, at most a day. Zero, a negative number
-/// or anything else: 300 s.
+/// If it is absent or `null`, the lifetime is 1800 s. A positive number, whole or not, is that many whole seconds, at
+/// most a day. Zero, a negative number or anything else becomes 300 s.
 pub fn lifetime(expires_in: Option<&str>) -> Duration {
     let seconds = match expires_in.map(str::trim) {
         None | Some("null") => return DOCUMENTED_LIFETIME,

@@ -1,9 +1,8 @@
-//! The labelled points of a one-time operation (a renewal, or a request for a customer's credentials), at which `npm run
-//! torture` ends or stops the process that reaches them. Only with the feature `torture`, which no shipped addon has;
-//! without it a point is nothing.
+//! Labelled points in a one-time operation (a renewal, or a request for a customer's credentials) at which `npm run
+//! torture` ends or stops the process. They exist only with the feature `torture`, which no shipped addon has.
 //!
-//! `SMARTRECRUITERS_TORTURE=action:label[:n]` has the process do `action` when it reaches `label` for the `n`-th time
-//! (default: the first); a value that says anything else ends it at the first point.
+//! `SMARTRECRUITERS_TORTURE=action:label[:n]` makes the process carry out `action` when it reaches `label` for the
+//! `n`-th time (default: the first). Any other value ends the process at the first point.
 //!
 //! - `kill`: SIGKILL. `stop`: SIGSTOP; after SIGCONT it goes on where it was.
 //! - The labels, in the order of an operation: `loaded` (the record was read), `connecting`, `connected`, `journalling`
@@ -43,7 +42,7 @@ mod on {
     static ORDER: LazyLock<Option<Order>> = LazyLock::new(|| {
         #[expect(clippy::disallowed_methods, reason = "a process is tortured by those who start it")]
         let text = std::env::var("SMARTRECRUITERS_TORTURE").ok()?;
-        // A torture that does not happen would pass.
+        // An order that is ignored would let the test pass.
         Some(Order::parse(&text).unwrap_or_else(|| std::process::abort()))
     });
     static REACHED: AtomicU32 = AtomicU32::new(0);
@@ -92,7 +91,8 @@ mod on {
         }
     }
 
-    /// By another program: a system call would have to be `unsafe`. This thread waits for it, and so for the signal.
+    /// The signal is sent by another program, since a system call would need `unsafe`. This thread waits for that
+    /// program, and so for the signal.
     fn signal(name: &str) {
         let sent = Command::new("kill").args([name, &std::process::id().to_string()]).status();
         if !sent.is_ok_and(|status| status.success()) {

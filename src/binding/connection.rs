@@ -7,7 +7,7 @@ use napi_derive::napi;
 use crate::environment::{NAMES, Variables};
 use crate::http::{ConnectOptions, ProxyChoice};
 use crate::secret::Secret;
-use crate::tls::Identity;
+use crate::tls::ClientCertificate;
 
 /// How connections are made, but for what is secret.
 #[napi(object, object_to_js = false)]
@@ -36,7 +36,9 @@ pub(super) fn connect_options(
         connect_timeout: Duration::from_millis(connect_timeout.into()),
         proxy: proxy_url.map_or(environment, |url| ProxyChoice::Url(Secret::new(url))),
         ca,
-        identity: cert.zip(key).map(|(certificate, key)| Identity { certificate, key: Secret::new(key) }),
+        client_certificate: cert
+            .zip(key)
+            .map(|(certificate, key)| ClientCertificate { certificate, key: Secret::new(key) }),
         variables: variables.map_or_else(Variables::default, given),
     }
 }

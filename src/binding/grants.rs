@@ -6,12 +6,12 @@ use napi_derive::napi;
 
 use super::error::NativeReauthorizationReason;
 use super::store::{NativeDue, number, whole};
-use crate::lifecycle::{GrantFilter, GrantInfo, GrantPage, GrantStanding};
+use crate::lifecycle::{GrantFilter, GrantInfo, GrantPage, ListedGrantState};
 use crate::store::Refusal;
 
 /// Where a grant stands.
 #[napi(string_enum = "lowercase")]
-pub enum NativeGrantStanding {
+pub enum NativeGrantState {
     /// It can be used.
     Active,
     /// It can be used, and a process is spending its refresh token.
@@ -24,26 +24,26 @@ pub enum NativeGrantStanding {
     Ended,
 }
 
-impl From<GrantStanding> for NativeGrantStanding {
-    fn from(standing: GrantStanding) -> Self {
-        match standing {
-            GrantStanding::Active => Self::Active,
-            GrantStanding::Renewing => Self::Renewing,
-            GrantStanding::Refused => Self::Refused,
-            GrantStanding::Unread => Self::Unread,
-            GrantStanding::Ended => Self::Ended,
+impl From<ListedGrantState> for NativeGrantState {
+    fn from(state: ListedGrantState) -> Self {
+        match state {
+            ListedGrantState::Active => Self::Active,
+            ListedGrantState::Renewing => Self::Renewing,
+            ListedGrantState::Refused => Self::Refused,
+            ListedGrantState::Unread => Self::Unread,
+            ListedGrantState::Ended => Self::Ended,
         }
     }
 }
 
-impl From<NativeGrantStanding> for GrantStanding {
-    fn from(standing: NativeGrantStanding) -> Self {
-        match standing {
-            NativeGrantStanding::Active => Self::Active,
-            NativeGrantStanding::Renewing => Self::Renewing,
-            NativeGrantStanding::Refused => Self::Refused,
-            NativeGrantStanding::Unread => Self::Unread,
-            NativeGrantStanding::Ended => Self::Ended,
+impl From<NativeGrantState> for ListedGrantState {
+    fn from(state: NativeGrantState) -> Self {
+        match state {
+            NativeGrantState::Active => Self::Active,
+            NativeGrantState::Renewing => Self::Renewing,
+            NativeGrantState::Refused => Self::Refused,
+            NativeGrantState::Unread => Self::Unread,
+            NativeGrantState::Ended => Self::Ended,
         }
     }
 }
@@ -52,14 +52,14 @@ impl From<NativeGrantStanding> for GrantStanding {
 #[napi(object, object_to_js = false)]
 pub struct NativeGrantFilter {
     /// Those that stand so.
-    pub state: Option<NativeGrantStanding>,
+    pub state: Option<NativeGrantState>,
     /// Those whose refresh token dies before this, in milliseconds since the Unix epoch.
     pub expires_before: Option<f64>,
 }
 
 impl From<NativeGrantFilter> for GrantFilter {
     fn from(filter: NativeGrantFilter) -> Self {
-        Self { standing: filter.state.map(Into::into), expires_before: filter.expires_before.map(whole) }
+        Self { state: filter.state.map(Into::into), expires_before: filter.expires_before.map(whole) }
     }
 }
 
@@ -99,7 +99,7 @@ pub struct NativeGrantInfo {
     /// Its id.
     pub id: String,
     /// Where it stands.
-    pub state: NativeGrantStanding,
+    pub state: NativeGrantState,
     /// Why it has ended.
     pub reason: Option<NativeReauthorizationReason>,
     /// The last refusal of its refresh token, if that keeps being refused.
@@ -120,7 +120,7 @@ impl From<GrantInfo> for NativeGrantInfo {
     fn from(grant: GrantInfo) -> Self {
         Self {
             id: grant.id,
-            state: grant.standing.into(),
+            state: grant.state.into(),
             reason: grant.reason.map(Into::into),
             refusal: grant.refusal.map(Into::into),
             scopes: grant.scopes,

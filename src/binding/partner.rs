@@ -15,7 +15,7 @@ use super::error::NativeError;
 use super::limits::{NativeLimits, NativeRedisLimits};
 use super::store::{NativeStore, number};
 use crate::client::{
-    Credential, CustomerInfo, CustomerPage, CustomerStanding, PartnerApp, PartnerAppOptions,
+    Credential, CustomerInfo, CustomerPage, ListedCustomerState, PartnerApp, PartnerAppOptions,
 };
 use crate::clock::SystemClock;
 use crate::limit::{LimitOptions, SharedWindow};
@@ -66,11 +66,11 @@ pub struct NativeCustomerInfo {
 }
 
 impl From<CustomerInfo> for NativeCustomerInfo {
-    fn from(CustomerInfo { company_id, standing }: CustomerInfo) -> Self {
-        let (state, connected_at) = match standing {
-            CustomerStanding::Connected { since } => (NativeCustomerState::Connected, Some(number(since))),
-            CustomerStanding::Connecting => (NativeCustomerState::Connecting, None),
-            CustomerStanding::Unresolved => (NativeCustomerState::Unresolved, None),
+    fn from(CustomerInfo { company_id, state }: CustomerInfo) -> Self {
+        let (state, connected_at) = match state {
+            ListedCustomerState::Connected { since } => (NativeCustomerState::Connected, Some(number(since))),
+            ListedCustomerState::Connecting => (NativeCustomerState::Connecting, None),
+            ListedCustomerState::Unresolved => (NativeCustomerState::Unresolved, None),
         };
         Self { company_id, state, connected_at }
     }

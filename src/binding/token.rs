@@ -2,7 +2,7 @@
 
 use napi_derive::napi;
 
-use crate::lifecycle::Held;
+use crate::lifecycle::CurrentToken;
 
 /// An access token. The face puts it into a class that does not print it.
 #[napi(object, object_from_js = false)]
@@ -15,9 +15,9 @@ pub struct NativeToken {
     pub scopes: Vec<String>,
 }
 
-impl From<&Held> for NativeToken {
+impl From<&CurrentToken> for NativeToken {
     #[expect(clippy::cast_precision_loss, reason = "milliseconds stay exact for 285,000 years")]
-    fn from(held: &Held) -> Self {
+    fn from(held: &CurrentToken) -> Self {
         Self {
             access_token: held.token.value.expose().to_owned(),
             expires_at: held.token.expires_at() as f64,

@@ -1,5 +1,6 @@
-//! [`Client`]: the steps of a call, from a credential and a request to an answer.
+//! [`Client`]: sends requests with a credential and returns their answers.
 
+mod deadline;
 mod pages;
 mod partner;
 mod retry;
@@ -14,17 +15,17 @@ use std::time::Duration;
 use tokio::sync::Notify;
 
 pub use pages::{PageProgress, Pages, PagesOptions, Position, Step};
-pub use partner::{CustomerInfo, CustomerPage, CustomerStanding, PartnerApp, PartnerAppOptions};
+pub use partner::{CustomerInfo, CustomerPage, ListedCustomerState, PartnerApp, PartnerAppOptions};
 pub use send::{OpenBody, Opened};
 
+use deadline::Deadline;
 use retry::Budget;
-use send::Deadline;
 
 use crate::clock::Clock;
 use crate::credential::{ApiKey, BearerToken};
 use crate::error::{Error, Phase, Result};
 use crate::http::{Authorization, BaseUrl, ConnectOptions, Connector, Environment, Transport, token_url};
-use crate::lifecycle::{ClientCredentials, Customer, Grant, Held, TokenSource};
+use crate::lifecycle::{ClientCredentials, CurrentToken, Customer, Grant, TokenSource};
 use crate::limit::{EndpointLimits, Endpoints, Identity, LimitOptions, Pacing};
 
 /// What a client authenticates with.
@@ -32,26 +33,26 @@ use crate::limit::{EndpointLimits, Endpoints, Identity, LimitOptions, Pacing};
 pub enum Credential {
     /// An API key, a customer's or a partner's.
     ApiKey(ApiKey),
-    /// An access token that somebody else renews.
+    /// An access token that the caller obtains and renews.
     BearerToken(BearerToken),
-    /// A client id and secret.
+    /// A client id and secret, exchanged for access tokens (RFC 6749 section 4.4).
     ClientCredentials(Arc<ClientCredentials>),
-    /// One customer's permission.
+    /// One customer's permission to an OAuth app.
     Grant(Grant),
-    /// One customer of a partner.
+    /// One customer of a partner, with client credentials of its own.
     Customer(Customer),
 }
 
-/// How a client calls.
+/// Options of a [`Client`].
 #[derive(Debug, Clone)]
 pub struct ClientOptions {
-    /// How connections are made.
+    /// How connections are made: proxy, authorities, client certificate and timeout.
     pub connect: ConnectOptions,
-    /// The most retries of one call; 0 for none.
+    /// The most retries of one call. Default: 3; 0 turns retries off.
     pub retries: u32,
-    /// The longest body that is read into memory, in bytes.
+    /// The longest body that is read into memory, in bytes. Default: 64 MiB.
     pub max_body_size: usize,
-    /// How it keeps to the API's limits; not at all if none.
+    /// How the client keeps to the API's rate limits. `None` sends every call at once. Default: the documented limits.
     pub limits: Option<LimitOptions>,
 }
 
@@ -87,11 +88,11 @@ pub struct Client {
 enum Authorizer {
     Fixed(Authorization),
     Tokens(Arc<TokenSource>),
-    /// The same, of a grant: its app goes on to hear of it while it is in use.
+    /// Tokens of a grant. Holding the grant keeps its app's event listeners registered.
     Grant(Grant),
 }
 
-/// The calls in flight, so that a client can be closed without cutting one.
+/// Counts the calls in flight, so that a client can be closed without interrupting one.
 #[derive(Debug, Default)]
 struct Calls {
     closed: AtomicBool,
@@ -100,7 +101,7 @@ struct Calls {
 }
 
 impl Client {
-    /// A client of the API at `base` (a grant's or customer's own API, or production, if none).
+    /// A client of the API at `base`. Without `base`, it is the API of the grant or customer, or else production.
     pub fn new(
         credential: &Credential,
         base: Option<BaseUrl>,
@@ -134,7 +135,7 @@ impl Client {
         })
     }
 
-    /// A client of the same API on the same connections with another credential.
+    /// A client of the same API that shares this one's connections and uses another credential.
     pub fn with_credential(&self, credential: &Credential) -> Result<Self> {
         Ok(Self {
             authorizer: authorizer(credential, &self.base, &self.connector, &self.clock)?,
@@ -144,27 +145,27 @@ impl Client {
         })
     }
 
-    /// The API's root.
+    /// The root URL of the API.
     pub fn base(&self) -> &BaseUrl {
         &self.base
     }
 
-    /// How far the API's limits are used, for each endpoint that was asked with this credential in this process. Empty
-    /// if the client does not keep to them.
+    /// The current use of the API's limits, for each endpoint that this process called with this credential. Empty if
+    /// the client does not keep to the limits.
     pub fn limits(&self) -> Vec<EndpointLimits> {
         self.pacing.as_ref().map(Pacing::limits).unwrap_or_default()
     }
 
-    /// The access token in use, exchanged or renewed if need be; none for an API key or bearer token. An exchange that
-    /// takes longer than `timeout` goes on without this caller.
-    pub async fn token_within(&self, timeout: Duration) -> Result<Option<Arc<Held>>> {
+    /// Like [`Self::token`], with a deadline. If `timeout` passes first, this fails with [`Error::Timeout`], and the
+    /// exchange continues for other callers.
+    pub async fn token_within(&self, timeout: Duration) -> Result<Option<Arc<CurrentToken>>> {
         let deadline = Deadline::new(timeout);
         deadline.enter(Phase::Token);
         deadline.keep(pin!(self.token())).await
     }
 
     /// The access token in use, exchanged or renewed if need be; none for an API key or bearer token.
-    pub async fn token(&self) -> Result<Option<Arc<Held>>> {
+    pub async fn token(&self) -> Result<Option<Arc<CurrentToken>>> {
         let _call = self.calls.begin()?;
         match &self.authorizer {
             Authorizer::Fixed(_) => Ok(None),
@@ -174,7 +175,8 @@ impl Client {
         }
     }
 
-    /// Replaces the access token in use, which the API answered with 401. False: there is no other one.
+    /// Replaces the current access token after the API answered it with 401. Returns false if no other token can be
+    /// obtained.
     pub(crate) async fn renew_token(&self) -> Result<bool> {
         match &self.authorizer {
             Authorizer::Fixed(_) => Ok(false),
@@ -185,8 +187,8 @@ impl Client {
         }
     }
 
-    /// Takes no more calls, and waits for those in flight, but not for open bodies: they can be read on. Connections
-    /// close with the last client that shares them.
+    /// Refuses further calls with [`Error::Closed`], and waits for those in flight. It does not wait for open bodies,
+    /// which can still be read. Connections close with the last client that shares them.
     pub async fn close(&self) {
         self.calls.closed.store(true, Ordering::SeqCst);
         loop {
@@ -199,7 +201,7 @@ impl Client {
     }
 }
 
-/// What the API counts requests for: a credential.
+/// The identity for which the API counts requests: a credential at one API.
 fn identity(credential: &Credential, base: &BaseUrl) -> Identity {
     let api = base.as_str().as_bytes();
     match credential {
@@ -238,14 +240,14 @@ fn authorizer(
     })
 }
 
-/// A token of production must not be shown to the sandbox, nor the other way round.
+/// A production token must not be sent to the sandbox, nor a sandbox token to production.
 fn same_api(base: &BaseUrl, own: &BaseUrl) -> Result<()> {
     if base.same_origin(&own.join("/")) {
         return Ok(());
     }
     Err(Error::configuration(
         "credential",
-        "is of another API than this client's: give the app and the client the same `environment` or `baseUrl`",
+        "belongs to another API than this client: give the app and the client the same `environment` or `baseUrl`",
     ))
 }
 
@@ -263,7 +265,7 @@ impl Calls {
     }
 }
 
-/// One call in flight, until dropped: also when it is cancelled.
+/// One call in flight. Dropping it ends the call, so that a cancelled call is counted down too.
 #[derive(Debug)]
 struct Call(Arc<Calls>);
 

@@ -1,11 +1,11 @@
-//! [`Pages`]: a list of the API, page by page. What comes next is decided in `pages/`, purely; here it is asked for,
-//! ahead of whoever reads.
+//! [`Pages`]: a list of the API, read page by page. The pure modules in `pages/` decide which page comes next; this one
+//! requests it, ahead of the reader.
 
-mod course;
+mod counts;
 mod list;
+mod next_pages;
 mod page;
 mod position;
-mod tally;
 #[cfg(test)]
 mod tests;
 
@@ -22,46 +22,48 @@ use url::Url;
 
 pub use position::{PageProgress, Position};
 
-use course::Course;
+use counts::{Counter, Counts};
 use list::{List, Place, pagination};
+use next_pages::NextPages;
 use page::Page;
-use position::{Spot, read_cursor};
-use tally::{Counts, Tally};
+use position::{ResumePoint, read_cursor};
 
 use super::Client;
 use crate::clock::Moment;
 use crate::error::{Error, Result};
 use crate::http::{Priority, RedirectMode, Request, RequestBody, Target, next_link};
 
-/// A list, and how it is read.
+/// Which list to read, and how.
 #[derive(Debug, Clone, Default)]
 pub struct PagesOptions {
-    /// Its path, as [`Target::parse`] takes it.
+    /// The path of the list, as [`Target::parse`] accepts it.
     pub path: String,
     /// Values for the `{name}`s in the path.
     pub params: Vec<(String, String)>,
-    /// The query. The size of a page, and the order that the vendor advises, are added unless they are there.
+    /// The query. The largest page size and the sort order that the vendor recommends are added unless the query sets
+    /// them.
     pub query: Vec<(String, String)>,
-    /// The caller's headers, of each request.
+    /// Headers for each request.
     pub headers: HeaderMap,
-    /// The deadline of each request.
+    /// The deadline of each request, measured from its start.
     pub timeout: Duration,
-    /// How many pages may be asked for before they are wanted; none: as many as is good.
+    /// How many pages may be requested ahead of the reader. Default: 8 if pages do not depend on each other, otherwise
+    /// 1.
     pub prefetch: Option<usize>,
-    /// A cursor of the same path and query, to read on from.
+    /// A cursor from an earlier pass over the same path and query, at which to continue.
     pub from: Option<String>,
 }
 
-/// A page that was handed over, or the end.
+/// One page, or the end of the list.
 #[derive(Debug)]
 pub struct Step {
-    /// Its items, as the JSON text of a list; none at the end.
+    /// The page's items as the JSON text of a list. `None` at the end of the list.
     pub items: Option<Bytes>,
-    /// How far the list was read.
+    /// How far the list was read, this page included.
     pub position: Position,
 }
 
-/// One pass through a list. Dropped, it takes back what it asked for.
+/// One pass through a list. Dropping it aborts the requests that it has in flight.
 #[derive(Debug)]
 pub struct Pages {
     client: Client,
@@ -69,45 +71,45 @@ pub struct Pages {
     headers: HeaderMap,
     timeout: Duration,
     prefetch: Option<usize>,
-    course: Course,
-    /// What was asked for and not handed over yet, in the order of the list.
+    upcoming: NextPages,
+    /// Pages that were requested and not returned yet, in the order of the list.
     ahead: VecDeque<Asked>,
-    /// The URLs that were asked, as hashes.
+    /// Hashes of the URLs that were requested.
     urls: HashSet<u64>,
     hasher: RandomState,
-    /// The last page, as a hash.
+    /// The hash of the last page.
     last: Option<u64>,
-    tally: Tally,
-    /// Items of the first page that an earlier pass handed over.
+    counter: Counter,
+    /// The number of items of the first page that an earlier pass returned already.
     skip: u64,
     position: Position,
     ended: bool,
 }
 
 impl Pages {
-    /// Begins, or goes on from a cursor. Nothing is asked for before it is wanted.
+    /// A pass from the list's beginning or from a cursor. The first request is sent by [`Self::next`].
     pub fn new(client: Client, options: PagesOptions) -> Result<Self> {
         let PagesOptions { path, params, query, headers, timeout, prefetch, from } = options;
         let list = List::new(client.base(), &path, params, query)?;
         let fingerprint = list.fingerprint()?;
-        let (spot, counts) = match from {
+        let (start, counts) = match from {
             Some(cursor) => read_cursor(&cursor, &fingerprint)?,
-            None => (Spot { place: Some(Place::Start), skip: 0 }, Counts::default()),
+            None => (ResumePoint { place: Some(Place::Start), skip: 0 }, Counts::default()),
         };
         let position = Position {
             fingerprint: fingerprint.into(),
-            here: spot.clone(),
+            here: start.clone(),
             items: 0,
-            following: spot.clone(),
+            following: start.clone(),
             counts,
             earlier: counts.done,
             began: None,
             clock: Arc::clone(&client.clock),
         };
-        let skip = spot.skip;
-        let ended = spot.place.is_none();
+        let skip = start.skip;
+        let ended = start.place.is_none();
         Ok(Self {
-            course: Course::from(spot.place.unwrap_or(Place::Start)),
+            upcoming: NextPages::from(start.place.unwrap_or(Place::Start)),
             client,
             list,
             headers,
@@ -117,19 +119,19 @@ impl Pages {
             urls: HashSet::new(),
             hasher: RandomState::new(),
             last: None,
-            tally: Tally::from(counts),
+            counter: Counter::from(counts),
             skip,
             position,
             ended,
         })
     }
 
-    /// How far the list was read: to the end of the page that was handed over last.
+    /// How far the list was read: to the end of the page that was returned last.
     pub fn position(&self) -> &Position {
         &self.position
     }
 
-    /// The next page with items that were not handed over yet. After an error there is none.
+    /// The next page that has items which were not returned yet. After an error the list counts as ended.
     pub async fn next(&mut self) -> Result<Step> {
         let began = *self.position.began.get_or_insert_with(|| self.client.clock.now());
         let items = if self.ended { Ok(None) } else { self.step(began).await };
@@ -140,13 +142,13 @@ impl Pages {
         Ok(Step { items: items?, position: self.position.clone() })
     }
 
-    /// Takes back what it asked for, and waits until that is so.
+    /// Aborts the requests in flight, and waits until they have ended.
     pub async fn stop(mut self) {
         for asked in &mut self.ahead {
             asked.answer.abort();
         }
         for asked in &mut self.ahead {
-            // It was aborted, or had come to its end: both are as well.
+            // Whether it was aborted or had finished makes no difference.
             let _ = (&mut asked.answer).await;
         }
     }
@@ -167,33 +169,33 @@ impl Pages {
             if page.next.is_none() {
                 page.next = link.map(|link| self.list.link(&url, &link));
             }
-            self.course.learn(&self.list, &place, &page);
+            self.upcoming.learn(&self.list, &place, &page);
             self.refuse_repetition(&page)?;
             if page.items.is_empty() {
-                // Whatever is on its way is behind the end.
+                // The pages in flight lie behind the end of the list.
                 self.ahead.clear();
                 continue;
             }
             self.ask(self.at_once());
             let skipped = std::mem::take(&mut self.skip);
             let skip = usize::try_from(skipped).unwrap_or(usize::MAX);
-            self.tally.add(&page, skip, self.course.is_by_offset(), self.list.first().unwrap_or(0));
+            self.counter.add(&page, skip, self.upcoming.is_by_offset(), self.list.first().unwrap_or(0));
             let Some(rest) = page.items.get(skip..).filter(|rest| !rest.is_empty()) else { continue };
             let text = if skip == 0 { body.slice_ref(page.text.as_bytes()) } else { listed(rest).into() };
-            let here = Spot { place: Some(place), skip: skipped };
+            let here = ResumePoint { place: Some(place), skip: skipped };
             self.stand(began, here, rest.len() as u64);
             return Ok(Some(text));
         }
     }
 
     fn at_once(&self) -> usize {
-        self.prefetch.unwrap_or_else(|| self.course.at_once())
+        self.prefetch.unwrap_or_else(|| self.upcoming.at_once())
     }
 
-    /// Asks for pages until so many are on their way, or no other is known.
+    /// Requests pages until `most` are in flight or no further page is known.
     fn ask(&mut self, most: usize) {
         while self.ahead.len() < most
-            && let Some(place) = self.course.ask()
+            && let Some(place) = self.upcoming.ask()
         {
             let target = self.target(&place);
             let client = self.client.clone();
@@ -206,7 +208,7 @@ impl Pages {
                     body: RequestBody::Empty,
                     redirect: RedirectMode::Follow,
                     idempotent: true,
-                    // It takes every place that it may: single calls go first.
+                    // Prefetching would fill every free place in the limits, so single calls go first.
                     priority: Priority::Batch,
                     timeout,
                 };
@@ -221,50 +223,52 @@ impl Pages {
         }
     }
 
-    /// Where a page is, if it is not where one was before.
+    /// The URL of a page. Fails if a page at that URL was requested before.
     fn target(&mut self, place: &Place) -> Result<Target> {
         let target = self.list.target(place)?;
         if self.urls.insert(self.hasher.hash_one(target.url().as_str())) {
             Ok(target)
         } else {
-            Err(pagination("the API names a page as the next one that it gave before; begin anew"))
+            Err(pagination("the API named a page as the next one that it had already returned; start again"))
         }
     }
 
-    /// A server that knows no offsets gives its first page for each.
+    /// A server that ignores offsets returns its first page for each of them.
     fn refuse_repetition(&mut self, page: &Page<'_>) -> Result<()> {
         let hash = (!page.items.is_empty()).then(|| self.hasher.hash_one(page.text));
         let last = std::mem::replace(&mut self.last, hash);
-        if hash.is_some() && hash == last && self.course.is_by_offset() {
-            return Err(pagination("the API gave one page for two offsets; read this path with `get`"));
+        if hash.is_some() && hash == last && self.upcoming.is_by_offset() {
+            return Err(pagination(
+                "the API returned the same page for two offsets; read this path with `get`",
+            ));
         }
         Ok(())
     }
 
-    /// A page is handed over.
-    fn stand(&mut self, began: Moment, here: Spot, items: u64) {
-        let next = self.ahead.front().map(|asked| asked.place.clone()).or_else(|| self.course.peek());
+    /// Updates the position for a page that is about to be returned.
+    fn stand(&mut self, began: Moment, here: ResumePoint, items: u64) {
+        let next = self.ahead.front().map(|asked| asked.place.clone()).or_else(|| self.upcoming.peek());
         self.position = Position {
             here,
             items,
-            following: Spot { place: next, skip: 0 },
-            counts: self.tally.counts,
+            following: ResumePoint { place: next, skip: 0 },
+            counts: self.counter.counts,
             began: Some(began),
             ..self.position.clone()
         };
-        self.tally.counts.done = self.tally.counts.done.saturating_add(items);
+        self.counter.counts.done = self.counter.counts.done.saturating_add(items);
     }
 
-    /// There is no other page.
+    /// Updates the counts and the position for the end of the list.
     fn end(&mut self, began: Moment) {
         if self.list.first().is_some() {
-            self.tally.end();
+            self.counter.end();
         }
-        self.stand(began, Spot { place: None, skip: 0 }, 0);
+        self.stand(began, ResumePoint { place: None, skip: 0 }, 0);
     }
 }
 
-/// A page that was asked for. It is no longer when this is dropped.
+/// A page that was requested. Dropping it aborts the request.
 #[derive(Debug)]
 struct Asked {
     place: Place,
@@ -277,16 +281,16 @@ impl Drop for Asked {
     }
 }
 
-/// What is needed of the answer to a page's request.
+/// The parts of a page's answer that are needed.
 #[derive(Debug)]
 struct Answer {
     url: Url,
-    /// Where it links to as the next page.
+    /// The URL of the next page in the answer's `Link` header.
     link: Option<String>,
     body: Bytes,
 }
 
-/// Some items of a page, as the text of a list.
+/// Some items of a page as the JSON text of a list.
 fn listed(items: &[&RawValue]) -> String {
     format!("[{}]", items.iter().map(|item| item.get()).collect::<Vec<_>>().join(","))
 }

@@ -1,8 +1,8 @@
 //! [`PartnerApp`]: a partner's integration with its customers (vendor: General Partner Integration).
 //!
-//! A customer's credentials are issued once, to a call with the partner's own. [`connecting`] is how none are lost. This
-//! stands in the client's layer, since that call is one like any other: paced, retried where nothing was processed, and
-//! with a new token after a 401.
+//! A customer's credentials are issued once, to a call with the partner's own credentials. [`connecting`] keeps them
+//! from being lost. The module belongs to the client layer, since that call is an API call like any other: paced,
+//! retried if it was not processed, and repeated with a new token after a 401.
 
 mod connecting;
 mod protocol;
@@ -25,35 +25,35 @@ use crate::store::{
     CUSTOMER_PREFIX, CustomerRecord, CustomerState, Sealing, Store, Swap, Version, customer_id,
 };
 
-/// Requests for credentials at once: so many the vendor takes of one credential.
+/// Concurrent requests for customers' credentials: as many as the vendor accepts from one credential.
 const REQUESTS_AT_ONCE: usize = 8;
-/// Customers that are listed at once.
+/// Customers per page of a listing.
 const PAGE: usize = 100;
-/// Records that are read at once.
+/// Records that are read concurrently.
 const READS_AT_ONCE: usize = 8;
 
-/// What a partner app is registered with, and where. Checked by [`PartnerApp::new`].
+/// Options of a [`PartnerApp`]. [`PartnerApp::new`] checks them.
 #[derive(Debug)]
 pub struct PartnerAppOptions {
-    /// The master client id and secret.
+    /// The partner's own ("master") client id and secret.
     pub client: OAuthClient,
-    /// The vendor's environment; production if none.
+    /// The vendor's environment. Default: production.
     pub environment: Option<Environment>,
-    /// Another API root.
+    /// An API root in place of the environment's.
     pub base_url: Option<String>,
-    /// Where tokens come from, if elsewhere than below the API root.
+    /// The token endpoint, if it is not below the API root.
     pub token_url: Option<String>,
-    /// Where customers' credentials live, and everybody's access tokens.
+    /// The store for customers' credentials and for the access tokens of the partner and its customers.
     pub store: Arc<dyn Store>,
-    /// How they are sealed there. None: not at all in a store in memory; a durable store is then refused.
+    /// How records are encrypted in the store. `None` leaves them unencrypted, which only a store in memory accepts.
     pub sealing: Option<Sealing>,
-    /// How connections are made.
+    /// How connections are made: proxy, authorities, client certificate and timeout.
     pub connect: ConnectOptions,
-    /// How requests for customers' credentials keep to the API's limits; none: not at all.
+    /// How requests for customers' credentials keep to the API's rate limits. `None` ignores the limits.
     pub limits: Option<LimitOptions>,
 }
 
-/// A partner's app, and the customers that it is connected to.
+/// A partner's app (General Partner Integration), which obtains and stores the credentials of its customers.
 #[derive(Debug)]
 pub struct PartnerApp {
     master: Client,
@@ -63,40 +63,40 @@ pub struct PartnerApp {
     turns: Semaphore,
 }
 
-/// Some of the customers in a store.
+/// One page of the customers in a store.
 #[derive(Debug)]
 pub struct CustomerPage {
-    /// Customers, in the order of their company ids.
+    /// The customers in the order of their company ids.
     pub customers: Vec<CustomerInfo>,
-    /// Where the next page begins; none if this is the last.
+    /// The position after which the next page begins. `None` on the last page.
     pub next: Option<String>,
 }
 
-/// What is known of a customer, without its credentials.
+/// What is known about a customer, without its credentials.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CustomerInfo {
-    /// Its company id.
+    /// The customer's company id at SmartRecruiters.
     pub company_id: String,
-    /// Where it stands.
-    pub standing: CustomerStanding,
+    /// Whether the customer is connected.
+    pub state: ListedCustomerState,
 }
 
-/// Where a customer stands.
+/// Whether a customer is connected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CustomerStanding {
+pub enum ListedCustomerState {
     /// Its credentials are in the store.
     Connected {
-        /// Since when, in milliseconds since the Unix epoch.
+        /// The time of the connection, in milliseconds since the Unix epoch.
         since: u64,
     },
-    /// Somebody is asking for them, or died of it.
+    /// A process is requesting the credentials, or crashed while doing so.
     Connecting,
-    /// They were asked for, and what became of that is unknown.
+    /// The credentials were requested, and the outcome is unknown.
     Unresolved,
 }
 
 impl PartnerApp {
-    /// An app that opens nothing yet.
+    /// Creates an app. It opens no connection yet. Fails with [`Error::Configuration`] that names the option at fault.
     pub fn new(options: PartnerAppOptions, clock: Arc<dyn Clock>) -> Result<Arc<Self>> {
         let base = match options.base_url {
             Some(url) => BaseUrl::parse("baseUrl", &url)?,
@@ -120,10 +120,11 @@ impl PartnerApp {
         Ok(Arc::new(Self { master, customers, vault, authentication, turns }))
     }
 
-    /// Connects a customer: its credentials are asked for, once, and stored. Of one that is connected nothing is asked.
+    /// Connects a customer by requesting its credentials, which are issued once, and storing them. Does nothing for a
+    /// customer that is already connected.
     ///
-    /// Drop the future at will: the work goes on, since an answer that nobody takes is lost for ever. It goes on, too,
-    /// when this fails because the store does not take what was issued.
+    /// The work continues if the future is dropped, since credentials that are issued and not stored are lost for good.
+    /// It also continues after this failed because the store did not accept the issued credentials.
     pub async fn connect(self: Arc<Self>, company_id: String) -> Result<Customer> {
         let (trouble, mut heard) = mpsc::channel(1);
         let work = tokio::spawn(async move {
@@ -138,13 +139,13 @@ impl PartnerApp {
         }
     }
 
-    /// The customer of this company id. Whether it is connected shows when it is used.
+    /// The customer with this company id. The store is not asked whether it is connected before the customer is used.
     pub fn customer(&self, company_id: String) -> Customer {
         self.customers.customer(company_id)
     }
 
-    /// Stores a customer's credentials that were obtained elsewhere, in place of what is known of it. Waits for those
-    /// that are on their way.
+    /// Stores a customer's credentials that were obtained elsewhere, in place of those in the store. Waits for a
+    /// request in flight for this customer's credentials.
     pub async fn import(&self, company_id: String, client: OAuthClient) -> Result<Customer> {
         let id = customer_id(&company_id);
         let connected = self.connected(client);
@@ -159,14 +160,14 @@ impl PartnerApp {
         Ok(self.customer(company_id))
     }
 
-    /// Takes a customer's credentials out of the store, and its access token. They stay good at SmartRecruiters. Waits
-    /// for those that are on their way.
+    /// Removes a customer's credentials and access token from the store. They stay valid at SmartRecruiters. Waits for
+    /// a request in flight for this customer's credentials.
     pub async fn disconnect(&self, company_id: &str) -> Result<()> {
         let id = customer_id(company_id);
         loop {
             let (version, record) = self.settled(&id).await?;
             let Some(next) = leave(&record) else { return Ok(()) };
-            // First, since afterwards nobody knows whose it is.
+            // The token is removed first, since its id is derived from the credentials.
             if let CustomerState::Connected { client_id, client_secret, .. } = &record.state {
                 self.customers.forget_token(client_id, client_secret).await?;
             }
@@ -177,8 +178,8 @@ impl PartnerApp {
         }
     }
 
-    /// The customers after `after`, which is the `next` of the page before, or all. Those that were disconnected are
-    /// left out.
+    /// One page of the customers. `after` is the previous page's `next`, or `None` for the first page. Disconnected
+    /// customers are left out.
     pub async fn customers(&self, after: Option<String>) -> Result<CustomerPage> {
         let after = after.as_deref().map(customer_id);
         let ids = self.vault.records.ids(CUSTOMER_PREFIX, after.as_deref(), PAGE).await?;
@@ -187,8 +188,8 @@ impl PartnerApp {
         let infos: Vec<_> = stream::iter(ids)
             .map(|id| async move {
                 let (_, record) = self.vault.records.load::<CustomerRecord>(&id).await?;
-                let standing = standing(&record.state);
-                Ok(standing.map(|standing| CustomerInfo { company_id: company(&id), standing }))
+                let state = state(&record.state);
+                Ok(state.map(|state| CustomerInfo { company_id: company(&id), state }))
             })
             .buffered(READS_AT_ONCE)
             .try_collect()
@@ -196,8 +197,8 @@ impl PartnerApp {
         Ok(CustomerPage { customers: infos.into_iter().flatten().collect(), next })
     }
 
-    /// The record of this id, once nobody is asking for the customer's credentials: they would be lost if they came to
-    /// a record that says something else.
+    /// The record with this id, once no request for the customer's credentials is in flight. A change during one would
+    /// lose the credentials.
     async fn settled(&self, id: &str) -> Result<(Version, CustomerRecord)> {
         let settled = self.vault.settled::<CustomerRecord>(id).await?;
         Ok(settled.map(|(version, record, _)| (version, record)).unwrap_or_default())
@@ -212,13 +213,13 @@ impl PartnerApp {
     }
 }
 
-fn standing(state: &CustomerState) -> Option<CustomerStanding> {
+fn state(state: &CustomerState) -> Option<ListedCustomerState> {
     match state {
         CustomerState::Connected { connected_at, .. } => {
-            Some(CustomerStanding::Connected { since: *connected_at })
+            Some(ListedCustomerState::Connected { since: *connected_at })
         }
-        CustomerState::Connecting { .. } => Some(CustomerStanding::Connecting),
+        CustomerState::Connecting { .. } => Some(ListedCustomerState::Connecting),
         CustomerState::Disconnected { unresolved: 0 } => None,
-        CustomerState::Disconnected { .. } => Some(CustomerStanding::Unresolved),
+        CustomerState::Disconnected { .. } => Some(ListedCustomerState::Unresolved),
     }
 }

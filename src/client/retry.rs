@@ -1,4 +1,4 @@
-//! What follows an attempt. Pure, but for the budget.
+//! Decides what follows an attempt: return, renew the token, or retry. Pure, except for the budget.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -7,35 +7,36 @@ use http::{Method, StatusCode};
 
 use crate::error::{Error, NetworkKind, Result};
 
-/// The first wait at most; it doubles with each retry, up to [`LONGEST_BACKOFF`]. Full jitter: anything below it.
+/// The upper bound of the first wait. It doubles with each retry, up to [`LONGEST_BACKOFF`]. With full jitter, each
+/// wait is a random part of its bound.
 const FIRST_BACKOFF: Duration = Duration::from_millis(500);
-/// The longest wait of our own choosing.
+/// The longest wait that the client chooses by itself.
 const LONGEST_BACKOFF: Duration = Duration::from_secs(20);
-/// The longest wait that a server may ask for.
+/// The longest wait that a server's `Retry-After` can ask for.
 const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(60);
 
-/// What is known of a call when an attempt has ended.
+/// What is known about a call after an attempt.
 #[derive(Debug, Clone, Copy)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(super) struct Attempt {
-    /// Retries so far. A renewal of the token is none.
+    /// Retries so far. Renewing the token does not count as one.
     pub(super) retries: u32,
-    /// The most retries.
+    /// The most retries that the call may make.
     pub(super) most: u32,
-    /// Whether doing it twice is as good as once.
+    /// Whether sending the request twice has the same effect as sending it once.
     pub(super) idempotent: bool,
-    /// Whether it can be sent again at all.
+    /// Whether the request's body can be sent again.
     pub(super) replayable: bool,
     /// Whether the credential can get another token.
     pub(super) renewable: bool,
-    /// Whether the token was renewed already for a 401 to this call, or to an earlier one of its endpoint.
+    /// Whether the token was already renewed because of a 401 to this call or to an earlier one of its endpoint.
     pub(super) reauthorized: bool,
     /// Whether the API is known to deny this endpoint to this token.
     pub(super) denied: bool,
 }
 
 impl Attempt {
-    /// Whether nothing was sent for the call so far.
+    /// Whether nothing was sent for this call before.
     pub(super) fn is_first(&self) -> bool {
         self.retries == 0 && !self.reauthorized
     }
@@ -48,42 +49,42 @@ pub(super) struct Answer {
     pub(super) retry_after: Option<Duration>,
 }
 
-/// What to do.
+/// What follows an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Decision {
-    /// Hand the outcome up.
+    /// Return the outcome to the caller.
     Return,
-    /// Hand it up, and remember that this endpoint is denied: a new token changed nothing.
+    /// Return the outcome, and remember that the API denies this endpoint, since a new token changed nothing.
     ReturnDenied,
-    /// Hand it up, and have the token renewed for the calls to come.
+    /// Return the outcome, and renew the token for later calls.
     ReturnRefused,
-    /// Get another token and send the request again.
+    /// Obtain another token, and send the request again.
     Reauthorize,
-    /// Wait, and send the request again.
+    /// Wait this long, and send the request again.
     Retry(Duration),
-    /// The same, but without drawing on the budget: the server certainly has not processed the request, and says so
-    /// itself, or never got it on a connection that it had opened before.
+    /// Wait this long, and send the request again without charging the budget: an established connection ended, and the
+    /// server certainly did not process the request.
     RetryFreely(Duration),
 }
 
-/// How long an endpoint gets nothing after a 429: as long as the answer asks for, or longer with each in a row. `jitter`
-/// is in `[0, 1)`.
+/// How long an endpoint is paused after a 429: as long as the answer asks for, or else longer with each refusal in a
+/// row. `jitter` is in `[0, 1)`.
 pub(super) fn pause(asked: Option<Duration>, in_a_row: u32, jitter: f64) -> Duration {
-    // At least half of it: the second that was too full has to pass.
+    // The pause is at least half of its bound, since the second in which the limit was exceeded has to pass.
     asked.unwrap_or_else(|| backoff(in_a_row + 1, 0.5 + jitter / 2.0))
 }
 
-/// Decides. `jitter` gives a number in `[0, 1)`, for what waits by chance.
+/// Decides what follows an attempt with this outcome. `jitter` returns random numbers in `[0, 1)`.
 ///
-/// A 401 does not prove that the token is dead: the vendor answers it to some permission denials too. One renewal and
-/// one repeat tell the two apart. What was certainly not processed may be sent again whatever it is; what may have
-/// been, only if twice is as good as once.
+/// A 401 does not prove that the token is invalid, since the vendor also answers 401 to some permission denials. One
+/// renewal and one repeat tell the two apart. A request that was certainly not processed may be sent again whatever its
+/// method. One that may have been processed is sent again only if it is idempotent.
 pub(super) fn decide(attempt: Attempt, outcome: &Result<Answer>, jitter: fn() -> f64) -> Decision {
     let unprocessed = match outcome {
         Ok(answer) => match answer.status.as_u16() {
             401 => return unauthorized(attempt),
             429 => true,
-            // Its own word that it did nothing, and when to come again.
+            // With `Retry-After`, the server says that it did nothing and when to try again.
             503 => answer.retry_after.is_some(),
             502 | 504 => false,
             _ => return Decision::Return,
@@ -96,7 +97,7 @@ pub(super) fn decide(attempt: Attempt, outcome: &Result<Answer>, jitter: fn() ->
         return Decision::Return;
     }
     if is_turned_away(outcome) {
-        // A server that is being replaced turns away all that is in flight: another takes it at once.
+        // A server that is being replaced ends all requests in flight. Its successor accepts them at once.
         let wait = attempt.retries.checked_sub(1).map_or(Duration::ZERO, |before| backoff(before, jitter()));
         return Decision::RetryFreely(wait);
     }
@@ -104,9 +105,9 @@ pub(super) fn decide(attempt: Attempt, outcome: &Result<Answer>, jitter: fn() ->
     Decision::Retry(asked.unwrap_or_else(|| backoff(attempt.retries, jitter())))
 }
 
-/// Whether a request came back unprocessed from a connection that was there: the server ended the connection or refused
-/// the stream (`GOAWAY`, `REFUSED_STREAM`), or it was not written yet. A connection that cannot be made is not meant:
-/// there the server may be down.
+/// Whether an established connection ended before the request was processed: the server closed it or refused the stream
+/// (`GOAWAY`, `REFUSED_STREAM`), or the request was not written yet. A connection that cannot be made does not count,
+/// since the server may be down.
 fn is_turned_away(outcome: &Result<Answer>) -> bool {
     matches!(
         outcome,
@@ -114,8 +115,8 @@ fn is_turned_away(outcome: &Result<Answer>) -> bool {
     )
 }
 
-/// Decides after an answer that redirects led to. It says nothing of the first request, which was processed; but of the
-/// token, if that went along (`authorized`).
+/// Decides after an answer at the end of redirects. The first request was processed, so the answer says nothing about
+/// it. It does say something about the token, if that was sent along (`authorized`).
 pub(super) fn decide_led(attempt: Attempt, status: StatusCode, authorized: bool) -> Decision {
     if status == StatusCode::UNAUTHORIZED && authorized {
         unauthorized(Attempt { replayable: attempt.replayable && attempt.idempotent, ..attempt })
@@ -145,8 +146,8 @@ pub(super) fn is_idempotent(method: &Method) -> bool {
     [Method::GET, Method::HEAD, Method::OPTIONS, Method::PUT, Method::DELETE].contains(method)
 }
 
-/// How long a `Retry-After` (RFC 9110 section 10.2.3) asks to wait, at most a minute; none if it is neither digits nor
-/// a date. `now` is in seconds since the Unix epoch.
+/// How long a `Retry-After` header (RFC 9110 section 10.2.3) asks to wait, at most a minute. `None` if the value is
+/// neither a number nor a date. `now` is in seconds since the Unix epoch.
 pub(super) fn retry_after(value: Option<&[u8]>, now: u64) -> Option<Duration> {
     let text = std::str::from_utf8(value?).ok()?.trim();
     let seconds = if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -158,32 +159,32 @@ pub(super) fn retry_after(value: Option<&[u8]>, now: u64) -> Option<Duration> {
     Some(Duration::from_secs(seconds).min(LONGEST_RETRY_AFTER))
 }
 
-/// Bounds what retries add to a failing server's load: each call adds a fifth of a retry, so that in the long run it
-/// sees at most 1.2 times what is offered.
+/// Bounds the load that retries add to a failing server. Each call earns a fifth of a retry, so that in the long run
+/// the server receives at most 1.2 times the calls.
 #[derive(Debug)]
 pub(super) struct Budget {
-    /// In fifths of a retry.
+    /// The balance in fifths of a retry.
     fifths: AtomicU32,
 }
 
 impl Budget {
     const PER_RETRY: u32 = 5;
-    /// Ten retries, so that a client of few calls has some.
+    /// The initial balance: ten retries, so that a client that calls rarely has some.
     const INITIAL: u32 = 10 * Self::PER_RETRY;
-    /// Fifty: an hour of quiet must not pay for a storm.
+    /// The largest balance: fifty retries, so that a long quiet time cannot pay for a storm.
     const MOST: u32 = 50 * Self::PER_RETRY;
 
-    /// What a new client may spend.
+    /// The budget of a new client.
     pub(super) fn new() -> Self {
         Self { fifths: AtomicU32::new(Self::INITIAL) }
     }
 
-    /// A call begins.
+    /// Earns a fifth of a retry, at the beginning of a call.
     pub(super) fn deposit(&self) {
         let _ = self.change(|fifths| Some((fifths + 1).min(Self::MOST)));
     }
 
-    /// Whether a retry may be made; it is paid for.
+    /// Pays for a retry. Returns false if the budget does not allow one.
     pub(super) fn withdraw(&self) -> bool {
         self.change(|fifths| fifths.checked_sub(Self::PER_RETRY))
     }

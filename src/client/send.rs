@@ -1,7 +1,6 @@
-//! One call: permit, token, connection, transport, decision, in one visible loop.
+//! The steps of one call in one visible loop: permit, connection, token, transport, decision.
 
-use std::future::Future;
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -9,31 +8,28 @@ use bytes::Bytes;
 use http::StatusCode;
 use http::header::RETRY_AFTER;
 use tokio::sync::OwnedSemaphorePermit;
-use tokio::time::Instant;
 
+use super::deadline::Deadline;
 use super::retry::{Answer, Attempt, Decision, decide, decide_led, is_idempotent, pause, retry_after};
 use super::{Authorizer, Client};
-use crate::clock::instant;
 use crate::error::{Error, Phase, Result};
-use crate::http::{
-    Authorization, Progress, Request, Response, ResponseBody, Transport, UntilEnd as _, read_error,
-};
-use crate::lifecycle::{Grant, Held, TokenSource};
+use crate::http::{Authorization, Request, Response, ResponseBody, Transport, UntilEnd as _, read_error};
+use crate::lifecycle::{CurrentToken, Grant, TokenSource};
 use crate::limit::{Endpoint, Endpoints, LimitHeaders, Permit, Trip};
 use crate::random;
 
-/// How much of a body is read ahead of who reads it, and of an error at all, in bytes.
+/// How many bytes of a body are read ahead of its reader, and the most that is read of an error's body.
 const READ_AT_ONCE: usize = 64 * 1024;
-/// A token that is older than this may have been revoked as the one before it was, where somebody else got it: that it
-/// is refused, too, does not yet make a denial. Longer than an exchange takes.
+/// A renewed token that is older than this, which happens if another process obtained it, may have been revoked like
+/// its predecessor. Its 401 is then no proof of a permission denial. Longer than an exchange takes.
 const RECENT: Duration = Duration::from_secs(90);
-/// How often the runtime gets to bring the rest of a short body.
+/// How many turns of the runtime a short body gets to arrive completely.
 const TURNS: usize = 3;
 
 impl Client {
-    /// Sends a request and reads the answer to its end. An answer that is no success (2xx) is an [`Error::Api`].
+    /// Sends a request and reads the whole answer. An unsuccessful answer (other than 2xx) is an [`Error::Api`].
     ///
-    /// Drop the future to cancel the call wherever it is; a token exchange that it waits for goes on.
+    /// Drop the future to cancel the call at any point. A token exchange that it waits for continues.
     pub async fn send(&self, request: &Request) -> Result<Response<Bytes>> {
         let _call = self.calls.begin()?;
         let deadline = Deadline::new(request.timeout);
@@ -42,7 +38,7 @@ impl Client {
         deadline.keep(pin!(whole)).await.map_err(|error| self.explain(request, &deadline, error))
     }
 
-    /// Sends a request and hands up the answer, whatever its status, when its headers are there.
+    /// Sends a request and returns the answer once its headers have arrived, whatever its status.
     pub async fn open(&self, request: &Request) -> Result<Response<OpenBody>> {
         let _call = self.calls.begin()?;
         let deadline = Deadline::new(request.timeout);
@@ -53,7 +49,7 @@ impl Client {
             .await)
     }
 
-    /// The same, but an answer that is no success (2xx) is an [`Error::Api`].
+    /// Like [`Self::open`], except that an unsuccessful answer (other than 2xx) is an [`Error::Api`].
     pub async fn open_success(&self, request: &Request) -> Result<Response<OpenBody>> {
         let _call = self.calls.begin()?;
         let deadline = Deadline::new(request.timeout);
@@ -68,7 +64,7 @@ impl Client {
         deadline.keep(pin!(open)).await.map_err(|error| self.explain(request, &deadline, error))
     }
 
-    /// What the error of a call tells of it: where it went, and how far.
+    /// Completes the error of a call with where the request went and whether it was sent.
     fn explain(&self, request: &Request, deadline: &Deadline, error: Error) -> Error {
         let url = request.target.url();
         self.blame_unread(request, error)
@@ -76,7 +72,8 @@ impl Client {
             .about(&request.method, url)
     }
 
-    /// Says so where answers that nobody reads on hold the places that a call waited for in vain.
+    /// Replaces a timeout of the queue by a more precise error, if unread answers hold the places that the call waited
+    /// for.
     fn blame_unread(&self, request: &Request, error: Error) -> Error {
         let Error::Timeout { phase: Phase::Queue, limit, .. } = error else { return error };
         let paced = self
@@ -87,8 +84,8 @@ impl Client {
         unread.map_or(error, |(of, count)| Error::AnswersUnread { of, count, limit, to: None })
     }
 
-    /// Sends a request until its outcome is one to hand up. With `buffer`, the answer's body is part of the outcome,
-    /// up to so many bytes.
+    /// Sends a request until its outcome is final. With `buffer`, the first `buffer` bytes of a successful answer's
+    /// body are part of the outcome, so that a failure while reading them can be retried.
     async fn attempts(&self, request: &Request, deadline: &Deadline, buffer: Option<usize>) -> Result<Sent> {
         self.budget.deposit();
         let progress = &deadline.progress;
@@ -113,7 +110,7 @@ impl Client {
             let (connection, authorization) = self.connect(&mut credential, deadline).await?;
             if let Some(permit) = &mut permit {
                 if attempt.is_first() {
-                    deadline.refuse_if_late(permit, &route)?;
+                    deadline.refuse_if_late(permit, || route.name())?;
                 }
                 permit.leaves();
             }
@@ -138,7 +135,7 @@ impl Client {
                 }
                 _ => decide(attempt, &answer, random::fraction),
             };
-            // So that its connection is free for others while we wait, and can be used again.
+            // Reading the body to its end frees the connection for other calls during the wait, and lets it be reused.
             match (decision, &mut outcome) {
                 (Decision::Reauthorize, Ok(response)) => response.body.cut(READ_AT_ONCE).await,
                 (Decision::Retry(_) | Decision::RetryFreely(_), Ok(response)) => {
@@ -160,10 +157,10 @@ impl Client {
                 Decision::Retry(after) | Decision::RetryFreely(after) => {
                     let wait = tokio::time::sleep(after);
                     let is_free = matches!(decision, Decision::RetryFreely(_));
-                    // A server that asks to come again after the deadline has given the last answer there can be.
+                    // A `Retry-After` beyond the deadline makes this answer final.
                     if wait.deadline() < deadline.at && (is_free || self.budget.withdraw()) {
                         drop(outcome);
-                        // After a 429 its whole endpoint waits so long, and this call with it.
+                        // After a 429 the limits pause the whole endpoint, and this call waits there.
                         if paused.is_none() {
                             progress.enter(Phase::Retry);
                             wait.await;
@@ -177,7 +174,7 @@ impl Client {
         }
     }
 
-    /// Waits for the turn of this request within the API's limits.
+    /// Waits until the API's limits allow this request.
     async fn permit(
         &self,
         route: &Route<'_>,
@@ -196,8 +193,8 @@ impl Client {
         pacing.admit(endpoint, priority, !attempt.is_first()).await.map(Some)
     }
 
-    /// Tells the limits what became of a request. The permit goes with the answer's body, to its end. After a 429, says
-    /// how long the endpoint gets nothing.
+    /// Reports the outcome of a request to the limits. The answer's body keeps the permit until it was read. After a
+    /// 429, returns how long the endpoint is paused.
     fn settle(&self, mut permit: Permit, outcome: &mut Result<Response>) -> Option<Duration> {
         let response = match outcome {
             Ok(response) => response,
@@ -205,11 +202,11 @@ impl Client {
                 permit.never_left();
                 return None;
             }
-            // Dropped: the server may have it.
+            // Dropping the permit counts the request, since the server may have received it.
             Err(_) => return None,
         };
         if response.url.is_some() {
-            // What another endpoint says, or another server, is not of this one's limits.
+            // After a redirect, the answer's headers describe the limits of another endpoint or server.
             permit.answered(&LimitHeaders::default(), Trip::Roundabout);
             if response.authorized {
                 response.body.hold(Box::new(permit));
@@ -234,7 +231,8 @@ impl Client {
         paused
     }
 
-    /// Waits for a connection, and for a token that did not grow stale meanwhile; for neither while it holds the other.
+    /// Waits for a free connection and a usable token. It never waits for one while it holds the other, so that the
+    /// token cannot expire in the queue and no connection idles during an exchange.
     async fn connect(
         &self,
         credential: &mut Session<'_>,
@@ -251,12 +249,13 @@ impl Client {
         let obtained = self.obtain(credential, deadline).await?;
         progress.enter(Phase::Queue);
         let permit = self.transport.admit().await?;
-        // A token that died in this queue is for the API to refuse: one that lives no longer would be asked for forever.
+        // A token that expired in this queue is sent anyway, and the API refuses it. Waiting for another one could
+        // repeat forever where tokens live shorter than the queue.
         Ok((permit, credential.at_hand().unwrap_or(Ok(obtained))?))
     }
 
-    /// Waits for a token. Before there ever was one, an exchange that failed and may be repeated is, within the deadline:
-    /// a process that starts must not fail its first calls for an authorization server that blinks.
+    /// Waits for a token. A process's first exchange is repeated within the deadline if it may be, so that a short
+    /// outage of the authorization server does not fail the first calls after a start.
     async fn obtain(&self, credential: &mut Session<'_>, deadline: &Deadline) -> Result<Authorization> {
         let mut repeats = 0;
         loop {
@@ -274,7 +273,7 @@ impl Client {
         }
     }
 
-    /// `paused` is how long the limits hold its endpoint back.
+    /// What the decision needs of an answer. `paused` is how long the limits pause its endpoint, if they do.
     fn read(&self, response: &Response, paused: Option<Duration>) -> Answer {
         let value = response.headers.get(RETRY_AFTER).map(http::HeaderValue::as_bytes);
         let asked = value.and_then(|value| retry_after(Some(value), self.clock.now().unix_millis() / 1000));
@@ -282,7 +281,7 @@ impl Client {
     }
 }
 
-/// Which endpoint a call goes to, found out when somebody asks.
+/// The endpoint of a call, determined on first use.
 struct Route<'a> {
     endpoints: &'a Endpoints,
     request: &'a Request,
@@ -299,7 +298,7 @@ impl Route<'_> {
     }
 }
 
-/// What the last attempt came to, and with which authorization.
+/// The answer to the last attempt, and the authorization that was sent.
 struct Sent {
     response: Response,
     authorization: Authorization,
@@ -314,14 +313,15 @@ impl Sent {
         Ok(Response { status, headers, body: body.collect(limit).await?, url, authorized, connection })
     }
 
-    /// What the answer says of itself, as far as its body came and is no longer than errors are.
+    /// The error that an unsuccessful answer describes, read from what arrived of its body.
     async fn error(self) -> Error {
         let Response { status, headers, mut body, .. } = self.response;
         body.read_ahead(READ_AT_ONCE).await;
         Error::Api(Box::new(read_error(status, &headers, &body.take_ahead(), &self.authorization)))
     }
 
-    /// A short body comes with its headers: a few turns of the runtime show whether it is whole.
+    /// Returns the answer with its open body. A short body usually arrives with its headers, so a few turns of the
+    /// runtime are spent on reading it completely.
     async fn open(self, timeout: Duration, transport: &Transport) -> Response<OpenBody> {
         let Response { status, headers, mut body, url, authorized, connection } = self.response;
         for _ in 0..TURNS {
@@ -336,19 +336,19 @@ impl Sent {
     }
 }
 
-/// The credential of one call, with the token that it uses.
+/// The credential of one call, and the token that the call used last.
 enum Session<'a> {
     Fixed(&'a Authorization),
-    /// `once` says that the call's body cannot be sent again.
+    /// A credential whose tokens can be renewed. `once` says that the call's body cannot be sent again.
     Tokens {
         source: &'a Arc<TokenSource>,
-        held: Option<Arc<Held>>,
+        held: Option<Arc<CurrentToken>>,
         once: bool,
     },
 }
 
 impl Session<'_> {
-    /// The authorization that needs no waiting, if there is one.
+    /// The authorization that can be used without waiting, if there is one.
     fn at_hand(&mut self) -> Option<Result<Authorization>> {
         match self {
             Self::Fixed(authorization) => Some(Ok(authorization.clone())),
@@ -367,7 +367,7 @@ impl Session<'_> {
         }
     }
 
-    /// How long to wait before the first exchange of a credential is repeated, if it may be.
+    /// How long to wait before repeating the first exchange of a credential, if it may be repeated.
     fn repeat_after(&self, error: &Error) -> Option<Duration> {
         match self {
             Self::Fixed(_) => None,
@@ -375,21 +375,22 @@ impl Session<'_> {
         }
     }
 
-    fn of(token: Arc<Held>, held: &mut Option<Arc<Held>>) -> Result<Authorization> {
+    fn of(token: Arc<CurrentToken>, held: &mut Option<Arc<CurrentToken>>) -> Result<Authorization> {
         let authorization = Authorization::bearer(&token.token.value);
         *held = Some(token);
         authorization
     }
 
-    /// Gets another token, if there is one.
-    async fn renew(&mut self) -> Result<Option<Arc<Held>>> {
+    /// Obtains another token in place of the one that was used. `None` if there is no other.
+    async fn renew(&mut self) -> Result<Option<Arc<CurrentToken>>> {
         match self {
             Self::Tokens { source, held: Some(held), .. } => source.replace(held).await,
             _ => Ok(None),
         }
     }
 
-    /// Tells an attempt what earlier ones had learnt of a 401 like its own, or that the endpoint took the token.
+    /// Adds to an attempt what earlier calls learnt about a 401 of this endpoint. Any other answer is remembered as the
+    /// endpoint's acceptance of the token.
     fn recall(&self, route: &Route<'_>, answer: &Result<Answer>, attempt: &mut Attempt) {
         let (Self::Tokens { held: Some(held), .. }, Ok(answer)) = (self, answer) else { return };
         if answer.status == StatusCode::UNAUTHORIZED {
@@ -407,7 +408,7 @@ impl Session<'_> {
         }
     }
 
-    /// Has the token replaced, without waiting for it.
+    /// Starts the replacement of the token, without waiting for it.
     fn refuse(&self, route: &Route<'_>) {
         if let Self::Tokens { source, held: Some(held), .. } = self {
             source.refuse(held, route.name());
@@ -415,80 +416,38 @@ impl Session<'_> {
     }
 }
 
-/// The body of an answer that was opened: read it, or drop it.
+/// The body of an opened answer. Read it to its end or drop it, since it holds a connection and a place in the limits.
 #[derive(Debug)]
 pub struct OpenBody {
     body: ResponseBody,
     timeout: Duration,
 }
 
-/// What of a body is there when its headers are.
+/// How much of a body had arrived with its headers.
 #[derive(Debug)]
 pub enum Opened {
-    /// All of it.
+    /// The whole body.
     Whole(Bytes),
-    /// Not all.
+    /// A part of the body at most.
     Open(Box<OpenBody>),
 }
 
 impl OpenBody {
-    /// The whole body, if it is there.
+    /// The whole body if it has arrived, or else the open body.
     pub fn opened(mut self) -> Opened {
         self.body.take_whole().map_or_else(|| Opened::Open(Box::new(self)), Opened::Whole)
     }
 
-    /// The next parts: what is there already, `most` bytes at most. None at the end.
+    /// Reads the next parts of the body: what has arrived, up to `most` bytes. `None` at the end. Fails with
+    /// [`Error::Timeout`] if nothing arrives within the request's timeout.
     pub async fn read(&mut self, most: usize) -> Result<Option<Vec<Bytes>>> {
         let deadline = Deadline::new(self.timeout);
         deadline.progress.enter(Phase::Body);
         deadline.keep(pin!(self.body.read(most))).await
     }
 
-    /// Reads about `most` bytes for reads to come. Dropping the future loses nothing.
+    /// Buffers about `most` bytes for later reads. Dropping the future loses nothing.
     pub async fn read_ahead(&mut self, most: usize) {
         self.body.read_ahead(most).await;
-    }
-}
-
-/// Until when a call, or a read of its body, has to be done, and what it is doing.
-pub(super) struct Deadline {
-    at: Instant,
-    limit: Duration,
-    progress: Progress,
-}
-
-impl Deadline {
-    pub(super) fn new(limit: Duration) -> Self {
-        Self { at: tokio::time::sleep(limit).deadline(), limit, progress: Progress::default() }
-    }
-
-    /// How long until then.
-    fn left(&self) -> Duration {
-        self.at.saturating_duration_since(instant())
-    }
-
-    /// Refuses a call that waited for most of its time, if too little is left for an answer: it would be done, and
-    /// reported as failed.
-    fn refuse_if_late(&self, permit: &Permit, route: &Route<'_>) -> Result<()> {
-        let left = self.left();
-        match permit.usual_answer() {
-            Some(usual) if left < usual && left < self.limit / 2 => {
-                Err(Error::TurnTooLate { endpoint: route.name(), left, usual, to: None })
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// Says what is being done from now on.
-    pub(super) fn enter(&self, phase: Phase) {
-        self.progress.enter(phase);
-    }
-
-    /// `work` is pinned by the caller: a call's state is a few thousand bytes, which each wrapper would move again.
-    pub(super) async fn keep<T>(&self, work: Pin<&mut impl Future<Output = Result<T>>>) -> Result<T> {
-        tokio::time::timeout_at(self.at, work).await.unwrap_or_else(|_| {
-            let (phase, sent) = (self.progress.phase(), self.progress.has_left());
-            Err(Error::Timeout { phase, limit: self.limit, sent, to: None })
-        })
     }
 }

@@ -1,34 +1,34 @@
-//! What an error says of the network: where a request went, how far it got, and why it got no further.
+//! What an error says about the network: where a request went, how far it got, and why it failed.
 
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Where the network failed.
+/// The part of a request's way on which the network failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NetworkKind {
     /// The host name has no address.
     Dns,
-    /// No connection: refused, unreachable, timed out.
+    /// The connection could not be made: it was refused, timed out, or the host cannot be reached.
     Connect,
     /// The certificate was not accepted, or TLS failed otherwise.
     Tls,
     /// The connection ended before the whole answer was there.
     Reset,
-    /// The answer is no HTTP.
+    /// The answer is not valid HTTP.
     Protocol,
 }
 
 /// What a call was doing when its deadline passed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Phase {
-    /// Waiting for its turn within the rate limits, or for a free connection.
+    /// Waiting until the rate limits allow the call, or for a free connection.
     Queue,
     /// Waiting for an access token.
     Token,
     /// Making a connection.
     Connect,
-    /// Sending, and waiting for the answer's headers.
+    /// Sending the request, and waiting for the answer's headers.
     Response,
     /// Reading the answer's body.
     Body,
@@ -36,14 +36,14 @@ pub enum Phase {
     Retry,
 }
 
-/// Where a request went, or was to go.
+/// Where a request was sent, or would have been sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Destination {
     /// The host name or address, without brackets.
     pub host: String,
-    /// The port.
+    /// The server's port.
     pub port: u16,
-    /// The URL of the proxy on the way there, without user and password.
+    /// The URL of the proxy that the request goes through, without user and password.
     pub proxy: Option<String>,
 }
 
@@ -61,23 +61,23 @@ impl std::fmt::Display for Destination {
     }
 }
 
-/// Why the network failed, in words, and by the name that Node has for it.
+/// Why the network failed, in words and by Node's error code.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("{text}")]
 pub struct Reason {
     /// What happened, as a part of a sentence.
     pub text: String,
-    /// `error.code` of the same failure in Node, such as `ECONNREFUSED`.
+    /// The `error.code` that Node gives the same failure, such as `ECONNREFUSED`.
     pub code: Option<&'static str>,
 }
 
 impl Reason {
-    /// A reason in words.
+    /// A reason in words, with Node's code if there is one.
     pub fn new(text: impl Into<String>, code: impl Into<Option<&'static str>>) -> Self {
         Self { text: text.into(), code: code.into() }
     }
 
-    /// Why the system refused something to do with a connection.
+    /// The reason for an operating system's error on a connection.
     pub fn of_io(error: &io::Error) -> Self {
         let Some(code) = io_code(error) else { return Self::new(without_number(&error.to_string()), None) };
         let words = match code {
@@ -87,8 +87,8 @@ impl Reason {
             }
             "ECONNRESET" | "EPIPE" | "ECONNABORTED" => "the other side closed it".to_owned(),
             "ETIMEDOUT" => "the other side did not answer in time".to_owned(),
-            "EHOSTUNREACH" => "no way leads to the host".to_owned(),
-            "ENETUNREACH" | "ENETDOWN" => "the network is down, or no way leads out of it".to_owned(),
+            "EHOSTUNREACH" => "there is no route to the host".to_owned(),
+            "ENETUNREACH" | "ENETDOWN" => "the network is down or cannot be reached".to_owned(),
             "EMFILE" | "ENFILE" => "too many files and sockets are open; raise `ulimit -n`".to_owned(),
             "EADDRNOTAVAIL" => "no local port is free".to_owned(),
             "EACCES" | "EPERM" => "the system does not permit it".to_owned(),
@@ -97,7 +97,8 @@ impl Reason {
         Self::new(format!("{words} ({code})"), code)
     }
 
-    /// Why a host name could not be looked up. The standard library says so in the words of the system alone.
+    /// The reason for a failed lookup of the host name `whose`. The standard library reports such failures only by the
+    /// system's message.
     pub fn of_lookup(whose: &str, error: &io::Error) -> Self {
         const WSATRY_AGAIN: i32 = 11_002;
         let words = error.to_string();
@@ -111,7 +112,7 @@ impl Reason {
     }
 }
 
-/// What Node calls an error of the system.
+/// Node's code for an operating system's error.
 pub fn io_code(error: &io::Error) -> Option<&'static str> {
     use io::ErrorKind;
     Some(match error.kind() {
@@ -125,14 +126,14 @@ pub fn io_code(error: &io::Error) -> Option<&'static str> {
         ErrorKind::NetworkDown => "ENETDOWN",
         ErrorKind::AddrNotAvailable => "EADDRNOTAVAIL",
         ErrorKind::PermissionDenied => "EACCES",
-        // Of no kind that has a name in the standard library.
+        // The standard library has no `ErrorKind` for these two.
         _ if cfg!(unix) && error.raw_os_error() == Some(24) => "EMFILE",
         _ if cfg!(unix) && error.raw_os_error() == Some(23) => "ENFILE",
         _ => return None,
     })
 }
 
-/// The system's words, without the number that Rust puts behind them.
+/// The system's message, without the number that Rust appends to it.
 pub fn without_number(text: &str) -> &str {
     text.rfind(" (os error ").and_then(|at| text.get(..at)).unwrap_or(text)
 }

@@ -1,14 +1,15 @@
-//! [`Answer`]: an HTTP/1.1 answer as it arrived, for answers that cannot be asked for again.
+//! [`Answer`]: an HTTP/1.1 answer as it was received, for answers that cannot be requested again.
 //!
-//! hyper throws away what it cannot frame. This keeps every byte, so that what is read from it is decided by pure
-//! functions, now or by a later release.
+//! hyper discards what it cannot frame. This type keeps every byte, so that pure functions can decide what it says, now
+//! or in a later release.
 
 mod codings;
 mod framing;
+mod head;
 mod texts;
 
 use std::fmt;
-use std::ops::{ControlFlow, Range};
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use http::header::LOCATION;
@@ -16,13 +17,14 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use zeroize::Zeroizing;
 
 pub(super) use self::framing::Framing;
+use self::head::{Head, latin1, lines};
 use super::headers::header_lines;
 use super::loose_json::members;
 use crate::secret::Redactor;
 
-/// An answer is stored as at most this many bytes.
+/// The most bytes of an answer that are stored.
 const LONGEST_STORED: usize = 1024 * 1024;
-/// The header fields that a longer answer is stored with: those that say how to read its body, and what to do next.
+/// The header fields that are stored of a longer answer: those that say how to read its body, and what to do next.
 const STORED_FIELDS: [&str; 9] = [
     "content-type",
     "content-encoding",
@@ -34,16 +36,16 @@ const STORED_FIELDS: [&str; 9] = [
     "x-correlation-id",
     "www-authenticate",
 ];
-/// Of each of these, this many bytes are stored at most.
+/// The most bytes that are stored of each of these fields.
 const LONGEST_STORED_FIELD: usize = 1024;
 
-/// Errors show this many header fields of an answer at the most.
+/// The most header fields of an answer that an error shows.
 const MOST_SHOWN_FIELDS: usize = 64;
-/// Errors leave longer values of header fields out, in bytes.
+/// The longest value of a header field that an error shows, in bytes.
 const LONGEST_SHOWN_FIELD: usize = 512;
 
-/// An answer as it arrived, after TLS: head and body, perhaps cut off or malformed. Wiped when dropped, and not shown
-/// by `Debug`, since it may hold tokens.
+/// An answer as it was received, after TLS: head and body, possibly cut off or malformed. It is wiped when dropped and
+/// not shown by `Debug`, since it may hold tokens.
 #[derive(Clone)]
 pub struct Answer {
     bytes: Zeroizing<Vec<u8>>,
@@ -51,21 +53,8 @@ pub struct Answer {
     redactor: Option<Arc<Redactor>>,
 }
 
-/// Where the parts of an answer are.
-#[derive(Debug, Clone, Default)]
-struct Head {
-    /// None: its status line is missing or malformed, or nothing but interim (1xx) answers came.
-    status: Option<u16>,
-    /// The lines after the status line.
-    fields: Range<usize>,
-    /// Where the body begins: at the end, if the head does not end.
-    body: usize,
-    /// Whether the head ends.
-    is_ended: bool,
-}
-
 impl Answer {
-    /// The answer of which these are the bytes, as [`Answer::as_bytes`] gave them.
+    /// Restores an answer from the bytes of [`Answer::as_bytes`].
     pub fn from_bytes(bytes: Vec<u8>) -> Self {
         Self::new(Zeroizing::new(bytes))
     }
@@ -75,13 +64,13 @@ impl Answer {
         if answer.bytes.len() > LONGEST_STORED { answer.condensed() } else { answer }
     }
 
-    /// The bytes, to be stored: at most 1 MiB. A longer answer keeps the header fields that matter, and of its body the
-    /// beginning.
+    /// The bytes to store, at most 1 MiB. Of a longer answer, they are the header fields that matter and the beginning
+    /// of the body.
     pub fn as_bytes(&self) -> &[u8] {
         &self.bytes
     }
 
-    /// The HTTP status of the final answer. None: the head is unreadable, or there is none.
+    /// The HTTP status of the final answer. `None` if there is no readable head.
     pub fn status(&self) -> Option<u16> {
         self.head.status
     }
@@ -91,19 +80,19 @@ impl Answer {
         self.head.status.is_some_and(|status| (200..300).contains(&status))
     }
 
-    /// The first header field of this name (in lower case), one character a byte.
+    /// The first header field with this name, which must be in lower case. Each byte becomes one character.
     pub fn header(&self, name: &str) -> Option<String> {
         self.fields().find(|(field, _)| field == name).map(|(_, value)| value)
     }
 
-    /// The header fields that are well-formed.
+    /// The well-formed header fields.
     pub fn headers(&self) -> HeaderMap {
         let mut headers = HeaderMap::new();
         for (name, value) in self.fields() {
             let name = HeaderName::from_bytes(name.as_bytes());
             let bytes: Vec<u8> = value.chars().filter_map(|character| u8::try_from(character).ok()).collect();
             if let (Ok(name), Ok(value)) = (name, HeaderValue::from_bytes(&bytes)) {
-                // A map takes 32,768 names at the most.
+                // A map holds at most 32,768 names.
                 if headers.try_append(name, value).is_err() {
                     break;
                 }
@@ -112,13 +101,14 @@ impl Answer {
         headers
     }
 
-    /// Whether the answer is whole by its framing (RFC 9112 section 6.3): not if it ends with its connection.
+    /// Whether the answer is complete by its framing (RFC 9112 section 6.3). False if only the end of the connection
+    /// ends it.
     pub fn is_framed(&self) -> bool {
         Framing::default().is_whole(&self.bytes)
     }
 
-    /// The header fields as errors show them, one `name: value` a line: without those that may hold secrets, without
-    /// quotes of what was sent, and of very many or very long ones only some.
+    /// The header fields as errors show them, one `name: value` per line. Fields that may hold secrets, quotes of
+    /// secrets that were sent, very long fields and excess ones are left out.
     pub fn shown_headers(&self) -> String {
         let is_secret = |name: &str| {
             let challenges = ["www-authenticate", "proxy-authenticate"];
@@ -127,7 +117,7 @@ impl Answer {
         };
         let mut shown = HeaderMap::new();
         for (name, value) in self.headers().iter().filter(|(name, _)| !is_secret(name.as_str())) {
-            // The query of a URL may be personal.
+            // The query of a URL may hold personal data.
             let end = value.as_bytes().iter().position(|byte| *byte == b'?' && *name == LOCATION);
             let value = value.as_bytes().get(..end.unwrap_or(value.len())).unwrap_or_default();
             if value.len() <= LONGEST_SHOWN_FIELD
@@ -142,8 +132,9 @@ impl Answer {
         self.shown(&header_lines(&shown))
     }
 
-    /// Calls `visit` with what the body may say, the likeliest reading first, until that breaks: as its framing and its
-    /// content codings have it, as they should have had it, in each charset that it may be in, and as it stands.
+    /// Calls `visit` with each possible reading of the body, the likeliest first, until `visit` breaks. The readings
+    /// follow the framing and content codings that the headers name, those that the bytes suggest, each likely charset,
+    /// and finally the bytes as they are.
     pub fn texts(&self, visit: &mut dyn FnMut(&[u8]) -> ControlFlow<()>) {
         let _ = texts::of(self, visit);
     }
@@ -158,31 +149,31 @@ impl Answer {
         first
     }
 
-    /// Has quotes of `secrets`, which were sent, left out of what errors show of this answer.
+    /// Leaves quotes of `secrets`, which were sent, out of everything that errors show of this answer.
     #[must_use]
     pub fn hiding<'a>(mut self, secrets: impl IntoIterator<Item = &'a str>) -> Self {
         self.redactor = Some(Arc::new(Redactor::new(secrets)));
         self
     }
 
-    /// `text`, which this answer holds, without quotes of what was sent.
+    /// Removes quotes of secrets that were sent from `text`, which is part of this answer.
     pub fn shown(&self, text: &str) -> String {
         self.redactor.as_ref().map_or_else(|| text.to_owned(), |redactor| redactor.redact(text).into_owned())
     }
 
-    /// Whether its body seems to lack nothing, however it is framed: a JSON document that begins also ends, and a
-    /// success is not empty.
+    /// Whether the body seems complete, whatever its framing says: a JSON document that begins also ends, and a success
+    /// is not empty.
     pub(super) fn seems_whole(&self) -> bool {
         let text = self.text();
         let begun = text.trim_ascii_start();
         if begun.is_empty() {
             return !self.is_success() || self.head.status == Some(204);
         }
-        // Something else may stand before it, of a length that nobody knows.
+        // Other text of unknown length may precede the JSON.
         !begun.starts_with(b"{") && !begun.starts_with(b"[") || members(&text, &mut |_| {}).closed
     }
 
-    /// Whether its body is JSON from its beginning to an end that is there, whatever its framing wants more.
+    /// Whether the body is complete JSON from its first byte, even if its framing promises more.
     pub(super) fn is_whole_json(&self) -> bool {
         let text = self.text();
         let begun = text.trim_ascii_start();
@@ -193,7 +184,8 @@ impl Answer {
         self.bytes.get(self.head.body..).unwrap_or_default()
     }
 
-    /// All header fields: the name in lower case, the value one character a byte. What is no field is left out.
+    /// All header fields, with names in lower case and one character per byte of the values. Lines that are not fields
+    /// are left out.
     fn fields(&self) -> impl Iterator<Item = (String, String)> {
         let mut lines = lines(self.bytes.get(self.head.fields.clone()).unwrap_or_default()).peekable();
         std::iter::from_fn(move || {
@@ -202,7 +194,7 @@ impl Answer {
                 let mut value = Vec::new();
                 let colon = line.iter().position(|byte| *byte == b':');
                 value.extend_from_slice(line.get(colon.map_or(line.len(), |colon| colon + 1)..)?);
-                // RFC 9112 section 5.2: a line that begins with a blank continues the one before.
+                // RFC 9112 section 5.2: a line that begins with a blank continues the previous one.
                 while let Some(more) = lines.next_if(|line| line.starts_with(b" ") || line.starts_with(b"\t"))
                 {
                     value.extend_from_slice(more);
@@ -213,7 +205,7 @@ impl Answer {
         })
     }
 
-    /// As much of it as may be stored: without its body, a head says nothing.
+    /// The part of the answer that is stored. The head is shortened, since it is of no use without a body.
     fn condensed(&self) -> Self {
         let mut bytes = Zeroizing::new(Vec::with_capacity(LONGEST_STORED));
         if let Some(status) = self.head.status {
@@ -229,7 +221,7 @@ impl Answer {
         }
         let fits = LONGEST_STORED - bytes.len();
         let body = if self.head.status.is_some() { self.body() } else { &self.bytes };
-        // Of an endless head without a body, the end.
+        // If the head never ends, there is no body, and the end of the bytes is kept.
         let body = if body.is_empty() { &self.bytes } else { body };
         bytes.extend_from_slice(body.get(..fits.min(body.len())).unwrap_or_default());
         Self { head: Head::of(&bytes), bytes, redactor: self.redactor.clone() }
@@ -240,51 +232,6 @@ impl fmt::Debug for Answer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Answer").field("status", &self.head.status).finish_non_exhaustive()
     }
-}
-
-impl Head {
-    /// Finds the head of the final answer: interim ones (RFC 9110 section 15.2) are skipped.
-    fn of(bytes: &[u8]) -> Self {
-        let mut start = 0;
-        loop {
-            let rest = bytes.get(start..).unwrap_or_default();
-            // RFC 9112 section 2.2: an empty line before the status line is ignored.
-            start += rest.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
-            let rest = bytes.get(start..).unwrap_or_default();
-            let status_line = lines(rest).next().unwrap_or_default();
-            let status = status(status_line);
-            let fields = start + rest.iter().position(|byte| *byte == b'\n').map_or(rest.len(), |at| at + 1);
-            let end = framing::head_end(bytes, start);
-            let body = end.unwrap_or(bytes.len());
-            match status {
-                Some(100..200) if body > start => start = body,
-                // Without a status line, what looks like a head may be the body's first paragraph.
-                _ => return Self { status, fields: fields.min(body)..body, body, is_ended: end.is_some() },
-            }
-        }
-    }
-}
-
-/// The status of a status line (RFC 9112 section 4), whatever its version and reason.
-pub(super) fn status(line: &[u8]) -> Option<u16> {
-    let line = std::str::from_utf8(line.get(..line.len().min(64))?).ok().or_else(|| {
-        // The reason may be in any charset.
-        std::str::from_utf8(line.get(..12)?).ok()
-    })?;
-    let mut words = line.split_ascii_whitespace();
-    let is_http = words.next()?.get(..5)?.eq_ignore_ascii_case("HTTP/");
-    let digits = words.next().filter(|digits| is_http && digits.len() == 3)?;
-    digits.parse().ok().filter(|status| (100..600).contains(status))
-}
-
-/// Lines, which end in a line feed alone or with a carriage return before it.
-fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
-    text.split(|byte| *byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line))
-}
-
-/// Text of one character a byte, trimmed.
-fn latin1(bytes: &[u8]) -> String {
-    bytes.trim_ascii().iter().map(|byte| char::from(*byte)).collect()
 }
 
 #[cfg(test)]

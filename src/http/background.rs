@@ -1,5 +1,5 @@
-//! A thread for what takes long: decoding large bodies, and copying them. Beside it, the thread on which all calls run
-//! stays free for the others.
+//! A background thread for long work: decoding and copying large bodies. It keeps the thread that all calls run on free
+//! for other calls.
 
 use std::future::pending;
 use std::sync::OnceLock;
@@ -9,17 +9,18 @@ use tokio::task::JoinHandle;
 
 use crate::error::{Error, Result};
 
-/// Bodies up to this long, in bytes, are copied and checked where they are: it takes less time than a change of threads.
+/// Bodies of up to this many bytes are copied and checked on the calling thread, which takes less time than a change of
+/// threads.
 pub(super) const SHORT: usize = 256 * 1024;
 
-/// By how much the thread steps back, of 19.
+/// The niceness of the thread, of at most 19.
 #[cfg(all(target_os = "linux", feature = "node"))]
 const NICE: i32 = 10;
 
-/// One thread for the process: what is large takes turns on it, part by part.
+/// One thread for the process, on which large bodies take turns part by part.
 static THREAD: OnceLock<Option<Handle>> = OnceLock::new();
 
-/// Runs `work` on the thread; if the system gives none, where it is called.
+/// Runs `work` on the thread, or on the caller's runtime if the thread could not be created.
 pub(super) fn spawn<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> JoinHandle<T> {
     match THREAD.get_or_init(start) {
         Some(thread) => thread.spawn(work),
@@ -27,7 +28,7 @@ pub(super) fn spawn<T: Send + 'static>(work: impl Future<Output = T> + Send + 's
     }
 }
 
-/// Does `work` on the thread if it is for that many bytes, and at once if they are few.
+/// Does `work` for this many bytes: on the thread if they are many, and at once if they are few.
 pub(super) async fn work_on<T: Send + 'static>(
     bytes: usize,
     work: impl FnOnce() -> T + Send + 'static,
@@ -39,7 +40,7 @@ pub(super) async fn work_on<T: Send + 'static>(
     done.map_err(|_| Error::Internal { problem: "a large body could not be put together" })
 }
 
-/// Drops what holds that many bytes; much memory is given back on the thread, if it runs.
+/// Drops `memory`, which holds this many bytes. Large memory is freed on the thread if it runs.
 pub(super) fn give_up(bytes: usize, memory: impl Send + 'static) {
     if bytes > SHORT
         && let Some(Some(thread)) = THREAD.get()
@@ -59,8 +60,8 @@ fn start() -> Option<Handle> {
     Some(handle)
 }
 
-/// Where both want the same processor, the thread of the calls has it first. Nothing is lost where that cannot be asked
-/// for.
+/// Lowers the thread's priority, so that the thread of the calls goes first on a shared processor. Failing to do so
+/// does no harm.
 fn let_calls_go_first() {
     #[cfg(all(target_os = "linux", feature = "node"))]
     let _ = rustix::process::nice(NICE);

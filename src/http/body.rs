@@ -1,4 +1,4 @@
-//! Bodies: a request's, in one piece or streamed in, and an answer's, streamed out and decoded.
+//! The bodies of requests, whole or streamed, and of answers, streamed and decoded.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -16,30 +16,30 @@ use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use super::background;
 use super::decoding::codings;
-use super::failure::reading_failed;
+use super::failure::{Interrupted, reading_failed};
 use super::parts::Parts;
 use super::unpacking::Unpacking;
 use crate::error::{Error, Result};
 
-/// Chunks of a streamed request body that wait to be sent; more is for the caller to hold back.
+/// How many chunks of a streamed request body may wait to be sent before the caller has to wait.
 const UPLOAD_CHUNKS: usize = 4;
 
 /// A request's body.
 #[derive(Debug, Clone, Default)]
 pub enum RequestBody {
-    /// None.
+    /// The request has no body.
     #[default]
     Empty,
-    /// In one piece, which can be sent again.
+    /// A whole body, which can be sent again.
     Bytes(Bytes),
-    /// As it comes, which can be sent once; with its length in bytes, if that is known.
+    /// A streamed body, which can be sent once, with its length in bytes if that is known.
     Stream(StreamedBody, Option<u64>),
 }
 
-/// A request's body on its way out.
+/// A request's body in the form that hyper sends.
 pub(super) type OutgoingBody = Either<Full<Bytes>, Channel<Bytes, Interrupted>>;
 
-/// A body that is sent as it comes, once. It is wanted until all its clones are gone.
+/// A body that is streamed once. Its writer is told to stop when all clones are dropped.
 #[derive(Clone)]
 pub struct StreamedBody(Arc<Stream>);
 
@@ -48,8 +48,8 @@ struct Stream {
     _wanted: oneshot::Sender<Infallible>,
 }
 
-/// The writing end of a [`StreamedBody`]. Dropped before [`Upload::finish`], it cuts the request off: the server must
-/// not take a part for the whole.
+/// The writing end of a [`StreamedBody`]. Dropping it before [`Upload::finish`] aborts the request, so that the server
+/// does not take a part for the whole.
 #[derive(Debug)]
 pub struct Upload(Option<Open>);
 
@@ -59,24 +59,19 @@ struct Open {
     unwanted: oneshot::Receiver<Infallible>,
 }
 
-/// Why a streamed body did not come to its end.
-#[derive(Debug, Clone, Copy, thiserror::Error)]
-#[error("the request's body was not given to its end")]
-pub(super) struct Interrupted;
-
 impl RequestBody {
     /// Whether there is a body.
     pub fn is_some(&self) -> bool {
         !matches!(self, Self::Empty)
     }
 
-    /// Whether it can be sent more than once.
+    /// Whether the body can be sent more than once.
     pub fn is_replayable(&self) -> bool {
         !matches!(self, Self::Stream(..))
     }
 
-    /// The length that a request states in `Content-Length`, in bytes. A request without a body states none, unless
-    /// its method usually has one (RFC 9110 section 8.6).
+    /// The `Content-Length` of a request, in bytes. A request without a body has none, unless its method usually has a
+    /// body (RFC 9110 section 8.6).
     pub(super) fn stated_length(&self, method: &Method) -> Option<u64> {
         match self {
             Self::Empty => [Method::POST, Method::PUT, Method::PATCH].contains(method).then_some(0),
@@ -85,8 +80,8 @@ impl RequestBody {
         }
     }
 
-    /// Takes a `Content-Length` of the caller out of `headers`. It has to be the length of the body; that of a stream
-    /// whose length is not known otherwise is believed.
+    /// Removes the caller's `Content-Length` from `headers`. It must equal the length of the body. For a stream of
+    /// unknown length, it becomes the length.
     pub fn settle_length(&mut self, headers: &mut HeaderMap) -> Result<()> {
         let mut stated = None;
         for value in headers.get_all(CONTENT_LENGTH) {
@@ -107,7 +102,7 @@ impl RequestBody {
         if own == stated { Ok(()) } else { Err(wrong_length()) }
     }
 
-    /// Its stream, if it is one.
+    /// The stream of a streamed body.
     pub(super) fn stream(&self) -> Option<StreamedBody> {
         match self {
             Self::Stream(stream, _) => Some(stream.clone()),
@@ -134,7 +129,7 @@ fn wrong_length() -> Error {
     Error::configuration("headers.content-length", "must be the length of the body in bytes, or be left out")
 }
 
-/// A body to be written through its [`Upload`].
+/// Creates a streamed body, and the [`Upload`] that writes it.
 pub fn streamed_body() -> (Upload, StreamedBody) {
     let (sender, channel) = Channel::new(UPLOAD_CHUNKS);
     let (wanted, unwanted) = oneshot::channel();
@@ -143,8 +138,8 @@ pub fn streamed_body() -> (Upload, StreamedBody) {
 }
 
 impl Upload {
-    /// Hands a chunk over, when there is room for it. False: nobody reads any more, or the call is over, which the
-    /// server may have answered without reading.
+    /// Writes a chunk once there is room for it. Returns false if the body is no longer read: the call has ended,
+    /// perhaps because the server answered without reading the body.
     pub async fn write(&mut self, chunk: Bytes) -> bool {
         let Some(Open { sender, unwanted }) = &mut self.0 else { return false };
         let written = tokio::select! {
@@ -158,7 +153,7 @@ impl Upload {
         written
     }
 
-    /// The body is whole.
+    /// Marks the body as complete.
     pub fn finish(mut self) {
         drop(self.0.take());
     }
@@ -182,23 +177,23 @@ impl fmt::Debug for StreamedBody {
     }
 }
 
-/// An answer's body, decoded. It holds its connection, and the stream that it answers, until its end was reached, or it
-/// is dropped.
+/// An answer's decoded body. It holds its connection, and the request's stream, until its end is reached or it is
+/// dropped.
 pub struct ResponseBody {
-    /// What was read ahead of the reader.
+    /// Bytes that were read ahead of the reader.
     ahead: Parts,
     rest: Rest,
 }
 
-/// What is held until an answer's body has come to its end, or is dropped before.
+/// Something that is held until an answer's body has ended or is dropped.
 pub trait UntilEnd: Send + Sync {
-    /// The body was handed over to a reader, who may take any time for it.
+    /// The body was passed to a reader, which may take any time to read it.
     fn handed_over(&mut self);
-    /// It has come to its end.
+    /// The body has ended.
     fn ended(&mut self);
 }
 
-/// Counts an open body that was handed over, until it is dropped.
+/// Counts an open body that was passed to a reader, until it is dropped.
 struct Unread(Arc<AtomicUsize>);
 
 impl Drop for Unread {
@@ -225,7 +220,7 @@ enum Reader {
 }
 
 impl ResponseBody {
-    /// The body of an answer that has these headers, to a request with the stream that it `answers`.
+    /// The body of an answer with these headers. `answers` is the streamed body of its request, if there is one.
     pub(super) fn new(
         incoming: Incoming,
         headers: &HeaderMap,
@@ -246,14 +241,14 @@ impl ResponseBody {
         Self { ahead: Parts::default(), rest }
     }
 
-    /// Holds something until the end.
+    /// Holds `what` until the body has ended or is dropped.
     pub fn hold(&mut self, what: Box<dyn UntilEnd>) {
         if let Rest::Open { held, .. } = &mut self.rest {
             *held = Some(what);
         }
     }
 
-    /// Hands the rest over to a reader. While it is open, it counts in `all`.
+    /// Marks the rest of the body as passed to a reader. `all` counts it while it is open.
     pub(super) fn hand_over(&mut self, all: &Arc<AtomicUsize>) {
         if let Rest::Open { held, unread, .. } = &mut self.rest {
             all.fetch_add(1, Ordering::Relaxed);
@@ -264,8 +259,7 @@ impl ResponseBody {
         }
     }
 
-    /// The next of the body, in the parts in which it came: what is there already, `most` bytes at most. None at its
-    /// end.
+    /// Reads the next parts of the body: what has arrived, up to `most` bytes. `None` at the end.
     pub async fn read(&mut self, most: usize) -> Result<Option<Vec<Bytes>>> {
         while self.ahead.is_empty() && self.is_open() {
             self.read_next().await;
@@ -290,19 +284,20 @@ impl ResponseBody {
         }
     }
 
-    /// Reads ahead what is there already, up to about `enough` bytes.
+    /// Reads ahead what has arrived already, up to about `enough` bytes.
     pub fn read_ready(&mut self, enough: usize) {
         while self.ahead.len() < enough && self.is_open() && self.read_next().now_or_never().is_some() {}
     }
 
-    /// Reads ahead until the end, which frees the connection, or until there are more than `limit` bytes.
+    /// Reads ahead to the end, which frees the connection, or until more than `limit` bytes were read.
     pub async fn read_ahead(&mut self, limit: usize) {
         while self.ahead.len() <= limit && self.is_open() {
             self.read_next().await;
         }
     }
 
-    /// Reads ahead as [`Self::read_ahead`] does, and gives up what is longer: the connection is free after it.
+    /// Reads ahead as [`Self::read_ahead`] does, and discards a longer body, so that the connection is freed in any
+    /// case.
     pub async fn cut(&mut self, limit: usize) {
         self.read_ahead(limit).await;
         if self.is_open() {
@@ -310,12 +305,12 @@ impl ResponseBody {
         }
     }
 
-    /// Whether there is more to come than what was read ahead.
+    /// Whether more of the body is still to come.
     pub fn is_open(&self) -> bool {
         matches!(self.rest, Rest::Open { .. })
     }
 
-    /// Why there is no more, if the body did not come to its end.
+    /// The error that ended the body early, if one did.
     pub fn failure(&self) -> Option<&Error> {
         match &self.rest {
             Rest::Failed(error) => Some(error),
@@ -323,12 +318,12 @@ impl ResponseBody {
         }
     }
 
-    /// All of it, if it was read ahead to its end.
+    /// The whole body, if it was read ahead to its end.
     pub fn take_whole(&mut self) -> Option<Bytes> {
         matches!(self.rest, Rest::Ended).then(|| self.take_ahead())
     }
 
-    /// What was read ahead.
+    /// Takes what was read ahead.
     pub fn take_ahead(&mut self) -> Bytes {
         self.ahead.take_whole()
     }
@@ -368,14 +363,14 @@ impl fmt::Debug for ResponseBody {
 }
 
 impl Reader {
-    /// The next part. Dropping the future loses nothing.
+    /// The next part of the body. Dropping the future loses nothing.
     async fn next(&mut self) -> Result<Option<Bytes>> {
         match self {
             Self::Plain(incoming) => loop {
                 match incoming.frame().await {
                     None => return Ok(None),
                     Some(Err(error)) => return Err(reading_failed(error)),
-                    // Trailers are not handed up.
+                    // Trailers are ignored.
                     Some(Ok(frame)) => {
                         if let Ok(data) = frame.into_data() {
                             return Ok(Some(data));

@@ -1,4 +1,4 @@
-//! How connections are made: timeouts, proxies, whom to trust. Everything that opens one starts here.
+//! How connections are made: timeouts, proxies and trusted authorities. Everything that opens a connection starts here.
 
 use std::fmt;
 use std::sync::Arc;
@@ -9,20 +9,21 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 
 use super::body::OutgoingBody;
 use super::dial::Dialer;
-use super::proxy::Proxies;
+use super::proxy::{Proxies, ProxyChoice};
 use crate::environment::Variables;
 use crate::error::Result;
-use crate::secret::Secret;
-use crate::tls::{self, Identity};
+use crate::tls::{self, ClientCertificate};
 
-pub(super) const USER_AGENT: &str = concat!("smartrecruiters/", env!("CARGO_PKG_VERSION"));
-/// More connections make a server slower, not a client faster: 64 served 512 calls in flight better than 512 did.
+/// The most connections to one server. More make a server slower and no client faster: 64 connections served 512
+/// concurrent calls better than 512 did.
 pub(super) const CONNECTIONS: usize = 64;
-/// Shorter than the usual 60 s of servers and load balancers, so that we close an idle connection before they do.
+/// How long an idle connection is kept. It is shorter than the usual 60 s of servers and load balancers, so that the
+/// client closes it before they do.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
-/// An HTTP/2 connection whose peer is gone says nothing: it is asked after this long, and given up after another.
+/// After how long an idle HTTP/2 connection is sent a PING, and how long the reply may take before the connection is
+/// closed. A lost peer would otherwise go unnoticed.
 const HTTP2_PING: Duration = Duration::from_secs(15);
-/// The most header fields of an answer over HTTP/1.1; an answer over HTTP/2 is bounded by its size alone.
+/// The most header fields of an answer over HTTP/1.1. Answers over HTTP/2 are only bounded by their size.
 pub(super) const MOST_FIELDS: usize = 1000;
 /// The longest head of an answer, in bytes: twice what the largest real ones take.
 pub(super) const LONGEST_HEAD: u32 = 512 * 1024;
@@ -30,31 +31,19 @@ pub(super) const LONGEST_HEAD: u32 = 512 * 1024;
 /// How connections are made.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ConnectOptions {
-    /// How long connecting may take.
+    /// How long connecting may take. Default: 10 seconds.
     pub connect_timeout: Duration,
-    /// Through what.
+    /// Which proxy to use. Default: that of the environment variables.
     pub proxy: ProxyChoice,
-    /// Certificates to trust beside the default ones, as [`tls::client_config`] reads them.
+    /// Authorities to trust in addition to the default ones, as [`tls::client_config`] reads them.
     pub ca: Option<String>,
     /// The client's own certificate.
-    pub identity: Option<Identity>,
-    /// Where the environment's variables are read.
+    pub client_certificate: Option<ClientCertificate>,
+    /// The environment variables for proxies and trusted authorities.
     pub variables: Variables,
 }
 
-/// Through what to connect.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
-pub enum ProxyChoice {
-    /// `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`; never to loopback.
-    #[default]
-    Environment,
-    /// Nothing.
-    Direct,
-    /// This URL for everything, perhaps with user and password.
-    Url(Secret),
-}
-
-/// Makes connections.
+/// Makes connections with one set of [`ConnectOptions`].
 #[derive(Clone)]
 pub struct Connector {
     options: Arc<ConnectOptions>,
@@ -68,21 +57,26 @@ impl Default for ConnectOptions {
             connect_timeout: Duration::from_secs(10),
             proxy: ProxyChoice::default(),
             ca: None,
-            identity: None,
+            client_certificate: None,
             variables: Variables::default(),
         }
     }
 }
 
 impl Connector {
-    /// Reads certificates and proxies; opens nothing.
+    /// Reads certificates and proxies. Opens no connection. Fails with
+    /// [`Error::Configuration`](crate::error::Error::Configuration) that names the option or variable at fault.
     pub fn new(options: ConnectOptions) -> Result<Self> {
-        let tls = tls::client_config(options.ca.as_deref(), options.identity.as_ref(), &options.variables)?;
+        let tls = tls::client_config(
+            options.ca.as_deref(),
+            options.client_certificate.as_ref(),
+            &options.variables,
+        )?;
         let proxies = Arc::new(Proxies::new(&options.proxy, |name| options.variables.get(name))?);
         Ok(Self { options: Arc::new(options), proxies, tls })
     }
 
-    /// What it was made of.
+    /// The options that this was created with.
     pub fn options(&self) -> &Arc<ConnectOptions> {
         &self.options
     }
@@ -92,7 +86,7 @@ impl Connector {
         &self.proxies
     }
 
-    /// A client for API calls, which reuse connections: HTTP/2 where the server speaks it, else HTTP/1.1.
+    /// A client for API calls that reuses connections. It uses HTTP/2 if the server supports it, or else HTTP/1.1.
     pub(super) fn pooled(&self) -> Client<Dialer, OutgoingBody> {
         Client::builder(TokioExecutor::new())
             .timer(TokioTimer::new())
@@ -109,7 +103,7 @@ impl Connector {
             .build(self.dialer(&[b"h2", b"http/1.1"]))
     }
 
-    /// Makes single connections on which one of these protocols is spoken, the first that the server knows.
+    /// Makes single connections that use the first of these protocols that the server supports.
     pub(super) fn dialer(&self, alpn: &[&[u8]]) -> Dialer {
         Dialer::new(self.tls(alpn), Arc::clone(&self.proxies), self.options.connect_timeout)
     }
@@ -132,6 +126,7 @@ impl fmt::Debug for Connector {
 mod tests {
     use super::*;
     use crate::error::Error;
+    use crate::secret::Secret;
 
     fn field<T>(result: Result<T>) -> String {
         match result {
@@ -166,7 +161,14 @@ mod tests {
         assert_eq!(with(ca("")), "ca");
         assert_eq!(with(ca("canary")), "ca");
         assert_eq!(with(ca(garbage)), "ca");
-        let identity = Identity { certificate: "canary".into(), key: Secret::new("canary") };
-        assert_eq!(with(ConnectOptions { identity: Some(identity), ..ConnectOptions::default() }), "cert");
+        let client_certificate =
+            ClientCertificate { certificate: "canary".into(), key: Secret::new("canary") };
+        assert_eq!(
+            with(ConnectOptions {
+                client_certificate: Some(client_certificate),
+                ..ConnectOptions::default()
+            }),
+            "cert"
+        );
     }
 }

@@ -1,4 +1,4 @@
-//! Takes content codings off an answer's body, with bounds for what that costs.
+//! Removes content codings from an answer's body, with bounds on time and memory.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -20,21 +20,23 @@ use tokio_util::io::StreamReader;
 use super::failure::reading_failed;
 use crate::error::{Error, Result};
 
-/// What is accepted, in the order of preference. Only what is decoded here.
+/// The accepted codings in order of preference: those that are decoded here.
 pub(super) const ACCEPT_ENCODING: &str = "gzip, deflate, br, zstd";
-/// More codings than this, one upon the other, nobody needs; undici stops there, too.
+/// The most codings, applied one after another. undici has the same limit.
 const MOST_CODINGS: usize = 5;
-/// What a decoder yields at a time, in bytes.
+/// How many bytes a decoder yields at a time.
 const DECODED_CHUNK: usize = 64 * 1024;
-/// So many of these at the most are decoded in a row before others get their turn.
+/// The most of these chunks that are decoded before other tasks get a turn.
 const STEPS: u32 = 8;
-/// Members of nothing that a body may have. Writers that flush make some; without a bound they cost time for ever.
+/// The most empty members that a body may have. Writers that flush produce some, but an endless number would cost
+/// endless time.
 const MOST_EMPTY_MEMBERS: u32 = 1000;
-/// So much after the end of what was encoded, in bytes, is read for the sake of its connection.
+/// How many bytes after the end of the encoded data are read, so that the connection can be reused.
 const MOST_TRAILING: usize = 64 * 1024;
-/// A body may expand to so many bytes whatever it was.
+/// Up to this many decoded bytes, the expansion is not limited.
 const FREE_EXPANSION: u64 = 64 * 1024 * 1024;
-/// Beyond that, to so many times its size: what text reaches, and a bomb exceeds by far.
+/// Beyond that, a body may expand to this many times its size. Text reaches that, and a decompression bomb exceeds it
+/// by far.
 const MOST_EXPANSION: u64 = 200;
 
 #[derive(Clone, Copy)]
@@ -45,8 +47,8 @@ pub(super) enum Coding {
     Zstd,
 }
 
-/// The codings that a body went through, in that order. None, if there is one that was not asked for: that is the
-/// caller's to decode, and with it all others.
+/// The codings of a body, in the order in which they were applied. Empty if one was not asked for: the caller then has
+/// to decode that one and all others.
 pub(super) fn codings(headers: &HeaderMap) -> Result<Vec<Coding>> {
     let values = headers.get_all(CONTENT_ENCODING).iter();
     let names: Vec<_> = values
@@ -68,7 +70,7 @@ pub(super) fn codings(headers: &HeaderMap) -> Result<Vec<Coding>> {
     Ok(known.collect::<Option<_>>().unwrap_or_default())
 }
 
-/// A body with `codings` taken off, the last one first.
+/// Removes `codings` from a body, the last one first.
 pub(super) fn decoded(incoming: Incoming, codings: &[Coding]) -> BoxStream<'static, std::io::Result<Bytes>> {
     let received = Arc::new(AtomicU64::new(0));
     let counter = Arc::clone(&received);
@@ -93,33 +95,33 @@ pub(super) fn decoded(incoming: Incoming, codings: &[Coding]) -> BoxStream<'stat
     })
 }
 
-/// Takes one coding off.
+/// Removes one coding.
 struct Decoding {
     coding: Coding,
     member: Member,
     /// Whether a member has ended.
     ended: bool,
-    /// Whether the present member has yielded nothing so far.
+    /// Whether the current member has yielded nothing so far.
     member_is_empty: bool,
     empty_members: u32,
     steps: u32,
-    /// How many bytes came over the network, whatever codings are still on them.
+    /// How many bytes were received from the network, before any decoding.
     received: Arc<AtomicU64>,
     yielded: u64,
 }
 
-/// Encoded data is one member, or several in a row.
+/// The state of the encoded data, which is one member or several in a row.
 enum Member {
-    /// One is to begin, or the end is there.
+    /// A member is about to begin, or the data ends.
     Next(Encoded),
     Open(Box<dyn Decoder>),
 }
 
-/// Bytes that are encoded.
+/// Encoded bytes.
 type Encoded = Pin<Box<dyn AsyncBufRead + Send>>;
 
 trait Decoder: AsyncRead + Send + Unpin {
-    /// What is left of the bytes that it reads.
+    /// The remaining encoded bytes.
     fn take_encoded(&mut self) -> Encoded;
 }
 
@@ -140,12 +142,14 @@ fn take(encoded: &mut Encoded) -> Encoded {
 }
 
 impl Decoding {
-    /// The next part. At the end the encoded bytes have ended, too, and their connection can be used again.
+    /// The next decoded part. At the end, the encoded bytes have been read to their end too, so that the connection can
+    /// be reused.
     async fn next(&mut self) -> std::io::Result<Option<Bytes>> {
         loop {
             self.steps += 1;
             if self.steps == STEPS {
-                // All the bytes may be there: nothing else would give others a turn before the end of a bomb.
+                // All bytes may have arrived, and then nothing else would give other tasks a turn before the end of a
+                // bomb.
                 self.steps = 0;
                 tokio::task::yield_now().await;
             }
@@ -153,10 +157,10 @@ impl Decoding {
                 Member::Next(encoded) => {
                     let there = encoded.fill_buf().await?;
                     let begins = match self.coding {
-                        // Nothing, encoded, is nothing.
+                        // Encoded data of no bytes is an empty body.
                         _ if !self.ended => !there.is_empty(),
-                        // RFC 1952 section 2.2: a file may be several members in a row. As in Node and browsers, what
-                        // is none is ignored: some servers pad with zeros.
+                        // RFC 1952 section 2.2: a file may be several members in a row. As in Node and browsers, other
+                        // bytes after a member are ignored, since some servers pad with zeros.
                         Coding::Gzip => matches!(there, [0x1f] | [0x1f, 0x8b, ..]),
                         // RFC 8878 section 3.1: data is one or more frames, some of which may be skipped.
                         Coding::Zstd => {
@@ -190,7 +194,8 @@ impl Decoding {
         }
     }
 
-    /// Of several codings each counts alone: what one yields may be nothing to the next.
+    /// Counts decoded bytes, and fails if there are too many. Each coding counts on its own, since the next one may
+    /// yield nothing from what it gets.
     fn count(&mut self, length: u64) -> std::io::Result<()> {
         self.yielded += length;
         let received = self.received.load(Ordering::Relaxed);
@@ -205,8 +210,8 @@ fn attack(problem: &'static str) -> std::io::Error {
     std::io::Error::other(Error::InvalidResponse { problem: problem.into() })
 }
 
-/// Reads to the end, which may be still to come though the data is whole; more than a little is left, and its
-/// connection lost.
+/// Reads to the end of the bytes, which may arrive after the end of the data. If more than a little is left, it is not
+/// read, and the connection is lost.
 async fn skip_trailing(encoded: &mut Encoded) -> std::io::Result<()> {
     let mut skipped = 0;
     while skipped <= MOST_TRAILING {
@@ -220,11 +225,11 @@ async fn skip_trailing(encoded: &mut Encoded) -> std::io::Result<()> {
     Ok(())
 }
 
-/// A decoder of bytes the first of which is known.
+/// The decoder for a coding. `first` is the first encoded byte.
 fn decoder(coding: Coding, first: Option<u8>, encoded: Encoded) -> Box<dyn Decoder> {
     match coding {
         Coding::Gzip => Box::new(GzipDecoder::new(encoded)),
-        // Some servers leave the zlib format of RFC 9110 section 8.4.1.2 out, whose first byte ends in 8.
+        // Some servers omit the zlib format (RFC 9110 section 8.4.1.2), whose first byte ends in 8.
         Coding::Deflate if first.is_some_and(|first| first & 0x0f != 8) => {
             Box::new(DeflateDecoder::new(encoded))
         }
@@ -234,7 +239,7 @@ fn decoder(coding: Coding, first: Option<u8>, encoded: Encoded) -> Box<dyn Decod
     }
 }
 
-/// A decoder fails because the bytes end or because they are wrong.
+/// The error for a decoder that failed because the bytes ended early or are invalid.
 pub(super) fn decoding_error(error: std::io::Error) -> Error {
     match error.downcast::<hyper::Error>().map(reading_failed) {
         Ok(error) => error,

@@ -1,4 +1,4 @@
-//! [`Dialer`]: makes a connection to a server, with all that leads there: names, TCP, a proxy, TLS.
+//! [`Dialer`]: makes a connection to a server, including the lookup of names, TCP, a proxy and TLS.
 
 use std::io;
 use std::net::SocketAddr;
@@ -16,17 +16,18 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tower_service::Service;
 
-use super::connector::USER_AGENT;
+use super::failure::cause;
 use super::fair::Fair;
+use super::headers::USER_AGENT;
 use super::proxy::{Proxies, Proxy, ProxyKind};
 use super::{socks, tunnel};
 use crate::error::{Error, NetworkKind, Reason, Result};
 use crate::tls;
 
-/// A connection whose peer is gone says nothing: it is asked after this long, as often, and then given up.
+/// The time and interval of TCP keep-alive probes, which detect a lost peer.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 const KEEP_ALIVE_RETRIES: u32 = 3;
-/// How long bytes may stay unacknowledged before a connection is given up.
+/// How long sent bytes may stay unacknowledged before the connection counts as lost.
 const UNACKNOWLEDGED: Duration = Duration::from_secs(30);
 
 /// Makes connections.
@@ -34,7 +35,7 @@ const UNACKNOWLEDGED: Duration = Duration::from_secs(30);
 pub(super) struct Dialer {
     tcp: HttpConnector<Resolver>,
     tls: Arc<rustls::ClientConfig>,
-    /// For proxies that are spoken to inside TLS, in HTTP/1.1.
+    /// The TLS settings for HTTPS proxies, with HTTP/1.1.
     proxy_tls: Arc<rustls::ClientConfig>,
     proxies: Arc<Proxies>,
     timeout: Duration,
@@ -44,12 +45,12 @@ pub(super) struct Dialer {
 pub(super) struct Line {
     stream: Fair<Box<dyn Stream>>,
     is_http2: bool,
-    /// Whether it ends at a proxy that forwards requests.
+    /// Whether the connection ends at a proxy that forwards requests.
     is_proxied: bool,
     local: Option<SocketAddr>,
 }
 
-/// Our end of the connection that an answer came on, in its extensions.
+/// The local address of the connection that an answer arrived on. It is stored in the answer's extensions.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct LocalAddress(pub(super) SocketAddr);
 
@@ -57,7 +58,7 @@ trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
 
 impl Dialer {
-    /// `tls` says whom to trust and which protocols to offer.
+    /// A dialer whose `tls` says which authorities to trust and which protocols to offer.
     pub(super) fn new(tls: rustls::ClientConfig, proxies: Arc<Proxies>, timeout: Duration) -> Self {
         let mut tcp = HttpConnector::new_with_resolver(Resolver::new());
         tcp.enforce_http(false);
@@ -73,7 +74,7 @@ impl Dialer {
         Self { tcp, tls: Arc::new(tls), proxy_tls: Arc::new(proxy_tls), proxies, timeout }
     }
 
-    /// Connects to the server of `uri`. Nothing of a request was sent when that fails.
+    /// Connects to the server of `uri`. If that fails, nothing of a request was sent.
     pub(super) async fn dial(self, uri: http::Uri) -> Result<Line> {
         let (timeout, proxies) = (self.timeout, Arc::clone(&self.proxies));
         let connected = tokio::time::timeout(timeout, self.connect(&uri)).await;
@@ -113,7 +114,7 @@ impl Dialer {
         Ok(Line { stream: Fair::new(Box::new(secure)), is_http2, is_proxied: false, local })
     }
 
-    /// A connection. `whose` names the host where its name is not found.
+    /// Makes a TCP connection. `whose` describes the host in the error for a name that is not found.
     async fn tcp(&mut self, to: http::Uri, whose: &str) -> Result<TcpStream> {
         let connected = self.tcp.call(to).await;
         connected.map(TokioIo::into_inner).map_err(|error| {
@@ -128,7 +129,7 @@ impl Dialer {
         })
     }
 
-    /// The way on from a proxy to a server, unless the proxy forwards requests itself.
+    /// Connects through a proxy to a server, unless the proxy forwards requests itself.
     async fn through(
         &self,
         proxy: &Proxy,
@@ -181,7 +182,7 @@ fn port(uri: &http::Uri) -> u16 {
     uri.port_u16().unwrap_or(if uri.scheme() == Some(&http::uri::Scheme::HTTPS) { 443 } else { 80 })
 }
 
-/// Where a proxy is, for the connector.
+/// The address of a proxy, as the connector takes it.
 fn address(host: &str, port: u16) -> Result<http::Uri> {
     let host = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
     format!("http://{host}:{port}")
@@ -202,7 +203,7 @@ fn tls_failed(error: &io::Error) -> Error {
     }
 }
 
-/// TLS inside `stream`, with a server that has to prove to be `host`.
+/// Starts TLS on `stream`. The server's certificate must be valid for `host`.
 async fn secure(
     config: &Arc<rustls::ClientConfig>,
     host: &str,
@@ -211,24 +212,6 @@ async fn secure(
     let bare = host.trim_start_matches('[').trim_end_matches(']');
     let name = ServerName::try_from(bare.to_owned()).map_err(io::Error::other)?;
     TlsConnector::from(Arc::clone(config)).connect(name, stream).await
-}
-
-/// The first error of a kind underneath another.
-pub(super) fn cause<'a, E: std::error::Error + 'static>(
-    error: &'a (dyn std::error::Error + 'static),
-) -> Option<&'a E> {
-    let mut current = Some(error);
-    while let Some(error) = current {
-        if let Some(found) = error.downcast_ref::<E>() {
-            return Some(found);
-        }
-        // An io::Error's own `source` skips the error that it wraps.
-        current = match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
-            Some(wrapped) => Some(wrapped),
-            None => error.source(),
-        };
-    }
-    None
 }
 
 impl Service<http::Uri> for Dialer {
@@ -297,7 +280,7 @@ impl AsyncWrite for Line {
     }
 }
 
-/// A stream of which a part was read before.
+/// A stream with bytes that were already read from it.
 struct Resumed {
     early: io::Cursor<Vec<u8>>,
     stream: Box<dyn Stream>,
@@ -336,11 +319,11 @@ impl AsyncWrite for Resumed {
     }
 }
 
-/// Looks names up as the machine does.
+/// Looks names up by the operating system's resolver.
 #[derive(Clone)]
 struct Resolver {
     machine: GaiResolver,
-    /// What every name leads to, in place of what the machine says.
+    /// The addresses of every name, in place of the resolver's.
     #[cfg(test)]
     known: Option<Vec<SocketAddr>>,
 }

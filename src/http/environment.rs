@@ -1,13 +1,13 @@
-//! The vendor's hosts.
+//! The hosts of the vendor's environments.
 
 use url::Url;
 
-use super::BaseUrl;
+use super::target::BaseUrl;
 use crate::error::Result;
 
-/// Where the token endpoint lies below an API's root (vendor: OAuth 2.0 client credentials).
+/// The path of the token endpoint below an API's root (vendor: OAuth 2.0 client credentials).
 const TOKEN_PATH: &str = "/identity/oauth/token";
-/// Where users authorize, below the root of the host that they are sent to (vendor: OAuth 2.0 authorization code).
+/// The path of the authorization endpoint below the root of its host (vendor: OAuth 2.0 authorization code).
 const AUTHORIZE_PATH: &str = "/identity/oauth/allow";
 
 /// One of the vendor's environments.
@@ -20,7 +20,7 @@ pub enum Environment {
 }
 
 impl Environment {
-    /// The root of its API.
+    /// The root URL of the environment's API.
     pub fn base_url(self) -> Result<BaseUrl> {
         BaseUrl::parse(
             "environment",
@@ -31,7 +31,7 @@ impl Environment {
         )
     }
 
-    /// Where its users authorize. None is documented for the sandbox.
+    /// The authorization endpoint of the environment. `None` for the sandbox, which documents none.
     pub fn authorize_url(self) -> Result<Option<Url>> {
         match self {
             Self::Production => {

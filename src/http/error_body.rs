@@ -1,5 +1,5 @@
-//! Reads the bodies of answers that are no success: the vendor's, which come in several shapes, and those of whatever
-//! stands in between.
+//! Reads the bodies of unsuccessful answers: those of the vendor, which have several forms, and those of proxies and
+//! gateways.
 
 use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode};
@@ -12,19 +12,19 @@ use super::text::as_text;
 use super::transport::Authorization;
 use crate::error::{ApiError, Error, ErrorDetail};
 
-/// How much of a body an error keeps, in bytes.
+/// The most bytes of a body that an error keeps.
 const LONGEST_BODY: usize = 16 * 1024;
-/// Messages longer than this are cut: they go into logs.
+/// The longest message, in bytes. Longer ones are cut, since messages are logged.
 const LONGEST_MESSAGE: usize = 500;
-/// A path longer than this is cut in messages.
+/// The longest path in a message, in bytes. Longer ones are cut.
 const LONGEST_PATH: usize = 200;
-/// More entries of `errors[]` than this tell nobody more.
+/// The most entries of `errors[]` that an error keeps.
 const MOST_DETAILS: usize = 50;
-/// Words are looked for in objects inside objects, this deep.
+/// How deep in nested objects messages are searched for.
 const DEEPEST: usize = 5;
 
-/// Members that say what is wrong, in small letters, the most telling first: those of RFC 6749 section 5.2, RFC 9457
-/// section 3.1, the vendor, and what is usual elsewhere.
+/// Members that hold messages, in lower case, the most informative first: those of RFC 6749 section 5.2, RFC 9457
+/// section 3.1, the vendor, and other common ones.
 const WORDS: [&str; 14] = [
     "error_description",
     "detail",
@@ -41,14 +41,14 @@ const WORDS: [&str; 14] = [
     "reason",
     "title",
 ];
-/// Members that hold the code of an error.
+/// Members that hold an error code.
 const CODES: [&str; 3] = ["code", "errorcode", "error_code"];
 /// Members that name the field of the request that an error is about.
 const FIELDS: [&str; 6] = ["datapath", "field", "path", "property", "parameter", "pointer"];
 /// Members that hold a list of errors.
 const LISTS: [&str; 5] = ["errors", "details", "detail", "messages", "violations"];
 
-/// Reads an answer that is not a success. What it quotes of the request's `authorization` is left out.
+/// Reads an unsuccessful answer. Quotes of the request's `authorization` are left out.
 pub fn read_error(
     status: StatusCode,
     headers: &HeaderMap,
@@ -59,7 +59,7 @@ pub fn read_error(
     read(status, headers, body, &|text| redactor.redact(text).into_owned())
 }
 
-/// Reads an answer of the API that cannot be asked for again, and is not a success. What it quotes of what was sent is
+/// Reads an unsuccessful answer of the API to a request that cannot be repeated. Quotes of secrets that were sent are
 /// left out ([`Answer::hiding`]).
 pub fn read_answered_error(status: StatusCode, answer: &Answer) -> ApiError {
     let body = Bytes::copy_from_slice(&answer.text());
@@ -67,7 +67,7 @@ pub fn read_answered_error(status: StatusCode, answer: &Answer) -> ApiError {
 }
 
 impl Error {
-    /// The same error with what was asked for, if it is an answer of the API.
+    /// Adds the request's method and path to an [`Error::Api`]. Other errors stay as they are.
     #[must_use]
     pub fn about(mut self, method: &Method, url: &Url) -> Self {
         if let Self::Api(api) = &mut self {
@@ -86,7 +86,7 @@ fn read(
     let content_type = headers.get(http::header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let text = as_text(content_type, body);
     let json = serde_json::from_str::<Value>(&text).unwrap_or_default();
-    // Cut last: half a quote at the cut would be none that is recognised.
+    // The text is cut last, since a quote that the cut halves would not be recognized.
     let safe = |text: &str| cut(redacted(text).trim(), LONGEST_MESSAGE);
     let errors: Vec<_> = entries(&json)
         .into_iter()
@@ -114,7 +114,7 @@ fn read(
     }
 }
 
-/// A member of an object, whether its name is in small letters or not. `name` is.
+/// A member of an object, whatever the case of its name. `name` must be in lower case.
 fn member<'a>(of: &'a Value, name: &str) -> Option<&'a Value> {
     let object = of.as_object()?;
     let spelt_otherwise =
@@ -122,12 +122,12 @@ fn member<'a>(of: &'a Value, name: &str) -> Option<&'a Value> {
     object.get(name).or_else(spelt_otherwise)
 }
 
-/// The first member of these names that is text.
+/// The first member with one of these names that is text.
 fn member_text<'a>(of: &'a Value, names: &[&str]) -> Option<&'a str> {
     names.iter().find_map(|name| member(of, name)?.as_str()).filter(|text| !text.is_empty())
 }
 
-/// What a value says in words, if anything.
+/// The message in a value, if it has one.
 fn words(value: &Value, depth: usize) -> Option<&str> {
     match value {
         Value::String(text) => Some(text.trim()).filter(|text| !text.is_empty()),
@@ -146,13 +146,13 @@ fn code(of: &Value) -> Option<String> {
     })
 }
 
-/// A code, and no sentence.
+/// Whether text is a code, not a sentence.
 fn is_code(text: &str) -> bool {
     !text.is_empty() && !text.contains(char::is_whitespace)
 }
 
-/// The entries of the list of errors, wherever it is: the document itself, a member of it or of its `error`, or an object
-/// that has a list for each field.
+/// The entries of the list of errors, wherever it is: the document itself, a member of it or of its `error`, or an
+/// object with a list for each field.
 fn entries(json: &Value) -> Vec<ErrorDetail> {
     let inner = member(json, "error").unwrap_or_default();
     let lists: Vec<_> =
@@ -178,7 +178,7 @@ fn entry(value: &Value) -> Option<ErrorDetail> {
     says_something.then(|| ErrorDetail { code, message, field: field.map(str::to_owned) })
 }
 
-/// What a body says that is text, but no JSON. An HTML page from something in between says nothing that is of use in a
+/// The message in a text body that is not JSON. An HTML page, as proxies and gateways send it, has nothing useful for a
 /// message.
 fn said_in_text(content_type: Option<&str>, text: &str) -> Option<String> {
     let text = text.trim();
@@ -193,7 +193,7 @@ fn said_in_text(content_type: Option<&str>, text: &str) -> Option<String> {
     content_type.is_none_or(|kind| kind.starts_with("text/")).then(|| text.to_owned())
 }
 
-/// The text of the first element whose name promises words, or else all text.
+/// The text of the first element whose name suggests a message, or else all text.
 fn said_in_xml(xml: &str) -> Option<String> {
     let elements = || {
         xml.split('<').skip(1).filter_map(|tag| {
@@ -225,7 +225,7 @@ fn cut(text: &str, most: usize) -> String {
     }
 }
 
-/// At most so many bytes of it, in whole characters.
+/// The beginning of `text`: whole characters of at most `most` bytes.
 fn first_bytes(text: &str, most: usize) -> &str {
     let end = (0..=most.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
     text.get(..end.unwrap_or_default()).unwrap_or_default()
@@ -238,7 +238,7 @@ fn request_id(headers: &HeaderMap) -> Option<&str> {
         .and_then(|value| value.to_str().ok())
 }
 
-/// Without cookies: errors go into logs, and a cookie can carry a session.
+/// The headers as text, without cookies, since errors are logged and a cookie can carry a session.
 fn without_cookies(headers: &HeaderMap) -> String {
     let mut headers = headers.clone();
     headers.remove(http::header::SET_COOKIE);

@@ -1,15 +1,18 @@
-//! What a failure of the transport means to the caller.
+//! Converts failures of the transport into errors.
 
 use std::io;
 
-use super::body::Interrupted;
-use super::dial::cause;
 use crate::error::{Error, NetworkKind, Reason};
 use crate::tls;
 
-/// Why a request got no answer.
+/// Marks a streamed request body that ended early.
+#[derive(Debug, Clone, Copy, thiserror::Error)]
+#[error("the request's body ended early")]
+pub(super) struct Interrupted;
+
+/// The error of a request that got no answer.
 pub(super) fn sending_failed(error: hyper_util::client::legacy::Error) -> Error {
-    // No connection: its maker has said why.
+    // The connection failed, and the dialer's error says why.
     if let Some(known) = cause::<Error>(&error) {
         return known.clone();
     }
@@ -21,13 +24,13 @@ pub(super) fn sending_failed(error: hyper_util::client::legacy::Error) -> Error 
     if h2.is_some_and(|error| error.is_library() && error.reason() == Some(h2::Reason::PROTOCOL_ERROR)) {
         return too_large("its header fields are longer than 512 KiB, or the server broke HTTP/2");
     }
-    // hyper's words for a request that was still in its hands when the connection ended.
+    // hyper reports a request this way if it was not written when the connection ended.
     let unwritten = hyper.is_some_and(|error| error.is_canceled() || error.is_closed());
     let sent = !(error.is_connect() || unwritten || h2.is_some_and(is_unprocessed));
     failed(error, sent)
 }
 
-/// Why the body of an answer did not come to its end. What was answered was processed.
+/// The error of an answer whose body ended early. The server processed its request.
 pub(super) fn reading_failed(error: hyper::Error) -> Error {
     failed(error, true)
 }
@@ -42,7 +45,7 @@ fn failed(error: impl std::error::Error + Send + Sync + 'static, sent: bool) -> 
     Error::network(kind, sent, reason(&error))
 }
 
-/// Why a connection failed that was open, in the words of the layer that knows most.
+/// Why an open connection failed, as described by the layer that knows most.
 fn reason(error: &(dyn std::error::Error + 'static)) -> Reason {
     if let Some(failure) = tls::Failure::of(error) {
         return Reason::new(failure.to_string(), failure.node_code);
@@ -79,7 +82,7 @@ fn is_badly_chunked(error: &(dyn std::error::Error + 'static)) -> bool {
         && tls::Failure::of(error).is_none()
 }
 
-/// Only servers may ask hyper by a method of its own.
+/// hyper has a method for this, but only for servers.
 fn is_head_too_large(error: &hyper::Error) -> bool {
     error.is_parse() && error.to_string().contains("message head is too large")
 }
@@ -88,8 +91,26 @@ fn too_large(problem: &'static str) -> Error {
     Error::InvalidResponse { problem: problem.into() }
 }
 
-/// Whether an HTTP/2 server says that it did not process the request (RFC 9113 section 8.7). A stream fails with a
-/// `GOAWAY` only if it is above the last that the server has seen to.
+/// Whether an HTTP/2 server says that it did not process the request (RFC 9113 section 8.7). A stream fails with
+/// `GOAWAY` only if it is above the last one that the server processed.
 fn is_unprocessed(error: &h2::Error) -> bool {
     error.is_remote() && (error.is_go_away() || error.reason() == Some(h2::Reason::REFUSED_STREAM))
+}
+
+/// Finds the first error of type `E` among an error and its causes.
+pub(super) fn cause<'a, E: std::error::Error + 'static>(
+    error: &'a (dyn std::error::Error + 'static),
+) -> Option<&'a E> {
+    let mut current = Some(error);
+    while let Some(error) = current {
+        if let Some(found) = error.downcast_ref::<E>() {
+            return Some(found);
+        }
+        // The `source` of an `io::Error` skips the error that it wraps.
+        current = match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+            Some(wrapped) => Some(wrapped),
+            None => error.source(),
+        };
+    }
+    None
 }

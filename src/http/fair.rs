@@ -1,4 +1,4 @@
-//! [`Fair`]: a connection that lets others have their turn.
+//! [`Fair`]: a connection that gives other tasks their turn.
 
 use std::io;
 use std::pin::{Pin, pin};
@@ -6,12 +6,12 @@ use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, ReadBuf, Take};
 
-/// What a connection gives at a time, in bytes. What its reader makes of them takes at most a few milliseconds, even of
-/// the smallest frames and header fields, and nothing else runs on the thread meanwhile.
+/// How many bytes a connection yields in one turn. Processing them takes at most a few milliseconds, even with the
+/// smallest frames and header fields, and nothing else runs on the thread meanwhile.
 const TURN: u64 = 32 * 1024;
 
-/// A connection that gives its reader a bounded number of bytes, and then nothing before all other work of the runtime
-/// had its turn: a server that sends faster than its bytes are read would otherwise keep the thread for itself.
+/// A connection that yields a bounded number of bytes, and then waits until all other tasks of the runtime had their
+/// turn. A server that sends faster than its bytes are read would otherwise occupy the thread.
 #[derive(Debug)]
 pub(super) struct Fair<S>(Take<S>);
 
@@ -29,7 +29,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Fair<S> {
     ) -> Poll<io::Result<()>> {
         if self.0.limit() == 0 {
             self.0.set_limit(TURN);
-            // Unlike waking the task here, this also lets the runtime look at its sockets and timers first.
+            // Unlike waking the task here, this also lets the runtime check its sockets and timers first.
             ready!(pin!(tokio::task::yield_now()).poll(context));
         }
         let read = Pin::new(&mut self.0).poll_read(context, buffer);

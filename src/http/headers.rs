@@ -1,10 +1,12 @@
-//! Headers: the caller's into a request, an answer's out as text.
+//! Checks the caller's headers for a request, and formats an answer's headers as text.
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::error::{Error, Result};
 
-/// Headers that are the client's alone: who asks, and how the message is framed (RFC 9112).
+/// The `User-Agent` of requests for which the caller set none.
+pub(super) const USER_AGENT: &str = concat!("smartrecruiters/", env!("CARGO_PKG_VERSION"));
+/// Headers that only the client may set: the credential, and the framing of the message (RFC 9112).
 const RESERVED: [(&str, &str); 9] = [
     ("authorization", "comes from the client's credential"),
     ("x-smarttoken", "comes from the client's credential"),
@@ -17,17 +19,19 @@ const RESERVED: [(&str, &str); 9] = [
     ("expect", "is the client's business"),
 ];
 
-/// Checks the caller's headers: names are tokens (RFC 9110 section 5.1), values one line, none reserved.
+/// Checks the caller's headers: names must be tokens (RFC 9110 section 5.1) and not reserved, and values must be one
+/// line. Fails with [`Error::Configuration`] that names the header.
 ///
-/// A value is bytes, each a character (isomorphic encode), and blanks around it are left out, as in the Fetch standard.
+/// As in the Fetch standard, each character of a value is one byte (isomorphic encode), and blanks around it are
+/// removed.
 pub fn request_headers(pairs: &[(String, String)]) -> Result<HeaderMap> {
     let mut headers = HeaderMap::with_capacity(pairs.len());
     for (name, value) in pairs {
-        // A line break in a name must not forge a line of a log.
+        // A line break in a name could forge a line in a log.
         let field =
             || format!("headers.{}", name.chars().filter(|c| !c.is_control()).take(64).collect::<String>());
         let header = HeaderName::from_bytes(name.as_bytes())
-            .map_err(|_| Error::configuration(field(), "is no header name (RFC 9110 section 5.1)"))?;
+            .map_err(|_| Error::configuration(field(), "is not a header name (RFC 9110 section 5.1)"))?;
         if let Some((_, owner)) = RESERVED.iter().find(|(reserved, _)| header == *reserved) {
             return Err(Error::configuration(field(), format!("must not be set: it {owner}")));
         }
@@ -43,7 +47,7 @@ pub fn request_headers(pairs: &[(String, String)]) -> Result<HeaderMap> {
     Ok(headers)
 }
 
-/// Headers as text, one `name: value` a line.
+/// Headers as text, one `name: value` per line.
 pub(super) fn header_lines(headers: &HeaderMap) -> String {
     let mut lines = String::with_capacity(headers.len() * 40);
     for (name, value) in headers {
@@ -51,7 +55,7 @@ pub(super) fn header_lines(headers: &HeaderMap) -> String {
         lines.push_str(": ");
         match value.to_str() {
             Ok(text) => lines.push_str(text),
-            // Header values are bytes; as in WHATWG fetch, each is one character (isomorphic decode).
+            // Header values are bytes. As in the Fetch standard, each becomes one character (isomorphic decode).
             Err(_) => lines.extend(value.as_bytes().iter().map(|byte| char::from(*byte))),
         }
         lines.push('\n');

@@ -1,4 +1,4 @@
-//! [`Interim`]: bounds how many interim answers (1xx) come before an answer.
+//! [`Interim`]: limits the number of interim answers (1xx) before an answer.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -7,7 +7,7 @@ use tokio::sync::Notify;
 
 use crate::error::Error;
 
-/// Real servers send one or two.
+/// The most interim answers. Real servers send one or two.
 const MOST: u32 = 100;
 
 /// Counts the interim answers of one request.
@@ -20,7 +20,7 @@ struct Count {
 }
 
 impl Interim {
-    /// Counts from now on what comes in answer to `request`.
+    /// Counts the interim answers to `request`.
     pub(super) fn watch<B>(request: &mut http::Request<B>) -> Self {
         let count = Arc::new(Count::default());
         let counted = Arc::clone(&count);
@@ -32,7 +32,7 @@ impl Interim {
         Self(count)
     }
 
-    /// Waits until there are too many.
+    /// Waits until there are too many interim answers, and returns the error.
     pub(super) async fn too_many(&self) -> Error {
         self.0.too_many.notified().await;
         let problem = "more than 100 interim answers (1xx) came before it, as only an attack does";

@@ -3,7 +3,7 @@
 use http::HeaderMap;
 use http::header::LINK;
 
-/// The target of the first link whose relation is `next`, as it stands there: relative or whole, and encoded already.
+/// The target of the first link whose relation is `next`, unchanged: it is relative or absolute, and already encoded.
 pub fn next_link(headers: &HeaderMap) -> Option<&str> {
     headers.get_all(LINK).iter().filter_map(|value| value.to_str().ok()).find_map(next_in)
 }
@@ -21,7 +21,7 @@ fn next_in(value: &str) -> Option<&str> {
     None
 }
 
-/// Whether one of these parameters is `rel`, and `next` among its relations.
+/// Whether one of these parameters is a `rel` that includes `next`.
 fn leads_on(parameters: &str) -> bool {
     let mut rest = parameters;
     while !rest.is_empty() {

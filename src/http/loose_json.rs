@@ -1,7 +1,7 @@
-//! Finds named members in text that was meant to be JSON, whatever is wrong with the rest of it.
+//! Finds named members in text that should be JSON, whatever is wrong with the rest of it.
 //!
-//! A parser gives up at the first byte that it does not understand. Where an answer cannot be asked for again, the
-//! members that matter must be found all the same. Linear in the length of the text; nothing here recurses deeper than
+//! A parser stops at the first byte that it does not understand. If an answer cannot be requested again, its important
+//! members must still be found. The time is linear in the length of the text, and recursion is no deeper than
 //! [`MOST_STRINGS`].
 
 mod cursor;
@@ -11,51 +11,52 @@ use zeroize::Zeroizing;
 pub use self::cursor::Value;
 use self::cursor::{Cursor, is_literal, unescaped_text};
 
-/// Objects and arrays deeper than this are skipped: no token lies there, and each level takes memory.
+/// The deepest objects and arrays that are read. Deeper ones hold no token, and each level takes memory.
 const DEEPEST: usize = 256;
-/// A longer name is not one that anybody looks for, in bytes as written.
+/// The longest name that is read, in bytes as written.
 const LONGEST_NAME: usize = 64;
-/// JSON may be the text of a string of JSON, this many times.
+/// How many times JSON may be nested as the text of a JSON string.
 const MOST_STRINGS: usize = 3;
-/// How many members [`scattered`] looks at, so that its work stays bounded.
+/// The most members that [`scattered`] visits, so that its work stays bounded.
 const MOST_SCATTERED: usize = 256;
-/// The longest value that [`scattered`] looks at, in bytes.
+/// The longest value that [`scattered`] reads, in bytes.
 const LONGEST_SCATTERED: usize = 64 * 1024;
 
 /// A member of an object, or an element of an array under the array's name.
 #[derive(Debug)]
 pub struct Member<'a> {
-    /// The name in lower case, letters and digits alone: `refresh_token`, `refreshToken` and `refresh-token` are one.
+    /// The name in lower case, reduced to letters and digits, so that `refresh_token`, `refreshToken` and
+    /// `refresh-token` are equal.
     pub name: &'a str,
-    /// The value.
+    /// The member's value.
     pub value: Value,
-    /// How many objects and arrays the member lies in.
+    /// How many objects and arrays enclose the member.
     pub depth: usize,
-    /// Which object of the text it belongs to, in the order of their beginnings.
+    /// The number of the object that the member belongs to, counted by where objects begin in the text.
     pub object: usize,
-    /// Whether it is an element of an array.
+    /// Whether the member is an element of an array.
     pub in_array: bool,
 }
 
-/// What a text turned out to be.
+/// What was found out about a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Shape {
-    /// An object or an array begins in it.
+    /// Whether an object or array begins in it.
     pub opened: bool,
-    /// Every object and array that begins also ends.
+    /// Whether every object and array that begins also ends.
     pub closed: bool,
-    /// Something in it follows no grammar, so that members may have been missed.
+    /// Whether something in it breaks the grammar, so that members may have been missed.
     pub odd: bool,
 }
 
-/// Hands each member of the JSON in `text` to `visit`. What stands around the JSON is skipped.
+/// Calls `visit` for each member of the JSON in `text`. Text around the JSON is skipped.
 pub fn members(text: &[u8], visit: &mut dyn FnMut(Member<'_>)) -> Shape {
     let mut objects = 0;
     Scan::new(text, visit, 0, &mut objects, 0).run()
 }
 
-/// Hands each `"name": value` in `text` to `visit` without regard to what stands around it: for text in which a stray
-/// quote hides the structure. `is_wanted` says which names are looked at.
+/// Calls `visit` for each `"name": value` in `text` without regard to the text around it, in case a stray quote hides
+/// the structure. `is_wanted` says which names are visited.
 pub fn scattered(text: &[u8], is_wanted: &dyn Fn(&str) -> bool, visit: &mut dyn FnMut(Member<'_>)) {
     let quotes = text.iter().enumerate().filter(|(_, byte)| **byte == b'"').map(|(at, _)| at);
     let mut seen = 0;
@@ -88,7 +89,7 @@ pub fn scattered(text: &[u8], is_wanted: &dyn Fn(&str) -> bool, visit: &mut dyn 
     }
 }
 
-/// `text` with its JSON escapes resolved once, where it may be the text of a JSON string.
+/// Resolves the JSON escapes in `text` once, in case it is the text of a JSON string.
 pub(super) fn unescaped(text: &[u8]) -> Zeroizing<Vec<u8>> {
     let mut plain = Zeroizing::new(Vec::with_capacity(text.len()));
     let mut bytes = text.iter().copied();
@@ -104,7 +105,7 @@ pub(super) fn unescaped(text: &[u8]) -> Zeroizing<Vec<u8>> {
     plain
 }
 
-/// A name in lower case, letters and digits alone.
+/// A name in lower case, reduced to letters and digits.
 fn normalized(name: &[u8]) -> String {
     let plain = unescaped_text(name);
     let name = plain.as_ref().map_or(name, |plain| plain.as_bytes());
@@ -112,12 +113,12 @@ fn normalized(name: &[u8]) -> String {
     letters.map(|byte| char::from(byte.to_ascii_lowercase())).collect()
 }
 
-/// An object or array that has begun.
+/// An open object or array.
 struct Level {
-    /// Which object this is, or lies in.
+    /// The number of this object, or of the object that encloses this array.
     object: usize,
     is_array: bool,
-    /// The name that the next value belongs to: of a member, or of the whole array.
+    /// The name of the next value: that of its member, or of the whole array.
     name: Option<String>,
 }
 
@@ -125,7 +126,7 @@ struct Scan<'a, 'v> {
     cursor: Cursor<'a>,
     visit: &'v mut dyn FnMut(Member<'_>),
     levels: Vec<Level>,
-    /// Levels that are open beyond [`DEEPEST`].
+    /// The number of open levels beyond [`DEEPEST`].
     deeper: usize,
     base: usize,
     objects: &'v mut usize,
@@ -194,7 +195,7 @@ impl<'a, 'v> Scan<'a, 'v> {
         self.shape.odd |= self.levels.pop().is_some_and(|level| level.is_array != is_array);
     }
 
-    /// The next string of an object is a name again.
+    /// Ends a member. The next string of the object is a name again.
     fn end_member(&mut self) {
         if let Some(level) = self.levels.last_mut().filter(|level| !level.is_array && self.deeper == 0) {
             level.name = None;
@@ -222,11 +223,11 @@ impl<'a, 'v> Scan<'a, 'v> {
         }
     }
 
-    /// A number, a literal, or a name without quotes.
+    /// Reads a number, a literal, or a name without quotes.
     fn word(&mut self) {
         let word = self.cursor.word();
         if word.is_empty() {
-            // A colon, a backslash or another byte that begins nothing.
+            // A colon, a backslash or another byte that cannot begin a word.
             self.cursor.at += 1;
             self.shape.odd = true;
         } else if self.awaits_name() {

@@ -1,4 +1,5 @@
-//! HTTP: where a request goes, how it is sent, what an answer says. No retry, no tokens' lives.
+//! HTTP: where a request goes, how it is sent, and how an answer is read. Retries and the renewal of tokens are
+//! elsewhere.
 
 mod answer;
 mod background;
@@ -29,12 +30,13 @@ mod unpacking;
 
 pub use answer::Answer;
 pub use body::{RequestBody, ResponseBody, StreamedBody, UntilEnd, Upload, streamed_body};
-pub use connector::{ConnectOptions, Connector, ProxyChoice};
+pub use connector::{ConnectOptions, Connector};
 pub use environment::{Environment, authorize_url, token_url};
 pub use error_body::{read_answered_error, read_error};
 pub use headers::request_headers;
 pub use link::next_link;
 pub use loose_json::{Member, Shape, Value, members, scattered};
 pub use open_connection::OpenConnection;
+pub use proxy::ProxyChoice;
 pub use target::{BaseUrl, Target, parse_secure_url};
 pub use transport::{Authorization, Priority, Progress, RedirectMode, Request, Response, Transport};

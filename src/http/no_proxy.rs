@@ -1,15 +1,16 @@
-//! [`NoProxy`]: the hosts that are reached without a proxy, in every form of `NO_PROXY` that curl, Node and Go take.
+//! [`NoProxy`]: the hosts that are reached without a proxy. It reads every form of `NO_PROXY` that curl, Node and Go
+//! accept.
 
 use std::net::IpAddr;
 
-/// What is never reached through a proxy of the environment, since it may be in the clear.
+/// Hosts that are never reached through a proxy of the environment, since their requests may be unencrypted.
 const LOOPBACK: &str = "localhost,.localhost,127.0.0.0/8,::1";
 
 /// Hosts that are reached directly.
 #[derive(Debug, Clone, Default)]
 pub(super) struct NoProxy(Vec<Entry>);
 
-/// One entry of the list, perhaps for one port only.
+/// One entry of the list, possibly for one port only.
 #[derive(Debug, Clone)]
 struct Entry {
     hosts: Hosts,
@@ -21,20 +22,20 @@ enum Hosts {
     All,
     /// A name and all names below it.
     Domain(String),
-    /// The names below one.
+    /// The names below a domain, without the domain itself.
     Below(String),
-    /// The addresses that share so many leading bits with one.
+    /// The addresses that share this many leading bits with the given one.
     Network(IpAddr, u8),
 }
 
 impl NoProxy {
-    /// Reads a list whose entries stand between commas or blanks, and adds the loopback.
+    /// Reads a list of entries separated by commas or blanks, and adds the loopback hosts.
     pub(super) fn with_loopback(list: &str) -> Self {
         let entries = [LOOPBACK, list].into_iter().flat_map(|list| list.split([',', ' ', '\t', '\n', ';']));
         Self(entries.map(str::trim).filter(|entry| !entry.is_empty()).filter_map(Entry::parse).collect())
     }
 
-    /// Whether a host is reached directly: a name, or an address with or without brackets.
+    /// Whether a host is reached directly. `host` is a name, or an address with or without brackets.
     pub(super) fn covers(&self, host: &str, port: u16) -> bool {
         let host = bare(host).trim_end_matches('.').to_ascii_lowercase();
         let address = host.parse::<IpAddr>().ok().map(|address| address.to_canonical());
@@ -45,7 +46,7 @@ impl NoProxy {
 impl Entry {
     fn parse(text: &str) -> Option<Self> {
         let text = text.to_ascii_lowercase();
-        // Some write URLs here.
+        // Some users write URLs here.
         let text = text.split_once("://").map_or(text.as_str(), |(_, rest)| rest).trim_end_matches('/');
         if let Some(network) = network(text) {
             return Some(Self { hosts: network, port: None });
@@ -78,7 +79,7 @@ impl Entry {
     }
 }
 
-/// A host and its port, if it has one.
+/// Splits off the port of a host, if it has one.
 fn split_port(text: &str) -> Option<(&str, Option<u16>)> {
     match text.rsplit_once(':') {
         Some((host, port)) if !host.is_empty() && !text.ends_with(']') => {
@@ -88,7 +89,7 @@ fn split_port(text: &str) -> Option<(&str, Option<u16>)> {
     }
 }
 
-/// An address, or a network such as `10.0.0.0/8`.
+/// Reads an address or a network such as `10.0.0.0/8`.
 fn network(text: &str) -> Option<Hosts> {
     let (address, bits) = text.split_once('/').map_or((text, None), |(address, bits)| (address, Some(bits)));
     let address = bare(address).parse::<IpAddr>().ok()?.to_canonical();

@@ -1,49 +1,44 @@
-//! [`OpenConnection`]: a connection of its own for one request, open before there is a request. What has to be done
-//! between the two, such as writing down that a request is about to leave, is the caller's.
+//! [`OpenConnection`]: a dedicated connection for one request, opened before the request is sent. In between, the
+//! caller can record that a request is about to be sent.
 
 use http::HeaderMap;
 use http::header::PROXY_AUTHORIZATION;
-use hyper::rt::{Read, Write};
-use hyper_util::client::legacy::connect::Connection;
 use hyper_util::rt::TokioIo;
 use url::Url;
 
 use super::answer::Answer;
 use super::connector::Connector;
-use super::single_exchange;
+use super::single_exchange::{self, Stream};
 use super::tunnel;
 use crate::error::{Error, Result};
 
-/// A connection to a server, with all that leads there: TCP, the tunnel of a proxy, TLS. It carries one request in
-/// HTTP/1.1, and closes unused if this is dropped.
+/// An open connection to a server, including TCP, a proxy's tunnel and TLS. It carries one HTTP/1.1 request. Dropping
+/// it closes the connection unused.
 pub struct OpenConnection {
     stream: Box<dyn Stream>,
     connector: Connector,
 }
 
-/// What a connection is made of.
-pub(super) trait Stream: Read + Write + Connection + Unpin + Send {}
-
-impl<T: Read + Write + Connection + Unpin + Send> Stream for T {}
-
 impl OpenConnection {
-    /// Connects to the server of `url`. An error means that nothing was sent.
+    /// Connects to the server of `url`. If this fails, nothing was sent.
     pub async fn open(connector: &Connector, url: &Url) -> Result<Self> {
         let uri = url
             .as_str()
             .parse()
             .map_err(|_| Error::configuration("url", "is not one that HTTP can carry"))?;
-        // Not one of the pool: a server may close a reused connection in the very moment that the request is written.
+        // The connection is not taken from the pool, since a server may close a reused connection at the moment when
+        // the request is written.
         let line = connector.dialer(&[b"http/1.1"]).dial(uri).await?;
         Ok(Self { stream: Box::new(TokioIo::new(line)), connector: connector.clone() })
     }
 
-    /// Writes a request to the same server, once, and reads whatever comes back: to its end, and in whatever way it
-    /// ends. An answer may take 128 seconds in which this process runs. Run it to its end: dropped, it loses the answer.
+    /// Sends a request to the same server once, and reads the answer to its end, however it ends. The answer may take
+    /// 128 seconds of this process's running time. Run this future to its end, since dropping it loses the answer.
     ///
-    /// An error means that nothing of an answer arrived; its `sent` says whether a byte of the request may have left.
+    /// Fails only if nothing of an answer arrived. The error's `sent` says whether a byte of the request may have been
+    /// sent.
     pub async fn post(self, url: &Url, headers: &HeaderMap, body: &[u8]) -> Result<Answer> {
-        // A proxy without a tunnel is asked for the whole URL (RFC 9112 section 3.2.2).
+        // A proxy without a tunnel gets the whole URL as the target (RFC 9112 section 3.2.2).
         let is_proxied = url.scheme() == "http" && self.stream.connected().is_proxied();
         let mut headers = headers.clone();
         if is_proxied

@@ -1,4 +1,4 @@
-//! [`Parts`]: bytes in the parts in which they came, in about as much memory as they take.
+//! [`Parts`]: bytes in the parts in which they arrived, which take little more memory than the bytes themselves.
 
 use std::collections::VecDeque;
 
@@ -6,17 +6,17 @@ use bytes::Bytes;
 
 use super::background;
 
-/// Shorter parts than this, in bytes, are copied together: each part costs its own bookkeeping, and keeps all that was
-/// received with it.
+/// Parts shorter than this, in bytes, are joined. Each part has its own overhead and keeps alive the whole buffer that
+/// it was received in.
 const SHORT: usize = 4 * 1024;
-/// How long parts grow that were copied together, in bytes.
+/// The length up to which parts are joined, in bytes.
 const JOINED: usize = 64 * 1024;
 
-/// Bytes that wait to be read.
+/// Bytes that were received and not read yet.
 #[derive(Debug, Default)]
 pub(super) struct Parts {
     closed: VecDeque<Bytes>,
-    /// What follows them, not yet a part.
+    /// The bytes after the closed parts, which are still being joined.
     last: Vec<u8>,
     length: usize,
 }
@@ -35,7 +35,7 @@ impl Parts {
             return;
         }
         self.length += part.len();
-        // Most bodies are one part, which is never copied.
+        // Most bodies are a single part, which is then not copied.
         let is_first = self.closed.is_empty() && self.last.is_empty();
         if part.len() < SHORT && !is_first {
             self.last.extend_from_slice(&part);
@@ -48,7 +48,7 @@ impl Parts {
         }
     }
 
-    /// Takes parts of at most `most` bytes together.
+    /// Takes parts of at most `most` bytes in total.
     pub(super) fn take(&mut self, most: usize) -> Vec<Bytes> {
         self.close_last();
         let mut taken = Vec::with_capacity(self.closed.len());
@@ -66,7 +66,7 @@ impl Parts {
         taken
     }
 
-    /// Takes all, in one part.
+    /// Takes all bytes as one part.
     pub(super) fn take_whole(&mut self) -> Bytes {
         self.close_last();
         let length = std::mem::take(&mut self.length);
@@ -74,7 +74,7 @@ impl Parts {
             return self.closed.pop_front().unwrap_or_default();
         }
         let mut whole = Vec::with_capacity(length);
-        // Each is freed once it is copied, so that there are never two of everything.
+        // Each part is freed once it is copied, so that the bytes are never held twice.
         while let Some(part) = self.closed.pop_front() {
             whole.extend_from_slice(&part);
         }

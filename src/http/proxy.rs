@@ -1,17 +1,28 @@
-//! [`Proxies`]: which proxy a request goes through, by the `proxy` option or by the environment's variables.
+//! [`Proxies`]: which proxy a request goes through, by the `proxy` option or the environment variables.
 
 use std::fmt;
 
 use url::{Host, Url};
 
-use super::connector::ProxyChoice;
 use super::no_proxy::NoProxy;
 use crate::error::{Destination, Error, Result};
 use crate::secret::Secret;
 
-/// What a proxy's URL may be.
+/// How to write the URL of a proxy.
 const REMEDY: &str =
     "must be an http, https, socks5 or socks5h URL, such as http://user:password@proxy.example.com:3128";
+
+/// Which proxy to connect through.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub enum ProxyChoice {
+    /// The proxy of `HTTPS_PROXY`, `HTTP_PROXY` or `ALL_PROXY`, except for hosts in `NO_PROXY` and loopback addresses.
+    #[default]
+    Environment,
+    /// No proxy.
+    Direct,
+    /// The proxy at this URL, for every host. The URL may have a user and a password.
+    Url(Secret),
+}
 
 /// Which proxy each request goes through.
 #[derive(Debug, Clone, Default)]
@@ -21,30 +32,30 @@ pub(super) struct Proxies {
     direct: NoProxy,
 }
 
-/// A server that connects to others on request.
+/// A proxy server.
 #[derive(Debug, Clone)]
 pub(super) struct Proxy {
     pub(super) kind: ProxyKind,
-    /// A name, or an address without brackets.
+    /// The proxy's host name, or its address without brackets.
     pub(super) host: String,
     pub(super) port: u16,
     pub(super) login: Option<Login>,
 }
 
-/// How a proxy is spoken to.
+/// The protocol of a proxy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ProxyKind {
-    /// HTTP in the clear.
+    /// HTTP without TLS.
     Http,
     /// HTTP inside TLS.
     Https,
-    /// SOCKS version 5 (RFC 1928), which gets addresses that are looked up here.
+    /// SOCKS version 5 (RFC 1928), where this process looks host names up.
     Socks5,
-    /// SOCKS version 5, which gets host names and looks them up itself.
+    /// SOCKS version 5, where the proxy looks host names up.
     Socks5h,
 }
 
-/// A user of a proxy.
+/// A user name and password for a proxy.
 #[derive(Clone)]
 pub(super) struct Login {
     pub(super) user: String,
@@ -58,8 +69,8 @@ impl fmt::Debug for Login {
 }
 
 impl Proxies {
-    /// Reads a choice. `variable` reads a variable of the environment. A `proxy` option that cannot be used is an error
-    /// here; a variable that cannot be used is an error of each request that would go through it.
+    /// Reads a choice. `variable` reads an environment variable. An unusable `proxy` option is an error here. An
+    /// unusable variable is an error of each request that would use it.
     pub(super) fn new(
         choice: &ProxyChoice,
         variable: impl Fn(&'static str) -> Option<String>,
@@ -84,7 +95,7 @@ impl Proxies {
         }
     }
 
-    /// The proxy that leads to the server of `url`, or none.
+    /// The proxy for the server of `url`, or `None` if it is reached directly.
     pub(super) fn of_url(&self, url: &Url) -> Result<Option<&Proxy>> {
         let port = url.port_or_known_default().unwrap_or_default();
         self.of(Some(url.scheme()), url.host_str().unwrap_or_default(), port)
@@ -96,14 +107,14 @@ impl Proxies {
         self.destination(Some(url.scheme()), url.host_str().unwrap_or_default(), port)
     }
 
-    /// The same, of a server.
+    /// Where a request to this server goes, for errors.
     pub(super) fn destination(&self, scheme: Option<&str>, host: &str, port: u16) -> Destination {
         let proxy = self.of(scheme, host, port).ok().flatten();
         let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
         Destination { host, port, proxy: proxy.map(Proxy::shown) }
     }
 
-    /// The proxy that leads to a server, or none.
+    /// The proxy for a server, or `None` if it is reached directly.
     pub(super) fn of(&self, scheme: Option<&str>, host: &str, port: u16) -> Result<Option<&Proxy>> {
         let proxy = if scheme == Some("https") { &self.https } else { &self.http };
         match proxy {
@@ -115,7 +126,7 @@ impl Proxies {
 }
 
 impl Proxy {
-    /// Its URL without user and password.
+    /// The proxy's URL without user and password.
     fn shown(&self) -> String {
         let scheme = match self.kind {
             ProxyKind::Http => "http",
@@ -131,7 +142,7 @@ impl Proxy {
         }
     }
 
-    /// A proxy as curl takes it: a URL, or a host and port.
+    /// Reads a proxy as curl does: a URL, or a host and port.
     fn parse(field: &'static str, text: &str) -> Result<Self> {
         let malformed = || Error::configuration(field, REMEDY);
         let text = text.trim();
@@ -141,7 +152,7 @@ impl Proxy {
             "http" => (ProxyKind::Http, 80),
             "https" => (ProxyKind::Https, 443),
             "socks5" => (ProxyKind::Socks5, 1080),
-            // Desktops write `socks` and mean the version that looks names up.
+            // Desktop environments write `socks` for the version in which the proxy looks names up.
             "socks5h" | "socks" => (ProxyKind::Socks5h, 1080),
             _ => return Err(malformed()),
         };
@@ -160,7 +171,7 @@ impl Proxy {
         Ok(Self { kind, host, port: url.port().unwrap_or(default_port), login })
     }
 
-    /// Whether it speaks HTTP, so that plain requests go to itself.
+    /// Whether the proxy speaks HTTP, so that requests without TLS are sent to the proxy itself.
     pub(super) fn speaks_http(&self) -> bool {
         matches!(self.kind, ProxyKind::Http | ProxyKind::Https)
     }

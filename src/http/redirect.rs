@@ -1,5 +1,5 @@
-//! Where a redirect leads, and what may go along. Pure. The rules are those of the Fetch standard ("HTTP-redirect
-//! fetch"), but for what it leaves to the browser: no credential, cookie or body ever crosses to another origin.
+//! Where a redirect leads, and what is sent there. Pure. The rules are those of the Fetch standard ("HTTP-redirect
+//! fetch"). In addition, no credential, cookie or body is ever sent to another origin.
 
 use http::header::{
     ACCEPT, ACCEPT_ENCODING, ACCEPT_LANGUAGE, HeaderName, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_RANGE, RANGE,
@@ -7,21 +7,22 @@ use http::header::{
 use http::{HeaderMap, Method, StatusCode};
 use url::Url;
 
-/// The most hops of one call, as in the Fetch standard.
+/// The most redirects of one call, as in the Fetch standard.
 pub(super) const MOST_HOPS: u32 = 20;
 
-/// The caller's headers that another origin may see: what is wanted, never who asks.
+/// The caller's headers that are sent to another origin: those that describe the request, and none that identify the
+/// caller.
 const HARMLESS: [HeaderName; 7] =
     [ACCEPT, ACCEPT_ENCODING, ACCEPT_LANGUAGE, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_RANGE, RANGE];
 
-/// What becomes of an answer.
+/// What to do with an answer.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Hop {
-    /// It is no redirect: hand it up.
+    /// Return it, since it is not a redirect.
     Stay,
-    /// Ask there.
+    /// Follow the redirect.
     Go(Next),
-    /// It leads where the request must not go.
+    /// Fail, since the request must not follow this redirect.
     Refuse(&'static str),
 }
 
@@ -30,13 +31,13 @@ pub(super) enum Hop {
 pub(super) struct Next {
     pub(super) url: Url,
     pub(super) method: Method,
-    /// Whether the body goes along, with the headers that describe it.
+    /// Whether the body is sent again, with the headers that describe it.
     pub(super) keeps_body: bool,
-    /// Whether it stays on its origin, so that credential and headers go along.
+    /// Whether the redirect stays on the origin, so that the credential and all headers are sent again.
     pub(super) same_origin: bool,
 }
 
-/// Reads a redirect.
+/// Decides what to do with an answer.
 pub(super) fn follow(
     from: &Url,
     method: &Method,
@@ -51,7 +52,7 @@ pub(super) fn follow(
     let Ok(url) =
         std::str::from_utf8(location).map_err(|_| ()).and_then(|text| from.join(text).map_err(|_| ()))
     else {
-        return Hop::Refuse("its Location is no URL");
+        return Hop::Refuse("its Location is not a URL");
     };
     if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
         return Hop::Refuse("it leads to something other than http or https");
@@ -76,12 +77,12 @@ pub(super) fn follow(
     Hop::Go(Next { url, method, keeps_body, same_origin })
 }
 
-/// The caller's headers that go along on a hop.
+/// The caller's headers that are sent on a redirect.
 pub(super) fn headers(headers: &HeaderMap, hop: &Next) -> HeaderMap {
     headers
         .iter()
         .filter(|(name, _)| hop.same_origin || HARMLESS.contains(name))
-        // They describe a body that is not there any more.
+        // These headers describe a body that is no longer sent.
         .filter(|(name, _)| hop.keeps_body || !name.as_str().starts_with("content-"))
         .map(|(name, value)| (name.clone(), value.clone()))
         .collect()

@@ -1,6 +1,6 @@
 //! One request and its answer in HTTP/1.1 (RFC 9112), on a connection that carries nothing else.
 //!
-//! The request works once: what comes back is read in whatever way it ends, and handed up as bytes.
+//! The request works once, so the answer is read however it ends, and returned as bytes.
 
 use std::io;
 use std::pin::Pin;
@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use http::HeaderMap;
 use http::header::{CONTENT_LENGTH, HOST, USER_AGENT};
+use hyper::rt::{Read, Write};
+use hyper_util::client::legacy::connect;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::time::Sleep;
@@ -15,31 +17,35 @@ use url::Url;
 use zeroize::Zeroizing;
 
 use super::answer::{Answer, Framing};
-use super::connector;
-use super::open_connection::Stream;
+use super::headers;
 use crate::error::{Error, NetworkKind, Phase, Reason, Result};
 
-/// How long an answer may take: the vendor advises to wait at least 128 s, and giving up on a slow answer loses a token
+/// How long an answer may take. The vendor advises to wait at least 128 s, and giving up on a slow answer loses a token
 /// that is issued once.
 const RESPONSE_DEADLINE: Duration = Duration::from_secs(128);
-/// The deadline is counted in turns of this length, each as one however long it took: a process that was stopped, or a
-/// machine that slept, has missed one turn at the most, and finds the answer in its socket.
+/// The deadline is counted in turns of this length, and a turn counts once however long it took. A process that was
+/// stopped, or a machine that slept, thus loses one turn at most, and finds the answer in its socket.
 const TURN: Duration = Duration::from_millis(250);
 /// [`RESPONSE_DEADLINE`] in turns.
 const MOST_TURNS: u32 = 512;
-/// How many turns are waited for once an answer is whole by one of two signs, its framing and its JSON, but not by both.
+/// How many more turns to wait if an answer is complete by its framing or by its JSON, but not by both.
 const LINGERING_TURNS: u32 = 4;
-/// What is read at a time, in bytes.
+/// How many bytes are read at a time.
 const CHUNK: usize = 16 * 1024;
-/// No answer is read beyond this: 1 MiB of head, and as much of a body as is stored.
+/// The most bytes of an answer that are read: 1 MiB of head, and as much of a body as is stored.
 const LONGEST_ANSWER: usize = 2 * 1024 * 1024;
-/// A TLS record holds this many bytes at the most (RFC 8446 section 5.1).
+/// The most bytes in a TLS record (RFC 8446 section 5.1).
 const TLS_RECORD: usize = 16 * 1024;
+
+/// The stream of a connection.
+pub(super) trait Stream: Read + Write + connect::Connection + Unpin + Send {}
+
+impl<T: Read + Write + connect::Connection + Unpin + Send> Stream for T {}
 
 type Connection = TokioIo<Box<dyn Stream>>;
 
-/// The bytes of a `POST`. With `whole_url`, its target is the whole URL, as a proxy without a tunnel wants it (RFC 9112
-/// section 3.2.2).
+/// The bytes of a `POST` request. With `whole_url`, its target is the whole URL, as a proxy without a tunnel requires
+/// (RFC 9112 section 3.2.2).
 pub(super) fn request(url: &Url, headers: &HeaderMap, body: &[u8], whole_url: bool) -> Zeroizing<Vec<u8>> {
     let mut bytes = Zeroizing::new(Vec::with_capacity(8 * 1024 + body.len()));
     bytes.extend_from_slice(b"POST ");
@@ -57,7 +63,7 @@ pub(super) fn request(url: &Url, headers: &HeaderMap, body: &[u8], whole_url: bo
     };
     field(HOST.as_str(), url[url::Position::BeforeHost..url::Position::AfterPort].as_bytes());
     if !headers.contains_key(USER_AGENT) {
-        field(USER_AGENT.as_str(), connector::USER_AGENT.as_bytes());
+        field(USER_AGENT.as_str(), headers::USER_AGENT.as_bytes());
     }
     for (name, value) in headers {
         field(name.as_str(), value.as_bytes());
@@ -68,7 +74,7 @@ pub(super) fn request(url: &Url, headers: &HeaderMap, body: &[u8], whole_url: bo
     bytes
 }
 
-/// Writes `request` and reads the answer. An error means that nothing of an answer arrived.
+/// Writes `request` and reads the answer. Fails only if nothing of an answer arrived.
 pub(super) async fn exchange(stream: Box<dyn Stream>, request: &[u8]) -> Result<Answer> {
     let mut connection = TokioIo::new(stream);
     if is_over(&mut connection).await {
@@ -77,12 +83,12 @@ pub(super) async fn exchange(stream: Box<dyn Stream>, request: &[u8]) -> Result<
     }
     let mut patience = Patience::new();
     let (written, failure) = write(&mut connection, request, &mut patience).await;
-    // Of a record of TLS that left in part, the server can read nothing.
+    // A server can read nothing of a TLS record that was sent in part.
     let sent = written > 0 || request.len() > TLS_RECORD;
     if !sent {
         return Err(lost(false, failure));
     }
-    // Also after a failure: a server may answer, and close, before it has read all.
+    // The answer is read even after a failed write, since a server may answer and close before it has read everything.
     let (bytes, end) = read(&mut connection, &mut patience).await;
     if !bytes.is_empty() {
         return Ok(Answer::new(bytes));
@@ -103,7 +109,7 @@ fn lost(sent: bool, source: Option<io::Error>) -> Error {
     Error::network(NetworkKind::Reset, sent, reason)
 }
 
-/// Whether the server has closed the connection, or spoken before it was spoken to, as far as that is known here.
+/// Whether the server is already known to have closed the connection, or to have sent something before the request.
 async fn is_over(connection: &mut Connection) -> bool {
     let mut byte = [0];
     tokio::select! {
@@ -113,7 +119,7 @@ async fn is_over(connection: &mut Connection) -> bool {
     }
 }
 
-/// How much was written, and why no more.
+/// Writes `request`. Returns how much was written, and why no more.
 async fn write(
     connection: &mut Connection,
     request: &[u8],
@@ -139,22 +145,22 @@ async fn write(
 
 /// Why reading ended.
 enum End {
-    /// The answer is whole, or the connection ended or failed.
+    /// The answer is complete, or the connection ended or failed.
     Closed(Option<io::Error>),
     /// The deadline passed.
     Deadline,
 }
 
-/// Reads to the answer's end. Its framing (RFC 9112 section 6.3) says first where that is. But lengths are wrong
-/// sometimes: where the JSON is cut off there, what still comes is read for a second; and where the JSON is whole before
-/// its framing is, no more than a second is waited for.
+/// Reads to the end of the answer, which its framing (RFC 9112 section 6.3) determines. Stated lengths are sometimes
+/// wrong: if the JSON is cut off at that end, this reads on for a second, and if the JSON is complete before that end,
+/// this waits no more than a second.
 async fn read(connection: &mut Connection, patience: &mut Patience) -> (Zeroizing<Vec<u8>>, End) {
     let mut bytes = Zeroizing::new(Vec::with_capacity(CHUNK));
     let mut chunk = Zeroizing::new(vec![0; CHUNK]);
     let mut framing = Framing::default();
     let mut is_framed = false;
     let mut lingered = 0;
-    // Reading JSON costs more than counting: once for each turn in which something came.
+    // Reading JSON costs more than counting bytes, so it is done once for each turn in which bytes arrived.
     let mut examined = 0;
     let mut is_whole_json = false;
     while !patience.is_over() && bytes.len() < LONGEST_ANSWER {
@@ -191,7 +197,7 @@ async fn read(connection: &mut Connection, patience: &mut Patience) -> (Zeroizin
     (bytes, End::Deadline)
 }
 
-/// Appends without leaving copies behind.
+/// Appends bytes, and wipes the old buffer if it has to grow.
 fn append(bytes: &mut Zeroizing<Vec<u8>>, part: &[u8]) {
     let length = bytes.len() + part.len();
     if length > bytes.capacity() {
@@ -218,8 +224,8 @@ impl Patience {
         self.turns >= MOST_TURNS
     }
 
-    /// What `work`, which nothing is lost of if it is dropped, yields in this turn. It is asked first: after a stop, the
-    /// answer may be there though the turn is over.
+    /// The result of `work`, if it is ready within this turn. Dropping `work` must lose nothing. It is polled before
+    /// the timer, since after a stop the answer may have arrived although the turn is over.
     async fn wait_for<T>(&mut self, work: impl Future<Output = T>) -> Option<T> {
         tokio::select! {
             biased;

@@ -1,4 +1,4 @@
-//! A connection through a SOCKS proxy: version 5, with or without a login (RFC 1928, RFC 1929).
+//! Connects through a SOCKS proxy of version 5, with or without a login (RFC 1928, RFC 1929).
 
 use std::net::IpAddr;
 
@@ -16,7 +16,7 @@ const IPV4: u8 = 1;
 const NAME: u8 = 3;
 const IPV6: u8 = 4;
 
-/// Why a SOCKS proxy gave no connection. Nothing of a request was sent.
+/// Why a SOCKS proxy did not connect. Nothing of a request was sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(super) enum SocksError {
     #[error("the proxy does not speak SOCKS version 5")]
@@ -31,7 +31,7 @@ pub(super) enum SocksError {
     Refused(u8),
 }
 
-/// What a reply code means (RFC 1928 section 6).
+/// The meaning of a reply code (RFC 1928 section 6).
 fn reply(code: u8) -> &'static str {
     match code {
         1 => "general failure",
@@ -46,8 +46,7 @@ fn reply(code: u8) -> &'static str {
     }
 }
 
-/// Asks the proxy at the other end of `stream` to connect to a host, which is a name for the proxy to look up, or an
-/// address.
+/// Asks the proxy on `stream` to connect to a host, which is an address or a name that the proxy looks up.
 pub(super) async fn connect<S>(
     stream: &mut S,
     host: &str,
@@ -90,7 +89,7 @@ where
         (VERSION, code) => return Err(failed(SocksError::Refused(code))),
         _ => return Err(failed(SocksError::NotSocks)),
     }
-    // The address that the proxy connects from, and its port, which nobody needs.
+    // The reply ends with the address and port that the proxy connects from, which are not needed.
     let length = match kind {
         IPV4 => 4,
         IPV6 => 16,

@@ -1,4 +1,4 @@
-//! Where a request goes. A [`Target`] is parsed once and known to stay on the origin of its [`BaseUrl`].
+//! The URL of a request. A [`Target`] is parsed once, and never leaves the origin of its [`BaseUrl`].
 
 use std::borrow::Cow;
 
@@ -7,13 +7,14 @@ use url::{Host, Position, Url};
 
 use crate::error::{Error, Result};
 
-/// All but the unreserved characters of RFC 3986 section 2.3: page ids hold `/`, `+` and `=`.
+/// Every character except the unreserved ones (RFC 3986 section 2.3) is encoded, since page ids contain `/`, `+` and
+/// `=`.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// The HTTP client takes none that is longer than 65,534 bytes, and few servers take one of 8,000.
+/// The longest URL, in bytes. The HTTP client accepts at most 65,534, and few servers accept 8,000.
 const LONGEST_URL: usize = 64_000;
 
-/// The root of the API: an origin, perhaps with a path in front of every request's path.
+/// The root of the API: an origin, possibly with a path that precedes every request's path.
 #[derive(Debug, Clone)]
 pub struct BaseUrl {
     url: Url,
@@ -21,7 +22,8 @@ pub struct BaseUrl {
 }
 
 impl BaseUrl {
-    /// Reads a base URL. https, or http on loopback; no user, query or fragment.
+    /// Reads a base URL: https, or http on loopback, without user, query or fragment. Fails with
+    /// [`Error::Configuration`] that names `field`.
     pub fn parse(field: &'static str, text: &str) -> Result<Self> {
         let url = parse_secure_url(field, text)?;
         if url.query().is_some() {
@@ -38,28 +40,30 @@ impl BaseUrl {
         url
     }
 
-    /// Whether a credential of this base may go to `other`.
+    /// Whether a credential of this base may be sent to `other`.
     pub fn same_origin(&self, other: &Url) -> bool {
         self.url.origin() == other.origin()
     }
 
-    /// Path and query of `url`, as [`Target::parse`] takes them; none if it is on another origin. What does not begin
-    /// with this base's own path is taken to be below it: gateways hand on the API's links as they are.
+    /// The path and query of `url`, as [`Target::parse`] accepts them. `None` if `url` is on another origin. A path
+    /// that does not begin with this base's path is taken to be relative to the base, since gateways pass on the API's
+    /// links unchanged.
     pub fn below<'a>(&self, url: &'a Url) -> Option<&'a str> {
         let path = self.same_origin(url).then(|| &url[Position::BeforePath..Position::AfterQuery])?;
         let below = path.strip_prefix(self.prefix.as_str()).filter(|below| below.starts_with('/'));
         Some(below.unwrap_or(path))
     }
 
-    /// The base as text, without a slash at its end.
+    /// The base URL as text, without a trailing slash.
     pub fn as_str(&self) -> &str {
         self.url.as_str().trim_end_matches('/')
     }
 }
 
-/// Reads a URL to which a secret may be sent: https, or http on loopback; no user, no fragment.
+/// Reads a URL that secrets may be sent to: https, or http on loopback, without user or fragment. Fails with
+/// [`Error::Configuration`] that names `field`.
 pub fn parse_secure_url(field: &'static str, text: &str) -> Result<Url> {
-    // The parser would strip these in silence; a URL that has them was not meant so.
+    // The parser would silently remove these characters, which are surely a mistake.
     if text.chars().any(|c| c.is_ascii_control() || c == ' ') {
         return Err(Error::configuration(field, "must not contain blanks or control characters"));
     }
@@ -88,21 +92,22 @@ pub fn parse_secure_url(field: &'static str, text: &str) -> Result<Url> {
     }
 }
 
-/// A request's URL, known to be on its base's origin, and the path template that it was made from.
+/// A request's URL, which is on the origin of its base, and the path template that it was made from.
 #[derive(Debug, Clone)]
 pub struct Target {
     url: Url,
     path: String,
-    /// How much of the URL's path is the base's.
+    /// The length of the base's path within the URL's path.
     prefix: usize,
 }
 
 impl Target {
-    /// Makes a URL of `path`, its `{name}` parameters and a query.
+    /// Makes a URL from `path`, the values of its `{name}`s and a query. Fails with [`Error::Configuration`] that names
+    /// `path` or the parameter.
     ///
-    /// `path` begins with `/` and is relative to the base, or is a whole URL on the base's origin. It may hold
-    /// a query of its own, encoded already. Parameters and `query` are encoded here, so that none can lead
-    /// the request elsewhere.
+    /// `path` begins with `/` and is relative to the base, or is a whole URL on the base's origin. It may contain a
+    /// query of its own, which must be encoded. Parameters and `query` are encoded here, so that none of them can
+    /// direct the request elsewhere.
     pub fn parse(
         base: &BaseUrl,
         path: &str,
@@ -121,7 +126,7 @@ impl Target {
         }
         let mut url = base.join(&expanded);
         let query = encode_query(own_query, query);
-        // A query that is empty is not the same as none (RFC 3986 section 6.2.3).
+        // An empty query differs from none (RFC 3986 section 6.2.3).
         let has_query = own_query.is_some() || !query.is_empty();
         url.set_query(has_query.then_some(query.as_str()));
         if url.as_str().len() > LONGEST_URL {
@@ -139,12 +144,12 @@ impl Target {
         &self.url
     }
 
-    /// The path as the caller wrote it, below the base and without its query: perhaps with `{name}`s.
+    /// The path as the caller wrote it, below the base and without its query. It may contain `{name}`s.
     pub fn path(&self) -> &str {
         &self.path
     }
 
-    /// The same with what its `{name}`s stand for, as it is sent.
+    /// The path below the base as it is sent, with values in place of `{name}`s.
     pub fn expanded_path(&self) -> &str {
         self.url.path().get(self.prefix..).unwrap_or_default()
     }
@@ -169,7 +174,7 @@ fn relative_path<'a>(base: &BaseUrl, path: &'a str) -> Result<Cow<'a, str>> {
     if !base.same_origin(&url) || !url.username().is_empty() || url.password().is_some() {
         return Err(elsewhere());
     }
-    // The raw text, not the parsed path: parsing would already have resolved `..`.
+    // The raw text is used, since parsing would already have resolved `..`.
     let start = rest.find(['/', '?']).map_or(path.len(), |at| scheme.len() + 3 + at);
     let tail = path.get(start..).unwrap_or_default();
     let below = tail.strip_prefix(base.prefix.as_str()).ok_or_else(elsewhere)?;
@@ -242,10 +247,10 @@ fn encode_query(own: Option<&str>, pairs: &[(String, String)]) -> String {
     query
 }
 
-/// `.` and `..`, in any encoding that a server or a URL parser takes for them.
+/// Whether a segment is `.` or `..`, in any encoding that a server or URL parser may read as such.
 fn is_dot_segment(segment: &str) -> bool {
     let decoded = percent_decode_str(segment).collect::<Vec<u8>>();
-    // A decoded slash or backslash could make a new segment at the server.
+    // A server might treat a decoded slash or backslash as the beginning of a new segment.
     decoded.split(|byte| matches!(byte, b'/' | b'\\')).any(|part| matches!(part, b"." | b".."))
 }
 

@@ -1,4 +1,4 @@
-//! What of an answer is text, and in which charset.
+//! Which answers are text, and in which charset.
 
 use bytes::Bytes;
 use encoding_rs::{Encoding, UTF_8};
@@ -8,21 +8,21 @@ use super::background;
 use super::transport::Response;
 use crate::error::Result;
 
-/// What a content type says of a body that is text.
+/// What a content type says about a text body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct TextType {
-    /// Its charset, if that is not UTF-8.
+    /// The charset of the body.
     charset: &'static Encoding,
     is_json: bool,
 }
 
 impl Response<Bytes> {
-    /// Whether it says what its body is.
+    /// Whether the answer has a content type.
     pub fn has_type(&self) -> bool {
         self.headers.contains_key(CONTENT_TYPE)
     }
 
-    /// Whether it says that its body is JSON, which is never empty.
+    /// Whether the content type is JSON. A JSON body is never empty.
     pub fn is_json(&self) -> bool {
         self.text_type().is_some_and(|text| text.is_json)
     }
@@ -31,9 +31,9 @@ impl Response<Bytes> {
         text_type(self.headers.get(CONTENT_TYPE)?.to_str().ok()?)
     }
 
-    /// The body as UTF-8, without a byte order mark, if its content type says that it is text. Whether it does depends on
-    /// the content type alone: bytes that are not of its charset become U+FFFD, as in browsers. The exception is JSON that
-    /// is not UTF-8: it is not JSON (RFC 8259 section 8.1), and an item with a wrong name would be worse than an error.
+    /// The body as UTF-8 without a byte order mark, or `None` if its content type is not text. As in browsers, bytes
+    /// that are invalid in the charset become U+FFFD. The exception is JSON, which must be UTF-8 (RFC 8259 section
+    /// 8.1): an item with a wrong name would be worse than an error.
     pub async fn read_text(&self) -> Result<Option<Bytes>> {
         let Some(text) = self.text_type() else { return Ok(None) };
         let body = self.body.clone();
@@ -41,7 +41,7 @@ impl Response<Bytes> {
     }
 }
 
-/// What a content type says, if it is one of text.
+/// Reads a content type. `None` if it is not one of text.
 fn text_type(content_type: &str) -> Option<TextType> {
     let (media_type, parameters) = content_type.split_once(';').unwrap_or((content_type, ""));
     let media_type = media_type.trim().to_ascii_lowercase();
@@ -60,7 +60,7 @@ pub(super) fn as_text(content_type: Option<&str>, body: &Bytes) -> String {
     String::from_utf8_lossy(&decoded).into_owned()
 }
 
-/// The charset among a content type's parameters, if it is one that is known (Encoding standard).
+/// The charset in a content type's parameters, if it is known to the Encoding standard.
 fn charset(parameters: &str) -> Option<&'static Encoding> {
     let named = |parameter: &str| {
         let (name, value) = parameter.split_once('=')?;
@@ -70,7 +70,7 @@ fn charset(parameters: &str) -> Option<&'static Encoding> {
     Encoding::for_label(parameters.split(';').find_map(named)?.as_bytes())
 }
 
-/// A byte order mark goes before the content type (Encoding standard, "decode").
+/// Decodes a body. A byte order mark takes precedence over the content type (Encoding standard, "decode").
 fn decode(text: TextType, body: &Bytes) -> Option<Bytes> {
     let (charset, mark) = Encoding::for_bom(body).unwrap_or((text.charset, 0));
     let marked = body.slice(mark..);

@@ -1,4 +1,4 @@
-//! Sends one request on a pooled connection, follows its redirects, and hands up the answer. Never retries.
+//! Sends one request on a pooled connection, follows its redirects, and returns the answer. It never retries.
 
 use std::collections::HashSet;
 use std::net::SocketAddr;
@@ -18,11 +18,11 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use url::Url;
 
 use super::body::{OutgoingBody, RequestBody, ResponseBody};
-use super::connector::{self, CONNECTIONS, Connector};
+use super::connector::{CONNECTIONS, Connector};
 use super::decoding;
 use super::dial::{Dialer, LocalAddress};
 use super::failure::sending_failed;
-use super::headers::header_lines;
+use super::headers::{self, header_lines};
 use super::interim::Interim;
 use super::proxy::Proxies;
 use super::redirect::{self, Hop, MOST_HOPS};
@@ -32,10 +32,10 @@ use crate::error::{Destination, Error, NetworkKind, Phase, Reason, Result};
 use crate::secret::{Redactor, Secret};
 
 const SMART_TOKEN: HeaderName = HeaderName::from_static("x-smarttoken");
-/// Connections that are remembered: many more than are open.
+/// The most connections that are remembered: many more than are open at once.
 const MOST_CONNECTIONS: usize = 1024;
 
-/// What proves to the API who asks. Made for one request; its header is marked sensitive.
+/// The credential of one request, as a header that is marked sensitive.
 #[derive(Debug, Clone)]
 pub struct Authorization {
     name: HeaderName,
@@ -59,7 +59,7 @@ impl Authorization {
         (self.name.clone(), self.value.clone())
     }
 
-    /// Takes out of texts what they quote of the credential.
+    /// A redactor that removes quotes of the credential from texts.
     pub(super) fn redactor(&self) -> Redactor {
         let value = self.value.to_str().unwrap_or_default();
         Redactor::new([value.strip_prefix("Bearer ").unwrap_or(value)])
@@ -74,86 +74,86 @@ impl Authorization {
     }
 }
 
-/// One request.
+/// A request to the API.
 #[derive(Debug, Clone)]
 pub struct Request {
-    /// The method.
+    /// The HTTP method.
     pub method: Method,
-    /// Where it goes.
+    /// The URL of the request.
     pub target: Target,
     /// The caller's headers.
     pub headers: HeaderMap,
-    /// The body.
+    /// The request's body.
     pub body: RequestBody,
     /// What to do with redirects.
     pub redirect: RedirectMode,
-    /// Whether the caller promises that sending it twice is as good as once.
+    /// Whether the caller declares the request idempotent: sending it twice has the same effect as once.
     pub idempotent: bool,
-    /// Whether it goes before others that wait for the same endpoint.
+    /// Whether the request goes before others that wait for the same endpoint.
     pub priority: Priority,
-    /// The deadline of the call until its answer's headers are there (its body too, if it is buffered), and of each
-    /// read of a streamed body.
+    /// The time limit for the call until the answer's headers have arrived, or its whole body if that is buffered. It
+    /// is also the limit for each read of a streamed body.
     pub timeout: Duration,
 }
 
-/// Which calls go first where some have to wait.
+/// The order of calls that wait for the same endpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Priority {
-    /// Somebody waits for it.
+    /// A call that a user waits for.
     #[default]
     Interactive,
-    /// It can wait until no interactive call does.
+    /// A call that can wait until no interactive call does.
     Batch,
 }
 
 /// What to do with redirects, by their names in the Fetch standard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum RedirectMode {
-    /// Follow them, without taking a credential or a body to another origin.
+    /// Follow them, without sending a credential or a body to another origin.
     #[default]
     Follow,
-    /// Hand them up.
+    /// Return them to the caller.
     Manual,
-    /// They are errors.
+    /// Fail with [`Error::Redirect`].
     Error,
 }
 
-/// One answer. Its body is still to be read.
+/// An answer, whose body may still have to be read.
 #[derive(Debug)]
 pub struct Response<Body = ResponseBody> {
-    /// The status.
+    /// The HTTP status.
     pub status: StatusCode,
-    /// The headers.
+    /// The answer's headers.
     pub headers: HeaderMap,
-    /// The body.
+    /// The answer's body.
     pub body: Body,
-    /// Where it came from, if redirects led elsewhere.
+    /// The URL that the answer came from, if redirects led elsewhere.
     pub url: Option<Url>,
-    /// Whether the credential went there.
+    /// Whether the credential was sent to that URL.
     pub authorized: bool,
-    /// Our end of the connection that it came on, which tells that from others.
+    /// The local address of the connection that the answer arrived on, which identifies the connection.
     pub connection: Option<SocketAddr>,
 }
 
 impl<Body> Response<Body> {
-    /// The headers as text, one `name: value` a line.
+    /// The headers as text, one `name: value` per line.
     pub fn header_lines(&self) -> String {
         header_lines(&self.headers)
     }
 }
 
-/// What a call is doing now, so that a timeout can tell.
+/// What a call is doing now, for the error of a timeout.
 #[derive(Debug, Default)]
 pub struct Progress {
     phase: AtomicU8,
-    /// Whether an earlier request of the call left.
+    /// Whether an earlier request of the call was sent.
     left_before: AtomicBool,
-    /// Tells when the request that is on its way has its connection.
+    /// Reports when the current request has a connection.
     connection: Mutex<Option<CaptureConnection>>,
 }
 
 impl Progress {
-    /// Notes that a phase has begun.
+    /// Records that a phase has begun.
     pub fn enter(&self, phase: Phase) {
         self.phase.store(phase as u8, Ordering::Relaxed);
     }
@@ -168,17 +168,17 @@ impl Progress {
         }
     }
 
-    /// Notes that a request of the call left, and that another may follow.
+    /// Records that a request of the call was sent, and that another may follow.
     pub fn leave_behind(&self) {
         self.left_before.store(true, Ordering::Relaxed);
     }
 
-    /// Whether a byte of an earlier request may have left.
+    /// Whether a byte of an earlier request may have been sent.
     pub fn left_before(&self) -> bool {
         self.left_before.load(Ordering::Relaxed)
     }
 
-    /// Whether a byte of any request may have left.
+    /// Whether a byte of any request may have been sent.
     pub fn has_left(&self) -> bool {
         self.left_before() || matches!(self.phase(), Phase::Response | Phase::Body)
     }
@@ -193,20 +193,20 @@ impl Progress {
     }
 }
 
-/// The connections that all clients of one configuration share.
+/// The pooled connections that clients share.
 #[derive(Debug)]
 pub struct Transport {
     client: Client<Dialer, OutgoingBody>,
     proxies: Arc<Proxies>,
     slots: Arc<Semaphore>,
-    /// How many bodies were handed over that are still open.
+    /// The number of open bodies that were passed to readers.
     unread: Arc<AtomicUsize>,
-    /// Connections that answers came on.
+    /// Connections that answers arrived on.
     known: Mutex<HashSet<SocketAddr>>,
 }
 
 impl Transport {
-    /// Connections made by `connector`, none open yet.
+    /// A pool of connections made by `connector`. None is open yet.
     pub fn new(connector: &Connector) -> Self {
         Self {
             client: connector.pooled(),
@@ -217,19 +217,19 @@ impl Transport {
         }
     }
 
-    /// Hands the body of an answer over to a reader, who may take any time for it.
+    /// Marks an answer's body as passed to a reader, which may take any time to read it.
     pub fn hand_over(&self, body: &mut ResponseBody) {
         body.hand_over(&self.unread);
     }
 
-    /// How many answers that were handed over hold connections, if none is free.
+    /// How many answers that were passed to readers hold connections. `None` if a connection is free.
     pub fn unread(&self) -> Option<usize> {
         let unread = self.unread.load(Ordering::Relaxed);
         (unread > 0 && self.slots.available_permits() == 0).then_some(unread)
     }
 
-    /// Whether an answer came on a connection that one had come on before, so that its request left at once. To be asked
-    /// once of each answer.
+    /// Whether an answer arrived on a connection with an earlier answer, so that its request was sent without
+    /// connecting first. Call this once for each answer.
     pub fn was_connected<Body>(&self, response: &Response<Body>) -> bool {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= MOST_CONNECTIONS {
@@ -243,13 +243,12 @@ impl Transport {
         self.proxies.destination_of(url)
     }
 
-    /// Waits for a free connection; it is given back when the permit is dropped.
+    /// Waits for a free connection, which is released when the permit is dropped.
     pub async fn admit(&self) -> Result<OwnedSemaphorePermit> {
         Arc::clone(&self.slots).acquire_owned().await.map_err(|_| Error::Closed)
     }
 
-    /// Sends `request` once, and on wherever redirects lead. Its body is read through the answer, which holds the
-    /// permit so long.
+    /// Sends `request` once, and follows its redirects. The returned answer holds the permit until its body was read.
     pub async fn send(
         &self,
         request: &Request,
@@ -300,7 +299,7 @@ impl Transport {
     }
 }
 
-/// One request as it goes out, without its redirects.
+/// A request as it is sent, without its redirects.
 type Outgoing<'a> = (&'a Method, &'a Url, HeaderMap, OutgoingBody);
 
 impl Transport {
@@ -315,7 +314,7 @@ impl Transport {
                 "leads to a URL that HTTP cannot carry: encode its unusual characters",
             )
         })?;
-        // What a proxy forwards in the clear says itself who asks; a tunnel was asked for when it was opened.
+        // A proxy that forwards requests needs its login in each request. A tunnel needs it only when it is opened.
         if url.scheme() == "http"
             && let Some(proxy) = self.proxies.of_url(url)?
             && let Some(login) = proxy.login.as_ref().filter(|_| proxy.speaks_http())
@@ -336,7 +335,8 @@ impl Transport {
     }
 }
 
-/// Once a hop was answered, the server has processed the request, whatever becomes of the next one.
+/// The error after redirects. Once a redirect was received, the server has processed the request, whatever happens to
+/// the next one.
 fn after_hops(hops: u32, error: Error) -> Error {
     match error {
         Error::Network { kind, sent: false, to, reason } if hops > 0 => {
@@ -350,7 +350,8 @@ fn after_hops(hops: u32, error: Error) -> Error {
     }
 }
 
-/// Where an answer leads, if it leads anywhere. `hop` is the request that it answers, if that was led already.
+/// The next request if the answer is a redirect to follow. `hop` is the request that it answers, if that one was
+/// redirected itself.
 fn redirected(
     request: &Request,
     hop: Option<&redirect::Next>,
@@ -372,7 +373,7 @@ fn redirected(
         Hop::Go(next) if next.keeps_body && !request.body.is_replayable() => {
             refused("it asks for a streamed body again")
         }
-        // Once it has left, it never gets the credential back, wherever it is led.
+        // A request that left the origin never gets the credential back, even if it returns there.
         Hop::Go(next) => {
             let same_origin = next.same_origin && hop.is_none_or(|hop| hop.same_origin);
             Ok(Some(redirect::Next { same_origin, ..next }))
@@ -387,9 +388,9 @@ fn headers(request: &Request, authorization: &Authorization) -> HeaderMap {
         headers.insert(CONTENT_LENGTH, length.into());
     }
     headers.entry(ACCEPT).or_insert(HeaderValue::from_static("*/*"));
-    headers.entry(USER_AGENT).or_insert(HeaderValue::from_static(connector::USER_AGENT));
-    // Unless the caller chose; what comes is decoded all the same if it can be.
-    // A range is one of encoded bytes, which nothing can decode (Fetch standard, HTTP-network-or-cache fetch).
+    headers.entry(USER_AGENT).or_insert(HeaderValue::from_static(headers::USER_AGENT));
+    // This is the default if the caller set none. A range would be one of encoded bytes, which cannot be decoded (Fetch
+    // standard, HTTP-network-or-cache fetch).
     let codings = if headers.contains_key(RANGE) { "identity" } else { decoding::ACCEPT_ENCODING };
     headers.entry(ACCEPT_ENCODING).or_insert(HeaderValue::from_static(codings));
     headers

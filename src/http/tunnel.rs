@@ -1,4 +1,4 @@
-//! A tunnel through an HTTP proxy: one `CONNECT` and its answer (RFC 9110 section 9.3.6).
+//! Opens a tunnel through an HTTP proxy by a `CONNECT` request (RFC 9110 section 9.3.6).
 
 use std::fmt::Write as _;
 
@@ -11,14 +11,14 @@ use zeroize::Zeroizing;
 use super::proxy::Login;
 use crate::error::{Error, Result};
 
-/// The longest head of a proxy's answer, in bytes. All its interim answers count.
+/// The longest head of a proxy's answer, in bytes, including its interim answers.
 const LONGEST_HEAD: usize = 64 * 1024;
-/// The most header fields of one.
+/// The most header fields of a proxy's answer.
 const MOST_FIELDS: usize = 256;
-/// How much of a proxy's own words an error shows, in characters.
+/// The most characters of a proxy's reason phrase that an error shows.
 const LONGEST_REASON: usize = 120;
 
-/// Why a proxy gave no tunnel. Nothing of a request was sent.
+/// Why a proxy did not open a tunnel. Nothing of a request was sent.
 #[derive(Debug, Clone, thiserror::Error)]
 pub(super) enum TunnelError {
     #[error("the proxy refused the tunnel: {status}{reason}{}", remedy(*.status))]
@@ -35,7 +35,7 @@ fn remedy(status: u16) -> &'static str {
     if status == 407 { "; give its user and password in the proxy's URL" } else { "" }
 }
 
-/// `Proxy-Authorization` of a user (RFC 7617).
+/// The `Proxy-Authorization` header for a login (RFC 7617).
 pub(super) fn authorization(login: &Login) -> Result<HeaderValue> {
     let pair = Zeroizing::new(format!("{}:{}", login.user, login.password.expose()));
     let basic = Zeroizing::new(format!("Basic {}", STANDARD.encode(pair.as_bytes())));
@@ -45,8 +45,8 @@ pub(super) fn authorization(login: &Login) -> Result<HeaderValue> {
     Ok(value)
 }
 
-/// Asks the proxy at the other end of `stream` for a tunnel to `authority`, which is a host and a port. Returns what
-/// came after the proxy's answer already: it belongs to the tunnel.
+/// Asks the proxy on `stream` for a tunnel to `authority`, a host and a port. Returns bytes that already arrived after
+/// the proxy's answer, which belong to the tunnel.
 pub(super) async fn open<S>(
     stream: &mut S,
     authority: &str,
@@ -70,7 +70,7 @@ where
         while let Some((status, reason, length)) = parse(&received[interim..])? {
             interim += length;
             match status {
-                // An interim answer; a switch of protocols was not asked for.
+                // Interim answers, except a switch of protocols, which was not asked for.
                 100 | 102..=199 => {}
                 200..=299 => return Ok(received.split_off(interim)),
                 _ => return Err(failed(TunnelError::Refused { status, reason })),
@@ -85,7 +85,7 @@ where
     }
 }
 
-/// Status, reason and length of the first head in `bytes`, if it is whole.
+/// The status, reason phrase and length of the first head in `bytes`, if it is complete.
 fn parse(bytes: &[u8]) -> Result<Option<(u16, String, usize)>, std::io::Error> {
     let mut fields = [httparse::EMPTY_HEADER; MOST_FIELDS];
     let mut answer = httparse::Response::new(&mut fields);

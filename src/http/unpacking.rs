@@ -1,4 +1,4 @@
-//! [`Unpacking`]: a body whose content codings are taken off, on a thread of its own once it is large.
+//! [`Unpacking`]: removes the content codings of a body, on the background thread once the body is large.
 
 use bytes::Bytes;
 use futures_util::TryStreamExt as _;
@@ -10,12 +10,12 @@ use super::background::{self, SHORT};
 use super::decoding::{Coding, decoded, decoding_error};
 use crate::error::Result;
 
-/// Decoded parts that wait to be read.
+/// The most decoded parts that wait to be read.
 const WAITING: usize = 4;
 
 /// A body that is being decoded.
 pub(super) struct Unpacking {
-    /// How much was decoded here.
+    /// How many bytes were decoded on this thread.
     decoded: usize,
     place: Place,
 }
@@ -24,7 +24,7 @@ type Decoded = BoxStream<'static, std::io::Result<Bytes>>;
 
 enum Place {
     Here(Decoded),
-    /// On the thread for what takes long. It stops when this end is dropped.
+    /// Decoding runs on the background thread. It stops when this receiver is dropped.
     Elsewhere(mpsc::Receiver<std::io::Result<Bytes>>),
 }
 
@@ -33,7 +33,7 @@ impl Unpacking {
         Self { decoded: 0, place: Place::Here(decoded(incoming, codings)) }
     }
 
-    /// The next part. Dropping the future loses nothing.
+    /// The next decoded part. Dropping the future loses nothing.
     pub(super) async fn next(&mut self) -> Result<Option<Bytes>> {
         if self.decoded > SHORT
             && let Place::Here(stream) = &mut self.place

@@ -1,17 +1,17 @@
-//! Which access token of a record a process may use in place of its own.
+//! Whether a process may use the access token in a record in place of its own.
 
 use std::time::Duration;
 
-use super::source::Held;
+use super::source::CurrentToken;
 use crate::clock::Moment;
 use crate::store::StoredAccessToken;
 use crate::token::{AccessToken, Freshness};
 
-/// The token in a record, if it is one to use in place of `held`.
+/// The token in a record, if it is another one than `held` and has not expired.
 pub(super) fn adoptable(
     access: Option<&StoredAccessToken>,
     scopes: &[String],
-    held: Option<&Held>,
+    held: Option<&CurrentToken>,
     now: Moment,
 ) -> Option<AccessToken> {
     let access = access?;

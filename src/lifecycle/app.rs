@@ -1,4 +1,4 @@
-//! [`OAuthApp`]: an app registered for the authorization code grant, and the grants that it was given.
+//! [`OAuthApp`]: an app registered for the authorization code grant, and the grants that customers gave it.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
@@ -20,43 +20,45 @@ use crate::secret::Secret;
 use crate::store::{GrantRecord, Sealing, Store, StoredAccessToken, UnreadAnswer, check_grant_id};
 use crate::token::RefreshToken;
 
-/// What an app is registered with, and where. Checked by [`OAuthApp::new`].
+/// Options of an [`OAuthApp`]. [`OAuthApp::new`] checks them.
 #[derive(Debug)]
 pub struct OAuthAppOptions {
-    /// Its client id and secret.
+    /// The app's client id and secret.
     pub client: OAuthClient,
-    /// One of its registered redirect URIs, letter for letter.
+    /// One of the app's registered redirect URIs. The vendor compares it letter for letter.
     pub redirect_uri: String,
-    /// The scopes to ask for; none: those the app is registered with.
+    /// The scopes to request. If empty, the server grants those that the app is registered with.
     pub scopes: Vec<String>,
-    /// The vendor's environment; production if none.
+    /// The vendor's environment. Default: production.
     pub environment: Option<Environment>,
-    /// Another API root, below which the authorization and token endpoints lie too.
+    /// An API root in place of the environment's. The authorization and token endpoints are below it.
     pub base_url: Option<String>,
-    /// Where users authorize, if elsewhere.
+    /// The authorization endpoint, if it is not below the API root.
     pub authorize_url: Option<String>,
-    /// Where tokens come from, if elsewhere.
+    /// The token endpoint, if it is not below the API root.
     pub token_url: Option<String>,
-    /// Whether to use PKCE (S256). The vendor documents no support.
+    /// Whether to use PKCE (RFC 7636, S256). The vendor documents no support for it.
     pub pkce: bool,
-    /// Whether an authorization request has `response_type=code`: RFC 6749 demands it, the vendor's examples lack it.
+    /// Whether authorization requests have `response_type=code`. RFC 6749 requires it, but the vendor's examples lack
+    /// it.
     pub send_response_type: bool,
-    /// Whether a code's exchange repeats the redirect URI: RFC 6749 demands it, the vendor's form lacks it.
+    /// Whether the exchange of a code repeats the redirect URI. RFC 6749 requires it, but the vendor's documented form
+    /// lacks it.
     pub send_redirect_uri: bool,
-    /// The issuer that each callback must name (RFC 9207), where the server promises to.
+    /// The issuer that each callback must name (RFC 9207). Set it only if the server names one.
     pub issuer: Option<String>,
-    /// Where its grants live.
+    /// The store for the app's grants.
     pub store: Arc<dyn Store>,
-    /// Who hears of what happens to them.
+    /// Receives events of the app's grants.
     pub listener: Listener,
-    /// How they are sealed there. None: not at all in a store in memory; a durable store is then refused.
+    /// How grants are encrypted in the store. `None` leaves them unencrypted, which only a store in memory accepts.
     pub sealing: Option<Sealing>,
 }
 
 /// An app registered for the authorization code grant (RFC 6749 section 4.1).
 ///
-/// Apps that are the same (client, token endpoint and way to it, store, keys) share their grants within the process:
-/// one exchange serves them all, and each hears of it.
+/// Apps with the same client, token endpoint, connection options, store and keys share their grants within the process:
+/// one exchange serves them all, and each receives its events.
 #[derive(Debug)]
 pub struct OAuthApp {
     authorization: AuthorizationEndpoint,
@@ -64,75 +66,76 @@ pub struct OAuthApp {
     send_redirect_uri: bool,
     base: BaseUrl,
     pub(super) grants: Arc<Grants>,
-    /// Among those of `grants` as long as this app, or a grant that it gave out, is in use.
+    /// Registered with `grants` as long as this app or one of its grants is in use.
     _listener: Arc<Listener>,
-    /// While there is one, passes of keep-alive run by themselves.
+    /// Keep-alive runs in the background while a handle exists.
     pub(super) passes: OnceLock<Arc<PassHandle>>,
 }
 
-/// One customer's permission, by its id in the store.
+/// One customer's permission to an app, identified by its id in the store.
 #[derive(Debug, Clone)]
 pub struct Grant {
-    /// Its id.
+    /// The grant's id in the store.
     pub id: String,
-    /// Its tokens.
+    /// The grant's access tokens.
     pub source: Arc<TokenSource>,
     app: Arc<OAuthApp>,
 }
 
 impl Grant {
-    /// The API that its access tokens are for.
+    /// The API that accepts the grant's access tokens.
     pub fn base(&self) -> &BaseUrl {
         &self.app.base
     }
 
-    /// The app that it was given to.
+    /// The client id of the app that the customer gave the grant to.
     pub fn client_id(&self) -> &str {
         &self.app.grants.client.id
     }
 }
 
-/// A callback to exchange, and what to store its tokens as.
+/// A callback to exchange, and how to store the grant.
 #[derive(Debug)]
 pub struct CodeExchange {
-    /// The URL that the browser came back with: whole, or its path and query, or its query alone.
+    /// The URL of the browser's request to the redirect URI: the whole URL, its path and query, or its query alone.
     pub callback: String,
-    /// The state of the user's authorization request.
+    /// The state of the user's authorization request, as [`OAuthApp::authorization_url`] returned it.
     pub state: String,
-    /// The id to store the grant under; a new random one if none.
+    /// The id to store the grant under. Default: a new random one.
     pub id: Option<String>,
-    /// What the app's owner notes about the grant.
+    /// Text that the app's owner keeps with the grant.
     pub metadata: BTreeMap<String, String>,
 }
 
 /// A grant that another system obtained.
 #[derive(Debug)]
 pub struct ImportedGrant {
-    /// The id to store it under.
+    /// The id to store the grant under.
     pub id: String,
-    /// Its refresh token, which nobody else may use from now on.
+    /// The grant's refresh token. No other program may use it from now on.
     pub refresh: RefreshToken,
-    /// An access token that may still be good.
+    /// The grant's access token, if it may still be valid.
     pub access: Option<ImportedAccessToken>,
-    /// Its scopes, as far as they are known.
+    /// The grant's scopes, as far as they are known.
     pub scopes: Vec<String>,
-    /// What the app's owner notes about the grant.
+    /// Text that the app's owner keeps with the grant.
     pub metadata: BTreeMap<String, String>,
-    /// When the refresh token was issued, in milliseconds since the Unix epoch; now if unknown.
+    /// When the refresh token was issued, in milliseconds since the Unix epoch. Default: now.
     pub refresh_issued_at: Option<u64>,
 }
 
 /// An access token that another system obtained.
 #[derive(Debug)]
 pub struct ImportedAccessToken {
-    /// The token.
+    /// The access token.
     pub value: Secret,
-    /// When it expires, in milliseconds since the Unix epoch.
+    /// When the token expires, in milliseconds since the Unix epoch.
     pub expires_at: u64,
 }
 
 impl OAuthApp {
-    /// An app on connections made by `connector`.
+    /// Creates an app that uses connections made by `connector`. Fails with [`Error::Configuration`] that names the
+    /// option at fault.
     pub fn new(options: OAuthAppOptions, connector: &Connector, clock: Arc<dyn Clock>) -> Result<Arc<Self>> {
         let environment = options.environment.unwrap_or(Environment::Production);
         let custom = options.base_url.map(|url| BaseUrl::parse("baseUrl", &url)).transpose()?;
@@ -146,7 +149,7 @@ impl OAuthApp {
             Some(url) => parse_secure_url("tokenUrl", &url)?,
             None => token_url(&base),
         };
-        // Checked, not normalized: the vendor compares it letter for letter.
+        // The URI is checked but not normalized, since the vendor compares it letter for letter.
         parse_secure_url("redirectUri", &options.redirect_uri)?;
         check_scopes(&options.scopes)?;
         let endpoint = TokenEndpoint::new(token_url, connector);
@@ -168,7 +171,7 @@ impl OAuthApp {
         }))
     }
 
-    /// An authorization request for a user's browser. Empty `scopes`: the app's own.
+    /// Builds an authorization request for a user's browser. If `scopes` is empty, it asks for the app's scopes.
     pub fn authorization_url(&self, scopes: &[String]) -> Result<AuthorizationUrl> {
         check_scopes(scopes)?;
         let client = &self.grants.client;
@@ -176,8 +179,8 @@ impl OAuthApp {
         self.authorization.request(&client.id, &client.secret, default, !scopes.is_empty())
     }
 
-    /// Turns the callback of an authorization request into a grant. The code in it is exchanged once in this process:
-    /// the same callback again, at once or later, gives the same grant.
+    /// Turns the callback of an authorization request into a grant. Its code is exchanged once in this process: calling
+    /// this again with the same callback, at the same time or later, returns the same grant.
     pub async fn exchange(self: Arc<Self>, exchange: CodeExchange) -> Result<Grant> {
         let CodeExchange { callback, state, id, metadata } = exchange;
         let callback = self.authorization.callback(&self.grants.client.secret, &callback, &state)?;
@@ -192,8 +195,8 @@ impl OAuthApp {
         self.grant(id)
     }
 
-    /// Exchanges a code and stores what it yields. A code works once: the caller's patience must not decide what becomes
-    /// of it.
+    /// Exchanges a code and stores the grant. Runs to its end even if the caller stops waiting, since a code works
+    /// once.
     async fn authorize(
         self: Arc<Self>,
         callback: Callback,
@@ -203,7 +206,7 @@ impl OAuthApp {
         let grants = &self.grants;
         let vault = &grants.vault;
         let preparing = Preparing::begin();
-        // A store that is down, or does not take this id, must not cost the code.
+        // The store is asked first, so that a store that is down or refuses the id does not cost the code.
         vault.records.version(&id).await?;
         let connection = grants.endpoint.connect().await?;
         let _in_flight = InFlight::begin()?;
@@ -248,12 +251,12 @@ impl OAuthApp {
         }
     }
 
-    /// Stores a grant that another system obtained, in place of one of the same id.
+    /// Stores a grant that another system obtained. It replaces any grant with the same id.
     pub async fn import(self: Arc<Self>, grant: ImportedGrant) -> Result<Grant> {
         check_grant_id(&grant.id)?;
         let now = self.grants.vault.now().unix_millis();
         let record = GrantRecord {
-            // Its life seems to begin now; only its end matters.
+            // The time of issue is unknown, but only the expiry matters.
             access: grant.access.map(|access| StoredAccessToken {
                 value: access.value,
                 issued_at: now,
@@ -267,15 +270,15 @@ impl OAuthApp {
         self.grant(grant.id)
     }
 
-    /// The grant of this id. Whether there is one shows when it is used.
+    /// The grant with this id. The store is not asked whether it exists before the grant is used.
     pub fn grant(self: &Arc<Self>, id: String) -> Result<Grant> {
         check_grant_id(&id)?;
         Ok(Grant { source: self.grants.source(&id), id, app: Arc::clone(self) })
     }
 
-    /// Forgets the grant of this id: its tokens leave the store, and a renewal in flight cannot bring them back. A record
-    /// without tokens stays for a day, so that a process that read the grant just before cannot write its old content
-    /// over a new authorization; a later pass of keep-alive removes it.
+    /// Removes the tokens of the grant with this id from the store. A renewal in flight cannot bring them back. A
+    /// record without tokens stays for a day, so that a process that read the grant just before cannot write its old
+    /// content over a new authorization. A later pass of keep-alive removes that record.
     pub async fn forget(self: Arc<Self>, id: String) -> Result<()> {
         check_grant_id(&id)?;
         let vault = &self.grants.vault;
@@ -286,7 +289,8 @@ impl OAuthApp {
     }
 }
 
-/// Characters as in RFC 6749 section 3.3; no closed list, since the vendor's scopes grow.
+/// Checks the characters of scopes (RFC 6749 section 3.3). There is no list of known scopes, since the vendor adds new
+/// ones.
 fn check_scopes(scopes: &[String]) -> Result<()> {
     let is_scope = |scope: &String| {
         !scope.is_empty()

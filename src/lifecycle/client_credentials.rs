@@ -13,20 +13,21 @@ use crate::http::Connector;
 use crate::oauth::TokenEndpoint;
 use crate::store::SealedStore;
 
-/// A client id and secret that stand for themselves.
+/// A client id and secret that obtain access tokens for the client itself.
 #[derive(Debug)]
 pub struct ClientCredentials {
     client: OAuthClient,
     token_url: Option<Url>,
-    /// Where its tokens are shared with other processes, if they are.
+    /// The store that shares the tokens between processes, if they are shared.
     store: Option<SealedStore>,
-    /// One source for each token endpoint and way to it, so that all clients with this credential share its tokens.
+    /// One source for each token endpoint and set of connection options, so that all clients with this credential share
+    /// its tokens.
     sources: Mutex<Vec<(TokenEndpoint, Arc<TokenSource>)>>,
 }
 
 impl ClientCredentials {
-    /// A client whose tokens come from `token_url`, or else from the token endpoint of the API that they are for. All
-    /// processes that give the same client and `store` share them.
+    /// Credentials whose tokens come from `token_url`, or else from the token endpoint of the client's API. All
+    /// processes with the same client and `store` share the tokens.
     pub fn new(client: OAuthClient, token_url: Option<Url>, store: Option<SealedStore>) -> Self {
         Self { client, token_url, store, sources: Mutex::default() }
     }
@@ -36,7 +37,8 @@ impl ClientCredentials {
         &self.client.id
     }
 
-    /// The tokens for an API whose own token endpoint is `token_url`.
+    /// The tokens for an API. `token_url` is that API's token endpoint, which is used unless [`Self::new`] was given
+    /// another one.
     pub fn source(&self, token_url: Url, connector: &Connector, clock: &Arc<dyn Clock>) -> Arc<TokenSource> {
         let url = self.token_url.clone().unwrap_or(token_url);
         let shared = self.store.clone().map(|store| SharedToken::new(store, &self.client, url.as_str()));
@@ -50,7 +52,7 @@ impl ClientCredentials {
             client: self.client.clone(),
             clock: Arc::clone(clock),
             shared,
-            // There is never more than one: the source sees to that.
+            // The source runs one exchange at a time, so one turn is enough.
             turns: Arc::new(Semaphore::new(1)),
         };
         let source = TokenSource::new(Arc::new(exchange), Arc::clone(clock));

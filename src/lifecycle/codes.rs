@@ -1,5 +1,6 @@
-//! [`Codes`]: authorization codes that this process has exchanged. A code works once, and presenting it again may revoke
-//! what it yielded (RFC 6749 section 4.1.2), but browsers deliver a callback twice: prefetch, double click, reload.
+//! [`Codes`]: the authorization codes that this process has exchanged. A code works once, and presenting it again may
+//! revoke the tokens that it yielded (RFC 6749 section 4.1.2). Yet browsers can deliver a callback twice, by prefetch,
+//! double click or reload.
 
 use std::collections::VecDeque;
 use std::future::Future;
@@ -12,10 +13,10 @@ use crate::error::{Error, Result};
 use crate::fingerprint::Fingerprint;
 use crate::secret::Secret;
 
-/// How many codes are remembered. A code lives for minutes (RFC 6749 section 4.1.2: at most ten).
+/// How many codes are remembered. A code is valid for at most ten minutes (RFC 6749 section 4.1.2).
 const MOST: usize = 1_000;
 
-/// The exchanges of codes, finished and in flight, the oldest first.
+/// The exchanges of codes, both finished and in flight, oldest first.
 #[derive(Debug, Default)]
 pub(super) struct Codes(Mutex<VecDeque<Exchanged>>);
 
@@ -26,8 +27,8 @@ struct Exchanged {
 }
 
 impl Codes {
-    /// Exchanges a code by `exchange`, which resolves with the grant's id, unless that was done before: then its result
-    /// is given again. The exchange runs to its end, whoever waits for it.
+    /// Exchanges a code by running `exchange`, which resolves with the grant's id. If the code was exchanged before,
+    /// returns that result. The exchange runs to its end even if the caller stops waiting.
     pub(super) async fn once(
         &self,
         code: &Secret,
@@ -51,18 +52,18 @@ impl Codes {
         };
         let result = grant_id.clone().await;
         if result.as_ref().is_err_and(is_unspent) {
-            // The code is as good as before: the next callback with it may try again.
+            // The code was not used, so the next callback with it may try again.
             self.all().retain(|exchanged| !exchanged.grant_id.ptr_eq(&grant_id));
         }
         result
     }
 
-    /// Remembers that a grant has moved to another id.
+    /// Updates remembered results after a grant was moved to another id.
     pub(super) fn moved(&self, from: &str, to: &str) {
         for exchanged in self.all().iter_mut() {
             if matches!(exchanged.grant_id.peek(), Some(Ok(id)) if id == from) {
                 exchanged.grant_id = std::future::ready(Ok(to.to_owned())).boxed().shared();
-                // So that its result can be peeked at.
+                // Polled once, so that the result can be peeked at.
                 drop(exchanged.grant_id.clone().now_or_never());
             }
         }
@@ -73,7 +74,7 @@ impl Codes {
     }
 }
 
-/// Whether the server has certainly not seen the code, or has said that it did not process it.
+/// Whether the server certainly has not seen the code, or answered that it did not process it.
 fn is_unspent(error: &Error) -> bool {
     match error {
         Error::TokenUnavailable { sent, status, .. } => !sent || matches!(status, Some(429 | 503)),

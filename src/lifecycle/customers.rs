@@ -1,4 +1,4 @@
-//! [`Customers`]: a partner's customers, each with client credentials of its own, which are in the partner's store.
+//! [`Customers`]: a partner's customers. Each has client credentials of its own in the partner's store.
 
 use std::sync::Arc;
 
@@ -6,8 +6,8 @@ use tokio::sync::Semaphore;
 use url::Url;
 
 use super::shared_token::{ClientExchange, SharedToken, is_unavailable};
-use super::source::{Exchange, ExchangeFuture, Held, TokenSource};
-use super::sources::Sources;
+use super::source::{CurrentToken, Exchange, ExchangeFuture, TokenSource};
+use super::source_registry::SourceRegistry;
 use crate::clock::Clock;
 use crate::credential::{ClientAuthentication, OAuthClient};
 use crate::error::{Error, Result};
@@ -17,31 +17,32 @@ use crate::secret::Secret;
 use crate::store::{CustomerRecord, CustomerState, SealedStore, customer_id};
 use crate::token::AccessToken;
 
-/// Exchanges at once, each on a connection of its own: thousands of customers may need a token at the same time.
+/// Concurrent exchanges. Each has a connection of its own, and thousands of customers may need a token at the same
+/// time.
 const EXCHANGES_AT_ONCE: usize = 16;
 
-/// One customer of a partner, by its company id.
+/// One customer of a partner, identified by its company id.
 #[derive(Debug, Clone)]
 pub struct Customer {
-    /// Its company id at SmartRecruiters.
+    /// The customer's company id at SmartRecruiters.
     pub company_id: String,
-    /// Its tokens.
+    /// The customer's access tokens.
     pub source: Arc<TokenSource>,
-    /// The API that its access tokens are for.
+    /// The API that accepts the customer's access tokens.
     pub base: BaseUrl,
 }
 
-/// The customers in one store, as far as they are used.
+/// The customers in one store, with token sources for those in use.
 #[derive(Debug)]
 pub struct Customers {
     base: BaseUrl,
-    way: Arc<Way>,
-    sources: Sources,
+    tokens: Arc<CustomerTokens>,
+    sources: SourceRegistry,
 }
 
-/// What all customers have in common: where their credentials are, and how these become tokens.
+/// What all customers have in common: where their credentials are stored, and how credentials become tokens.
 #[derive(Debug)]
-struct Way {
+struct CustomerTokens {
     store: SealedStore,
     token_url: Url,
     endpoint: TokenEndpoint,
@@ -51,7 +52,7 @@ struct Way {
 }
 
 impl Customers {
-    /// Those whose credentials are in `store` and are good for the API at `base`.
+    /// The customers whose credentials are in `store` and valid for the API at `base`.
     pub fn new(
         store: SealedStore,
         base: BaseUrl,
@@ -62,33 +63,34 @@ impl Customers {
     ) -> Self {
         let endpoint = TokenEndpoint::new(token_url.clone(), connector);
         let turns = Arc::new(Semaphore::new(EXCHANGES_AT_ONCE));
-        let way = Arc::new(Way { store, token_url, endpoint, authentication, clock, turns });
-        Self { base, way, sources: Sources::default() }
+        let tokens = Arc::new(CustomerTokens { store, token_url, endpoint, authentication, clock, turns });
+        Self { base, tokens, sources: SourceRegistry::default() }
     }
 
-    /// The customer of this company id. Whether it is connected shows when it is used.
+    /// The customer with this company id. The store is not asked whether it is connected before the customer is used.
     pub fn customer(&self, company_id: String) -> Customer {
         let source = self.sources.get(&company_id, || {
-            let exchange = CustomerExchange { company_id: company_id.clone(), way: Arc::clone(&self.way) };
-            TokenSource::new(Arc::new(exchange), Arc::clone(&self.way.clock))
+            let exchange =
+                CustomerExchange { company_id: company_id.clone(), tokens: Arc::clone(&self.tokens) };
+            TokenSource::new(Arc::new(exchange), Arc::clone(&self.tokens.clock))
         });
         Customer { company_id, source, base: self.base.clone() }
     }
 
-    /// Has the customer's next call look for its credentials anew.
+    /// Makes the customer's next call load its credentials again.
     pub fn changed(&self, company_id: &str) {
         if let Some(source) = self.sources.find(company_id) {
             source.reset(None);
         }
     }
 
-    /// Takes the access token that was got with these credentials out of the store.
+    /// Removes the access token that was obtained with these credentials from the store.
     pub async fn forget_token(&self, client_id: &str, client_secret: &Secret) -> Result<()> {
-        self.way.shared(&self.way.client(client_id, client_secret)).forget().await
+        self.tokens.shared(&self.tokens.client(client_id, client_secret)).forget().await
     }
 }
 
-impl Way {
+impl CustomerTokens {
     fn client(&self, id: &str, secret: &Secret) -> OAuthClient {
         OAuthClient { id: id.to_owned(), secret: secret.clone(), authentication: self.authentication }
     }
@@ -98,15 +100,15 @@ impl Way {
     }
 }
 
-/// Looks the customer's credentials up each time, since they may have been replaced.
+/// Exchanges a customer's credentials. It loads them for each exchange, since they may have been replaced.
 #[derive(Debug)]
 struct CustomerExchange {
     company_id: String,
-    way: Arc<Way>,
+    tokens: Arc<CustomerTokens>,
 }
 
 impl Exchange for CustomerExchange {
-    fn next(self: Arc<Self>, held: Option<Arc<Held>>) -> ExchangeFuture {
+    fn next(self: Arc<Self>, held: Option<Arc<CurrentToken>>) -> ExchangeFuture {
         Box::pin(async move { self.token(held.as_deref()).await })
     }
 
@@ -116,19 +118,19 @@ impl Exchange for CustomerExchange {
 }
 
 impl CustomerExchange {
-    async fn token(&self, held: Option<&Held>) -> Result<AccessToken> {
-        let way = &self.way;
-        let (_, record) = way.store.load::<CustomerRecord>(&customer_id(&self.company_id)).await?;
+    async fn token(&self, held: Option<&CurrentToken>) -> Result<AccessToken> {
+        let tokens = &self.tokens;
+        let (_, record) = tokens.store.load::<CustomerRecord>(&customer_id(&self.company_id)).await?;
         let CustomerState::Connected { client_id, client_secret, .. } = &record.state else {
             return Err(Error::not_connected(&self.company_id));
         };
-        let client = way.client(client_id, client_secret);
+        let client = tokens.client(client_id, client_secret);
         let exchange = ClientExchange {
-            shared: Some(way.shared(&client)),
-            endpoint: way.endpoint.clone(),
+            shared: Some(tokens.shared(&client)),
+            endpoint: tokens.endpoint.clone(),
             client,
-            clock: Arc::clone(&way.clock),
-            turns: Arc::clone(&way.turns),
+            clock: Arc::clone(&tokens.clock),
+            turns: Arc::clone(&tokens.turns),
         };
         exchange.token(held).await
     }

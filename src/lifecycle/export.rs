@@ -1,28 +1,28 @@
-//! Moving a grant to another store, namespace or app. Its refresh token works once, so that only one of them may have
-//! it: it ends where it leaves, before it can be anywhere else.
+//! Moving a grant to another store, namespace or app. Its refresh token works once, so only one of them may hold it.
+//! The grant therefore ends in the exporting store before its tokens leave it.
 
 use std::sync::Arc;
 
 use super::app::{Grant, OAuthApp};
 use super::renewal::EXPORTED;
 use crate::error::{Error, Result};
-use crate::once::{OneTimeRecord as _, Standing};
+use crate::once::{OneTimeRecord as _, OperationState};
 use crate::store::{GrantRecord, GrantState, Swap};
 
-/// What to do with a grant that comes back, or comes again.
+/// What to do with a grant that is imported.
 #[derive(Debug, PartialEq, Eq)]
 enum Arrival {
-    /// Write it.
+    /// The store has no such grant, or an older one that has ended. Write the import.
     New,
-    /// It is here, and in use.
+    /// The store has this grant, in use. There is nothing to do.
     Here,
-    /// What is here is newer: the refresh token that came was spent since.
+    /// The store has a newer grant, and the imported refresh token was spent.
     Outdated,
 }
 
 impl OAuthApp {
-    /// Ends the grant of this id, with its tokens in the text that this gives: sealed, for
-    /// [`import_sealed`](Self::import_sealed). Waits for a renewal in flight. Done again, it gives the grant again.
+    /// Ends the grant with this id, and returns its tokens as sealed text for [`import_sealed`](Self::import_sealed).
+    /// Waits for a renewal in flight. Calling it again returns the same grant again.
     pub async fn export(self: Arc<Self>, id: String) -> Result<String> {
         let vault = &self.grants.vault;
         vault.records.sealer().require_key("export()")?;
@@ -35,10 +35,10 @@ impl OAuthApp {
             if record.state == EXPORTED {
                 break record;
             }
-            if record.standing() == Standing::Settled {
+            if record.operation_state() == OperationState::Settled {
                 return Err(renewal.unusable(&record));
             }
-            // An exchange of unknown outcome may have spent its refresh token, which the importer has to know.
+            // An exchange of unknown outcome may have spent the refresh token, and the importing app has to know that.
             let contested = record.contested || unresolved > 0;
             let exported = GrantRecord { contested, state: EXPORTED, ..record };
             if vault.swap(&grant.id, version, &exported).await? == Swap::Won {
@@ -49,7 +49,8 @@ impl OAuthApp {
         vault.records.sealer().export(&grant.id, &exported)
     }
 
-    /// Stores a grant that [`export`](Self::export) gave, under the id that it had.
+    /// Stores a grant that [`export`](Self::export) returned, under the id that it had. Fails with
+    /// [`Error::Configuration`] that names `sealed` if the store holds a newer grant with that id.
     pub async fn import_sealed(self: Arc<Self>, sealed: &str) -> Result<Grant> {
         let vault = &self.grants.vault;
         let (id, record) = vault.records.sealer().import::<GrantRecord>(sealed)?;
@@ -78,10 +79,11 @@ impl OAuthApp {
 fn arrival(current: &GrantRecord, imported: &GrantRecord) -> Arrival {
     let ended = matches!(current.state, GrantState::Ended { .. });
     if current.refresh == imported.refresh && !ended {
-        // Perhaps somebody is spending it this moment.
+        // A process may be spending the token at this moment.
         Arrival::Here
     } else if !ended || current.refresh_issued_at > imported.refresh_issued_at {
-        // One that lives is used here: the clocks of two machines do not tell which is the newer.
+        // A living grant with another token counts as newer, since the clocks of two machines cannot decide which one
+        // is.
         Arrival::Outdated
     } else {
         Arrival::New

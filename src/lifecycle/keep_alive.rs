@@ -1,4 +1,4 @@
-//! Keep-alive: grants that nobody uses are renewed before their refresh tokens die.
+//! Keep-alive: grants that are not in use are renewed before their refresh tokens expire.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -16,35 +16,37 @@ use crate::once::Event;
 use crate::random;
 use crate::store::{Due, GrantRecord, GrantState, REFRESH_TOKEN_LIFETIME, is_grant_id};
 
-/// Grants that are looked up at once.
+/// Grants that are listed at a time.
 const PAGE: usize = 1_000;
-/// Renewals at once: as many as begin in a second, but for these bounds.
+/// Bounds of the number of concurrent renewals, which otherwise is the number begun per second.
 const LEAST_AT_ONCE: usize = 8;
 const MOST_AT_ONCE: usize = 64;
-/// A pass ends when this many renewals in a row found the token endpoint down.
+/// A pass ends after this many renewals in a row found the token endpoint down.
 const FAILURES: u32 = 5;
 const DAY: Duration = Duration::from_secs(24 * 3600);
-/// The first pass in the background comes within this time: not while everybody starts, and not all at once.
+/// The first pass in the background begins within this time, at a random moment, so that processes that start together
+/// do not all begin at once.
 const FIRST_PASS: Duration = Duration::from_secs(60);
-/// How much earlier or later than it should the next pass comes at most, as a share: fleets start together.
+/// By what share the time between passes varies at random, since the processes of a fleet often start together.
 const SPREAD: f64 = 0.1;
 
-/// How far a pass has come.
+/// The progress of a pass of keep-alive.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct KeepAliveProgress {
-    /// Grants that it renewed.
+    /// Grants that the pass renewed.
     pub renewed: u64,
-    /// Grants that somebody else renewed meanwhile, or is renewing.
+    /// Grants that another process renewed meanwhile, or is renewing.
     pub skipped: u64,
-    /// Grants that could not be renewed: they ended, or their turn comes again in the next pass.
+    /// Grants that could not be renewed. Those that have not ended are tried again in the next pass.
     pub failed: u64,
-    /// Grants that are known to be due still, of at most 1,000 that are looked up at once.
+    /// Grants known to be still due, among the at most 1,000 that are listed at a time.
     pub remaining: u64,
 }
 
 impl OAuthApp {
-    /// Renews the grants that are due, each by one of however many processes do this, and tells `progress` after
-    /// each. What a pass leaves, because it is stopped or the token endpoint is down, is due in the next.
+    /// Renews the grants that are due, and calls `progress` after each. If several processes do so, each grant is
+    /// renewed by one of them. Grants that a pass leaves, because it is stopped or the token endpoint is down, remain
+    /// due for the next one.
     pub async fn keep_alive(
         self: Arc<Self>,
         options: KeepAliveOptions,
@@ -53,21 +55,21 @@ impl OAuthApp {
         keep_alive(&self.grants, options, progress).await
     }
 
-    /// Has passes come by themselves, the first of them soon, as long as this app or a grant of it is in use. Of a
-    /// pass that fails, listeners hear. Whoever calls this runs the future that it gives. Apps that share their grants
-    /// share the passes too, if they want the same: only one of these futures has anything to do.
+    /// Schedules passes in the background, the first within a minute, as long as this app or one of its grants is in
+    /// use. A pass that fails is reported to listeners. The caller must spawn the returned future. Apps that share
+    /// their grants share the passes with equal options too: the futures of all but the first end at once.
     pub fn keep_alive_in_background(
         &self,
         options: BackgroundOptions,
     ) -> impl Future<Output = ()> + Send + use<> {
         let (wanted, begun) = self.grants.background.join(options);
-        // Once for an app; what it wants later is gone again here.
+        // Only the first call of an app sets its handle. A later one's handle is dropped here.
         let _ = self.passes.set(wanted);
         let grants = Arc::clone(&self.grants);
         async move {
             let Some(mut wanted) = begun else { return };
             tokio::select! {
-                // Nobody ever sends: those who want it are gone. Exchanges that have begun go on.
+                // Nothing is ever sent, so this resolves when the last handle is dropped. Exchanges in flight continue.
                 _ = wanted.changed() => {}
                 () = passes(&grants, options) => {}
             }
@@ -106,8 +108,8 @@ async fn keep_alive(
     }
 }
 
-/// The next grants that are due before some time. What failed, or is being renewed by another process, is due still: it
-/// lies behind. None: there are no more.
+/// The next page of grants that are due before `before`, or an empty list if there are no more. Grants that failed, or
+/// that another process is renewing, are still due but lie before `after`.
 async fn next_page(grants: &Grants, before: u64, after: &mut Option<Due>) -> Result<Vec<String>> {
     loop {
         let places = grants.vault.records.store().due(before, PAGE, after.as_ref()).await?;
@@ -116,14 +118,14 @@ async fn next_page(grants: &Grants, before: u64, after: &mut Option<Due>) -> Res
         let ids = places.into_iter().map(|place| place.id).filter(|id| is_grant_id(id));
         let mut ids: Vec<_> = ids.collect();
         if !ids.is_empty() {
-            // Others go through the same ones: in another order they seldom meet.
+            // Other processes go through the same page. In random order they seldom collide.
             ids.sort_by_cached_key(|_| random::fraction().to_bits());
             return Ok(ids);
         }
     }
 }
 
-/// Renews one grant, finishes the move that it was left in, or removes what is left of a forgotten one.
+/// Renews one grant, finishes its interrupted move, or removes the record of a forgotten one.
 pub(super) async fn keep_one_alive(grants: &Arc<Grants>, id: &str, before: u64) -> Result<KeptAlive> {
     let vault = &grants.vault;
     match vault.find::<GrantRecord>(id).await? {
@@ -132,7 +134,7 @@ pub(super) async fn keep_one_alive(grants: &Arc<Grants>, id: &str, before: u64) 
             Ok(KeptAlive::Skipped)
         }
         Some((version, record)) if record.is_removable(vault.now().unix_millis()) => {
-            // A store that cannot remove keeps it, and it is due again in the next pass.
+            // A store that cannot remove records keeps it, and it is due again in the next pass.
             vault.remove(id, version).await?;
             Ok(KeptAlive::Skipped)
         }
@@ -141,7 +143,7 @@ pub(super) async fn keep_one_alive(grants: &Arc<Grants>, id: &str, before: u64) 
             if kept == KeptAlive::Renewed
                 && let Some(source) = grants.sources.find(id)
             {
-                // What it waits after, a refusal for example, is over.
+                // The renewal succeeded, so the source need not wait any longer after a failure.
                 source.reset(None);
             }
             Ok(kept)
@@ -149,8 +151,8 @@ pub(super) async fn keep_one_alive(grants: &Arc<Grants>, id: &str, before: u64) 
     }
 }
 
-/// Whether an error says something about the token endpoint, not about one grant: there is no connection to it, it is
-/// overloaded or out of order.
+/// Whether an error concerns the token endpoint as a whole, in place of one grant: it cannot be reached, is overloaded,
+/// or fails.
 fn endpoint_is_down(error: &Error) -> bool {
     matches!(error, Error::TokenUnavailable { status: None | Some(429 | 500..), .. })
 }
@@ -159,14 +161,14 @@ fn now(grants: &Grants) -> u64 {
     grants.vault.now().unix_millis()
 }
 
-/// One pass.
+/// One pass of keep-alive.
 struct Pass<'a, Progress> {
     grants: &'a Arc<Grants>,
     before: u64,
     pace: Interval,
     at_once: usize,
     progress: Progress,
-    /// Known to be due, and not yet tried.
+    /// Grants known to be due and not tried yet.
     queue: Vec<String>,
     done: KeepAliveProgress,
     failures_in_a_row: u32,
@@ -186,7 +188,7 @@ impl<'a, Progress: Fn(KeepAliveProgress) + Send> Pass<'a, Progress> {
         self.failures_in_a_row >= FAILURES
     }
 
-    /// Renews what is in the queue, or as much of it as there is a point in trying.
+    /// Renews the grants in the queue, until the token endpoint seems to be down.
     async fn renew(&mut self) -> Result<()> {
         let panicked = |_: JoinError| Error::Internal { problem: "a renewal by keep-alive panicked" };
         let mut running = JoinSet::new();
@@ -197,7 +199,7 @@ impl<'a, Progress: Fn(KeepAliveProgress) + Send> Pass<'a, Progress> {
             {
                 self.pace.tick().await;
                 let (grants, due, before) = (Arc::clone(self.grants), id.clone(), self.before);
-                // In a task of its own: a pass that is stopped must not stop an exchange.
+                // Each renewal runs in a task of its own, so that stopping a pass does not stop an exchange.
                 let renewed = tokio::spawn(async move { keep_one_alive(&grants, &due, before).await });
                 running.spawn(async move { (id, renewed.await) });
                 continue;
@@ -219,7 +221,7 @@ impl<'a, Progress: Fn(KeepAliveProgress) + Send> Pass<'a, Progress> {
             Ok(KeptAlive::Skipped) => self.done.skipped += 1,
             Err(error) => {
                 self.done.failed += 1;
-                // What one grant fails of says nothing about the others, however many follow each other.
+                // Only failures of the endpoint count. A grant's own failure says nothing about other grants.
                 self.failures_in_a_row =
                     if endpoint_is_down(&error) { self.failures_in_a_row + 1 } else { 0 };
                 self.warn_of_expiry(id).await;
@@ -227,7 +229,7 @@ impl<'a, Progress: Fn(KeepAliveProgress) + Send> Pass<'a, Progress> {
         }
     }
 
-    /// What is left was not tried, but who owns it must know how long it lives.
+    /// Ends the pass. Grants that were not tried are still checked for their expiry, so that their owner is warned.
     async fn end(mut self) -> KeepAliveProgress {
         let left = std::mem::take(&mut self.queue);
         for id in &left {
@@ -237,7 +239,7 @@ impl<'a, Progress: Fn(KeepAliveProgress) + Send> Pass<'a, Progress> {
     }
 
     async fn warn_of_expiry(&self, id: &str) {
-        // Where the store fails, the renewal's own error has said so.
+        // If the store fails, the renewal's error has reported that.
         let Ok(Some(expires_at)) = self.grants.expires_at(id).await else { return };
         let left = Duration::from_millis(expires_at.saturating_sub(now(self.grants)));
         if let Some(days) = [1, 3, 7].into_iter().find(|days| left < DAY * u32::from(*days)) {

@@ -1,4 +1,4 @@
-//! The grants of an app, listed page by page, and without their secrets.
+//! Lists the grants of an app page by page, without their secrets.
 
 use std::collections::BTreeMap;
 
@@ -8,12 +8,12 @@ use super::app::OAuthApp;
 use crate::error::{Error, ReauthorizationReason, Result};
 use crate::store::{Due, GrantRecord, GrantState, NEVER, Refusal, is_grant_id};
 
-/// Records that are looked up, and loaded, at once.
+/// Records that are listed and loaded at a time.
 const PAGE: usize = 100;
 
-/// The state of a grant, as far as the app's owner cares.
+/// The state of a grant, as the app's owner sees it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum GrantStanding {
+pub enum ListedGrantState {
     /// The grant can be used.
     Active,
     /// The grant can be used, and a process is spending its refresh token.
@@ -30,47 +30,48 @@ pub enum GrantStanding {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct GrantFilter {
     /// Only grants in this state.
-    pub standing: Option<GrantStanding>,
+    pub state: Option<ListedGrantState>,
     /// Only grants that have not ended and whose refresh token expires before this time, in milliseconds since the Unix
     /// epoch.
     pub expires_before: Option<u64>,
 }
 
-/// What is known of a grant. Times are milliseconds since the Unix epoch.
+/// What is known about a grant, without its tokens. Times are in milliseconds since the Unix epoch.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GrantInfo {
     /// The grant's id.
     pub id: String,
     /// The grant's state.
-    pub standing: GrantStanding,
-    /// Why it has ended, if it has.
+    pub state: ListedGrantState,
+    /// Why the grant has ended, if it has.
     pub reason: Option<ReauthorizationReason>,
-    /// The last refusal of its refresh token, if that keeps being refused.
+    /// The last refusal of the grant's refresh token, if the server keeps refusing it.
     pub refusal: Option<Refusal>,
     /// The scopes that were granted, or else requested; empty if neither is known.
     pub scopes: Vec<String>,
-    /// What the app's owner noted about it.
+    /// Text that the app's owner keeps with the grant.
     pub metadata: BTreeMap<String, String>,
-    /// When its refresh token was issued.
+    /// When the grant's refresh token was issued.
     pub refresh_issued_at: u64,
-    /// When its refresh token expires, or would have expired.
+    /// When the grant's refresh token expires, or would have expired.
     pub refresh_expires_at: u64,
-    /// When its last access token expires, if it has one.
+    /// When the grant's last access token expires, if it has one.
     pub access_expires_at: Option<u64>,
 }
 
-/// Some of an app's grants.
+/// One page of an app's grants.
 #[derive(Debug, Clone)]
 pub struct GrantPage {
-    /// The grants. There may be none although there is a next page.
+    /// The grants of the page. It may be empty even if there is a next page.
     pub grants: Vec<GrantInfo>,
-    /// After which place the next page begins. None: this was the last.
+    /// The position after which the next page begins. `None` on the last page.
     pub next: Option<Due>,
 }
 
 impl OAuthApp {
-    /// The grants of the page `after` this place, or of the first: in the order in which their refresh tokens die,
-    /// those that have ended last. One that is renewed meanwhile may be on two pages. Forgotten ones are on none.
+    /// One page of grants. `after` is the previous page's `next`, or `None` for the first page. Grants are ordered by
+    /// the expiry of their refresh tokens, and ended ones come last. A grant that is renewed meanwhile may appear on
+    /// two pages. Forgotten grants do not appear.
     pub async fn grants(&self, filter: GrantFilter, after: Option<Due>) -> Result<GrantPage> {
         let (start, before) = filter.range()?;
         let page = self.grants.vault.records.store().due(before, PAGE, after.or(start).as_ref()).await?;
@@ -89,14 +90,14 @@ impl OAuthApp {
 }
 
 impl GrantFilter {
-    /// After which place the listing begins, and before when it ends.
+    /// The range of the store's index to list: after which entry it begins, and before which time it ends.
     fn range(&self) -> Result<(Option<Due>, u64)> {
-        match (self.standing, self.expires_before) {
-            (Some(GrantStanding::Ended), Some(_)) => {
+        match (self.state, self.expires_before) {
+            (Some(ListedGrantState::Ended), Some(_)) => {
                 let problem = "is for grants that have not ended: leave it out, or the state `ended`";
                 Err(Error::configuration("expiresBefore", problem))
             }
-            (Some(GrantStanding::Ended), None) => {
+            (Some(ListedGrantState::Ended), None) => {
                 let last_living = Due { due: NEVER - 1, id: String::new() };
                 Ok((Some(last_living), NEVER + 1))
             }
@@ -106,31 +107,32 @@ impl GrantFilter {
         }
     }
 
-    /// The record may have changed since it was listed.
+    /// Whether a grant matches the filter. Checked again after loading, since the record may have changed since it was
+    /// listed.
     fn passes(&self, grant: &GrantInfo) -> bool {
-        let living = grant.standing != GrantStanding::Ended;
-        self.standing.is_none_or(|standing| standing == grant.standing)
+        let living = grant.state != ListedGrantState::Ended;
+        self.state.is_none_or(|state| state == grant.state)
             && self.expires_before.is_none_or(|before| living && grant.refresh_expires_at < before)
     }
 }
 
 impl GrantInfo {
-    /// None for a grant that was forgotten.
+    /// Describes a record. `None` for a grant that was forgotten.
     fn new(id: String, record: GrantRecord, now: u64) -> Option<Self> {
-        let (standing, reason) = match record.state {
+        let (state, reason) = match record.state {
             GrantState::Ended { reason: ReauthorizationReason::Forgotten } => return None,
-            GrantState::Ended { reason } => (GrantStanding::Ended, Some(reason)),
-            _ if record.refused.is_some() => (GrantStanding::Refused, None),
-            _ if !record.unread.is_empty() => (GrantStanding::Unread, None),
-            GrantState::Exchanging { until, .. } if until > now => (GrantStanding::Renewing, None),
-            // The next use takes over from a holder that died, and finishes a move.
+            GrantState::Ended { reason } => (ListedGrantState::Ended, Some(reason)),
+            _ if record.refused.is_some() => (ListedGrantState::Refused, None),
+            _ if !record.unread.is_empty() => (ListedGrantState::Unread, None),
+            GrantState::Exchanging { until, .. } if until > now => (ListedGrantState::Renewing, None),
+            // The next use takes over from a process that crashed, and finishes an interrupted move.
             GrantState::Exchanging { .. } | GrantState::Moving { .. } | GrantState::Idle { .. } => {
-                (GrantStanding::Active, None)
+                (ListedGrantState::Active, None)
             }
         };
         Some(Self {
             id,
-            standing,
+            state,
             reason,
             refusal: record.refused.clone(),
             metadata: record.metadata.clone(),

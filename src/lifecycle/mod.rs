@@ -1,5 +1,5 @@
-//! The lives of tokens: cached while fresh, one exchange in flight however many ask, shared by a fleet, and grants
-//! renewed so that no one-time refresh token is lost.
+//! The lifecycle of tokens. They are cached while fresh, obtained by one exchange however many calls wait, and shared
+//! between processes. Grants are renewed so that no one-time refresh token is lost.
 
 mod adoption;
 mod app;
@@ -16,13 +16,13 @@ mod rekey;
 mod renewal;
 mod shared_token;
 mod source;
-mod sources;
+mod source_registry;
 
 pub use app::{CodeExchange, Grant, ImportedAccessToken, ImportedGrant, OAuthApp, OAuthAppOptions};
 pub use background::{BackgroundOptions, KeepAliveOptions};
 pub use client_credentials::ClientCredentials;
 pub use customers::{Customer, Customers};
 pub use keep_alive::KeepAliveProgress;
-pub use listing::{GrantFilter, GrantInfo, GrantPage, GrantStanding};
+pub use listing::{GrantFilter, GrantInfo, GrantPage, ListedGrantState};
 pub use rekey::RekeyProgress;
-pub use source::{Held, TokenSource};
+pub use source::{CurrentToken, TokenSource};

@@ -1,6 +1,6 @@
-//! Moving a grant to another id of the same store, and noting what it is. The refresh token works once, so two records
-//! never own it: the grant leaves its old id before it is at the new one, and whoever finds it on its way brings it
-//! there.
+//! Moving a grant to another id in the same store, and changing its metadata. The refresh token works once, so two
+//! records must never own it. The old record is marked as moving before the new one is written, and any process that
+//! finds the mark finishes the move.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,8 +12,8 @@ use crate::random;
 use crate::store::{GrantRecord, GrantState, Swap, check_grant_id};
 
 impl OAuthApp {
-    /// Moves a grant to another id, in place of whatever grant that id has. Waits for a renewal in flight. Done again,
-    /// it gives the grant again.
+    /// Moves a grant to another id, and replaces any grant with that id. Waits for a renewal in flight. Calling it
+    /// again returns the grant again.
     pub async fn rename(self: Arc<Self>, from: String, to: String) -> Result<Grant> {
         check_grant_id(&from)?;
         check_grant_id(&to)?;
@@ -23,7 +23,7 @@ impl OAuthApp {
         self.grant(to)
     }
 
-    /// Replaces what the app's owner noted about the grant of this id. Waits for a renewal in flight.
+    /// Replaces the metadata of the grant with this id. Waits for a renewal in flight.
     pub async fn annotate(self: Arc<Self>, id: String, metadata: BTreeMap<String, String>) -> Result<()> {
         check_grant_id(&id)?;
         let vault = &self.grants.vault;
@@ -73,7 +73,7 @@ impl Grants {
                     });
                 }
                 GrantState::Idle { .. } | GrantState::Exchanging { .. } => {
-                    // An exchange of unknown outcome may have spent its refresh token.
+                    // An exchange of unknown outcome may have spent the refresh token.
                     let contested = record.contested || unresolved > 0;
                     let state = GrantState::Moving { to: to.to_owned(), ticket: random::text::<16>()? };
                     let moving = GrantRecord { contested, state, ..record };
@@ -85,7 +85,7 @@ impl Grants {
         }
     }
 
-    /// Finishes the move of a grant that is on its way to another id, if it is.
+    /// Finishes the move of a grant to another id, if its record is marked as moving.
     pub(super) async fn finish_any_move(self: &Arc<Self>, from: &str) -> Result<()> {
         match self.vault.find::<GrantRecord>(from).await? {
             Some((_, GrantRecord { state: GrantState::Moving { to, .. }, .. })) => {
@@ -95,7 +95,7 @@ impl Grants {
         }
     }
 
-    /// Brings a grant that is on its way to its new id, whoever sent it there.
+    /// Finishes the move of a grant from `from` to `to`, whichever process began it.
     pub(super) async fn finish_move(self: &Arc<Self>, from: &str, to: &str) -> Result<()> {
         let vault = &self.vault;
         loop {
@@ -115,7 +115,7 @@ impl Grants {
                     Some((there, current)) => (there, Some(current)),
                     None => (0, None),
                 };
-                // It arrived before, and may have been renewed since.
+                // The grant was written there before, and may have been renewed since.
                 if current.is_some_and(|current| current.origin.as_ref() == Some(&ticket))
                     || vault.swap(to, there, &arrived).await? == Swap::Won
                 {

@@ -1,4 +1,4 @@
-//! Rekeying: all records of an app's store, sealed anew with the first key, so that others can be dropped.
+//! Rekeying: encrypts all records of an app's store again with the first key, so that other keys can be dropped.
 
 use std::sync::Arc;
 
@@ -10,26 +10,26 @@ use crate::once::Event;
 use crate::random;
 use crate::store::{Due, GrantRecord, NEVER, Record as _, Swap, is_grant_id};
 
-/// Records that are looked up at once.
+/// Records that are listed at a time.
 const PAGE: usize = 100;
-/// Records that are read and written at once.
+/// Records that are read and written concurrently.
 const AT_ONCE: usize = 8;
 
-/// How far rekeying is.
+/// The progress of rekeying.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct RekeyProgress {
-    /// Records that it sealed anew.
+    /// Records that were encrypted again.
     pub resealed: u64,
-    /// Records that were sealed with the first key already, by whomever.
+    /// Records that were already encrypted with the first key.
     pub skipped: u64,
-    /// Records that cannot be opened, or that the store failed to give or to take.
+    /// Records that could not be decrypted, or that the store failed to load or to write.
     pub failed: u64,
 }
 
 impl OAuthApp {
-    /// Seals every record in the app's part of its store with its first key, and tells `progress` after each. Any
-    /// number of processes may do so, and go on renewing grants: a record changes by compare-and-swap, and what it
-    /// says does not.
+    /// Encrypts every record in the app's namespace with the first key, and calls `progress` after each. Any number of
+    /// processes may do so at the same time, while they keep renewing grants: records change by compare-and-swap, and
+    /// their content stays the same.
     pub async fn rekey(self: Arc<Self>, progress: impl Fn(RekeyProgress) + Send) -> Result<RekeyProgress> {
         self.grants.vault.records.sealer().require_key("rekey()")?;
         let mut done = RekeyProgress::default();
@@ -65,14 +65,15 @@ impl OAuthApp {
         }
     }
 
-    /// Whether the record was sealed anew; it needs not be if it is gone, or the first key has sealed it.
+    /// Encrypts a record again. Returns false if there was no need: it is gone, or already encrypted with the first
+    /// key.
     async fn reseal(&self, place: &Due) -> Result<bool> {
         let id = &place.id;
         let records = &self.grants.vault.records;
         loop {
             let Some(stored) = records.store().load(id).await? else { return Ok(false) };
             let Some(bytes) = records.sealer().reseal(id, &stored)? else { return Ok(false) };
-            // A grant may be another one than was listed, and due at another time.
+            // The grant may have changed since it was listed, and be due at another time.
             let due = if is_grant_id(id) {
                 records.sealer().open::<GrantRecord>(id, &stored)?.due()
             } else {

@@ -1,11 +1,11 @@
-//! [`GrantRenewal`]: the refresh token of a grant, spent by the steps of [`run`] so that it is never lost.
+//! [`GrantRenewal`]: spends the refresh token of a grant by the steps of [`run`], so that its successor is not lost.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::adoption::adoptable;
 use super::grants::Grants;
-use super::source::{Exchange, ExchangeFuture, Held, TokenSource};
+use super::source::{CurrentToken, Exchange, ExchangeFuture, TokenSource};
 use crate::clock::Moment;
 use crate::error::{Error, OAuthErrorCode, ReauthorizationReason, Result, TokenAnswer};
 use crate::http::Answer;
@@ -20,33 +20,33 @@ use crate::token::{AccessToken, TokenSet};
 #[derive(Debug)]
 pub(super) struct GrantRenewal {
     pub(super) id: String,
-    /// Held, so that the app's grants stay shared while a client uses one of them.
+    /// Held so that the app's grants stay shared while a client uses one of them.
     pub(super) grants: Arc<Grants>,
 }
 
-/// What became of a grant that is due.
+/// The outcome of keep-alive for one grant.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum KeptAlive {
-    /// It was renewed.
+    /// The grant was renewed.
     Renewed,
     /// There was nothing to do: another process renewed it, is renewing it, or ended it.
     Skipped,
 }
 
 impl Exchange for GrantRenewal {
-    fn next(self: Arc<Self>, held: Option<Arc<Held>>) -> ExchangeFuture {
+    fn next(self: Arc<Self>, held: Option<Arc<CurrentToken>>) -> ExchangeFuture {
         Box::pin(async move { self.renew(held.as_deref()).await })
     }
 
-    /// A refresh token works once: only where nothing was sent.
+    /// A refresh token works once, so an exchange may be repeated only if nothing was sent.
     fn may_repeat(&self, error: &Error) -> bool {
         matches!(error, Error::TokenUnavailable { sent: false, .. })
     }
 }
 
 impl GrantRenewal {
-    /// Gets an access token other than `held`: one that another process got, or by an exchange.
-    pub(super) async fn renew(&self, held: Option<&Held>) -> Result<AccessToken> {
+    /// Obtains an access token other than `held`, either one that another process stored or by an exchange.
+    pub(super) async fn renew(&self, held: Option<&CurrentToken>) -> Result<AccessToken> {
         let adopt = |record: &GrantRecord, now: Moment| {
             if record.state == EXPORTED {
                 // Its tokens belong to the app that imported it.
@@ -59,12 +59,12 @@ impl GrantRenewal {
         };
         let ran = self.run_unless(adopt).await;
         if let Err(Error::UnknownGrant { .. }) = ran {
-            // Perhaps its process died while it was on its way to another id.
+            // A process may have crashed while it moved the grant to another id.
             self.grants.finish_any_move(&self.id).await?;
         }
         match ran? {
             Ran::Found(token) => Ok(token),
-            // An answer without a usable access token yields a refresh token, which the next use spends.
+            // An answer without a usable access token still yields a refresh token, which the next use spends.
             Ran::Yielded(tokens) => tokens.access.ok_or_else(Error::no_access_token),
         }
     }
@@ -102,7 +102,7 @@ impl GrantRenewal {
         self.grants.vault.report(event);
     }
 
-    /// Why the grant of this record can neither be used nor renewed.
+    /// The error that says why the grant of this record can be neither used nor renewed.
     pub(super) fn unusable(&self, record: &GrantRecord) -> Error {
         match &record.state {
             GrantState::Ended { reason } => self.ended(*reason),
@@ -181,7 +181,7 @@ impl OneTime for GrantRenewal {
 }
 
 impl Grants {
-    /// The tokens of the grant of this id. Whether there is one shows when they are used.
+    /// The tokens of the grant with this id. The store is not asked whether it exists before they are used.
     pub(super) fn source(self: &Arc<Self>, id: &str) -> Arc<TokenSource> {
         self.sources.get(id, || TokenSource::new(Arc::new(self.renewal(id)), Arc::clone(&self.vault.clock)))
     }
@@ -190,14 +190,14 @@ impl Grants {
         GrantRenewal { id: id.to_owned(), grants: Arc::clone(self) }
     }
 
-    /// Stores a new authorization. It wins over whatever is in the store, a renewal in flight included.
+    /// Stores a new authorization. It replaces whatever is in the store, even during a renewal.
     pub(super) async fn replace(self: &Arc<Self>, id: &str, record: &GrantRecord) -> Result<()> {
         self.vault.replace(id, record).await?;
         self.source(id).reset(None);
         Ok(())
     }
 
-    /// Stores a new authorization for as long as it takes: there is no second copy of its tokens.
+    /// Stores a new authorization, and retries for as long as it takes, since there is no second copy of its tokens.
     pub(super) async fn keep(self: &Arc<Self>, id: &str, record: &GrantRecord, access: Option<AccessToken>) {
         let mut wait = FIRST_COMMIT_WAIT;
         while let Err(error) = self.vault.replace(id, record).await {
@@ -207,7 +207,7 @@ impl Grants {
             self.vault.report(&Event::RenewalFailed { grant_id: id.to_owned(), error });
             tokio::time::sleep(wait).await;
             wait = (wait * 2).min(LONGEST_COMMIT_WAIT);
-            // Perhaps it was written, and only the store's answer lost.
+            // The record may have been written, and only the store's answer lost.
             if let Ok(Some((_, current))) = self.vault.find::<GrantRecord>(id).await
                 && current.refresh == record.refresh
             {
@@ -219,8 +219,9 @@ impl Grants {
 }
 
 impl Grants {
-    /// Stores an unread answer to a code for as long as it takes: in the living grant of this id, which is not given up
-    /// for it, or else in `bare`.
+    /// Stores an unread answer to the exchange of a code, and retries for as long as it takes. If the id has a grant
+    /// that has not ended, the answer is added to it and the grant stays usable. Otherwise the answer is stored in
+    /// `bare`.
     pub(super) async fn keep_unread(&self, id: &str, unread: &UnreadAnswer, bare: &GrantRecord) {
         let mut wait = FIRST_COMMIT_WAIT;
         loop {
@@ -247,7 +248,7 @@ impl Grants {
     }
 }
 
-/// The last refusal of a refresh token, as long as nobody is to ask again.
+/// Fails with the last refusal of the refresh token while it is too early to present the token again.
 fn wait_after_refusal(record: &GrantRecord, now: Moment) -> Result<()> {
     match &record.refused {
         Some(refusal) if now.unix_millis() < refusal.retry_at => Err(Error::TokenRefused {

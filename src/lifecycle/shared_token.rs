@@ -1,7 +1,8 @@
-//! [`ClientExchange`]: client credentials become access tokens, which a fleet shares if there is a store for them.
+//! [`ClientExchange`]: exchanges client credentials for access tokens, which processes share if they have a store for
+//! them.
 //!
-//! Nothing can be lost here: a client can exchange as often as it likes. So the store only saves exchanges, and a
-//! store that fails, or a holder that is late, costs one more, and never a call.
+//! Nothing can be lost here, since client credentials can be exchanged any number of times. The store only saves
+//! exchanges: a store that fails or a leaseholder that is late costs one more exchange, and never a call.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,7 +10,7 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 
 use super::adoption::adoptable;
-use super::source::{Exchange, ExchangeFuture, Held};
+use super::source::{CurrentToken, Exchange, ExchangeFuture};
 use crate::clock::{Clock, Moment};
 use crate::credential::OAuthClient;
 use crate::error::{Error, Result};
@@ -18,11 +19,12 @@ use crate::once::LEASE_POLL;
 use crate::store::{Removal, SealedStore, StoredAccessToken, Swap, TokenRecord, Version, token_id};
 use crate::token::AccessToken;
 
-/// How long one may be getting a token for all others, in milliseconds: many times what that takes.
+/// How long one process may take to obtain a token for all others, in milliseconds. It is many times what an exchange
+/// takes.
 const LEASE_MILLIS: u64 = 30_000;
-/// How long to wait for others at most: a lease's length by our own clock.
+/// The longest wait for another process: the length of a lease by this process's own clock.
 const LONGEST_WAIT: Duration = Duration::from_millis(LEASE_MILLIS);
-/// How long the store may take. An exchange takes no longer.
+/// How long the store may take, which is no shorter than an exchange.
 const STORE_PATIENCE: Duration = Duration::from_secs(5);
 
 /// Exchanges a client's id and secret for access tokens.
@@ -31,31 +33,31 @@ pub(super) struct ClientExchange {
     pub(super) endpoint: TokenEndpoint,
     pub(super) client: OAuthClient,
     pub(super) clock: Arc<dyn Clock>,
-    /// Where the token is shared, if it is.
+    /// Where the token is shared, if it is shared.
     pub(super) shared: Option<SharedToken>,
-    /// Who may exchange now: clients of one endpoint share their turns.
+    /// Limits concurrent exchanges. Clients of one endpoint share it.
     pub(super) turns: Arc<Semaphore>,
 }
 
-/// A place in a store for one client's access token.
+/// The record in a store for one client's access token.
 #[derive(Debug)]
 pub(super) struct SharedToken {
     store: SealedStore,
     id: String,
 }
 
-/// What to do about a token that is needed in place of `held`.
+/// How to obtain a token in place of `held`.
 #[derive(Debug)]
 enum Step {
-    /// Use this one, which somebody else got.
+    /// Use this token, which another process stored.
     Adopt(AccessToken),
-    /// Somebody else is getting one.
+    /// Wait, since another process is obtaining one.
     Wait,
-    /// Get one, for all.
+    /// Obtain one, and share it.
     Exchange,
 }
 
-fn step(record: &TokenRecord, held: Option<&Held>, now: Moment, waited_enough: bool) -> Step {
+fn step(record: &TokenRecord, held: Option<&CurrentToken>, now: Moment, waited_enough: bool) -> Step {
     match adoptable(record.access.as_ref(), &record.scopes, held, now) {
         Some(token) => Step::Adopt(token),
         None if record.leased_until > now.unix_millis() && !waited_enough => Step::Wait,
@@ -64,7 +66,7 @@ fn step(record: &TokenRecord, held: Option<&Held>, now: Moment, waited_enough: b
 }
 
 impl Exchange for ClientExchange {
-    fn next(self: Arc<Self>, held: Option<Arc<Held>>) -> ExchangeFuture {
+    fn next(self: Arc<Self>, held: Option<Arc<CurrentToken>>) -> ExchangeFuture {
         Box::pin(async move { self.token(held.as_deref()).await })
     }
 
@@ -73,15 +75,15 @@ impl Exchange for ClientExchange {
     }
 }
 
-/// Whether the token endpoint could not be asked, or was overloaded or out of order. Client credentials can be exchanged
-/// as often as one likes.
+/// Whether the token endpoint could not be reached, was overloaded, or failed. Client credentials can be exchanged any
+/// number of times, so such an exchange may be repeated.
 pub(super) fn is_unavailable(error: &Error) -> bool {
     matches!(error, Error::TokenUnavailable { status: None | Some(429 | 500..), .. })
 }
 
 impl ClientExchange {
-    /// A token other than `held`: somebody else's, or by an exchange.
-    pub(super) async fn token(&self, held: Option<&Held>) -> Result<AccessToken> {
+    /// A token other than `held`, either one that another process stored or by an exchange.
+    pub(super) async fn token(&self, held: Option<&CurrentToken>) -> Result<AccessToken> {
         let Some(shared) = &self.shared else { return self.exchange_in_turn().await };
         let began = self.clock.now();
         loop {
@@ -99,7 +101,7 @@ impl ClientExchange {
         }
     }
 
-    /// None: somebody else was faster.
+    /// Takes the lease, exchanges and stores the token. `None` if another process took the lease first.
     async fn exchange_for_all(
         &self,
         shared: &SharedToken,
@@ -112,7 +114,7 @@ impl ClientExchange {
         match shared.write(version, &leased).await {
             Some(Swap::Lost) => return None,
             Some(Swap::Won) => {}
-            // Whether it is written, nobody knows: then this token is not shared.
+            // Whether the lease was written is unknown, so this token is not shared.
             None => return Some(self.exchange().await),
         }
         let exchanged = self.exchange().await;
@@ -123,7 +125,7 @@ impl ClientExchange {
                 scopes: token.scopes.clone(),
                 ..free
             },
-            // Others need not wait to find out for themselves.
+            // The lease is released after a failure, so that others can try without waiting.
             Err(_) => free,
         };
         shared.write(version.saturating_add(1), &next).await;
@@ -144,17 +146,16 @@ impl ClientExchange {
 }
 
 impl SharedToken {
-    /// The place for the tokens that this client gets at `token_url`.
+    /// The record for the tokens that this client obtains at `token_url`.
     pub(super) fn new(store: SealedStore, client: &OAuthClient, token_url: &str) -> Self {
         let id = token_id(&client.id, &client.secret, token_url);
         Self { store, id }
     }
 
-    /// What the store knows; none if it cannot be asked.
+    /// Loads the shared record. `None` if the store cannot be reached.
     ///
-    /// It fails if the record is sealed with a key that is not ours: that is a mistake of configuration, which would
-    /// otherwise cost each process its own exchanges for ever, and which nobody would notice. What is damaged is
-    /// nothing: it is written over.
+    /// Fails if the record is encrypted with an unknown key. That is a configuration mistake which would otherwise go
+    /// unnoticed and make every process exchange on its own. A damaged record counts as empty, and is overwritten.
     async fn look(&self) -> Result<Option<(Version, TokenRecord)>> {
         match within(self.store.load_bytes(&self.id)).await {
             Some(Some(bytes)) => Ok(Some((bytes.version, self.store.open_or_default(&self.id, &bytes)?))),
@@ -167,7 +168,7 @@ impl SharedToken {
         within(self.store.swap(&self.id, version, record)).await
     }
 
-    /// Takes the token out of the store.
+    /// Removes the token from the store.
     pub(super) async fn forget(&self) -> Result<()> {
         loop {
             let version = self.store.version(&self.id).await?;
@@ -188,7 +189,7 @@ impl SharedToken {
     }
 }
 
-/// What a store answered in time.
+/// The store's result, if it arrived in time and was not an error.
 async fn within<T>(answer: impl Future<Output = Result<T>>) -> Option<T> {
     let answer = tokio::time::timeout(STORE_PATIENCE, answer).await;
     answer.unwrap_or(Err(Error::Closed)).ok()
@@ -216,7 +217,7 @@ mod tests {
         let (ours, theirs) = (hold(token(&clock, "ours")), token(&clock, "theirs"));
         clock.advance(Duration::from_secs(60));
         let now = clock.now();
-        let shown = |access: Option<&AccessToken>, leased_until, held: Option<&Held>, waited| {
+        let shown = |access: Option<&AccessToken>, leased_until, held: Option<&CurrentToken>, waited| {
             let record =
                 TokenRecord { access: access.map(StoredAccessToken::of), scopes: Vec::new(), leased_until };
             match step(&record, held, now, waited) {

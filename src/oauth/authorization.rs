@@ -11,45 +11,46 @@ use crate::oauth::refusal::description;
 use crate::random;
 use crate::secret::Secret;
 
-/// Where users are sent to authorize, and how.
+/// How authorization requests are made and their callbacks checked.
 #[derive(Debug, Clone)]
 pub struct AuthorizationEndpoint {
-    /// The URL. None where the vendor documents none: its sandbox.
+    /// The URL of the authorization endpoint. `None` for the sandbox, for which the vendor documents none.
     pub url: Option<Url>,
-    /// One of the app's registered redirect URIs, letter for letter.
+    /// One of the app's registered redirect URIs. The vendor compares it letter for letter.
     pub redirect_uri: String,
-    /// Whether to send a PKCE challenge (S256).
+    /// Whether to send a PKCE challenge (RFC 7636, S256).
     pub pkce: bool,
-    /// Whether to send `response_type=code`: RFC 6749 demands it, the vendor's examples lack it.
+    /// Whether to send `response_type=code`. RFC 6749 requires it, but the vendor's examples lack it.
     pub send_response_type: bool,
-    /// The issuer that each callback must name (RFC 9207), where the server promises to.
+    /// The issuer that each callback must name (RFC 9207). Set it only if the server names one.
     pub issuer: Option<String>,
 }
 
-/// An authorization request to send the browser to, and the state to expect back.
+/// An authorization request for a browser, and the state that its callback must return.
 #[derive(Debug, Clone)]
 pub struct AuthorizationUrl {
-    /// The URL for the browser.
+    /// The URL to send the browser to.
     pub url: String,
-    /// 256 random bits, and after a dot the scopes, if other ones than the app's were requested. Keep it in the user's
-    /// session until the callback.
+    /// The state: 256 random bits, followed by a dot and the scopes if they differ from the app's own. Keep it in the
+    /// user's session until the callback.
     pub state: String,
 }
 
-/// A callback that was checked and holds a code.
+/// A checked callback with its code.
 #[derive(Debug, Clone)]
 pub struct Callback {
     /// The authorization code.
     pub code: Secret,
-    /// The PKCE code verifier that belongs to it, where PKCE is on.
+    /// The PKCE code verifier of the code, if PKCE is used.
     pub code_verifier: Option<Secret>,
-    /// The scopes that the authorization request named, if they were not the app's own.
+    /// The scopes that the authorization request named, if they differ from the app's own.
     pub scopes: Option<Vec<String>>,
 }
 
 impl AuthorizationEndpoint {
-    /// Makes an authorization request. Empty `scopes` leave the parameter out: the vendor refuses `scope=`. With
-    /// `remember_scopes` the state carries them, since the answer to the exchange need not name them.
+    /// Creates an authorization request. If `scopes` is empty, the parameter is left out, since the vendor refuses
+    /// `scope=`. With `remember_scopes`, the state contains the scopes, since the answer to the exchange need not name
+    /// them.
     pub fn request(
         &self,
         client_id: &str,
@@ -82,7 +83,8 @@ impl AuthorizationEndpoint {
         Ok(AuthorizationUrl { url: url.into(), state })
     }
 
-    /// Checks the URL that the browser came back with: whole, or its path and query, or its query alone.
+    /// Checks a callback: the URL of the browser's request to the redirect URI, its path and query, or its query alone.
+    /// Fails with [`Error::CallbackRefused`] or [`Error::AuthorizationDenied`].
     pub fn callback(&self, secret: &Secret, callback: &str, state: &str) -> Result<Callback> {
         let query = callback.split_once('?').map_or(callback, |(_, query)| query);
         let query = query.split_once('#').map_or(query, |(query, _)| query);
@@ -90,7 +92,7 @@ impl AuthorizationEndpoint {
         for (key, value) in url::form_urlencoded::parse(query.as_bytes()) {
             found.take(&key, value.into_owned())?;
         }
-        // Before anything else: an attacker's callback must not even report an error as ours.
+        // The state is checked first, since even the error in a forged callback must not be reported.
         let returned = found.state.ok_or_else(|| refused("it has no state; let the user begin again"))?;
         if state.is_empty() || !bool::from(returned.as_bytes().ct_eq(state.as_bytes())) {
             return Err(refused(
@@ -117,7 +119,7 @@ impl AuthorizationEndpoint {
     }
 }
 
-/// The scopes that a state of [`AuthorizationEndpoint::request`] carries, if it carries any.
+/// The scopes in a state of [`AuthorizationEndpoint::request`], if it has any.
 fn scopes_of(state: &str) -> Option<Vec<String>> {
     let (_, scopes) = state.split_once('.')?;
     let scopes = String::from_utf8(URL_SAFE_NO_PAD.decode(scopes).ok()?).ok()?;
@@ -134,7 +136,8 @@ struct Found {
 }
 
 impl Found {
-    /// No parameter may stand twice (RFC 6749 section 3.1): of two states, which one was checked?
+    /// Stores a parameter. None may appear twice (RFC 6749 section 3.1): with two states, it would be unclear which one
+    /// was checked.
     fn take(&mut self, key: &str, value: String) -> Result<()> {
         let place = match key {
             "code" => &mut self.code,
@@ -155,9 +158,9 @@ fn refused(problem: &'static str) -> Error {
     Error::CallbackRefused { problem: problem.into() }
 }
 
-/// The verifier of the request with this `state`, derived rather than stored: nobody has to keep it between the
-/// two halves of the flow, which may run in two processes. 256 bits that only the client secret's holder can
-/// know; RFC 7636 section 4.1 asks for 43 to 128 unreserved characters.
+/// The verifier of the request with this `state`. It is derived, so that it need not be stored between the two halves
+/// of the flow, which may run in different processes. It has 256 bits that only the holder of the client secret can
+/// compute, as 43 characters; RFC 7636 section 4.1 requires 43 to 128 unreserved ones.
 fn code_verifier(secret: &Secret, state: &str) -> Secret {
     let key = hmac::Key::new(hmac::HMAC_SHA256, secret.expose().as_bytes());
     let mut context = hmac::Context::with_key(&key);
@@ -166,7 +169,7 @@ fn code_verifier(secret: &Secret, state: &str) -> Secret {
     Secret::new(URL_SAFE_NO_PAD.encode(context.sign()))
 }
 
-/// RFC 7636 section 4.2.
+/// The code challenge of a verifier (RFC 7636 section 4.2).
 fn code_challenge(verifier: &Secret) -> String {
     URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, verifier.expose().as_bytes()))
 }

@@ -1,4 +1,4 @@
-//! Reads the answer that issues a customer's client id and secret, once. Pure.
+//! Reads the answer that issues a customer's client id and secret. Pure.
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -10,8 +10,8 @@ use crate::credential::{ClientAuthentication, OAuthClient};
 use crate::error::{Error, Result};
 use crate::http::{Answer, Member, Value, members, read_answered_error, scattered};
 
-/// Reads `clientId` and `clientSecret` (vendor: General Partner Integration), or `client_id` and `client_secret`, from
-/// an answer that cannot be asked for again: nothing else in it costs them.
+/// Reads `clientId` and `clientSecret` (vendor: General Partner Integration), or `client_id` and `client_secret`. The
+/// answer cannot be requested again, so no other fault in it prevents that.
 ///
 /// # Errors
 /// `Api` if the answer is unsuccessful and holds no credentials; `InvalidResponse` if it is a success that holds none.
@@ -29,12 +29,12 @@ pub fn read_client(answer: &Answer, authentication: ClientAuthentication) -> Res
         Some(status) if !status.is_success() => {
             Err(Error::Api(Box::new(read_answered_error(status, answer))))
         }
-        // Without the field's own message: it may quote what was read.
+        // The field's own message is left out, since it may quote what was read.
         _ => Err(Error::InvalidResponse { problem: "it holds no usable clientId and clientSecret".into() }),
     }
 }
 
-/// The id and secret of the first object that holds both.
+/// The id and secret in the first object that has both.
 fn found(text: &[u8], authentication: ClientAuthentication) -> Option<OAuthClient> {
     let is_wanted = |name: &str| matches!(name, "clientid" | "clientsecret");
     let mut pairs = BTreeMap::<usize, Pair>::new();
@@ -59,7 +59,7 @@ impl Pair {
     fn take(&mut self, name: &str, value: &Value) {
         let text = match value {
             Value::Text(text) => text,
-            // Digit by digit: as a number it would lose some of them.
+            // The digits are kept as text, since a number would lose some of them.
             Value::Bare(word) if word.bytes().all(|byte| byte.is_ascii_digit()) => word,
             _ => return,
         };

@@ -1,4 +1,4 @@
-//! Which answers must be kept though nothing could be read from them. Pure.
+//! Which unreadable answers must be kept. Pure.
 
 use std::ops::ControlFlow;
 
@@ -6,9 +6,10 @@ use crate::http::{Answer, Value, members};
 use crate::secret::Secret;
 use crate::token::RefreshToken;
 
-/// Whether an answer that [`read_tokens`](super::read_tokens) could not read must be kept, to be read again: it is a
-/// success, or its text may hold tokens or credentials other than `presented`, whatever its status. An answer that is
-/// understood as a refusal, also one with the status of a success, and that holds nothing else is not worth keeping.
+/// Whether an answer that [`read_tokens`](super::read_tokens) could not read must be kept, to be read again later. It
+/// must be if it is a success, or if its text may hold tokens or credentials other than `presented`, whatever its
+/// status. An answer that is understood as a refusal, even with the status of a success, and holds nothing else is not
+/// worth keeping.
 pub fn is_worth_keeping(answer: &Answer, presented: Option<&RefreshToken>) -> bool {
     if answer.as_bytes().is_empty() {
         return false;
@@ -29,16 +30,16 @@ pub fn is_worth_keeping(answer: &Answer, presented: Option<&RefreshToken>) -> bo
     }
 }
 
-/// What one text of an answer says.
+/// The meaning of one reading of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Meaning {
-    /// It may hold a token or a credential.
+    /// It may hold a token or credentials.
     Secrets,
-    /// It is JSON without a fault, and names an error.
+    /// It is valid JSON that names an error.
     Refusal,
-    /// It is JSON without a fault, and something else.
+    /// It is valid JSON of another kind.
     Other,
-    /// It is not.
+    /// It is not valid JSON.
     Unknown,
 }
 
@@ -85,7 +86,7 @@ fn is_secret(value: &Value, presented: Option<&RefreshToken>) -> bool {
     }
 }
 
-/// Whether `text` contains `word`, which is in lower case, in either case.
+/// Whether `text` contains `word` in upper or lower case. `word` must be in lower case.
 pub(super) fn contains(text: &[u8], word: &str) -> bool {
     text.windows(word.len()).any(|window| window.eq_ignore_ascii_case(word.as_bytes()))
 }

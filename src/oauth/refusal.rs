@@ -1,7 +1,7 @@
-//! What a token endpoint's answer says instead of giving tokens. Pure.
+//! Reads a token endpoint's answer that holds no tokens. Pure.
 //!
-//! The vendor does not document its token errors, so every known form is read: the members of RFC 6749, those of the
-//! vendor's API, those of others, and text.
+//! The vendor does not document its token errors, so every known form is read: the members of RFC 6749, of the vendor's
+//! API and of other servers, and plain text.
 
 use std::ops::ControlFlow;
 use std::time::Duration;
@@ -11,15 +11,15 @@ use crate::clock::Moment;
 use crate::error::{Error, OAuthErrorCode, TokenAnswer};
 use crate::http::{Answer, Member, Value, members};
 
-/// The server's words are cut after this many characters: they go into logs.
+/// The longest description, in characters. Longer ones are cut, since they are logged.
 const LONGEST_DESCRIPTION: usize = 300;
-/// Longer than this, nobody waits because a server asks for it.
+/// The longest pause that a server can ask for.
 const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(3600);
 
-/// The error that `answer` comes to. `problem` says what is wrong with it if it is a success.
+/// The error for `answer`. `problem` says what is wrong with it if its status is a success.
 ///
-/// Redirects, 429 and 5xx say nothing of the exchange, whatever their body says. A 401 or 403 refuses the client, also
-/// without a code. Where a refusal names no code of RFC 6749, it never means that a grant is over.
+/// Redirects, 429 and 5xx say nothing about the exchange, whatever their body says. A 401 or 403 refuses the client,
+/// even without a code. A refusal without a code of RFC 6749 never ends a grant.
 pub(super) fn refusal(answer: &Answer, sent: Moment, problem: &'static str) -> Error {
     let said = Said::of(answer);
     let status = answer.status();
@@ -54,7 +54,7 @@ pub(super) fn refusal(answer: &Answer, sent: Moment, problem: &'static str) -> E
     }
 }
 
-/// A text as logs can take it: without what would forge or hide a line, and not too long.
+/// A text that is safe to log: without characters that could forge or hide a line, and not too long.
 pub(super) fn description(text: &str) -> String {
     let is_hidden = |character: char| {
         character.is_control()
@@ -66,8 +66,8 @@ pub(super) fn description(text: &str) -> String {
     words.chars().filter(|character| !is_hidden(*character)).take(LONGEST_DESCRIPTION).collect()
 }
 
-/// How long a `Retry-After` (RFC 9110 section 10.2.3) asks to wait, at most an hour; none if it is neither digits nor a
-/// date. `now` is in seconds since the Unix epoch.
+/// How long a `Retry-After` header (RFC 9110 section 10.2.3) asks to wait, at most an hour. `None` if it is neither a
+/// number nor a date. `now` is in seconds since the Unix epoch.
 fn retry_after(value: &str, now: u64) -> Option<Duration> {
     let seconds = if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
         value.parse().unwrap_or(u64::MAX)
@@ -82,16 +82,16 @@ fn seconds_of_date(value: &str) -> Option<u64> {
     Some(date.duration_since(std::time::SystemTime::UNIX_EPOCH).ok()?.as_secs())
 }
 
-/// A text, and where it was found.
+/// A text, and the place where it was found: its depth and its order.
 type Found = Option<(usize, usize, String)>;
 
-/// What the members say that errors are written with, each from the fewest objects.
+/// The members that describe errors, each from the outermost object that has it.
 #[derive(Debug, Default)]
 struct Said {
     error: Found,
     description: Found,
     message: Found,
-    /// An element of `errors`.
+    /// The first element of `errors`.
     entry: Found,
     code: Found,
     text: Option<String>,
@@ -112,10 +112,10 @@ impl Said {
             if is_said {
                 return ControlFlow::Break(());
             }
-            // JSON without a fault means what it says: nothing.
+            // Valid JSON without these members has no message.
             if shape.opened && !shape.odd { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         });
-        // The text of an answer that may hold tokens is not shown.
+        // The text of an answer that may hold tokens must not be shown.
         if !best.is_json && !answer.is_success() && !is_worth_keeping(answer, None) {
             best.text = plain(&String::from_utf8_lossy(&answer.text()));
         }
@@ -143,19 +143,19 @@ impl Said {
         }
     }
 
-    /// The code of RFC 6749, or one that is written like it.
+    /// The error code: one of RFC 6749, or one of the same form.
     fn code(&self, answer: &Answer) -> Option<OAuthErrorCode> {
         let named = |found: &Found| found.as_ref().map(|(.., text)| text.clone());
         let code = named(&self.error).filter(|text| text.bytes().all(|byte| byte.is_ascii_graphic()));
-        // `{"error":{"code":"invalid_grant"}}` and its like.
+        // For forms such as `{"error":{"code":"invalid_grant"}}`.
         let nested = named(&self.code).filter(|text| !OAuthErrorCode::parse(text).is_passing());
         let code = OAuthErrorCode::parse(&code.or(nested)?);
-        // A code of RFC 6749 says nothing of a secret, whatever words that has.
+        // A code of RFC 6749 reveals nothing, even if a secret happens to contain the same word.
         let quotes = code.is_passing() && answer.shown(code.as_str()) != code.as_str();
         Some(if quotes { OAuthErrorCode::unreadable() } else { code })
     }
 
-    /// What the server says in words, and its own code if it has one.
+    /// The server's message, and its own error code if it has one.
     fn words(&self) -> Option<String> {
         let text = |found: &Found| found.as_ref().map(|(.., text)| text.clone());
         let sentence = text(&self.error).filter(|error| !error.bytes().all(|byte| byte.is_ascii_graphic()));
@@ -175,7 +175,7 @@ impl Said {
         let now = answer.header("date").and_then(|date| seconds_of_date(&date));
         let asked = answer.header("retry-after").filter(|_| matches!(answer.status(), Some(429 | 503)));
         TokenAnswer {
-            // Cut last: half a quote at the cut would be none that is recognised.
+            // The text is cut last, since a quote that the cut halves would not be recognized.
             description: self
                 .words()
                 .map(|words| description(&answer.shown(&words)))
@@ -188,7 +188,7 @@ impl Said {
     }
 }
 
-/// The message in a text that is not JSON: the title of an HTML page, or the text itself.
+/// The message in a text that is not JSON: the title of an HTML page, or else the text itself.
 fn plain(text: &str) -> Option<String> {
     let text = text.trim();
     if text.is_empty() || text.contains('\u{fffd}') {

@@ -1,8 +1,8 @@
 //! Reads a token endpoint's answer. Pure.
 //!
-//! An answer that issues a one-time token cannot be asked for again. So only the members that matter are looked for, and
-//! nothing else in the answer, around it, or in the way it ends costs them. A token that is itself damaged is refused:
-//! [`is_worth_keeping`](super::is_worth_keeping) says that such an answer must be stored, to be read again.
+//! An answer that issues a one-time token cannot be requested again. Only the members that matter are therefore
+//! searched for, and no other fault in the answer, around it or at its end prevents that. A damaged token is refused:
+//! [`is_worth_keeping`](super::is_worth_keeping) then says that the answer must be stored, to be read again later.
 
 use std::ops::ControlFlow;
 
@@ -16,16 +16,17 @@ use crate::http::{Answer, Member, Shape, Value, members, scattered};
 use crate::secret::Secret;
 use crate::token::{AccessToken, RefreshToken, TokenSet, lifetime};
 
-/// A longer token is damaged, in bytes: no request could carry it.
+/// The longest token, in bytes. No request could carry a longer one, so it must be damaged.
 const LONGEST_TOKEN: usize = 64 * 1024;
-/// Names that differ from `refreshtoken` by this many letters at the most are misspellings of it.
+/// The most letters by which a misspelling of `refreshtoken` differs from it.
 const MISSPELT: usize = 3;
-/// Reads the tokens from `answer`. `sent` is when the exchange began, from which a token's life counts; `presented` is
+/// Reads the tokens from `answer`. `sent` is when the exchange began, from which the lifetimes count. `presented` is
 /// the refresh token that was sent, if one was.
 ///
-/// Of several tokens of a kind, a usable one wins over others; then one that was not presented; then the one in the
-/// fewest objects; then the first object; then the last of an object, as JSON parsers have it. Any status will do if
-/// both tokens are there, and a 2xx if one is. The type of the token is not looked at: the API takes bearer tokens.
+/// If there are several tokens of a kind, the order of preference is: a usable one, one that was not presented, the one
+/// in the fewest enclosing objects, the one in the first object, and the last one of an object, as in JSON parsers. If
+/// both tokens are present, any status is accepted; if only one is, the status must be 2xx. The token type is ignored,
+/// since the API takes bearer tokens.
 ///
 /// # Errors
 /// `TokenRefused`, `TokenUnavailable` or `TokenInvalid`, with the server's words as far as they quote nothing that was
@@ -37,7 +38,7 @@ pub fn read_tokens(answer: &Answer, sent: Moment, presented: Option<&RefreshToke
     let problem = if !is_new && access.value.is_none() {
         Some(access.problem("access_token"))
     } else if !(is_success || (is_new && access.value.is_some())) {
-        // An error may quote a token; only tokens together are an answer to an exchange.
+        // An error may quote a token, so a single token in an unsuccessful answer is not a result.
         Some("its status is not that of a success")
     } else if refresh.value.is_none() && refresh.is_damaged {
         Some(refresh.problem("refresh_token"))
@@ -56,7 +57,7 @@ pub fn read_tokens(answer: &Answer, sent: Moment, presented: Option<&RefreshToke
     })
 }
 
-/// A token that was found, by the rules of [`read_tokens`].
+/// A candidate for a token, ranked by the rules of [`read_tokens`].
 #[derive(Debug)]
 struct Token {
     secret: Secret,
@@ -65,11 +66,11 @@ struct Token {
     object: usize,
 }
 
-/// What was found under one name.
+/// What was found under one member name.
 #[derive(Debug, Default)]
 struct Found {
     value: Option<Token>,
-    /// There is something that is not a token.
+    /// Whether a value was found that is not a token.
     is_damaged: bool,
 }
 
@@ -77,7 +78,7 @@ impl Found {
     fn take(&mut self, member: &Member<'_>, presented: Option<&RefreshToken>, takes_digits: bool) {
         let text = match &member.value {
             Value::Text(text) => text,
-            // Digit by digit: as a number it would lose some of them.
+            // The digits are kept as text, since a number would lose some of them.
             Value::Bare(word)
                 if takes_digits && !member.in_array && word.bytes().all(|byte| byte.is_ascii_digit()) =>
             {
@@ -92,7 +93,7 @@ impl Found {
         if text.is_empty() {
             return;
         }
-        // RFC 6749 appendix A.12 and A.17, but for blanks, which a request could not carry.
+        // RFC 6749 appendix A.12 and A.17, without blanks, which a request could not carry.
         if text.len() > LONGEST_TOKEN || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
             self.is_damaged = true;
             return;
@@ -122,7 +123,7 @@ impl Found {
     }
 }
 
-/// What goes with an access token.
+/// The properties of an access token.
 #[derive(Debug, Default)]
 struct Lifetime {
     expires_in: Option<(usize, String)>,
@@ -137,7 +138,7 @@ impl Lifetime {
         }
     }
 
-    /// A string of scopes (RFC 6749 section 3.3), or an array of them.
+    /// Reads scopes from a string (RFC 6749 section 3.3) or an array.
     fn take_scopes(&mut self, member: &Member<'_>) {
         let Value::Text(text) = &member.value else { return };
         let is_scope = |scope: &&str| scope.bytes().all(|byte| byte.is_ascii_graphic());
@@ -161,18 +162,18 @@ impl Lifetime {
     }
 }
 
-/// What one text says.
+/// The tokens in one reading of an answer.
 #[derive(Debug, Default)]
 struct Reading {
     refresh: Found,
     access: Found,
     lifetime: Lifetime,
-    /// A refresh token may be in it that was not found.
+    /// Whether it may hold a refresh token that was not found.
     hides_refresh: bool,
 }
 
 impl Reading {
-    /// The best reading of the answer's texts.
+    /// The best of all readings of the answer.
     fn of(answer: &Answer, presented: Option<&RefreshToken>) -> Self {
         let mut best = Self::default();
         let mut best_score = None;
@@ -180,7 +181,7 @@ impl Reading {
         answer.texts(&mut |text| {
             let (reading, shape) = Self::of_text(text, presented, is_ended);
             let score = reading.score();
-            // A reading in which nothing is odd is the one that was meant.
+            // A reading without any fault is the intended one.
             let is_final = score >= Self::BEST || (!shape.odd && reading.access.value.is_some());
             if best_score.is_none_or(|best| score > best) {
                 let hides_refresh = best.hides_refresh || reading.hides_refresh;
@@ -223,7 +224,7 @@ impl Reading {
             });
         }
         let is_form = !shape.opened && reading.take_form(text, presented, is_ended);
-        // Compressed data that nobody could decode may look like JSON here and there.
+        // Compressed data that could not be decoded may look like JSON in places.
         let is_binary = text.iter().any(|byte| byte.is_ascii_control() && !byte.is_ascii_whitespace());
         let is_odd = if is_form { contains(text, "refresh") } else { shape.odd };
         reading.hides_refresh = has_misspelt || is_binary || is_odd;
@@ -241,7 +242,7 @@ impl Reading {
     }
 
     /// Reads `access_token=…&refresh_token=…`, as some servers answer. The last value may be cut off unless the answer
-    /// is known to be whole. Whether it is such an answer.
+    /// is known to be complete. Returns whether the text has this form.
     fn take_form(&mut self, text: &[u8], presented: Option<&RefreshToken>, is_ended: bool) -> bool {
         let before = self.score();
         let text = text.trim_ascii();
@@ -258,7 +259,7 @@ impl Reading {
     }
 }
 
-/// Whether `name` is `refreshtoken` but for a few letters.
+/// Whether `name` differs from `refreshtoken` by a few letters only.
 fn is_misspelt(name: &str) -> bool {
     const NAME: &[u8] = b"refreshtoken";
     if name.len().abs_diff(NAME.len()) > MISSPELT {

@@ -1,4 +1,5 @@
-//! One POST to the token endpoint (RFC 6749 section 3.2): written once, on its own connection, no redirect.
+//! One POST to the token endpoint (RFC 6749 section 3.2). It is sent once on its own connection, and redirects are not
+//! followed.
 
 use std::hash::{Hash, Hasher};
 
@@ -14,11 +15,11 @@ use crate::clock::Clock;
 use crate::credential::{ClientAuthentication, OAuthClient};
 use crate::error::{Error, Result};
 use crate::http::{Answer, Connector, OpenConnection};
-use crate::oauth::grant::{Field, TokenRequest};
 use crate::oauth::token_answer::read_tokens;
+use crate::oauth::token_request::{Field, TokenRequest};
 use crate::token::TokenSet;
 
-/// A token endpoint.
+/// A token endpoint, and how it is reached.
 #[derive(Debug, Clone)]
 pub struct TokenEndpoint {
     url: Url,
@@ -26,7 +27,7 @@ pub struct TokenEndpoint {
 }
 
 impl PartialEq for TokenEndpoint {
-    /// Whether it is the same endpoint, reached in the same way.
+    /// Whether both are the same endpoint, reached in the same way.
     fn eq(&self, other: &Self) -> bool {
         self.url == other.url && self.connector.options() == other.connector.options()
     }
@@ -39,12 +40,12 @@ impl Hash for TokenEndpoint {
 }
 
 impl TokenEndpoint {
-    /// The endpoint at `url`, which must be one that secrets may be sent to.
+    /// The endpoint at `url`. Secrets are sent there, so it must be a checked URL.
     pub fn new(url: Url, connector: &Connector) -> Self {
         Self { url, connector: connector.clone() }
     }
 
-    /// Opens a connection for one exchange. What fails here has cost nothing: no byte of an exchange was sent.
+    /// Opens a connection for one exchange. A failure here costs nothing, since no byte of an exchange was sent.
     pub async fn connect(&self) -> Result<TokenConnection> {
         let connection = OpenConnection::open(&self.connector, &self.url).await.map_err(exchange_error)?;
         Ok(TokenConnection { url: self.url.clone(), connection })
@@ -58,10 +59,10 @@ pub struct TokenConnection {
 }
 
 impl TokenConnection {
-    /// Exchanges once, and yields the answer as it arrived, so that it can be stored before it is read. Runs to its end
-    /// whoever waits for it: spawn it, never drop it.
+    /// Sends the exchange once, and returns the answer as it was received, so that it can be stored before it is read.
+    /// This future must run to its end: spawn it, and never drop it.
     ///
-    /// An error, which is a `TokenUnavailable`, means that nothing of an answer arrived.
+    /// Fails with [`Error::TokenUnavailable`], and only if nothing of an answer arrived.
     pub async fn ask(self, client: &OAuthClient, request: TokenRequest<'_>) -> Result<Answer> {
         let fields = request.fields();
         let mut headers = HeaderMap::new();
@@ -72,13 +73,14 @@ impl TokenConnection {
         }
         let form = form(client, &fields);
         let answer = self.connection.post(&self.url, &headers, form.as_bytes()).await;
-        // A server may quote what it was sent.
+        // A server may quote the secrets that were sent to it.
         let secrets = fields.iter().filter(|(_, field)| matches!(field, Field::Secret(_)));
         let secrets = secrets.map(|(_, field)| expose(*field)).chain([client.secret.expose()]);
         answer.map(|answer| answer.hiding(secrets)).map_err(exchange_error)
     }
 
-    /// Exchanges once, and reads the answer. For a token that can be asked for again; other answers are stored first.
+    /// Sends the exchange once, and reads the answer. Only for tokens that can be requested again, since other answers
+    /// must be stored first.
     pub async fn exchange(
         self,
         client: &OAuthClient,
@@ -102,7 +104,7 @@ fn form(client: &OAuthClient, fields: &[(&'static str, Field<'_>)]) -> Zeroizing
     Zeroizing::new(form.finish())
 }
 
-/// Both halves are form-encoded before they are joined (RFC 6749 section 2.3.1).
+/// The Basic authorization of a client. Id and secret are form-encoded before they are joined (RFC 6749 section 2.3.1).
 fn basic(client: &OAuthClient) -> Result<HeaderValue> {
     let pair = Zeroizing::new(format!(
         "{}:{}",

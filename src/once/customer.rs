@@ -1,21 +1,21 @@
-//! The credentials of a partner's customer as what is issued once. Pure.
+//! The credentials of a partner's customer as the result of a one-time operation. Pure.
 
-use super::protocol::{Journal, OneTimeRecord, Standing};
+use super::protocol::{Journal, OneTimeRecord, OperationState};
 use crate::credential::OAuthClient;
 use crate::error::{Error, Phase};
 use crate::store::{CustomerRecord, CustomerState, UnreadAnswer, keep};
 
-/// The credentials that a request yielded.
+/// The credentials that were issued for a customer.
 #[derive(Debug)]
 pub struct IssuedCredentials {
     /// The customer's client id and secret.
     pub client: OAuthClient,
-    /// When they arrived, in milliseconds since the Unix epoch.
+    /// When they were requested, in milliseconds since the Unix epoch.
     pub at: u64,
 }
 
 impl IssuedCredentials {
-    /// The state of a customer that has these credentials.
+    /// The state of the customer once it has these credentials.
     pub fn state(&self) -> CustomerState {
         CustomerState::Connected {
             client_id: self.client.id.clone(),
@@ -28,11 +28,13 @@ impl IssuedCredentials {
 impl OneTimeRecord for CustomerRecord {
     type Yield = IssuedCredentials;
 
-    fn standing(&self) -> Standing {
+    fn operation_state(&self) -> OperationState {
         match self.state {
-            CustomerState::Disconnected { unresolved } => Standing::Ready { unresolved },
-            CustomerState::Connecting { until, unresolved, .. } => Standing::InFlight { until, unresolved },
-            CustomerState::Connected { .. } => Standing::Settled,
+            CustomerState::Disconnected { unresolved } => OperationState::Ready { unresolved },
+            CustomerState::Connecting { until, unresolved, .. } => {
+                OperationState::InFlight { until, unresolved }
+            }
+            CustomerState::Connected { .. } => OperationState::Settled,
         }
     }
 
@@ -54,8 +56,8 @@ impl OneTimeRecord for CustomerRecord {
             if *client_id == issued.client.id && *client_secret == issued.client.secret)
     }
 
-    /// Other credentials, and a customer that was disconnected since, are to be believed. A process that took the
-    /// request over got no credentials, and is told that they were issued already.
+    /// Other credentials, or a disconnection since, take precedence. A process that took over the request obtained no
+    /// credentials, since the API refuses it because they were already issued.
     fn is_spent_by(&self, journal: &Self) -> bool {
         !matches!(self.state, CustomerState::Connected { .. }) && self.disconnects <= journal.disconnects
     }
@@ -65,21 +67,25 @@ impl OneTimeRecord for CustomerRecord {
     }
 
     fn failed(&self, error: &Error, _now: u64) -> Self {
-        let before = if let Standing::InFlight { unresolved, .. } = self.standing() { unresolved } else { 0 };
+        let before = if let OperationState::InFlight { unresolved, .. } = self.operation_state() {
+            unresolved
+        } else {
+            0
+        };
         let unresolved = before.saturating_add(u32::from(may_have_been_issued(error)));
         Self { state: CustomerState::Disconnected { unresolved }, ..self.clone() }
     }
 }
 
-/// Whether the API may have issued credentials by a request that failed with this error.
+/// Whether the API may have issued credentials although the request failed with this error.
 fn may_have_been_issued(error: &Error) -> bool {
     match error {
         Error::Api(answer) => answer.status >= 500,
         Error::Network { sent, .. } => *sent,
         Error::Timeout { phase, .. } => matches!(phase, Phase::Response | Phase::Body),
-        // An answer arrived that cannot be read.
+        // An answer arrived, but it cannot be read.
         Error::InvalidResponse { .. } | Error::BodyTooLarge { .. } | Error::Redirect { .. } => true,
-        // There was no token, or no connection: nothing was sent.
+        // There was no token or no connection, so nothing was sent.
         _ => false,
     }
 }

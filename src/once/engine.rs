@@ -1,4 +1,4 @@
-//! [`run`]: the steps of a one-time operation, in the order that keeps what it yields.
+//! [`run`]: the steps of a one-time operation, in the order that ensures that its result is not lost.
 
 use std::future::Future;
 
@@ -14,30 +14,30 @@ use crate::http::Answer;
 use crate::store::{Swap, UnreadAnswer, Version};
 use crate::torture::reach;
 
-/// What one kind of operation has of its own: its request, how an answer is read, and whom to tell.
+/// What differs between kinds of one-time operations: the request, how an answer is read, and who is informed.
 pub trait OneTime: Sync {
     /// The record that journals it.
     type Record: OneTimeRecord<Yield: Send + Sync> + Send + Sync;
-    /// An open connection, and what else the request needs.
+    /// An open connection, and everything else that the request needs.
     type Connection: Send;
 
-    /// The id of the record.
+    /// The id of the record that journals the operation.
     fn id(&self) -> &str;
 
-    /// The record to begin with where the store has none.
+    /// The record to begin with if the store has none, or the error that says why there must be one.
     fn absent(&self) -> Result<Self::Record>;
 
-    /// Opens a connection. What fails here has cost nothing.
+    /// Opens a connection. A failure here costs nothing, since nothing was sent.
     fn connect(&self) -> impl Future<Output = Result<Self::Connection>> + Send;
 
-    /// Sends the request, once. Its error says whether a byte of it may have left.
+    /// Sends the request once. The error says whether a byte of it may have been sent.
     fn ask(
         &self,
         connection: Self::Connection,
         journal: &Self::Record,
     ) -> impl Future<Output = Result<Answer>> + Send;
 
-    /// Reads an answer to the operation of `journal`, sent at `sent`.
+    /// Reads an answer to the operation of `journal`, whose request was sent at `sent`.
     fn read(
         &self,
         answer: &Answer,
@@ -45,35 +45,37 @@ pub trait OneTime: Sync {
         journal: &Self::Record,
     ) -> Result<<Self::Record as OneTimeRecord>::Yield>;
 
-    /// Whether an answer that could not be read may be worth something.
+    /// Whether an answer that could not be read may hold something valuable, and must be kept.
     fn is_worth_keeping(&self, answer: &Answer, journal: &Self::Record) -> bool;
 
-    /// Says why the record can neither be used nor become usable by another operation.
+    /// The error that says why the record can neither be used nor become usable by another operation.
     fn settled(&self, record: &Self::Record) -> Error;
 
-    /// The error of an operation that failed, as its `journal` explains it. `written` is what the record says of it now.
+    /// Explains the error of a failed operation by its `journal`. `written` is the record after the failure was written
+    /// to it.
     fn explain(&self, journal: &Self::Record, written: &Self::Record, error: Error) -> Error;
 
-    /// Tells that an outcome could not be written down, at the `times`-th attempt: this process has the only copy.
+    /// Reports that an outcome could not be stored at the `times`-th attempt. This process has the only copy.
     fn unwritten(&self, error: Error, times: u32);
 
-    /// Tells that an outcome is lost, since the store that it belongs to is gone for good.
+    /// Reports that an outcome is lost, since its store is gone for good.
     fn lost(&self, error: Error);
 }
 
-/// How a record came to be good enough.
+/// How [`run`] ended.
 #[derive(Debug)]
 pub enum Ran<T, Y> {
-    /// It already was.
+    /// The record already had what was needed.
     Found(T),
-    /// By an operation, which yielded this.
+    /// An operation was carried out, and yielded this.
     Yielded(Y),
 }
 
-/// Runs the operation, unless `enough` finds what it is for in the record, or says why it must not run. Other processes
-/// may do the same: one of them sends the request.
+/// Runs the operation, unless `enough` finds in the record what the operation would obtain, or fails because it must
+/// not run. If several processes do this at once, one of them sends the request.
 ///
-/// Once the request is sent this must run to its end, whoever waits for it: spawn it, and never drop it.
+/// Once the request is sent, this future must run to its end even if no caller waits for it: spawn it, and never drop
+/// it.
 pub async fn run<O: OneTime, T: Send>(
     vault: &Vault,
     operation: &O,
@@ -97,7 +99,7 @@ pub async fn run<O: OneTime, T: Send>(
             tokio::time::sleep(LEASE_POLL).await;
             continue;
         }
-        // A later release may understand what the one that asked did not.
+        // This release may be able to read an answer that the requesting one could not.
         if let Some(yielded) = read_kept(operation, &record, now) {
             match write_down(vault, operation, version, &record, Outcome::Yielded(yielded)).await? {
                 Some(yielded) => return Ok(Ran::Yielded(yielded)),
@@ -105,7 +107,7 @@ pub async fn run<O: OneTime, T: Send>(
             }
         }
         let Step::Begin { unresolved } = step else { return Err(operation.settled(&record)) };
-        // Connect before journal: what fails here was never in doubt, and costs nothing.
+        // Connect before the journal is written: a failure here leaves no doubt whether the request was sent.
         reach("connecting");
         let connection = operation.connect().await?;
         reach("connected");
@@ -114,8 +116,8 @@ pub async fn run<O: OneTime, T: Send>(
         let sent = vault.now();
         let until = sent.unix_millis().saturating_add(LEASE_MILLIS);
         let journal = record.journalled(Journal { owner: vault.owner.to_string(), until, unresolved });
-        // Journal before request: a process that finds it later knows that the request may have been sent. What was
-        // decided above was so of this version alone.
+        // Journal before request: a process that finds the journal later knows that the request may have been sent. If
+        // the record changed, the decisions above no longer hold.
         reach("journalling");
         if vault.swap(operation.id(), version, &journal).await? == Swap::Lost {
             continue;
@@ -126,7 +128,7 @@ pub async fn run<O: OneTime, T: Send>(
         }
         let outcome = ask(operation, connection, &journal, sent).await;
         reach("answered");
-        // Keep, commit or fail before anything is reported: nobody may use what could not be found again.
+        // The outcome is stored before it is reported: a result must not be used if a crash could still lose it.
         if let Some(yielded) = write_down(vault, operation, version + 1, &journal, outcome).await? {
             return Ok(Ran::Yielded(yielded));
         }
@@ -154,7 +156,7 @@ async fn ask<O: OneTime>(
     }
 }
 
-/// What an answer that the record keeps yields, if one can be read now.
+/// The result of an answer that the record keeps, if one can be read now.
 fn read_kept<O: OneTime>(
     operation: &O,
     record: &O::Record,
@@ -166,12 +168,12 @@ fn read_kept<O: OneTime>(
     })
 }
 
-/// Writes an outcome down, for as long as it takes if it holds an answer: there is no second copy of that. The right to
-/// write is with the process that spent what the record holds. Returns what the operation yielded, or nothing if another
-/// process changed the record meanwhile, which is to be believed.
+/// Stores an outcome. If it holds an answer, this retries for as long as it takes, since there is no second copy. The
+/// process that spent what the record holds has the right to write. Returns what the operation yielded, or `None` if
+/// another process changed the record meanwhile and that change takes precedence.
 ///
-/// A failure is written once. Where the store does not take it the journal stays, and the process that finds it after
-/// its lease takes the outcome for unknown, which is then the truth.
+/// A failure is written once. If the store does not accept it, the journal stays. The process that finds the journal
+/// after its lease then treats the outcome as unknown, which is correct.
 async fn write_down<O: OneTime>(
     vault: &Vault,
     operation: &O,
@@ -201,10 +203,10 @@ async fn write_down<O: OneTime>(
             Ok(Swap::Lost) => None,
             Err(error) => Some(error),
         };
-        // Also after an error: the swap may have been written, and only its answer lost.
+        // The record is loaded after an error too: the swap may have succeeded, and only the store's answer was lost.
         match vault.find(operation.id()).await {
             Ok(Some(found)) => (version, current) = found,
-            // The store lost the record; this is now the only copy.
+            // The store lost the record, so this is now the only copy.
             Ok(None) if must_be_kept => version = 0,
             Ok(None) => break record,
             Err(error) => failed = failed.or(Some(error)),
@@ -215,7 +217,7 @@ async fn write_down<O: OneTime>(
             }
             continue;
         }
-        // Once, another process may have got in between; again and again, the store does not do its part.
+        // One lost swap may be due to another process. If it keeps happening, the store is at fault.
         if failed.is_none() && !std::mem::replace(&mut surprised, true) {
             continue;
         }

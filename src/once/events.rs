@@ -1,4 +1,4 @@
-//! [`Event`]: what an app's owner wants to hear of its grants, whoever made it happen.
+//! [`Event`]: what happened to an app's grants, reported to the app's owner.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -6,77 +6,78 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use super::process_warning::warn_process;
 use crate::error::{Error, ReauthorizationReason};
 
-/// What happened in this process, most of it to a grant.
+/// Something that happened in this process, usually to a grant.
 #[derive(Debug, Clone)]
 pub enum Event {
-    /// Its tokens were renewed and stored.
+    /// The grant's tokens were renewed and stored.
     Renewed {
-        /// Its id.
+        /// The grant's id.
         grant_id: String,
     },
-    /// They were not, for now; or they were, and could not be stored yet.
+    /// The grant's tokens could not be renewed for now, or were renewed and could not be stored yet.
     RenewalFailed {
-        /// Its id.
+        /// The grant's id.
         grant_id: String,
-        /// Why.
+        /// Why it failed.
         error: Error,
     },
-    /// It has ended.
+    /// The grant has ended. The customer has to authorize again.
     ReauthorizationRequired {
-        /// Its id.
+        /// The grant's id.
         grant_id: String,
-        /// Why.
+        /// Why the grant ended.
         reason: ReauthorizationReason,
     },
-    /// The authorization server refuses its refresh token, and may accept it later. Reported once, at the first refusal.
+    /// The authorization server refuses the grant's refresh token, and may accept it later. Reported once, at the first
+    /// refusal.
     Refused {
-        /// Its id.
+        /// The grant's id.
         grant_id: String,
-        /// Since when, in milliseconds since the Unix epoch.
+        /// When it was first refused, in milliseconds since the Unix epoch.
         since: u64,
-        /// The refusal, with the server's own words.
+        /// The refusal, with the server's description.
         error: Error,
     },
-    /// Its refresh token dies soon, and keep-alive failed to renew it.
+    /// The grant's refresh token expires soon, and keep-alive failed to renew it.
     Expiring {
-        /// Its id.
+        /// The grant's id.
         grant_id: String,
-        /// When, in milliseconds since the Unix epoch.
+        /// When the refresh token expires, in milliseconds since the Unix epoch.
         expires_at: u64,
-        /// In less than so many days: 7, 3 or 1.
+        /// The refresh token expires in less than this many days: 7, 3 or 1.
         days: u8,
     },
-    /// A pass of keep-alive in the background failed as a whole. The next one comes in its time.
+    /// A pass of keep-alive in the background failed as a whole. The next one runs as scheduled.
     KeepAliveFailed {
-        /// Why.
+        /// Why it failed.
         error: Error,
     },
-    /// The store's settings could lose grants.
+    /// The store's settings could cause grants to be lost.
     StoreWarning {
-        /// How, and what to do about it.
+        /// How grants could be lost, and what to do about it.
         message: String,
     },
-    /// Rekeying could not seal a record anew.
+    /// Rekeying could not encrypt a record again.
     RekeyFailed {
-        /// The record's id: a grant's, or that of another kind.
+        /// The id of the record, which need not be a grant.
         id: String,
-        /// Why.
+        /// Why it failed.
         error: Error,
     },
 }
 
-/// Who hears of events. Called on the core's thread: it must not block.
+/// A receiver of events. It is called on the core's thread and must not block.
 pub struct Listener(Box<dyn Fn(Event) -> bool + Send + Sync>);
 
 impl Listener {
-    /// A listener that calls `listen`, until that says that nobody is there to hear any more.
+    /// A listener that calls `listen` for each event, until `listen` returns false because its receiver is gone.
     pub fn new(listen: impl Fn(Event) -> bool + Send + Sync + 'static) -> Self {
         Self(Box::new(listen))
     }
 }
 
 impl Default for Listener {
-    /// Nobody.
+    /// A listener without a receiver.
     fn default() -> Self {
         Self::new(|_| false)
     }
@@ -88,12 +89,12 @@ impl fmt::Debug for Listener {
     }
 }
 
-/// The listeners of all apps that share grants, each for as long as its app holds it.
+/// The listeners of all apps that share grants. Each is registered as long as its app holds it.
 #[derive(Debug, Default)]
 pub struct Listeners(Mutex<Vec<Weak<Listener>>>);
 
 impl Listeners {
-    /// Adds a listener, for as long as what this returns is held.
+    /// Registers a listener for as long as the returned value is held.
     pub fn add(&self, listener: Listener) -> Arc<Listener> {
         let listener = Arc::new(listener);
         let mut all = self.all();
@@ -102,10 +103,10 @@ impl Listeners {
         listener
     }
 
-    /// Reports an event to all listeners. Whether there was one to hear it.
+    /// Reports an event to all listeners. Returns whether one of them received it.
     pub fn report(&self, event: &Event) -> bool {
         let mut heard = false;
-        // Not under the lock: what a listener does is its own affair.
+        // Listeners are called without the lock, since they may use these listeners themselves.
         let listening: Vec<_> = self.all().iter().filter_map(Weak::upgrade).collect();
         for listener in listening {
             if (listener.0)(event.clone()) {
@@ -117,8 +118,8 @@ impl Listeners {
         heard
     }
 
-    /// Reports that the tokens of a grant are lost, because the store that they belong to `is_gone`. Where no listener is
-    /// left, as none is after the end of a worker, the whole process is warned.
+    /// Reports that the tokens of a grant are lost because their store `is_gone`. If no listener is left, as after the
+    /// end of a worker, the whole process is warned.
     pub fn report_loss(&self, grant_id: &str, error: Error) {
         let lost = Event::RenewalFailed { grant_id: grant_id.to_owned(), error };
         if !self.report(&lost) {

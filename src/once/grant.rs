@@ -1,14 +1,14 @@
-//! The refresh token of a grant as what is spent once. Pure.
+//! The exchange of a grant's refresh token as a one-time operation. Pure.
 
 use std::time::Duration;
 
 use super::lease::LEASE_MILLIS;
-use super::protocol::{Journal, OneTimeRecord, Standing};
+use super::protocol::{Journal, OneTimeRecord, OperationState};
 use crate::error::{Error, OAuthErrorCode, ReauthorizationReason};
 use crate::store::{GrantRecord, GrantState, Refusal, StoredAccessToken, UnreadAnswer, keep};
 use crate::token::TokenSet;
 
-/// The wait after a first refusal; it doubles with each in a row.
+/// The wait after a first refusal. It doubles with each further refusal in a row.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 /// The longest wait after a refusal.
 const LONGEST_WAIT: Duration = Duration::from_secs(3600);
@@ -16,13 +16,15 @@ const LONGEST_WAIT: Duration = Duration::from_secs(3600);
 impl OneTimeRecord for GrantRecord {
     type Yield = TokenSet;
 
-    fn standing(&self) -> Standing {
+    fn operation_state(&self) -> OperationState {
         match self.state {
-            // An authorization whose answer could not be read yet: there is nothing to exchange.
-            GrantState::Idle { .. } if self.refresh.0.is_empty() => Standing::Settled,
-            GrantState::Idle { unresolved } => Standing::Ready { unresolved },
-            GrantState::Exchanging { until, unresolved, .. } => Standing::InFlight { until, unresolved },
-            GrantState::Moving { .. } | GrantState::Ended { .. } => Standing::Settled,
+            // The answer to this authorization could not be read yet, so there is no refresh token to exchange.
+            GrantState::Idle { .. } if self.refresh.0.is_empty() => OperationState::Settled,
+            GrantState::Idle { unresolved } => OperationState::Ready { unresolved },
+            GrantState::Exchanging { until, unresolved, .. } => {
+                OperationState::InFlight { until, unresolved }
+            }
+            GrantState::Moving { .. } | GrantState::Ended { .. } => OperationState::Settled,
         }
     }
 
@@ -32,7 +34,7 @@ impl OneTimeRecord for GrantRecord {
 
     fn unread(&self) -> &[UnreadAnswer] {
         match self.state {
-            // It belongs to another id or app, which has the same answers: two records must not own it.
+            // The grant belongs to another id or app, which has the same answers. Two records must not own it.
             GrantState::Moving { .. } | GrantState::Ended { reason: ReauthorizationReason::Exported } => &[],
             _ => &self.unread,
         }
@@ -53,13 +55,14 @@ impl OneTimeRecord for GrantRecord {
     }
 
     fn fulfilled(&self, journal: &Self, tokens: &TokenSet) -> Self {
-        // A process that took over an exchange of the token before may still be about to send it, as long as a lease is.
+        // For the length of a lease, a process that took over the exchange of the previous token may still be about to
+        // send it.
         let soon = tokens.issued.unix_millis().saturating_sub(journal.refresh_issued_at) < LEASE_MILLIS;
-        // Whatever else the record said when its answer was read, its token may have been presented again since.
+        // Unless this was the first exchange of the token, it may have been presented more than once.
         let is_first = matches!(journal.state, GrantState::Exchanging { unresolved: 0, .. });
         let contested = !is_first
             || (journal.contested && soon)
-            // Another process took the exchange over, and may have spent the token as well.
+            // Another process took over the exchange, and may have presented the token as well.
             || self.state != journal.state;
         let (refresh, refresh_issued_at) = match &tokens.refresh {
             Some(refresh) => (refresh.clone(), tokens.issued.unix_millis()),
@@ -109,16 +112,16 @@ fn unresolved(state: &GrantState) -> u32 {
     }
 }
 
-/// What a failed exchange says of the refresh token.
+/// What a failed exchange says about the refresh token.
 #[derive(Debug, PartialEq, Eq)]
 enum Verdict {
-    /// It was not used: the request never left, or the answer is not about the grant.
+    /// It was not used: the request was not sent, or the answer does not concern the grant.
     Untouched,
-    /// It may be spent: the request left and no usable answer came.
+    /// It may be spent: the request was sent, and no usable answer arrived.
     Unknown,
-    /// The server does not accept it now, and may later.
+    /// The server does not accept it now, and may accept it later.
     Refused,
-    /// The server says that it is not valid any more.
+    /// The server says that it is no longer valid.
     Dead,
 }
 
@@ -126,7 +129,7 @@ fn verdict(error: &Error) -> Verdict {
     match error {
         Error::TokenRefused { error: OAuthErrorCode::InvalidGrant, .. } => Verdict::Dead,
         Error::TokenRefused { .. } => Verdict::Refused,
-        // A 2xx without a token: the server has done its part.
+        // With a 2xx without a token, the server may have spent the refresh token.
         Error::TokenInvalid { .. } => Verdict::Unknown,
         Error::TokenUnavailable { sent: true, status, .. } => match status {
             None | Some(429 | 500..) => Verdict::Unknown,
@@ -136,11 +139,11 @@ fn verdict(error: &Error) -> Verdict {
     }
 }
 
-/// The refusal after `before`, the one that the record holds already.
+/// The refusal to record after `before`, the refusal that the record already holds.
 fn refusal(before: Option<&Refusal>, error: &Error, now: u64) -> Option<Refusal> {
     let Error::TokenRefused { error: code, status, answer } = error else { return before.cloned() };
     let times = before.map_or(0, |refusal| refusal.times).saturating_add(1);
-    // A refusal of the client is for the process that has the wrong secret to wait after: others may have the right one.
+    // If the client was refused, only this process waits: its secret may be wrong, and those of others right.
     let wait = if error.refuses_client() { Duration::ZERO } else { wait(times) };
     let wait = wait.max(answer.retry_after.unwrap_or_default());
     Some(Refusal {

@@ -1,5 +1,5 @@
-//! The exchanges that work once which are under way in this process: it should not end before they have landed. One
-//! count for the process, since it ends as a whole.
+//! Counts the one-time operations in flight in this process, which should not end before they have finished. There is
+//! one count for the whole process, since it ends as a whole.
 
 use std::pin::pin;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -9,28 +9,29 @@ use tokio::sync::Notify;
 
 use crate::error::{Error, Result};
 
-/// How many turns of the runtime what was started just before takes to be counted.
+/// How many turns of the runtime pass until an operation that was just started is counted.
 const TURNS: usize = 16;
 
 static FLIGHTS: Mutex<Flights> = Mutex::new(Flights { preparing: 0, count: 0, ending: false });
-/// For those who block their thread: [`await_exchanges`].
+/// Wakes threads that block in [`await_exchanges`].
 static LANDED: Condvar = Condvar::new();
-/// For those who do not: [`settled`].
+/// Wakes tasks that wait in [`settled`].
 static SETTLED: Notify = Notify::const_new();
 
 struct Flights {
-    /// Exchanges that are about to begin, and of which nothing would be lost yet.
+    /// Operations that are about to begin. Ending the process would not lose anything yet.
     preparing: usize,
     count: usize,
     ending: bool,
 }
 
-/// An exchange from before its journal is written until what it yields is.
+/// An operation in flight: from before its journal is written until its result is stored.
 #[derive(Debug)]
 pub(crate) struct InFlight(());
 
 impl InFlight {
-    /// Fails once the process is ending: nothing may begin that could not be brought to its end.
+    /// Counts an operation. Fails with [`Error::Closed`] once the process is ending, since the operation could not be
+    /// finished.
     pub(crate) fn begin() -> Result<Self> {
         let mut flights = flights();
         if flights.ending {
@@ -47,8 +48,8 @@ impl Drop for InFlight {
     }
 }
 
-/// The steps that lead to an exchange: reading the record, and connecting. The end of a process does not wait for them,
-/// but [`settled`] does: a process that is frozen behind it must not be caught in what they lead to.
+/// The steps before an operation: loading the record, and connecting. The end of the process does not wait for them,
+/// but [`settled`] does: a process that is suspended after it must not be suspended in the middle of an exchange.
 #[derive(Debug)]
 pub(crate) struct Preparing(());
 
@@ -71,33 +72,34 @@ fn land(count_down: impl FnOnce(&mut Flights)) {
     SETTLED.notify_waiters();
 }
 
-/// How many are under way: exchanges of refresh tokens and authorization codes, and requests for customers'
-/// credentials.
+/// How many one-time operations are in flight: exchanges of refresh tokens and authorization codes, and requests for
+/// customers' credentials.
 pub fn exchanges_in_flight() -> usize {
     flights().count
 }
 
-/// Blocks this thread until none is, or `patience` is over.
+/// Blocks this thread until no operation is in flight, or `patience` has passed.
 pub fn await_exchanges(patience: Duration) {
     let landed = LANDED.wait_timeout_while(flights(), patience, |flights| flights.count > 0);
     drop(landed.unwrap_or_else(PoisonError::into_inner));
 }
 
-/// The same for a process that is about to end: no exchange begins from now on.
+/// Like [`await_exchanges`], for a process that is about to end: no operation can begin from now on.
 pub fn end_exchanges(patience: Duration) {
     flights().ending = true;
     await_exchanges(patience);
 }
 
-/// Resolves when no exchange is under way or about to begin, those included that begin meanwhile.
+/// Resolves when no operation is in flight or about to begin, including those that begin meanwhile.
 pub async fn settled() {
-    // What was started just before has its turn first: it begins in a task of its own, started by another.
+    // An operation that was just started begins in a task of its own, which is started by another one. These turns let
+    // it be counted first.
     for _ in 0..TURNS {
         tokio::task::yield_now().await;
     }
     loop {
         let mut changed = pin!(SETTLED.notified());
-        // Before looking, so that what lands in between is not missed.
+        // Enabled before the check, so that an operation that ends in between is not missed.
         changed.as_mut().enable();
         if is_settled() {
             return;

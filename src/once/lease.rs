@@ -1,4 +1,4 @@
-//! [`Lease`]: when the lease of another process on a record is over, and the time budget of a one-time operation.
+//! [`Lease`]: when another process's lease on a record is over, and the time budget of a one-time operation.
 
 use std::time::Duration;
 
@@ -10,25 +10,25 @@ use crate::store::Version;
 pub(crate) const LEASE_MILLIS: u64 = 180_000;
 /// [`LEASE_MILLIS`] as a duration.
 pub(crate) const LEASE: Duration = Duration::from_millis(LEASE_MILLIS);
-/// A journal that took longer leaves too little of the lease for the request and its commit: the operation begins
-/// again, once that lease is over.
+/// The longest time for writing the journal. A journal that took longer leaves too little of the lease for the request
+/// and its commit, so the operation begins again once that lease is over.
 pub(crate) const LONGEST_JOURNAL: Duration = Duration::from_secs(20);
-/// By how much the clocks of two machines are believed to differ at most, in milliseconds: a lease that has ended by its
-/// holder's clock is over by ours so much later.
+/// The largest difference between the clocks of two machines that is allowed for, in milliseconds. A lease that ended
+/// by its holder's clock counts as over this much later by the local clock.
 pub(crate) const CLOCK_SKEW_MILLIS: u64 = 300_000;
-/// How often a process that waits for a lease looks at it.
+/// The interval at which a process that waits for a lease loads the record.
 pub(crate) const LEASE_POLL: Duration = Duration::from_millis(200);
-/// What one look at a lease counts for at most. A process that was stopped between two looks has not watched: the
+/// The most time that counts as watched between two looks. A process that was stopped in between has not watched: the
 /// holder may have been stopped with it, and may be about to read its answer.
 const LONGEST_LOOK: Duration = Duration::from_secs(5);
-/// How many looks it takes to believe that a lease is long past, for the same reason.
+/// How many looks it takes to accept that a lease ended long ago, for the same reason.
 const LEAST_LOOKS: u32 = 5;
-/// The first wait between two attempts to write an outcome down; it doubles up to the longest.
+/// The first wait between two attempts to store an outcome. It doubles up to [`LONGEST_COMMIT_WAIT`].
 pub(crate) const FIRST_COMMIT_WAIT: Duration = Duration::from_millis(200);
-/// The longest wait between two attempts to write an outcome down.
+/// The longest wait between two attempts to store an outcome.
 pub(crate) const LONGEST_COMMIT_WAIT: Duration = Duration::from_secs(5);
 
-/// The lease in a record, as long as this process has watched it.
+/// A lease in a record, and for how long this process has watched it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Lease {
     version: Version,
@@ -39,8 +39,8 @@ pub(crate) struct Lease {
 }
 
 impl Lease {
-    /// Looks at the lease that ends at `until` (milliseconds since the Unix epoch) in the record's version `version`.
-    /// `before` is the lease of the look before, if there was one: of another version, it was another lease.
+    /// Looks at the lease that ends at `until` (milliseconds since the Unix epoch) in version `version` of the record.
+    /// `before` is the result of the previous look, if there was one. If the version has changed, it is another lease.
     pub(crate) fn look(version: Version, until: u64, now: Moment, before: Option<Self>) -> Self {
         match before.filter(|lease| lease.version == version) {
             Some(lease) => Self {
@@ -53,16 +53,16 @@ impl Lease {
         }
     }
 
-    /// Whether it was watched from beginning to end, or is long past. What the wall clock says is not enough: with one
-    /// that is ahead, this process would spend what the holder is spending.
+    /// Whether the lease was watched for its whole length, or ended long ago. The wall clock alone is not enough: if it
+    /// is ahead, this process would present the token that the holder is presenting.
     pub(crate) fn is_over(self) -> bool {
         let is_long_past = self.until.saturating_add(CLOCK_SKEW_MILLIS) <= self.last_look.unix_millis();
         self.watched >= LEASE || (is_long_past && self.looks >= LEAST_LOOKS)
     }
 }
 
-/// Whether a lease until `until` (milliseconds since the Unix epoch) may be that of an operation in progress, for a
-/// process that does not watch it. One that ends further ahead was written by a clock that was wrong.
+/// Whether a lease until `until` (milliseconds since the Unix epoch) may belong to an operation in progress, for a
+/// process that does not watch it. A lease that ends further ahead was written by a wrong clock.
 pub(crate) fn is_running(until: u64, now: Moment) -> bool {
     let now = now.unix_millis();
     until > now && until <= now.saturating_add(LEASE_MILLIS + CLOCK_SKEW_MILLIS)

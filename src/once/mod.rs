@@ -1,9 +1,9 @@
-//! What works once: spending a refresh token, and having a customer's credentials issued. Its answer cannot be asked for
-//! again, so the steps stand in one visible loop, [`run`], and its decisions in [`protocol`], where a model explores
+//! One-time operations: spending a refresh token, and having a customer's credentials issued. Their answers cannot be
+//! requested again. The steps are one visible loop, [`run`]. The decisions are in [`protocol`], where a model explores
 //! every interleaving of them.
 //!
-//! Wait for the lease → connect → journal → ask once → read, or keep → commit for as long as it takes, or record the
-//! failure.
+//! The steps: wait for the lease → connect → write the journal → send the request once → read the answer, or keep it
+//! unread → commit, for as long as it takes, or record the failure.
 
 mod customer;
 mod engine;
@@ -24,5 +24,5 @@ pub use in_flight::{await_exchanges, end_exchanges, exchanges_in_flight, settled
 pub(crate) use lease::{FIRST_COMMIT_WAIT, LEASE_POLL, LONGEST_COMMIT_WAIT, is_running};
 pub(crate) use process_warning::warn_process;
 pub use process_warning::{Warner, take_process_warnings};
-pub use protocol::{OneTimeRecord, Standing};
+pub use protocol::{OneTimeRecord, OperationState};
 pub use vault::Vault;

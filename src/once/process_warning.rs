@@ -1,4 +1,4 @@
-//! What the whole process has to hear, since none of those whom it concerns is there any more.
+//! Warnings to the whole process, for losses whose listeners no longer exist.
 
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -6,22 +6,22 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 static WARNINGS: Mutex<Warnings> = Mutex::new(Warnings::new());
 
 struct Warnings {
-    /// Not yet given to the user.
+    /// Warnings that were not passed to the user yet.
     waiting: Vec<String>,
     threads: Vec<Warner>,
 }
 
-/// A thread that can warn the user of this process, with what [`take_process_warnings`] gives.
+/// A thread that can pass the warnings of [`take_process_warnings`] to the user of this process.
 pub struct Warner(Box<dyn Fn() -> bool + Send + Sync>);
 
 impl Warner {
-    /// A thread that `wake` wakes; it returns false once the thread has ended. Called on the core's thread: it must not
-    /// block.
+    /// A thread that `wake` wakes. `wake` returns false once the thread has ended. It is called on the core's thread
+    /// and must not block.
     pub fn new(wake: impl Fn() -> bool + Send + Sync + 'static) -> Self {
         Self(Box::new(wake))
     }
 
-    /// Adds it to those of this process. The first one that is still there is woken; a `preferred` one, that of the main
+    /// Registers the thread. A warning wakes the first registered thread that still exists. A `preferred` one, the main
     /// thread, comes before the others.
     pub fn register(self, preferred: bool) {
         warnings().register(self, preferred);
@@ -67,12 +67,12 @@ impl Warnings {
     }
 }
 
-/// Warns the user of this process of a loss that nobody else can be told of.
+/// Warns the user of this process about a loss that no listener can receive.
 pub(crate) fn warn_process(message: String) {
     warnings().warn(message);
 }
 
-/// The warnings that the user was not yet given, each of them once.
+/// Takes the warnings that were not passed to the user yet.
 pub fn take_process_warnings() -> Vec<String> {
     warnings().take()
 }

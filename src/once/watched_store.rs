@@ -1,4 +1,4 @@
-//! [`WatchedStore`]: says by itself how a store could lose grants.
+//! [`WatchedStore`]: checks on first use how a store could lose grants, and reports that.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::events::{Event, Listeners};
 use crate::store::{Due, Removal, Store, StoreFuture, Stored, Swap, Version};
 
-/// A store that is asked for its warnings when it is first used, in the background.
+/// A store whose warnings are requested and reported in the background when it is first used.
 #[derive(Debug)]
 pub(super) struct WatchedStore {
     store: Arc<dyn Store>,
@@ -25,7 +25,7 @@ impl WatchedStore {
         }
         let (store, listeners) = (Arc::clone(&self.store), Arc::clone(&self.listeners));
         tokio::spawn(async move {
-            // A store that cannot tell, or is down, is no worse for that: who uses it hears of it.
+            // Errors are ignored here: the operation that uses the store reports them.
             for message in store.warnings().await.unwrap_or_default() {
                 listeners.report(&Event::StoreWarning { message });
             }

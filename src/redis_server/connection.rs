@@ -1,4 +1,4 @@
-//! [`Link`]: one connection, shared by all calls from the attempt to connect until it fails.
+//! [`Link`]: one connection that all calls share, from the attempt to connect until it fails.
 
 use std::io;
 use std::net::SocketAddr;
@@ -18,19 +18,27 @@ use tokio::task::AbortHandle;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
-use super::Schema;
 use super::failure::Failure;
 use super::url::{Address, Family, ServerUrl};
 use crate::error::{Error, Result};
 
-/// How long sent bytes may go without the peer's acknowledgement before the connection counts as lost. A machine that
-/// is gone without a word acknowledges nothing; one that is only slow does so at once.
+/// How long sent bytes may stay unacknowledged before the connection counts as lost. A lost machine acknowledges
+/// nothing, and a slow one does so at once.
 #[cfg(target_os = "linux")]
 const UNACKNOWLEDGED: Duration = Duration::from_secs(3);
-/// An idle connection is tried this often, so that a lost one is found before it is needed.
+/// The interval of keep-alive probes on an idle connection, so that a lost one is detected before it is needed.
 const KEEPALIVE: Duration = Duration::from_secs(10);
 
-/// Opens connections.
+/// A key with a version number. Each new connection first reads it, and writes it if it is missing. Only a server that
+/// accepts writes passes this check.
+pub(crate) struct Schema {
+    /// The name of the key.
+    pub(crate) key: String,
+    /// The version that this release reads and writes.
+    pub(crate) version: u32,
+}
+
+/// Opens connections to one server.
 pub(super) struct Dialer {
     address: Address,
     tls: Option<(TlsConnector, ServerName<'static>)>,
@@ -73,7 +81,7 @@ impl Dialer {
             .map_err(|error| Failure::at_login(&self.address, self.tls.is_some(), error))?;
         let driver = tokio::spawn(async move {
             driver.await;
-            // The next call does not even try it.
+            // The next call does not try to use this connection.
             closed.store(true, Ordering::Release);
         });
         let connection = Connection { redis, address: self.address.clone(), driver: driver.abort_handle() };
@@ -106,8 +114,8 @@ impl Dialer {
         }
     }
 
-    /// The first of the host's addresses that answers, each with its share of the time. The name is looked up anew each
-    /// time: after a failover it may have another address.
+    /// Connects to the first of the host's addresses that answers. Each gets its share of the time. The name is looked
+    /// up each time, since it may have another address after a failover.
     async fn open_tcp(&self, host: &str, port: u16, family: Family) -> Result<TcpStream, Failure> {
         let found = tokio::net::lookup_host((host, port))
             .await
@@ -131,7 +139,7 @@ impl Dialer {
     }
 }
 
-/// A server that is gone without a word is found out by these settings alone.
+/// Sets the options by which a lost server is detected.
 fn watched(stream: TcpStream) -> io::Result<TcpStream> {
     stream.set_nodelay(true)?;
     let socket = SockRef::from(&stream);
@@ -141,7 +149,7 @@ fn watched(stream: TcpStream) -> io::Result<TcpStream> {
     Ok(stream)
 }
 
-/// A connection that is open, until it is dropped.
+/// An open connection. Dropping it closes it.
 pub(super) struct Connection {
     redis: MultiplexedConnection,
     address: Address,
@@ -170,13 +178,13 @@ impl Connection {
 }
 
 impl Drop for Connection {
-    /// The driver would wait for answers that nobody waits for any more.
+    /// The driver would otherwise wait for answers that are no longer needed.
     fn drop(&mut self) {
         self.driver.abort();
     }
 }
 
-/// A connection, from the attempt to make it until it fails.
+/// A shared connection, from the attempt to connect until it fails.
 #[derive(Clone)]
 pub(super) struct Link {
     connecting: Shared<BoxFuture<'static, Result<Arc<Connection>, Failure>>>,
@@ -186,7 +194,8 @@ pub(super) struct Link {
 impl Link {
     pub(super) fn new(dialer: Arc<Dialer>) -> Self {
         let closed = Arc::new(AtomicBool::new(false));
-        // A task of its own: the caller that began it may be cancelled while others wait for it.
+        // The attempt runs in a task of its own, since the caller that began it may be cancelled while others wait for
+        // it.
         let attempt = tokio::spawn({
             let closed = Arc::clone(&closed);
             async move {
@@ -211,7 +220,7 @@ impl Link {
         self.closed.load(Ordering::Acquire)
     }
 
-    /// No call uses it any more; those that have begun may finish.
+    /// Stops further calls from using the connection. Calls in flight may finish.
     pub(super) fn close(&self) {
         self.closed.store(true, Ordering::Release);
     }

@@ -1,4 +1,4 @@
-//! [`Failure`]: why Redis could not be used, in words, and whether the command may have been executed.
+//! [`Failure`]: why Redis could not be used, and whether the command may have been executed.
 
 use std::borrow::Cow;
 use std::io;
@@ -10,25 +10,25 @@ use super::url::Address;
 use crate::error::Cause;
 use crate::tls;
 
-/// Why Redis could not be used. Its words quote neither the URL nor what the server said beyond a code and the name of a
-/// command: its text is not ours to vouch for.
+/// Why Redis could not be used. The message quotes neither the URL nor the server's text, which might hold secrets, but
+/// only an error code and the name of a command.
 #[derive(Debug, Clone)]
 pub(crate) struct Failure {
     /// What happened, where, and what to do about it.
     pub(crate) problem: Cow<'static, str>,
-    /// The error underneath.
+    /// The error that caused it, if any.
     pub(crate) cause: Option<Cause>,
-    /// What can be done about it here.
+    /// What the caller in this module can do about it.
     pub(super) kind: Kind,
 }
 
-/// What a failure means to the one who asked.
+/// What a failure means for its command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// The server refused the command for what it is at present, before it changed anything: another connection may
-    /// lead to a server that takes it.
+    /// The server refused the command because of its current state, before anything was changed. Another connection may
+    /// lead to a server that accepts it.
     RefusedForNow,
-    /// The connection was lost before the answer came.
+    /// The connection was lost before the answer arrived.
     Lost,
     /// The user may not run the command.
     Forbidden,
@@ -43,12 +43,12 @@ impl Failure {
         Self { problem: problem.into(), cause, kind: Kind::Other }
     }
 
-    /// Something that Redis holds, or says, is not what it should be.
+    /// A failure because Redis holds or answers something unexpected.
     pub(crate) fn other(problem: impl Into<Cow<'static, str>>) -> Self {
         Self::new(problem, None)
     }
 
-    /// There is no connection.
+    /// A failure to connect.
     pub(super) fn unreachable(at: &Address, error: io::Error) -> Self {
         let problem = match tls::explain(&error) {
             Some(why) => format!("the TLS connection to Redis at {at} failed: {why}"),
@@ -68,30 +68,30 @@ impl Failure {
         Self::new(problem, Some(Arc::new(error)))
     }
 
-    /// The name of the host has no address.
+    /// A failure because the host name has no address.
     pub(super) fn unresolved(host: &str, error: Option<io::Error>) -> Self {
         let problem =
             format!("the host name {host:?} of Redis cannot be resolved; check `url` and the network");
         Self::new(problem, error.map(|error| Arc::new(error) as Cause))
     }
 
-    /// The server is connected, and does not begin TLS: one without TLS waits for the end of a line.
+    /// A failure because a connected server does not start TLS. A server without TLS waits for the end of a line.
     pub(super) fn no_tls(at: &Address) -> Self {
         Self::new(
             format!(
-                "Redis at {at} did not answer the TLS handshake in time; if it speaks no TLS on this port, `url` has to \
+                "Redis at {at} did not answer the TLS handshake in time; if it does not speak TLS on this port, `url` has to \
                  begin with redis://"
             ),
             None,
         )
     }
 
-    /// The server is connected, and silent.
+    /// A failure because a connected server does not answer.
     pub(super) fn no_answer(at: &Address) -> Self {
         Self::new(format!("Redis at {at} did not answer in time; check its load, and the network"), None)
     }
 
-    /// The client was refused before any command.
+    /// A failure because the client was refused before any command.
     pub(super) fn at_login(at: &Address, tls: bool, error: RedisError) -> Self {
         if error.kind() == ErrorKind::AuthenticationFailed {
             let problem = format!("Redis at {at} refuses the user or the password of `url`; check both");
@@ -101,14 +101,14 @@ impl Failure {
         let mut failure = Self::of(at, error);
         if is_closed && !tls {
             failure.problem = format!(
-                "Redis at {at} closed the connection at once; if it speaks TLS alone, `url` has to begin with rediss://"
+                "Redis at {at} closed the connection at once; if it only speaks TLS, `url` has to begin with rediss://"
             )
             .into();
         }
         failure
     }
 
-    /// A command failed.
+    /// A failure of a command.
     pub(super) fn of(at: &Address, error: RedisError) -> Self {
         let code = code(&error).map(str::to_owned);
         let problem = match code.as_deref() {
@@ -131,7 +131,8 @@ impl Failure {
             _ if error.is_connection_dropped() => Kind::Lost,
             _ => Kind::Other,
         };
-        // The text of the server's own errors may quote arguments, and so records.
+        // The server's error text may quote arguments, and thus records, so only errors of the connection become the
+        // cause.
         Self { kind, ..Self::new(problem, error.is_io_error().then(|| Arc::new(error) as Cause)) }
     }
 
@@ -141,7 +142,7 @@ impl Failure {
     }
 }
 
-/// Codes by which a server refuses a command, before it changes anything, for what it is at present.
+/// Error codes by which a server refuses a command because of its current state, before it changes anything.
 const FOR_NOW: [&str; 9] = [
     "READONLY",
     "MASTERDOWN",
@@ -154,7 +155,8 @@ const FOR_NOW: [&str; 9] = [
     "ASK",
 ];
 
-/// The server's error code. Redis 6 wraps that of a script's command: `ERR Error running script (…): -READONLY You …`.
+/// The server's error code. Redis 6 wraps the error of a command in a script: `ERR Error running script (…): -READONLY
+/// You …`.
 fn code(error: &RedisError) -> Option<&str> {
     let code = error.code()?;
     let detail = error.detail().unwrap_or_default();
@@ -165,7 +167,7 @@ fn code(error: &RedisError) -> Option<&str> {
         if let Some(inner) = known.next() {
             return Some(inner);
         }
-        // Redis 6 and 7 say so of a command in a script, each in its own way.
+        // Redis 6 and 7 report this differently for a command in a script.
         let words =
             ["can't run this command", "can't access at least one of the keys", "ACL failure in script"];
         if words.iter().any(|words| detail.contains(words)) {
@@ -227,7 +229,7 @@ fn refused(at: &Address, code: &str, error: &RedisError) -> String {
     }
 }
 
-/// The name of the command that the user may not run, as the server quotes it.
+/// The name of the command that the user may not run, taken from the server's message.
 fn command(error: &RedisError) -> Option<&str> {
     let (_, rest) = error.detail()?.split_once('\'')?;
     let (name, _) = rest.split_once('\'')?;

@@ -1,4 +1,4 @@
-//! [`RedisServer`]: how a Redis or Valkey server is reached, for the store and for shared limits.
+//! [`RedisServer`]: a connection to a Redis or Valkey server, for the store and for shared limits.
 
 mod connection;
 mod failure;
@@ -18,11 +18,12 @@ use crate::error::{Error, Result};
 use crate::secret::Secret;
 use crate::tls;
 
+pub(crate) use connection::Schema;
 pub(crate) use failure::Failure;
 pub(crate) use script::RedisScript;
 
-/// Between tries of a command that the server refused for what it is at present, such as a replica: while a failover is
-/// under way, the name of the server may lead to a primary soon.
+/// The pauses between attempts at a command that the server refused because of its current state, such as being a
+/// replica. During a failover, its host name may soon lead to the new primary.
 const PAUSES: [Duration; 5] = [
     Duration::ZERO,
     Duration::from_millis(100),
@@ -31,28 +32,19 @@ const PAUSES: [Duration; 5] = [
     Duration::from_millis(800),
 ];
 
-/// A server, and one connection to it for all calls, made when first used.
+/// A server, with one connection for all calls, which is made on first use.
 ///
-/// After any failure the connection is closed, and the next call makes another: a server that answers with an error may
-/// have become a replica, and its name may lead elsewhere by now. Calls at the same time share one attempt to connect,
-/// and its failure.
+/// After any failure the connection is closed, and the next call makes another one, since a server that answers with an
+/// error may have become a replica, and its host name may lead elsewhere by now. Concurrent calls share one attempt to
+/// connect, and its failure.
 pub(crate) struct RedisServer {
     dialer: Arc<Dialer>,
     link: Mutex<Option<Link>>,
 }
 
-/// A key with a version number, which each new connection reads first, and writes where it is missing. Only a server
-/// that takes writes passes.
-pub(crate) struct Schema {
-    /// The key.
-    pub(crate) key: String,
-    /// The version that this release reads and writes.
-    pub(crate) version: u32,
-}
-
 impl RedisServer {
-    /// Checks the options; opens nothing yet. `ca` is as [`tls::client_config`] reads it. `timeout` is for a connection,
-    /// and for an answer.
+    /// Checks the options, and opens no connection yet. [`tls::client_config`] reads `ca`. `timeout` limits both
+    /// connecting and each answer.
     pub(crate) fn new(
         url: &Secret,
         ca: Option<&str>,
@@ -70,12 +62,12 @@ impl RedisServer {
         Ok(Self { dialer: Arc::new(dialer), link: Mutex::new(None) })
     }
 
-    /// Runs a command that changes nothing, and so may run twice.
+    /// Runs a reading command, which may safely run twice.
     pub(crate) async fn read<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, Failure> {
         let mut pauses = PAUSES.iter();
         loop {
             match self.once(command).await {
-                // That a connection is gone may show only when it is used.
+                // A lost connection may only be noticed when it is used.
                 Err(failure) if matches!(failure.kind, Kind::RefusedForNow | Kind::Lost) => {
                     match pauses.next() {
                         Some(pause) => tokio::time::sleep(*pause).await,
@@ -87,7 +79,7 @@ impl RedisServer {
         }
     }
 
-    /// Runs a script. Where this fails, it may have run or not, or may run yet.
+    /// Runs a script. If this fails, the script may have run, or may still run later.
     pub(crate) async fn run<T: FromRedisValue>(
         &self,
         script: &RedisScript,
@@ -130,7 +122,7 @@ impl RedisServer {
         result
     }
 
-    /// The connection that is there or under way, or another.
+    /// The current connection or connection attempt, or a new one.
     fn link(&self) -> Link {
         let mut place = self.link.lock().unwrap_or_else(PoisonError::into_inner);
         match &*place {

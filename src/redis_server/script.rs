@@ -1,8 +1,8 @@
-//! [`RedisScript`]: a script that the server runs alone, by its hash where it has it already.
+//! [`RedisScript`]: a script that the server runs atomically, by its hash if the server has it.
 
 use redis::{Cmd, Script, ToRedisArgs, cmd};
 
-/// A script. Two commands run it, `EVALSHA` and `EVAL`; `SCRIPT LOAD` is not needed, and so no right to it.
+/// A script. It is run by `EVALSHA` and `EVAL`, so the user needs no right to `SCRIPT LOAD`.
 pub(crate) struct RedisScript {
     text: &'static str,
     hash: String,
@@ -13,12 +13,12 @@ impl RedisScript {
         Self { text, hash: Script::new(text).get_hash().to_owned() }
     }
 
-    /// Runs it where the server has it.
+    /// The command that runs the script if the server has it.
     pub(super) fn by_hash(&self, keys: &[String], arguments: &impl ToRedisArgs) -> Cmd {
         command("EVALSHA", &self.hash, keys, arguments)
     }
 
-    /// Runs it, and has the server keep it.
+    /// The command that runs the script, and makes the server keep it.
     pub(super) fn by_text(&self, keys: &[String], arguments: &impl ToRedisArgs) -> Cmd {
         command("EVAL", self.text, keys, arguments)
     }

@@ -1,4 +1,4 @@
-//! [`ServerUrl`]: what the URL of a Redis server says, read once.
+//! [`ServerUrl`]: the parsed URL of a Redis server.
 
 use std::fmt::Display;
 use std::path::PathBuf;
@@ -12,16 +12,16 @@ use crate::secret::Secret;
 
 const DEFAULT_PORT: u16 = 6379;
 
-/// What the URL says.
+/// The settings in the URL of a Redis server.
 pub(super) struct ServerUrl {
     pub(super) address: Address,
-    /// Whether it asks for TLS.
+    /// Whether to use TLS.
     pub(super) tls: bool,
     /// User, password, database and protocol.
     pub(super) login: RedisConnectionInfo,
 }
 
-/// Where the server is.
+/// The address of a server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Address {
     /// A host name or an address, and a port.
@@ -30,7 +30,7 @@ pub(super) enum Address {
     Unix(PathBuf),
 }
 
-/// Which addresses of a host are used.
+/// Which kinds of a host's addresses are used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Family {
     Any,
@@ -49,9 +49,10 @@ impl Display for Address {
 }
 
 impl ServerUrl {
-    /// Reads `redis://user:password@host:6379/0`, `rediss://…` or `unix:///run/redis.sock?db=0`, also as `valkey…`.
+    /// Reads `redis://user:password@host:6379/0`, `rediss://…` or `unix:///run/redis.sock?db=0`, or the same with
+    /// `valkey`.
     ///
-    /// A message never quotes a part of the URL that may hold a secret.
+    /// Fails with [`Error::Configuration`] that never quotes a part of the URL that may hold a secret.
     pub(super) fn parse(url: &Secret) -> Result<Self> {
         let text = url.expose();
         let scheme = text.split_once(':').map_or("", |(scheme, _)| scheme).to_ascii_lowercase();
@@ -71,7 +72,7 @@ impl ServerUrl {
             return Err(bad_url(if fragment == "insecure" { INSECURE } else { FRAGMENT }));
         }
         let mut login = RedisConnectionInfo::default()
-            // No rights of CLIENT are needed then.
+            // The user then needs no right to CLIENT commands.
             .set_skip_set_lib_name();
         let (mut user, mut password) =
             (decoded(url.username())?, url.password().map(decoded).transpose()?.unwrap_or_default());
@@ -87,7 +88,7 @@ impl ServerUrl {
                 "user" | "username" if unix => user = value.into_owned(),
                 "pass" | "password" if unix => password = value.into_owned(),
                 "ssl_cert_reqs" if value == "none" => return Err(bad_url(INSECURE)),
-                // What other clients read and what is so here in any case.
+                // A parameter of other clients, whose value is always in force here.
                 "ssl_cert_reqs" if value == "required" => {}
                 _ => return Err(unknown_parameter(&name)),
             }
@@ -129,7 +130,7 @@ fn bad_url(problem: &'static str) -> Error {
     Error::configuration("url", problem)
 }
 
-/// The name of a parameter holds no secret, but a mistyped URL may have a password anywhere.
+/// The error for an unknown parameter. A mistyped URL may have a password anywhere, so only a harmless name is quoted.
 fn unknown_parameter(name: &str) -> Error {
     let is_plain = name.len() <= 32 && name.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'_');
     let name = if is_plain { format!("the parameter `{name}`") } else { "a parameter".to_owned() };
@@ -139,7 +140,7 @@ fn unknown_parameter(name: &str) -> Error {
     )
 }
 
-/// The text between `//` and the path.
+/// The part of a URL between `//` and the path.
 fn authority(url: &str) -> &str {
     let rest = url.split_once("//").map_or("", |(_, rest)| rest);
     let host = rest.split(['/', '?', '#']).next().unwrap_or_default();

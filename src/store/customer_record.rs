@@ -1,4 +1,4 @@
-//! [`CustomerRecord`]: the credentials that a partner was issued for one customer, once.
+//! [`CustomerRecord`]: the credentials that were issued to a partner for one customer.
 
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, ZeroizeOnDrop};
@@ -9,37 +9,37 @@ use super::unread::{PlainUnread, UnreadAnswer};
 use crate::error::Result;
 use crate::secret::Secret;
 
-/// The layout below. Raised when it changes; older ones are read on.
+/// The version of the JSON below. It is raised when that changes; older versions stay readable.
 const SCHEMA: u32 = 1;
 
 /// A partner's customer as it is stored. Times are milliseconds since the Unix epoch, because other machines read them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CustomerRecord {
-    /// How often the customer was disconnected on purpose. Credentials that were requested before then and arrive later
-    /// are not wanted any more.
+    /// How often the customer was disconnected on purpose. Credentials that were requested before a disconnection and
+    /// arrive after it are discarded.
     pub disconnects: u32,
-    /// Answers to requests for its credentials that arrived and could not be used yet.
+    /// Answers to requests for the customer's credentials that arrived and could not be used yet.
     pub unread: Vec<UnreadAnswer>,
     /// Whether the customer is connected.
     pub state: CustomerState,
 }
 
-/// The state of a customer. `unresolved` counts the requests for its credentials whose outcome is unknown: they may
-/// have been issued, and they are issued once.
+/// The state of a customer. `unresolved` counts the requests for its credentials whose outcome is unknown. Such a
+/// request may have had the credentials issued, which happens only once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CustomerState {
     /// The store has no credentials of the customer, and no process is requesting them.
     Disconnected {
-        /// Requests of unknown outcome so far.
+        /// The number of requests so far whose outcome is unknown.
         unresolved: u32,
     },
-    /// A process is requesting them: lock and crash journal in one.
+    /// A process is requesting the credentials. This is lock and crash journal in one.
     Connecting {
-        /// A random id of that process.
+        /// A random id of the process.
         owner: String,
-        /// Until when no other process may.
+        /// The end of the lease. No other process may request the credentials before it.
         until: u64,
-        /// Requests of unknown outcome before this one.
+        /// The number of earlier requests whose outcome is unknown.
         unresolved: u32,
     },
     /// The store has the customer's credentials.
@@ -48,7 +48,7 @@ pub enum CustomerState {
         client_id: String,
         /// The customer's `client_secret`.
         client_secret: Secret,
-        /// Since when the store has them.
+        /// When the store received the credentials.
         connected_at: u64,
     },
 }

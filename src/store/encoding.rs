@@ -1,4 +1,4 @@
-//! What the JSON of all kinds of records has in common.
+//! Parts of the JSON that all kinds of records share.
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -36,12 +36,12 @@ impl PlainAccessToken {
     }
 }
 
-/// A record's JSON.
+/// Serializes a record.
 pub(super) fn json(plain: &impl Serialize) -> Result<Vec<u8>> {
     serde_json::to_vec(plain).map_err(|_| Error::Internal { problem: "a record has no JSON form" })
 }
 
-/// Reads a record's JSON. The error does not have the parser's own message, which may quote what it read.
+/// Reads a record's JSON. The error leaves out the parser's message, which may quote the content.
 pub(super) fn parsed<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
     serde_json::from_slice(bytes).map_err(|_| unreadable())
 }

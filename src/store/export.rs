@@ -1,4 +1,5 @@
-//! Grants on their way to another store, namespace or app: sealed text, with the keys that seal records.
+//! Exported grants: encrypted text that moves a grant to another store, namespace or app. It uses the keys that encrypt
+//! records.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -8,17 +9,18 @@ use super::record::Record;
 use super::seal::{KEY_ID_LEN, Sealer, undamaged};
 use crate::error::{Error, Result};
 
-/// What the text of an export of any version begins with.
+/// The beginning of an export of any version.
 const PREFIX: &str = "smartrecruiters-grant-";
-/// What comes then: the version of the layout below.
+/// The version of the layout below, which follows the prefix.
 const VERSION: &str = "1.";
-/// What it is sealed for, and so neither for a record nor for another version. A record's context begins with the
-/// length of its namespace, of which this would be an impossible one.
+/// The context that exports are encrypted for, so that they cannot be used as a record or as another version. It cannot
+/// equal a record's context, which begins with the length of its namespace: as a length, this text would be impossibly
+/// large.
 const CONTEXT: &[u8] = b"smartrecruiters exported grant 1";
 
 impl Sealer {
-    /// `record` of the grant `id` as text. After the prefix, in Base64: the key's id, the length of the grant's id
-    /// (big-endian), the grant's id, a nonce, the ciphertext with its tag, a checksum.
+    /// Encrypts `record` of the grant `id` as text. The prefix is followed, in Base64, by the key's id, the length of
+    /// the grant's id (big-endian), the grant's id, a nonce, the ciphertext with its tag, and a checksum.
     pub fn export<R: Record>(&self, id: &str, record: &R) -> Result<String> {
         self.require_key("export()")?;
         let Some(key) = self.first_key() else {
@@ -29,15 +31,16 @@ impl Sealer {
         Ok(format!("{PREFIX}{VERSION}{}", URL_SAFE_NO_PAD.encode(sealed)))
     }
 
-    /// The grant's id and record of a text that [`Sealer::export`] made with one of these keys.
+    /// Reads the grant's id and record from a text that [`Sealer::export`] made with one of these keys. Fails with
+    /// [`Error::Configuration`] that names `sealed`.
     pub fn import<R: Record>(&self, text: &str) -> Result<(String, R)> {
         self.require_key("import() of a sealed grant")?;
         let refused = |problem| Error::configuration("sealed", problem);
         let Some(rest) = text.trim().strip_prefix(PREFIX) else {
-            return Err(refused("must be what export() gave"));
+            return Err(refused("must be text from export()"));
         };
         let Some(rest) = rest.strip_prefix(VERSION) else {
-            return Err(refused("is of a newer version of smartrecruiters"));
+            return Err(refused("was made by a newer version of smartrecruiters; use that version"));
         };
         let damaged = || refused("is damaged or cut off; export the grant again");
         let bytes = URL_SAFE_NO_PAD.decode(rest).map_err(|_| damaged())?;
@@ -48,17 +51,17 @@ impl Sealer {
                 "is sealed with a key that was not given; add it to `encryptionKey`, or export with another",
             )
         })?;
-        let forged = || refused("was forged, or is of another grant; export it again");
+        let forged = || refused("was forged, or belongs to another grant; export it again");
         Ok((id.to_owned(), R::decode(&key.open(header, CONTEXT, sealed).ok_or_else(forged)?)?))
     }
 }
 
-/// An export, taken apart.
+/// The parts of an export.
 struct Parts<'a> {
     header: &'a [u8],
     key_id: [u8; KEY_ID_LEN],
     id: &'a str,
-    /// The nonce, and what was encrypted with it.
+    /// The nonce, followed by the ciphertext.
     sealed: &'a [u8],
 }
 
@@ -124,7 +127,7 @@ mod tests {
         }
         refused(&sealer, &text.replace("-1.", "-2."), "newer version");
         for other in ["", "canary", &text[1..]] {
-            refused(&sealer, other, "what export() gave");
+            refused(&sealer, other, "must be text from export()");
         }
     }
 

@@ -1,4 +1,4 @@
-//! [`GrantRecord`]: what a store holds of a grant, its lease and crash journal included.
+//! [`GrantRecord`]: what a store holds of a grant, including its lease and crash journal.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -6,18 +6,19 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-use super::NEVER;
 use super::encoding::{PlainAccessToken, json, parsed, unreadable};
+use super::interface::NEVER;
 use super::record::{Record, StoredAccessToken};
 use super::unread::{PlainUnread, UnreadAnswer};
 use crate::error::{ReauthorizationReason, Result};
 use crate::secret::Secret;
 use crate::token::RefreshToken;
 
-/// A refresh token expires when it was not used for 28 days (vendor: OAuth 2.0).
+/// A refresh token expires if it is not used for 28 days (vendor: OAuth 2.0).
 pub const REFRESH_TOKEN_LIFETIME: Duration = Duration::from_secs(28 * 24 * 3600);
-/// How long the record of a forgotten grant stays, in milliseconds. A process that read the grant just before, and was
-/// stopped, could otherwise write its old content over a new authorization whose record begins at version 1 again.
+/// How long the record of a forgotten grant stays, in milliseconds. Without it, a process that read the grant just
+/// before and was then stopped could write its old content over a new authorization, since the new record would start
+/// again at version 1.
 const TOMBSTONE_MILLIS: u64 = 24 * 3600 * 1000;
 /// The version of the JSON below. It is raised when that changes; older versions stay readable.
 const SCHEMA: u32 = 1;
@@ -29,20 +30,21 @@ pub struct GrantRecord {
     pub access: Option<StoredAccessToken>,
     /// The refresh token that the next renewal spends.
     pub refresh: RefreshToken,
-    /// When the refresh token was issued; in the record of a forgotten grant, when it was forgotten.
+    /// When the refresh token was issued. In the record of a forgotten grant, when it was forgotten.
     pub refresh_issued_at: u64,
-    /// The scopes that were granted, or else requested; empty if neither is known.
+    /// The scopes that were granted or, if the server did not name any, requested. Empty if neither is known.
     pub scopes: Vec<String>,
-    /// What the app's owner noted about the grant.
+    /// Text that the app's owner keeps with the grant.
     pub metadata: BTreeMap<String, String>,
-    /// The ticket of the last move that the grant arrived by; of the grant that left, in what is left of it.
+    /// The ticket of the last move between ids. The record that the grant left has the same ticket as the one that it
+    /// arrived in.
     pub origin: Option<String>,
-    /// Whether the refresh token before this one may have been presented twice: a server that answers reuse by
-    /// revoking the whole family (RFC 9700 section 4.14.2) may then refuse this one too.
+    /// Whether the previous refresh token may have been presented twice. A server that answers reuse by revoking all
+    /// tokens of the grant (RFC 9700 section 4.14.2) may then refuse this one too.
     pub contested: bool,
     /// Answers to the exchange of `refresh` that arrived and could not be used yet.
     pub unread: Vec<UnreadAnswer>,
-    /// The refusal of `refresh` that keeps coming, if one does.
+    /// The last refusal of `refresh`, if the server keeps refusing it.
     pub refused: Option<Refusal>,
     /// Whether a process is exchanging the refresh token.
     pub state: GrantState,
@@ -52,17 +54,17 @@ pub struct GrantRecord {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Refusal {
-    /// When the refresh token was refused first, in milliseconds since the Unix epoch.
+    /// When the refresh token was first refused, in milliseconds since the Unix epoch.
     pub since: u64,
     /// How many times in a row it has been refused.
     pub times: u32,
-    /// Nobody asks again before this time, in milliseconds since the Unix epoch.
+    /// The earliest time at which any process presents the token again, in milliseconds since the Unix epoch.
     pub retry_at: u64,
     /// The HTTP status of the last refusal.
     pub status: u16,
-    /// The server's error code.
+    /// The server's error code. Empty if it named none.
     pub code: String,
-    /// The server's own words, if it gave any.
+    /// The server's description of the refusal, if it sent one.
     pub description: Option<String>,
 }
 
@@ -71,26 +73,26 @@ pub struct Refusal {
 pub enum GrantState {
     /// No process is exchanging the refresh token.
     Idle {
-        /// Exchanges of unknown outcome so far.
+        /// The number of exchanges so far whose outcome is unknown.
         unresolved: u32,
     },
-    /// A process is exchanging it: lock and crash journal in one.
+    /// A process is exchanging the refresh token. This is lock and crash journal in one.
     Exchanging {
-        /// A random id of that process.
+        /// A random id of the process.
         owner: String,
-        /// Until when no other process may.
+        /// The end of the lease. No other process may exchange the refresh token before it.
         until: u64,
-        /// Exchanges of unknown outcome before this one.
+        /// The number of earlier exchanges whose outcome is unknown.
         unresolved: u32,
     },
-    /// The grant is on its way to another id, and belongs to that id alone. The next use finishes the move.
+    /// The grant is being moved to another id, which owns it now. The next use finishes the move.
     Moving {
         /// The id to move to.
         to: String,
-        /// Tells this move from others between the same ids.
+        /// A random id of this move, which distinguishes it from others between the same ids.
         ticket: String,
     },
-    /// The customer has to authorize again. The tokens stay, to explain what happened.
+    /// The customer has to authorize again. The tokens stay in the record, to help explain what happened.
     Ended {
         /// Why the grant ended.
         reason: ReauthorizationReason,
@@ -98,7 +100,7 @@ pub enum GrantState {
 }
 
 impl GrantRecord {
-    /// An idle grant with nothing but its refresh token.
+    /// An idle grant with a refresh token and nothing else.
     pub fn new(refresh: RefreshToken, refresh_issued_at: u64) -> Self {
         Self {
             access: None,
@@ -114,13 +116,13 @@ impl GrantRecord {
         }
     }
 
-    /// The record that is left of a grant that was forgotten, or moved to another id, at `now`. It holds no token.
+    /// The record that remains of a grant that was forgotten or moved to another id at `now`. It holds no token.
     pub fn tombstone(now: u64) -> Self {
         let state = GrantState::Ended { reason: ReauthorizationReason::Forgotten };
         Self { state, ..Self::new(RefreshToken(Secret::new("")), now) }
     }
 
-    /// Whether this is a [`GrantRecord::tombstone`] that is not needed any more at `now`.
+    /// Whether this is a [`GrantRecord::tombstone`] that is no longer needed at `now`.
     pub fn is_removable(&self, now: u64) -> bool {
         self.state == GrantState::Ended { reason: ReauthorizationReason::Forgotten } && self.due() <= now
     }
@@ -203,7 +205,7 @@ impl Record for GrantRecord {
         })
     }
 
-    /// The end of its refresh token, or [`NEVER`] for a grant that has ended. A grant that is being moved is due at
+    /// When the refresh token expires, or [`NEVER`] for a grant that has ended. A grant that is being moved is due at
     /// once, and a forgotten one when its record can be removed.
     fn due(&self) -> u64 {
         match self.state {

@@ -1,4 +1,5 @@
-//! The text of a sealing key: 32 bytes in Base64 or hex, and what is wrong with one that is not.
+//! Reads the text of a sealing key, 32 bytes in Base64 or hex, and explains what is wrong with a text that is not a
+//! key.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
@@ -6,12 +7,12 @@ use zeroize::Zeroizing;
 
 pub(super) const KEY_LEN: usize = 32;
 
-/// The bytes of a key, or what is wrong with its text: never the text itself, nor a part of it.
+/// The bytes of a key, or a description of what is wrong with its text. The description never quotes the text.
 pub(super) fn key_bytes(text: &str) -> Result<Zeroizing<[u8; KEY_LEN]>, String> {
     if let Some(problem) = stray_characters(text) {
         return Err(problem);
     }
-    // 64 hex digits are Base64, too, but then of 48 bytes.
+    // 64 hex digits are valid Base64 as well, but of 48 bytes.
     let bytes = hex(text).or_else(|| base64(text)).ok_or_else(|| unreadable(text))?;
     let mut key = Zeroizing::new([0; KEY_LEN]);
     if bytes.len() != KEY_LEN {
@@ -21,7 +22,7 @@ pub(super) fn key_bytes(text: &str) -> Result<Zeroizing<[u8; KEY_LEN]>, String> 
     Ok(key)
 }
 
-/// What came along from a file, a shell or a configuration.
+/// Characters that were copied along from a file, a shell or a configuration.
 fn stray_characters(text: &str) -> Option<String> {
     let name = |stray: char| if matches!(stray, '\n' | '\r') { "a line break" } else { "a blank" };
     let stray = |c: &char| c.is_whitespace() || c.is_control() || *c == '\u{feff}';
@@ -42,7 +43,7 @@ fn stray_characters(text: &str) -> Option<String> {
 
 fn hex(text: &str) -> Option<Zeroizing<Vec<u8>>> {
     let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-    // Other lengths are hex only where they cannot be a key in Base64.
+    // A text whose length is that of a key in Base64 is not read as hex.
     let is_hex = text.len().is_multiple_of(2) && text.len() != BASE64_LEN && text.len() != BASE64_LEN - 1;
     if !is_hex {
         return None;
@@ -54,10 +55,10 @@ fn hex(text: &str) -> Option<Zeroizing<Vec<u8>>> {
         .map(Zeroizing::new)
 }
 
-/// How long a key is in Base64, with padding.
+/// The length of a key in Base64, padding included.
 const BASE64_LEN: usize = 44;
 
-/// Both alphabets of RFC 4648, padded or not.
+/// Decodes both alphabets of RFC 4648, with or without padding.
 fn base64(text: &str) -> Option<Zeroizing<Vec<u8>>> {
     let standard = Zeroizing::new(text.trim_end_matches('=').replace('-', "+").replace('_', "/"));
     STANDARD_NO_PAD.decode(&*standard).ok().map(Zeroizing::new)
@@ -76,7 +77,7 @@ fn unreadable(text: &str) -> String {
     odd_hex(text).unwrap_or_else(|| format!("is neither Base64 nor hex; {REMEDY}"))
 }
 
-/// Hex with a digit too few or too many may be Base64 as well, but nobody meant that.
+/// Hex with a digit too few or too many may also be Base64, but is hardly meant as that.
 fn odd_hex(text: &str) -> Option<String> {
     let odd = text.len() % 2 == 1 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
     odd.then(|| format!("has {} hex digits, where a key has 64; {REMEDY}", text.len()))
@@ -85,8 +86,7 @@ fn odd_hex(text: &str) -> Option<String> {
 fn wrong_length(text: &str, bytes: &[u8]) -> String {
     let as_text = std::str::from_utf8(bytes).map(str::trim).unwrap_or_default();
     if as_text.len() != text.len() && key_bytes(as_text).is_ok() {
-        return "is the Base64 or hex of a key that is in Base64 or hex already: give it as it was before"
-            .to_owned();
+        return "was encoded twice: a key in Base64 or hex must not be encoded again".to_owned();
     }
     if text.len() == 2 * KEY_LEN {
         return format!(
@@ -148,9 +148,9 @@ mod tests {
             (hex[1..].to_owned(), "has 63 hex digits, where a key has 64"),
             (format!("{}g", &hex[..63]), "but not all of them are hex digits"),
             (format!("{}!", &hex[..63]), "but not all of them are hex digits"),
-            (in_base64(hex.as_bytes()), "is the Base64 or hex of a key"),
-            (in_base64(base64.as_bytes()), "is the Base64 or hex of a key"),
-            (in_hex(base64.as_bytes()), "is the Base64 or hex of a key"),
+            (in_base64(hex.as_bytes()), "was encoded twice"),
+            (in_base64(base64.as_bytes()), "was encoded twice"),
+            (in_hex(base64.as_bytes()), "was encoded twice"),
             ("correct horse".replace(' ', "!"), "is neither Base64 nor hex"),
             ("é".repeat(32), "is neither Base64 nor hex"),
             (String::new(), "is 0 bytes"),

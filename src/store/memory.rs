@@ -1,13 +1,13 @@
-//! [`MemoryStore`]: records that live as long as the process. For tests and for trying things out.
+//! [`MemoryStore`]: records that are lost when the process ends, for tests and for trying things out.
 
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::ops::Bound;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::{Due, Removal, Store, StoreFuture, Stored, Swap, Version};
+use super::interface::{Due, Removal, Store, StoreFuture, Stored, Swap, Version};
 
-/// A store in memory: its records are lost when the process ends.
+/// A store in memory. Its records are lost when the process ends.
 #[derive(Default)]
 pub struct MemoryStore {
     records: Mutex<Records>,
@@ -15,7 +15,7 @@ pub struct MemoryStore {
 
 #[derive(Default)]
 struct Records {
-    /// Each with when it is due.
+    /// Each record, with the time at which it is due.
     by_id: HashMap<String, (Stored, u64)>,
     by_due: BTreeSet<Due>,
 }

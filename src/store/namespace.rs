@@ -4,12 +4,12 @@ use crate::error::{Error, Result};
 
 const LONGEST: usize = 64;
 
-/// A checked namespace: what it is made of needs no quoting in any store.
+/// A checked namespace. Its characters need no quoting in any store.
 #[derive(Debug, Clone)]
 pub(super) struct Namespace(String);
 
 impl Namespace {
-    /// 1 to 64 letters, digits, `.`, `_` and `-`; `default` if none.
+    /// Checks a namespace: 1 to 64 letters, digits, `.`, `_` and `-`. Default: `default`.
     pub(super) fn new(name: Option<String>) -> Result<Self> {
         let name = name.unwrap_or_else(|| "default".to_owned());
         let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);

@@ -1,13 +1,13 @@
-//! [`Record`]: what a store can hold, in the clear, and which ids belong to which kind of record.
+//! [`Record`]: the unencrypted content of a store's record, and which ids belong to which kind of record.
 
-use super::NEVER;
+use super::interface::NEVER;
 use crate::error::{Error, Result};
 use crate::secret::Secret;
 use crate::token::AccessToken;
 
 /// Ids of customers' credentials begin with this prefix.
 pub const CUSTOMER_PREFIX: &str = "customer:";
-/// Ids of the access tokens that a fleet shares begin with this prefix.
+/// Ids of access tokens that processes share begin with this prefix.
 pub const TOKEN_PREFIX: &str = "token:";
 
 /// Whether a record with this id is a grant.
@@ -27,7 +27,7 @@ pub fn check_grant_id(id: &str) -> Result<()> {
     }
 }
 
-/// What a store can hold, in the clear. `seal.rs` turns it into the bytes that a store gets to see.
+/// The unencrypted content of a store's record. `seal.rs` turns it into the bytes that the store holds.
 pub trait Record: Sized {
     /// The record as JSON.
     fn encode(&self) -> Result<Vec<u8>>;
@@ -36,7 +36,7 @@ pub trait Record: Sized {
     /// quotes nothing if the bytes are those of another kind of record, or of another version.
     fn decode(bytes: &[u8]) -> Result<Self>;
 
-    /// When the record next needs attention, in milliseconds since the Unix epoch; [`NEVER`] by default.
+    /// When the record next needs attention, in milliseconds since the Unix epoch. Default: [`NEVER`].
     fn due(&self) -> u64 {
         NEVER
     }
@@ -45,16 +45,16 @@ pub trait Record: Sized {
 /// An access token as it is stored. Times are milliseconds since the Unix epoch, because other machines read them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredAccessToken {
-    /// The token.
+    /// The access token.
     pub value: Secret,
-    /// When its life began.
+    /// When the token was issued.
     pub issued_at: u64,
-    /// When it expires.
+    /// When the token expires.
     pub expires_at: u64,
 }
 
 impl StoredAccessToken {
-    /// An access token as a record holds it.
+    /// The stored form of an access token.
     pub fn of(access: &AccessToken) -> Self {
         Self {
             value: access.value.clone(),

@@ -6,26 +6,26 @@ use std::time::Duration;
 
 use redis::{Cmd, FromRedisValue, ToRedisArgs, cmd};
 
+use super::interface::{Due, Removal, Store, StoreFuture, Stored, Swap, Version, signed};
 use super::namespace::Namespace;
-use super::{Due, Removal, Store, StoreFuture, Stored, Swap, Version, signed};
 use crate::environment::Variables;
 use crate::error::{Error, Result, StoreProblem};
 use crate::fingerprint::Fingerprint;
 use crate::redis_server::{Failure, RedisScript, RedisServer, Schema};
 use crate::secret::Secret;
 
-/// For a connection, and for an answer: after a failover that leaves a connection open and silent, a renewal fails, is
-/// tried again a second later on a new connection, and is through within five.
+/// The time limit for a connection, and for an answer. After a failover that leaves a connection open and silent, a
+/// renewal fails, is tried again a second later on a new connection, and succeeds within five seconds.
 const TIMEOUT: Duration = Duration::from_secs(3);
-/// The keys and fields below. Raised when they change.
+/// The version of the keys and fields below. It is raised when they change.
 const SCHEMA: u32 = 1;
 
-/// How many digits `due` has in a member of the index: as many as a `u64` can have.
+/// The number of digits of `due` in a member of the index: as many as a `u64` can have.
 const DUE_DIGITS: usize = 20;
 
-/// A record is a hash with `version`, `content` and `due`; the index is a sorted set, whose members all have the score
-/// 0, and so the order of their bytes: `due` in digits, then the id. A script runs alone, so that nothing changes
-/// between its lines. If its first write fails, all is as it was; no other can.
+/// A record is a hash with `version`, `content` and `due`. The index is a sorted set whose members consist of `due` in
+/// digits and the id. They all have the score 0 and are therefore ordered by their bytes. A script runs alone, so
+/// nothing changes between its lines. Only its first write can fail, and then nothing has changed.
 static SWAP: LazyLock<RedisScript> = LazyLock::new(|| {
     RedisScript::new(
         "local record = redis.call('HMGET', KEYS[1], 'version', 'due')
@@ -37,7 +37,7 @@ static SWAP: LazyLock<RedisScript> = LazyLock::new(|| {
     )
 });
 
-/// A record that has no version has never the one that is expected.
+/// Removes a record. One that does not exist has no version, which never equals the expected one.
 static REMOVE: LazyLock<RedisScript> = LazyLock::new(|| {
     RedisScript::new(
         "local record = redis.call('HMGET', KEYS[1], 'version', 'due')
@@ -53,19 +53,19 @@ static REMOVE: LazyLock<RedisScript> = LazyLock::new(|| {
 pub struct RedisOptions {
     /// `redis://user:password@host:6379/0`, `rediss://…` with TLS, or `unix:///run/redis/redis.sock`.
     pub url: Secret,
-    /// Keeps apart what shares a database: 1 to 64 letters, digits, `.`, `_` or `-`. Default: `default`.
+    /// Separates apps that share a database: 1 to 64 letters, digits, `.`, `_` or `-`. Default: `default`.
     pub namespace: Option<String>,
-    /// Certificates to trust beside the default ones, as [`crate::tls::client_config`] reads them.
+    /// Authorities to trust in addition to the default ones, as [`crate::tls::client_config`] reads them.
     pub ca: Option<String>,
-    /// Where the environment's variables are read, which name further certificates to trust.
+    /// The environment variables, which can name further authorities to trust.
     pub variables: Variables,
 }
 
 /// A store in Redis or Valkey.
 ///
-/// Its keys begin with `smartrecruiters:{namespace}:`, all in one slot of a cluster. A swap is as durable as the
-/// server makes it: [`RedisStore::warnings`] says what is wrong with its settings. `docs/redis.md` lists the rights
-/// that its user needs.
+/// Its keys begin with `smartrecruiters:{namespace}:`, and so lie in one slot of a cluster. A swap is as durable as the
+/// server's settings make it, which [`RedisStore::warnings`] checks. `docs/redis.md` lists the rights that the user in
+/// the URL needs.
 pub struct RedisStore {
     server: RedisServer,
     namespace: Namespace,
@@ -73,7 +73,8 @@ pub struct RedisStore {
 }
 
 impl RedisStore {
-    /// Checks the options; opens nothing yet.
+    /// Checks the options, and opens no connection yet. Fails with [`Error::Configuration`] that names the option at
+    /// fault.
     pub fn new(options: RedisOptions) -> Result<Self> {
         let namespace = Namespace::new(options.namespace)?;
         let fingerprint = Fingerprint::of(&("redis", &options.url, &options.ca, namespace.as_str()));
@@ -88,7 +89,7 @@ impl RedisStore {
         self.server.read(command).await.map_err(|failure| failed(operation, failure))
     }
 
-    /// Runs a script on the record of `id` and the index; whether it changed them.
+    /// Runs a script on the record of `id` and the index. Returns whether it changed them.
     async fn change(
         &self,
         operation: &'static str,
@@ -101,10 +102,11 @@ impl RedisStore {
         answer.map_err(|failure| failed(operation, failure))
     }
 
-    /// What is known to be wrong. What a server does not say is not: managed servers keep settings to themselves.
+    /// The problems that are known. A setting that the server does not report is not a problem, since managed servers
+    /// hide some.
     async fn warnings_of(&self, info: &Info) -> Vec<String> {
         let mut warnings = Vec::new();
-        // Records have no expiry, so that `volatile-*` evicts none.
+        // Records have no expiry, so `volatile-*` policies evict none.
         if let Some(policy) = info.field("maxmemory_policy").filter(|policy| policy.starts_with("allkeys")) {
             warnings.push(format!(
                 "Redis may evict records to save memory (maxmemory-policy is {policy}); set it to noeviction"
@@ -141,7 +143,7 @@ impl RedisStore {
     }
 }
 
-/// A key of a namespace. The braces are a hash tag: they decide alone about the slot in a cluster.
+/// A key of a namespace. The braces are a hash tag, which alone determines the slot in a cluster.
 fn key(namespace: &Namespace, name: &str) -> String {
     format!("smartrecruiters:{{{}}}:{name}", namespace.as_str())
 }
@@ -151,7 +153,7 @@ fn failed(operation: &'static str, failure: Failure) -> Error {
 }
 
 impl fmt::Debug for RedisStore {
-    /// Without the URL, which may hold a password.
+    /// Leaves out the URL, which may hold a password.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RedisStore").field("namespace", &self.namespace.as_str()).finish_non_exhaustive()
     }
@@ -201,7 +203,7 @@ impl Store for RedisStore {
     }
 
     fn due(&self, before: u64, limit: usize, after: Option<&Due>) -> StoreFuture<'_, Vec<Due>> {
-        // `(` leaves the place itself out; `-` is before all.
+        // `(` excludes the place itself, and `-` means the beginning.
         let start = after.map_or("-".to_owned(), |after| format!("({}{}", digits(after.due), after.id));
         let end = format!("({}", digits(before));
         Box::pin(async move {
@@ -218,11 +220,11 @@ fn digits(due: u64) -> String {
     format!("{due:0DUE_DIGITS$}")
 }
 
-/// What `INFO` says.
+/// The answer to `INFO`.
 struct Info(String);
 
 impl Info {
-    /// A field; none where the server does not say, as some managed servers do not.
+    /// A field of the answer. `None` if the server does not report it, as some managed servers do.
     fn field(&self, name: &str) -> Option<&str> {
         self.0.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).map(str::trim)
     }
@@ -231,7 +233,7 @@ impl Info {
 const UNKNOWN_SETTINGS: &str = "Redis does not say whether its settings keep records safe, since the user may not run \
                                 INFO; grant +info, or check maxmemory-policy and appendonly yourself";
 
-/// What a member of the index says.
+/// Reads a member of the index.
 fn place(member: &str) -> Result<Due> {
     let parts = member.split_at_checked(DUE_DIGITS);
     parts.and_then(|(due, id)| Some(Due { due: due.parse().ok()?, id: id.to_owned() })).ok_or_else(|| {

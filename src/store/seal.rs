@@ -1,8 +1,8 @@
-//! [`Sealer`]: what stores get to see of a record. With a key, nothing but bytes that nobody without it can make, and that
-//! open only as the same version of the same record.
+//! [`Sealer`]: encrypts records for stores. With a key, a store holds only bytes that cannot be read or made without
+//! the key, and that decrypt only as the same version of the same record.
 //!
-//! What it cannot see: a store that is put back to an earlier state as a whole, versions included. Such a store
-//! yields refresh tokens that were spent since, and the token endpoint refuses them.
+//! It cannot detect that a store was restored to an earlier state as a whole, versions included. Such a store returns
+//! refresh tokens that were spent since, and the token endpoint refuses them.
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -12,47 +12,46 @@ use ring::error::Unspecified;
 use ring::{digest, hkdf};
 use zeroize::Zeroizing;
 
+use super::interface::{Store, Stored, Version};
 use super::key_text::key_bytes;
 use super::record::Record;
-use super::{Store, Stored, Version};
 use crate::error::{Error, Result};
 use crate::fingerprint::Fingerprint;
 use crate::random;
 use crate::secret::Secret;
 
-/// The first byte of a sealed record, and its layout:
-/// this byte, the key's id, the record's version (big-endian), a nonce, the ciphertext with its tag, a checksum.
-/// A plain record is JSON: it begins with `{`.
+/// The first byte of an encrypted record, which identifies its layout: this byte, the key's id, the record's version
+/// (big-endian), a nonce, the ciphertext with its tag, and a checksum. A plain record is JSON and begins with `{`.
 const FORMAT: u8 = 1;
 pub(super) const KEY_ID_LEN: usize = 4;
 const CHECKSUM_LEN: usize = 4;
 
-/// How records are kept.
+/// Whether records are encrypted, and with which keys.
 #[derive(Debug)]
 pub enum Sealing {
-    /// As they are: whoever can read the store or a backup of it has the tokens.
+    /// Records are not encrypted. Anyone who can read the store or a backup of it has the tokens.
     Plain,
-    /// Sealed with the first of these keys. All of them open, so that a key can be replaced: put the new one first,
-    /// and drop the old one when every record was written since.
+    /// Records are encrypted with the first of these keys and decrypted with any of them. To replace a key, put the new
+    /// one first, and drop the old one once every record was written again.
     Keys(Vec<SealingKey>),
 }
 
-/// A key of 256 bits that seals records.
+/// A key of 256 bits that encrypts records.
 pub struct SealingKey {
     pub(super) id: [u8; KEY_ID_LEN],
     fingerprint: Fingerprint,
     root: hkdf::Prk,
 }
 
-/// Turns records into the bytes that one store holds, and back.
+/// Encrypts and decrypts the records of one store.
 #[derive(Debug, Hash)]
 pub struct Sealer {
     namespace: String,
-    /// None: records are plain.
+    /// Empty if records are not encrypted.
     keys: Vec<SealingKey>,
 }
 
-/// Why a record cannot be opened. It is left as it is.
+/// Why a record cannot be decrypted. Such a record is not changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 enum Unreadable {
     #[error("the record is sealed with a key that was not given; add it to `encryptionKey`, or restore it")]
@@ -66,7 +65,7 @@ enum Unreadable {
     #[error("the record is damaged; restore it, or let its customer authorize or connect again")]
     Damaged,
     #[error(
-        "the record's content is of another version than its row: one of them was changed or rolled back"
+        "the version in the record's content differs from that of its row: one of them was changed or rolled back"
     )]
     OtherVersion,
     #[error(
@@ -78,7 +77,8 @@ enum Unreadable {
 }
 
 impl SealingKey {
-    /// Reads a key: 32 random bytes in Base64 (`openssl rand -base64 32`) or in hex.
+    /// Reads a key: 32 random bytes in Base64 (`openssl rand -base64 32`) or in hex. Fails with
+    /// [`Error::Configuration`] that names `encryptionKey` and does not quote the text.
     pub fn new(text: &Secret) -> Result<Self> {
         let key =
             key_bytes(text.expose()).map_err(|problem| Error::configuration("encryptionKey", problem))?;
@@ -87,7 +87,7 @@ impl SealingKey {
         Ok(Self { id, fingerprint: Fingerprint::of(&*key), root: salt.extract(&key[..]) })
     }
 
-    /// `header`, then `text` encrypted for `context` alone, then a checksum.
+    /// Returns `header`, followed by `text` encrypted for `context` and a checksum.
     pub(super) fn seal(
         &self,
         header: &[u8],
@@ -107,7 +107,8 @@ impl SealingKey {
         Ok(sealed)
     }
 
-    /// The text that [`SealingKey::seal`] was given, by what it put between header and checksum.
+    /// Decrypts what [`SealingKey::seal`] put between the header and the checksum. `None` if it was changed or
+    /// encrypted for another header or context.
     pub(super) fn open(&self, header: &[u8], context: &[u8], sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
         let (nonce, ciphertext) = sealed.split_first_chunk::<NONCE_LEN>()?;
         let associated = Aad::from([header, context].concat());
@@ -119,8 +120,8 @@ impl SealingKey {
         Some(text)
     }
 
-    /// The key of one record. Nonces are random, and 96 bits of them are enough for 2^32 records under one key
-    /// (NIST SP 800-38D section 8.3): too few for a busy fleet in some years, but not for one of its records.
+    /// The key of one record. A random nonce of 96 bits is safe for 2^32 messages under one key (NIST SP 800-38D
+    /// section 8.3). Many processes could exceed that within years, but not with the versions of a single record.
     fn of(&self, context: &[u8]) -> Result<LessSafeKey, Unspecified> {
         let info = [context];
         let key = self.root.expand(&info, &AES_256_GCM)?;
@@ -141,7 +142,8 @@ impl fmt::Debug for SealingKey {
 }
 
 impl Sealer {
-    /// For the records of `store`. Without a `sealing` they are plain in memory; a durable store is refused.
+    /// A sealer for the records of `store`. Without `sealing`, records are not encrypted, which only a store in memory
+    /// accepts. Fails with [`Error::Configuration`] that names `encryptionKey`.
     pub fn new(store: &dyn Store, sealing: Option<Sealing>) -> Result<Self> {
         let keys = match sealing {
             Some(Sealing::Keys(keys)) if keys.is_empty() => {
@@ -153,15 +155,15 @@ impl Sealer {
             None => {
                 return Err(Error::configuration(
                     "encryptionKey",
-                    "is required with a durable store, whose tokens would lie in the clear without one; make a key with \
-                     `openssl rand -base64 32`, or say `false`",
+                    "is required with a durable store, which would hold tokens unencrypted without one; make a key with \
+                     `openssl rand -base64 32`, or give `false`",
                 ));
             }
         };
         Ok(Self { namespace: store.namespace().to_owned(), keys })
     }
 
-    /// `record` as the bytes of version `version` of the record `id`.
+    /// Encrypts `record` as version `version` of the record `id`.
     pub fn seal<R: Record>(&self, id: &str, version: Version, record: &R) -> Result<Vec<u8>> {
         let mut text = Zeroizing::new(record.encode()?);
         match self.keys.first() {
@@ -170,13 +172,13 @@ impl Sealer {
         }
     }
 
-    /// The record that [`Sealer::seal`] made, if it was made for this id and version.
+    /// Decrypts a record that [`Sealer::seal`] made for this id and version. Fails with [`Error::Store`] otherwise.
     pub fn open<R: Record>(&self, id: &str, stored: &Stored) -> Result<R> {
         R::decode(&self.text(id, stored)?)
     }
 
-    /// The same record, of whatever kind, as the bytes of the next version, sealed with the first key. None if that
-    /// key has sealed it already, or nothing is sealed here.
+    /// Encrypts a record of any kind again, as its next version and with the first key. `None` if it already is
+    /// encrypted with that key, or records are not encrypted.
     pub fn reseal(&self, id: &str, stored: &Stored) -> Result<Option<Vec<u8>>> {
         let text = self.text(id, stored)?;
         let sealed_with = Parts::of(&stored.bytes).map(|parts| parts.key_id);
@@ -186,7 +188,7 @@ impl Sealer {
         }
     }
 
-    /// Refuses what makes sense only for sealed records.
+    /// Fails with [`Error::Configuration`] if there is no key, for operations that need encryption.
     pub fn require_key(&self, operation: &str) -> Result<()> {
         if self.keys.is_empty() {
             return Err(Error::configuration("encryptionKey", format!("is required for {operation}")));
@@ -205,7 +207,7 @@ impl Sealer {
         key.seal(&header, &self.context(id), text)
     }
 
-    /// The record as it was before it was sealed.
+    /// The unencrypted content of a record.
     fn text(&self, id: &str, stored: &Stored) -> Result<Zeroizing<Vec<u8>>> {
         let text = match (stored.bytes.first(), self.keys.is_empty()) {
             (Some(&FORMAT), false) => self.unseal(id, stored),
@@ -217,7 +219,7 @@ impl Sealer {
         text.map_err(unreadable)
     }
 
-    /// Fails if there is no key for the record, whatever else may be wrong with it: the keys are then not those of
+    /// Fails if there is no key for the record, whatever else may be wrong with it. The keys then differ from those of
     /// the store's other users.
     pub fn check_key(&self, stored: &Stored) -> Result<()> {
         let sealed = stored.bytes.first() == Some(&FORMAT);
@@ -246,7 +248,8 @@ impl Sealer {
         self.keys.iter().find(|key| key.id == id)
     }
 
-    /// What a record belongs to. Lengths go first, so that no two pairs have the same bytes.
+    /// The namespace and id that a record's encryption is bound to. Each is preceded by its length, so that no two
+    /// pairs have the same bytes.
     fn context(&self, id: &str) -> Vec<u8> {
         let length = |text: &str| (text.len() as u64).to_be_bytes();
         let (namespace, id) = (self.namespace.as_str(), id);
@@ -254,17 +257,17 @@ impl Sealer {
     }
 }
 
-/// A sealed record, taken apart.
+/// The parts of an encrypted record.
 struct Parts<'a> {
     header: &'a [u8],
     key_id: [u8; KEY_ID_LEN],
     version: Version,
-    /// The nonce, and what was encrypted with it.
+    /// The nonce, followed by the ciphertext.
     sealed: &'a [u8],
 }
 
 impl<'a> Parts<'a> {
-    /// None if `bytes` are damaged.
+    /// Splits a record. `None` if `bytes` are damaged.
     fn of(bytes: &'a [u8]) -> Option<Self> {
         let bytes = undamaged(bytes)?;
         let (_format, rest) = bytes.split_first()?;
@@ -275,7 +278,8 @@ impl<'a> Parts<'a> {
     }
 }
 
-/// What a checksum was put to. It only tells damage from mischief: against the latter there is the tag.
+/// The bytes without their checksum, or `None` if it does not match. The checksum only distinguishes damage from
+/// forgery, which the tag detects.
 pub(super) fn undamaged(bytes: &[u8]) -> Option<&[u8]> {
     let (bytes, checksum) = bytes.split_last_chunk::<CHECKSUM_LEN>()?;
     (sha256(&[bytes]) == *checksum).then_some(bytes)
@@ -285,7 +289,7 @@ fn unreadable(why: Unreadable) -> Error {
     Error::Store { operation: "load", problem: why.to_string().into() }
 }
 
-/// The first `N` bytes of the hash.
+/// The first `N` bytes of the SHA-256 hash.
 pub(super) fn sha256<const N: usize>(parts: &[&[u8]]) -> [u8; N] {
     let mut hash = digest::Context::new(&digest::SHA256);
     for part in parts {

@@ -1,4 +1,4 @@
-//! [`TokenRecord`]: an access token of client credentials, for all who have these credentials.
+//! [`TokenRecord`]: an access token of client credentials, shared by all processes that have these credentials.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -11,27 +11,27 @@ use super::seal::sha256;
 use crate::error::Result;
 use crate::secret::Secret;
 
-/// The layout below. Raised when it changes; older ones are written over.
+/// The version of the JSON below. It is raised when that changes; records of older versions are overwritten.
 const SCHEMA: u32 = 1;
-/// A client's secrets are told apart by so many bytes of their hashes.
+/// How many bytes of a hash distinguish the secrets of one client.
 const SECRET_HASH_LEN: usize = 2;
 
-/// An access token that a fleet shares. Times are milliseconds since the Unix epoch: other machines read them.
+/// An access token that processes share. Times are milliseconds since the Unix epoch, because other machines read them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TokenRecord {
     /// The access token of the last exchange, if there was one.
     pub access: Option<StoredAccessToken>,
-    /// Its scopes, as far as the server named them.
+    /// The token's scopes, as far as the server named them.
     pub scopes: Vec<String>,
-    /// Until when somebody is getting the next one; 0 if nobody is.
+    /// The end of the lease of the process that is obtaining the next token. 0 if there is none.
     pub leased_until: u64,
 }
 
-/// The id of the record that all share who have this client's secret, for this token endpoint.
+/// The id of the record that all processes with this client's secret share, for this token endpoint.
 ///
-/// It depends on the secret, so that nobody adopts a token that was got with another one. Of the secret it shows 16
-/// bits of a hash, and no more: where somebody can read the store, that is too little to confirm a guess of a weak
-/// secret. Two secrets of a client that share a record by chance are no harm: both are this client's.
+/// The id depends on the secret, so that no process adopts a token that was obtained with another secret. It reveals
+/// only 16 bits of a hash of the secret: too few to confirm a guess of a weak secret for someone who can read the
+/// store. If two secrets share a record by chance, that does no harm, since both belong to the same client.
 pub fn token_id(client_id: &str, secret: &Secret, token_url: &str) -> String {
     let secret: [u8; SECRET_HASH_LEN] = sha256(&[
         b"smartrecruiters client secret",

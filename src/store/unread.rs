@@ -1,7 +1,7 @@
-//! [`UnreadAnswer`]: an answer that arrived and could not be used, kept in the record that asked for it.
+//! [`UnreadAnswer`]: an answer that arrived and could not be used, kept in the record of its operation.
 //!
-//! A one-time operation cannot be repeated, so its answer is never thrown away: it is read again at the next use, also
-//! by later releases, which may understand what this one does not.
+//! A one-time operation cannot be repeated, so its answer is never discarded. It is read again at the next use, also by
+//! later releases, which may be able to read what this one cannot.
 
 use std::fmt;
 
@@ -10,16 +10,16 @@ use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-/// The most bytes of unread answers that one record keeps. The first answers are the ones that are kept: only the first
-/// one after a refresh token was spent can hold its successor.
+/// The most bytes of unread answers that one record keeps. The earliest answers are kept, since only the first one
+/// after a refresh token was spent can hold its successor.
 const MOST_BYTES: usize = 1024 * 1024;
 
-/// An answer as it came over the connection, head and body. It may hold tokens.
+/// An answer as it was received, head and body. It may hold tokens.
 #[derive(Clone, PartialEq, Eq)]
 pub struct UnreadAnswer {
     /// The bytes, as they were received.
     pub bytes: Zeroizing<Vec<u8>>,
-    /// When its request was sent, in milliseconds since the Unix epoch.
+    /// When the request was sent, in milliseconds since the Unix epoch.
     pub asked_at: u64,
 }
 
@@ -29,7 +29,7 @@ impl fmt::Debug for UnreadAnswer {
     }
 }
 
-/// Adds an answer to those that a record keeps, unless it is there already or the record has no room for it.
+/// Adds an answer to those that a record keeps, unless it is already there or there is no room for it.
 pub(crate) fn keep(kept: &mut Vec<UnreadAnswer>, answer: UnreadAnswer) {
     let total: usize = kept.iter().map(|kept| kept.bytes.len()).sum();
     if !kept.contains(&answer) && total + answer.bytes.len() <= MOST_BYTES {
@@ -52,7 +52,7 @@ impl PlainUnread {
         kept.iter().map(plain).collect()
     }
 
-    /// The answer, or nothing if its Base64 was damaged: that costs no more than this answer.
+    /// The answer, or `None` if its Base64 is damaged, so that only this answer is lost.
     pub(super) fn decode(&self) -> Option<UnreadAnswer> {
         let bytes = Zeroizing::new(STANDARD.decode(&self.answer).ok()?);
         Some(UnreadAnswer { bytes, asked_at: self.asked_at })

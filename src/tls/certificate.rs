@@ -1,4 +1,4 @@
-//! What a certificate says: its names, dates and key. Nothing here decides whom to trust.
+//! Reads a certificate's names, dates and key. Trust is decided elsewhere.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -16,33 +16,33 @@ const COMMON_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.4.3");
 const ORGANIZATION: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.4.10");
 const SERVER_AUTHENTICATION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.1");
 const ANY_USE: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.37.0");
-/// Longer names are cut in messages.
+/// The longest name in a message. Longer ones are cut.
 const LONGEST_NAME: usize = 100;
 
-/// What a certificate says.
+/// The content of a certificate.
 pub(super) struct Facts {
-    /// When it becomes valid, since the Unix epoch.
+    /// When the certificate becomes valid, since the Unix epoch.
     pub(super) not_before: Duration,
-    /// When it expires, since the Unix epoch.
+    /// When the certificate expires, since the Unix epoch.
     pub(super) not_after: Duration,
-    /// The host names in its subjectAltName.
+    /// The host names in the subjectAltName.
     hosts: Vec<String>,
-    /// The addresses in its subjectAltName.
+    /// The addresses in the subjectAltName.
     addresses: Vec<IpAddr>,
-    /// Its subject's common name.
+    /// The subject's common name.
     common_name: Option<String>,
-    /// The name of its issuer, short and printable.
+    /// The issuer's name, short and printable.
     pub(super) issuer: String,
-    /// Whether it names itself as its issuer.
+    /// Whether the certificate names itself as its issuer.
     pub(super) is_self_issued: bool,
-    /// Whether it is of X.509 version 3.
+    /// Whether the certificate is of X.509 version 3.
     pub(super) is_version_3: bool,
-    /// Whether a server may use it.
+    /// Whether a server may use the certificate.
     pub(super) is_for_servers: bool,
 }
 
 impl Facts {
-    /// Reads a certificate; none if it is malformed.
+    /// Reads a certificate. `None` if it is malformed.
     pub(super) fn of(certificate: &CertificateDer<'_>) -> Option<Self> {
         let certificate = Certificate::from_der(certificate).ok()?.tbs_certificate;
         let (mut hosts, mut addresses) = (Vec::new(), Vec::new());
@@ -71,8 +71,8 @@ impl Facts {
         })
     }
 
-    /// Whether it is for this server, as Node judges: a host by the names in subjectAltName, or by the common name if
-    /// there are none; an address by subjectAltName alone.
+    /// Whether the certificate is valid for this server, by Node's rules: a host is compared with the names in
+    /// subjectAltName, or with the common name if there are none, and an address with subjectAltName only.
     pub(super) fn is_for(&self, server: &ServerName<'_>) -> bool {
         match server {
             ServerName::DnsName(host) => {
@@ -88,19 +88,19 @@ impl Facts {
         }
     }
 
-    /// The names that it is for, for messages.
+    /// The names that the certificate is valid for, for messages.
     pub(super) fn names(&self) -> Vec<String> {
         let hosts = self.hosts.iter().map(|host| printable(host));
         hosts.chain(self.addresses.iter().map(ToString::to_string)).collect()
     }
 
-    /// Its common name, for messages.
+    /// The common name, for messages.
     pub(super) fn common_name(&self) -> Option<String> {
         self.common_name.as_deref().map(printable)
     }
 }
 
-/// The public key of a certificate of any version; none if it is malformed.
+/// The public key of a certificate of any version. `None` if it is malformed.
 pub(super) fn public_key(certificate: &CertificateDer<'_>) -> Option<SubjectPublicKeyInfoDer<'static>> {
     if let Ok(certificate) = ParsedCertificate::try_from(certificate) {
         return Some(certificate.subject_public_key_info());
@@ -109,7 +109,8 @@ pub(super) fn public_key(certificate: &CertificateDer<'_>) -> Option<SubjectPubl
     certificate.tbs_certificate.subject_public_key_info.to_der().ok().map(SubjectPublicKeyInfoDer::from)
 }
 
-/// The algorithm of a certificate's public key, as rustls writes one, and the key itself; none if it is malformed.
+/// The algorithm of a certificate's public key, in the form that rustls uses, and the key itself. `None` if the
+/// certificate is malformed.
 pub(super) fn key_parts(certificate: &CertificateDer<'_>) -> Option<(Vec<u8>, Vec<u8>)> {
     let key = Certificate::from_der(certificate).ok()?.tbs_certificate.subject_public_key_info;
     let mut algorithm = key.algorithm.oid.to_der().ok()?;
@@ -126,7 +127,8 @@ fn address(octets: &[u8]) -> Option<IpAddr> {
     }
 }
 
-/// RFC 9525 section 6.3: a `*` stands for the whole first label, in a name of three labels or more.
+/// Compares a host with a name (RFC 9525 section 6.3): a `*` stands for the whole first label of a name with at least
+/// three labels.
 fn matches_host(name: &str, host: &str) -> bool {
     let [name, host] = [name, host].map(|name| name.strip_suffix('.').unwrap_or(name));
     match name.strip_prefix("*.") {
@@ -137,7 +139,7 @@ fn matches_host(name: &str, host: &str) -> bool {
     }
 }
 
-/// The common name, else the organization, else all of it.
+/// The common name, or else the organization, or else the whole name.
 fn short(name: &Name) -> String {
     let text = attribute(name, COMMON_NAME)
         .or_else(|| attribute(name, ORGANIZATION))
@@ -156,7 +158,7 @@ fn attribute(name: &Name, wanted: ObjectIdentifier) -> Option<String> {
     }
 }
 
-/// A name that a server sent, fit for a message.
+/// A name that a server sent, made safe for a message.
 fn printable(name: &str) -> String {
     name.chars().filter(|character| !character.is_control()).take(LONGEST_NAME).collect()
 }

@@ -1,4 +1,4 @@
-//! Why TLS failed, in words and by Node's name.
+//! Explains why TLS failed, in words and by Node's error code.
 
 use std::error::Error as StdError;
 use std::time::{Duration, UNIX_EPOCH};
@@ -8,24 +8,24 @@ use rustls::{AlertDescription, CertificateError, Error, InvalidMessage, PeerInco
 
 use super::verifier::Untrusted;
 
-/// A failure of TLS as the cause of another error: its message is what [`explain`] says.
+/// A TLS failure as the cause of another error. Its message is that of [`explain`].
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("{words}")]
 pub struct Failure {
     words: String,
-    /// What Node calls it, see [`node_code`].
+    /// Node's code for the failure. See [`node_code`].
     pub node_code: Option<&'static str>,
 }
 
 impl Failure {
-    /// None if the error, and every cause of it, is not one of TLS.
+    /// The TLS failure in an error and its causes. `None` if there is none.
     pub fn of(error: &(dyn StdError + 'static)) -> Option<Self> {
         Some(Self { words: explain(error)?, node_code: node_code(error) })
     }
 }
 
 /// Why TLS failed, as a sentence without its full stop: what is wrong with the connection or the certificate, and what
-/// to do about it. None if the error, and every cause of it, is not one of TLS.
+/// to do about it. `None` if neither the error nor any of its causes is a TLS error.
 pub fn explain(error: &(dyn StdError + 'static)) -> Option<String> {
     if let Some(error) = find::<Error>(error) {
         return Some(sentence(error));
@@ -37,7 +37,7 @@ pub fn explain(error: &(dyn StdError + 'static)) -> Option<String> {
     })
 }
 
-/// What Node calls the same failure in `error.code`, such as `CERT_HAS_EXPIRED`, where it has a name for it.
+/// The `error.code` that Node gives the same failure, such as `CERT_HAS_EXPIRED`. `None` if Node has no code for it.
 pub fn node_code(error: &(dyn StdError + 'static)) -> Option<&'static str> {
     let Some(error) = find::<Error>(error) else {
         return closed_in_handshake(error).then_some("ECONNRESET");
@@ -107,13 +107,12 @@ fn sentence(error: &Error) -> String {
         Error::NoApplicationProtocol => {
             "the server speaks neither HTTP/1.1 nor HTTP/2 on this port; check the port".to_owned()
         }
-        // Everything else is a fault of one side's TLS, for which rustls has the words.
+        // Other errors are faults of one side's TLS, which rustls describes.
         other => format!("the TLS handshake failed: {other}"),
     }
 }
 
-const OLD_VERSION: &str =
-    "the server speaks no version of TLS that is supported, 1.2 or 1.3; have it speak one of these";
+const OLD_VERSION: &str = "the server supports neither TLS 1.2 nor TLS 1.3; enable one of them on it";
 
 fn about_certificate(problem: &CertificateError) -> String {
     match problem {
@@ -234,7 +233,8 @@ fn date(time: UnixTime) -> String {
     httpdate::fmt_http_date(UNIX_EPOCH + Duration::from_secs(time.as_secs()))
 }
 
-/// Whether tokio-rustls says so, in its own words, of a connection that ended before the handshake did.
+/// Whether the error is tokio-rustls's for a connection that ended during the handshake. Only its message identifies
+/// it.
 fn closed_in_handshake(error: &(dyn StdError + 'static)) -> bool {
     chain(error).any(|error| {
         error.downcast_ref::<std::io::Error>().is_some_and(|error| error.to_string() == "tls handshake eof")
@@ -249,7 +249,7 @@ fn find<'a, Wanted: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> 
 fn chain<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
     std::iter::successors(Some(error), |error| {
         let error: &'a (dyn StdError + 'static) = *error;
-        // An io::Error's own `source` skips the error that it wraps.
+        // The `source` of an `io::Error` skips the error that it wraps.
         match error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
             Some(wrapped) => Some(wrapped),
             None => error.source(),

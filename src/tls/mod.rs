@@ -1,7 +1,7 @@
 //! TLS for HTTP, Redis and PostgreSQL: the one place that makes a [`rustls::ClientConfig`].
 //!
-//! Trusted are Mozilla's root certificates, those that the environment names, and the user's `ca`: the same set for
-//! every kind of connection. [`explain`] says in words why a connection failed.
+//! Every kind of connection trusts the same authorities: Mozilla's root certificates, those that environment variables
+//! name, and the user's `ca`. [`explain`] describes why a connection failed.
 
 mod certificate;
 mod explain;
@@ -22,31 +22,31 @@ pub use explain::{Failure, explain, node_code};
 pub use roots::Authorities;
 
 use self::roots::Roots;
-use self::verifier::Verifier;
+use self::verifier::{Verifier, set_up_failed};
 use crate::environment::Variables;
 use crate::error::{Error, Result};
 use crate::secret::Secret;
 
-/// A client certificate and its key, in PEM.
+/// A client certificate with its private key, in PEM.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Identity {
-    /// The certificate, followed by those of the authorities between it and a root.
+pub struct ClientCertificate {
+    /// The certificate, followed by those of any authorities between it and a root.
     pub certificate: String,
-    /// The private key of the certificate, not encrypted.
+    /// The private key of the certificate, which must not be encrypted.
     pub key: Secret,
 }
 
-/// The settings of TLS connections: versions 1.2 and 1.3, without ALPN.
+/// The settings for TLS connections, which allow TLS 1.2 and 1.3 and use no ALPN.
 ///
-/// `ca` is certificates in PEM that are trusted beside the default ones. A line of it that is the word `system` adds
-/// the operating system's roots. A server whose certificate is itself in `ca` is trusted for the names in that
-/// certificate, as Node has it. `identity` is the client's own certificate. `variables` names further authorities, as the
-/// default ones.
+/// `ca` holds certificates in PEM that are trusted in addition to the default ones. A line with the word `system` adds
+/// the operating system's roots. As in Node, a server whose own certificate is in `ca` is trusted for the names in that
+/// certificate. `client_certificate` is presented to servers that ask for one. `variables` can name further default
+/// authorities.
 ///
 /// Fails with [`Error::Configuration`] that names `ca`, `cert`, `key` or the variable of the environment at fault.
 pub fn client_config(
     ca: Option<&str>,
-    identity: Option<&Identity>,
+    client_certificate: Option<&ClientCertificate>,
     variables: &Variables,
 ) -> Result<ClientConfig> {
     let provider = Arc::new(ring::default_provider());
@@ -56,14 +56,14 @@ pub fn client_config(
         .map_err(|_| set_up_failed())?
         .dangerous()
         .with_custom_certificate_verifier(verifier);
-    Ok(match identity {
+    Ok(match client_certificate {
         None => config.with_no_client_auth(),
-        Some(identity) => config.with_client_cert_resolver(client_certificate(identity, &provider)?),
+        Some(certificate) => config.with_client_cert_resolver(signing_key(certificate, &provider)?),
     })
 }
 
-/// What [`client_config`] verifies servers by, for connections that trust other authorities than the default ones, or
-/// that do not check the server's name.
+/// The verifier of [`client_config`], for connections that trust other authorities than the default ones or do not
+/// check the server's name.
 pub fn server_verifier(
     authorities: Authorities,
     ca: Option<&str>,
@@ -74,18 +74,18 @@ pub fn server_verifier(
     Ok(Arc::new(Verifier::new(roots, Arc::new(ring::default_provider()), checks_name)?))
 }
 
-fn set_up_failed() -> Error {
-    Error::Internal { problem: "TLS could not be set up" }
-}
-
-/// rustls' own `with_client_auth_cert` refuses certificates of X.509 version 1, which servers accept.
-fn client_certificate(identity: &Identity, provider: &CryptoProvider) -> Result<Arc<dyn ResolvesClientCert>> {
-    let chain = roots::certificates("cert", identity.certificate.as_bytes())?;
+/// A resolver for the client's certificate. rustls's own `with_client_auth_cert` refuses certificates of X.509 version
+/// 1, which servers accept.
+fn signing_key(
+    certificate: &ClientCertificate,
+    provider: &CryptoProvider,
+) -> Result<Arc<dyn ResolvesClientCert>> {
+    let chain = roots::certificates("cert", certificate.certificate.as_bytes())?;
     let public_key = chain
         .first()
         .and_then(certificate::public_key)
         .ok_or_else(|| Error::configuration("cert", "must be an X.509 certificate in PEM"))?;
-    let key = provider.key_provider.load_private_key(private_key(&identity.key)?).map_err(|_| {
+    let key = provider.key_provider.load_private_key(private_key(&certificate.key)?).map_err(|_| {
         let problem = "is of a kind that is not supported; use RSA of 2048 to 8192 bits, ECDSA on P-256 or P-384, or \
                        Ed25519";
         Error::configuration("key", problem)

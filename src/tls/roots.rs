@@ -14,34 +14,34 @@ use crate::error::{Error, Result};
 /// The word in `ca` that adds the operating system's roots.
 const SYSTEM: &str = "system";
 
-/// What connections trust by default, for each environment, read for the first one: that takes longer than all else
-/// there.
+/// The default certificates for each environment. They are kept, since reading them takes longer than everything else
+/// in the set-up.
 static DEFAULT: Mutex<BTreeMap<Named, Roots>> = Mutex::new(BTreeMap::new());
-/// The operating system's certificates, read when first asked for.
+/// The operating system's certificates, read on first use.
 static OF_SYSTEM: OnceLock<Vec<CertificateDer<'static>>> = OnceLock::new();
 
 /// The certificates that connections trust.
 #[derive(Clone)]
 pub(super) struct Roots {
-    /// Authorities: what they have issued is trusted.
+    /// The authorities whose certificates are trusted.
     pub(super) anchors: Arc<RootCertStore>,
-    /// The certificates that the user gave, each of which a server may present as its own.
+    /// The certificates that the user gave. A server may present any of them as its own.
     pub(super) given: Arc<HashSet<CertificateDer<'static>>>,
 }
 
-/// The authorities that are trusted before `ca` adds to them.
+/// The authorities that are trusted in addition to `ca`.
 #[derive(Debug)]
 pub enum Authorities {
-    /// Mozilla's, and those that the environment names.
+    /// Mozilla's, and those that environment variables name.
     Default,
     /// The default ones, and the operating system's if it has any.
     DefaultAndSystem,
-    /// These alone.
+    /// Only these.
     Only(Vec<CertificateDer<'static>>),
 }
 
 impl Roots {
-    /// The authorities, and the certificates of `ca`.
+    /// The trusted certificates: `authorities` and those in `ca`.
     pub(super) fn new(authorities: Authorities, ca: Option<&str>, variables: &Variables) -> Result<Self> {
         let mut roots = match authorities {
             Authorities::Default => Self::default_ones(variables)?,
@@ -70,7 +70,7 @@ impl Roots {
         Ok(roots)
     }
 
-    /// Mozilla's roots, and those that the environment names.
+    /// Mozilla's roots, and those that environment variables name.
     fn default_ones(variables: &Variables) -> Result<Self> {
         let named = Named::new(variables);
         let mut known = DEFAULT.lock().unwrap_or_else(PoisonError::into_inner);
@@ -90,14 +90,14 @@ impl Roots {
             }
         }
         if named.system {
-            // As Node has it, a system without any is no error.
+            // As in Node, a system without any roots is not an error.
             roots.add_system();
         }
         known.insert(named, roots.clone());
         Ok(roots)
     }
 
-    /// Trusts what the user gave; `field` is where.
+    /// Trusts the certificates that the user gave in `field`.
     fn add_given(&mut self, field: &'static str, given: Vec<CertificateDer<'static>>) -> Result<()> {
         let (added, _) = Arc::make_mut(&mut self.anchors).add_parsable_certificates(given.iter().cloned());
         if added == 0 {
@@ -107,8 +107,7 @@ impl Roots {
         Ok(())
     }
 
-    /// Trusts the certificates in the files of a folder, as `openssl rehash` and `c_rehash` leave one. Other files may
-    /// be there.
+    /// Trusts the certificates in a folder that `openssl rehash` or `c_rehash` prepared. Other files in it are ignored.
     fn add_folder(&mut self, field: &'static str, folder: &Path) -> Result<()> {
         let unreadable = |_| Error::configuration(field, "names a folder that cannot be read");
         let mut found = Vec::new();
@@ -119,7 +118,7 @@ impl Roots {
         if found.is_empty() { Ok(()) } else { self.add_given(field, found) }
     }
 
-    /// Trusts the operating system's roots; false if it has none.
+    /// Trusts the operating system's roots. Returns false if there are none.
     fn add_system(&mut self) -> bool {
         let system = OF_SYSTEM.get_or_init(|| rustls_native_certs::load_native_certs().certs);
         Arc::make_mut(&mut self.anchors).add_parsable_certificates(system.iter().cloned());
@@ -127,10 +126,10 @@ impl Roots {
     }
 }
 
-/// The authorities that an environment names.
+/// The authorities that environment variables name.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Named {
-    /// Variables and the files that they name.
+    /// The variables, and the files that they name.
     files: Vec<(&'static str, String)>,
     folders: Option<String>,
     system: bool,
@@ -149,7 +148,7 @@ impl Named {
     }
 }
 
-/// The certificates in a text of PEM; `field` is where it comes from.
+/// Reads the certificates in a PEM text. Errors name `field`.
 pub(super) fn certificates(field: &'static str, pem: &[u8]) -> Result<Vec<CertificateDer<'static>>> {
     let malformed =
         || Error::configuration(field, "must hold certificates in PEM; it holds none, or a damaged one");

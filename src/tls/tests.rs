@@ -74,7 +74,7 @@ fn each_failure_has_its_words_and_nodes_name() {
         ),
         (
             Error::PeerIncompatible(PeerIncompatible::ServerDoesNotSupportTls12Or13),
-            "1.2 or 1.3",
+            "neither TLS 1.2 nor TLS 1.3",
             Some("ERR_SSL_UNSUPPORTED_PROTOCOL"),
         ),
         (
@@ -89,7 +89,7 @@ fn each_failure_has_its_words_and_nodes_name() {
         ),
         (
             Error::AlertReceived(AlertDescription::ProtocolVersion),
-            "1.2 or 1.3",
+            "neither TLS 1.2 nor TLS 1.3",
             Some("ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION"),
         ),
         (

@@ -1,4 +1,4 @@
-//! [`Verifier`]: decides whether a server is trusted, and says of an untrusted one what is wrong with it.
+//! [`Verifier`]: decides whether a server is trusted, and explains what is wrong with an untrusted one.
 
 use std::sync::Arc;
 
@@ -10,38 +10,37 @@ use rustls::{CertificateError, DigitallySignedStruct, Error, OtherError, PeerMis
 
 use super::certificate::{self, Facts};
 use super::roots::Roots;
-use super::set_up_failed;
 
-/// Trusts a server as webpki does; and, as Node does, one whose certificate is itself among those that the user gave:
-/// `openssl req -x509` makes such a certificate, which webpki refuses because it may issue others.
+/// Trusts the servers that webpki trusts and, as Node does, those whose own certificate is among those that the user
+/// gave. `openssl req -x509` makes such a certificate, which webpki refuses because it may issue others.
 #[derive(Debug)]
 pub(super) struct Verifier {
     webpki: Arc<WebPkiServerVerifier>,
     given: Arc<std::collections::HashSet<CertificateDer<'static>>>,
     provider: Arc<CryptoProvider>,
-    /// Whether the certificate must be for the server's name.
+    /// Whether the certificate must be valid for the server's name.
     checks_name: bool,
 }
 
-/// Why a certificate is not trusted, where rustls has no words for it.
+/// Why a certificate is not trusted, for reasons that rustls does not describe.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Untrusted {
-    /// It names itself as its issuer, and the user did not give it.
+    /// It is self-signed, and the user did not give it.
     #[error("the certificate is self-signed")]
     SelfSigned,
     /// The chain that the server sent ends in a self-signed certificate that the user did not give.
     #[error("the chain ends in the self-signed certificate of {0:?}")]
     SelfSignedInChain(String),
-    /// Nothing is known of its issuer, and the server sent no other certificate.
+    /// Its issuer is unknown, and the server sent no other certificate.
     #[error("the certificate was issued by {0:?}, which is unknown")]
     UnknownIssuer(String),
-    /// The server sent other certificates, the last of which was issued by an unknown authority.
+    /// The server sent a chain of certificates, the last of which was issued by an unknown authority.
     #[error("the chain was issued by {0:?}, which is unknown")]
     UnknownIssuerOfChain(String),
     /// It is not of X.509 version 3.
     #[error("the certificate is not of X.509 version 3")]
     OldVersion,
-    /// It has no host name but its common name, which does not count.
+    /// Its only host name is its common name, which does not count.
     #[error("the certificate has no subjectAltName, only the common name {0:?}")]
     CommonNameOnly(String),
 }
@@ -62,7 +61,8 @@ impl Verifier {
         self.given.contains(certificate)
     }
 
-    /// A certificate that the user gave needs no issuer, but it must be for this server, and now.
+    /// Checks a certificate that the user gave. It needs no issuer, but it must be valid for this server and at this
+    /// time.
     fn check_given(
         &self,
         certificate: &CertificateDer<'_>,
@@ -90,7 +90,7 @@ impl Verifier {
     }
 }
 
-/// What webpki said, with what it leaves out: which issuer, which names.
+/// Adds to webpki's error the details that it lacks: the issuer and the names.
 fn described(error: Error, certificate: &CertificateDer<'_>, others: &[CertificateDer<'_>]) -> Error {
     let Error::InvalidCertificate(problem) = error else { return error };
     let Some(facts) = Facts::of(certificate) else { return Error::InvalidCertificate(problem) };
@@ -103,7 +103,7 @@ fn described(error: Error, certificate: &CertificateDer<'_>, others: &[Certifica
         CertificateError::Other(_) if !facts.is_version_3 && !facts.is_self_issued => {
             untrusted(Untrusted::OldVersion)
         }
-        // A self-signed certificate is its own issuer, whatever authority of the same name is trusted.
+        // A self-signed certificate is its own issuer, even if an authority with the same name is trusted.
         CertificateError::BadSignature if facts.is_self_issued => untrusted(Untrusted::SelfSigned),
         CertificateError::UnknownIssuer | CertificateError::Other(_) => {
             untrusted(unknown_issuer(facts, others))
@@ -133,7 +133,7 @@ impl ServerCertVerifier for Verifier {
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
         match self.webpki.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now) {
-            // The name is the last that webpki checks.
+            // webpki checks the name last.
             Err(Error::InvalidCertificate(
                 CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
             )) if !self.checks_name => Ok(ServerCertVerified::assertion()),
@@ -152,7 +152,7 @@ impl ServerCertVerifier for Verifier {
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
         match self.webpki.verify_tls12_signature(message, cert, dss) {
-            // webpki reads no certificate of version 1.
+            // webpki does not read certificates of version 1.
             Err(Error::InvalidCertificate(CertificateError::Other(_))) if self.is_given(cert) => {
                 verify_signature(message, cert, dss, &self.provider)
             }
@@ -167,7 +167,7 @@ impl ServerCertVerifier for Verifier {
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
         match self.webpki.verify_tls13_signature(message, cert, dss) {
-            // webpki reads no certificate of version 1.
+            // webpki does not read certificates of version 1.
             Err(Error::InvalidCertificate(CertificateError::Other(_))) if self.is_given(cert) => {
                 let key = certificate::public_key(cert).ok_or(CertificateError::BadEncoding)?;
                 let supported = &self.provider.signature_verification_algorithms;
@@ -182,7 +182,7 @@ impl ServerCertVerifier for Verifier {
     }
 }
 
-/// Verifies a signature of TLS 1.2, whose schemes leave the curve open, by a key that webpki cannot read.
+/// Verifies a signature of TLS 1.2, whose schemes do not fix the curve, with a key that webpki cannot read.
 fn verify_signature(
     message: &[u8],
     certificate: &CertificateDer<'_>,
@@ -199,4 +199,9 @@ fn verify_signature(
         .verify_signature(&key, message, dss.signature())
         .map(|()| HandshakeSignatureValid::assertion())
         .map_err(|_| CertificateError::BadSignature.into())
+}
+
+/// The error of a TLS setup that fails although every option was checked.
+pub(super) fn set_up_failed() -> crate::error::Error {
+    crate::error::Error::Internal { problem: "TLS could not be set up" }
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use smartrecruiters::client::{Client, Credential};
 use smartrecruiters::clock::{Clock as _, ManualClock};
 use smartrecruiters::error::{Error, ErrorCode, ReauthorizationReason, Result};
-use smartrecruiters::lifecycle::{Grant, GrantFilter, GrantInfo, GrantStanding, OAuthApp, RekeyProgress};
+use smartrecruiters::lifecycle::{Grant, GrantFilter, GrantInfo, ListedGrantState, OAuthApp, RekeyProgress};
 use smartrecruiters::secret::Secret;
 use smartrecruiters::store::{
     Due, GrantRecord, GrantState, MemoryStore, NEVER, REFRESH_TOKEN_LIFETIME, Record, Sealer, Sealing,
@@ -114,7 +114,7 @@ async fn ten_thousand_grants_are_listed_in_order_and_a_hundred_at_a_time() {
     let (living, ended) = grants.split_at(usize::try_from(GRANTS).unwrap());
     assert!(living.is_sorted_by_key(|grant| grant.refresh_expires_at));
     assert_eq!(ids(living).into_iter().collect::<BTreeSet<_>>().len(), living.len(), "each once");
-    assert!(living.iter().all(|grant| grant.standing == GrantStanding::Active && grant.reason.is_none()));
+    assert!(living.iter().all(|grant| grant.state == ListedGrantState::Active && grant.reason.is_none()));
     assert_eq!(ids(ended), ["ended-a", "ended-c"]);
     // The last page is the one that has nothing.
     let records = living.len() + 3 + 2 * PAGE;
@@ -144,8 +144,8 @@ async fn grants_are_listed_by_state_and_by_expiry() {
         put(&*store, &sealer, id, &record).await;
     }
     let app = app_with(&server, store, None, &clock).unwrap();
-    let by = async |standing, expires_before| {
-        listed(&app, GrantFilter { standing, expires_before })
+    let by = async |state, expires_before| {
+        listed(&app, GrantFilter { state, expires_before })
             .await
             .into_iter()
             .map(|info| info.id)
@@ -153,13 +153,13 @@ async fn grants_are_listed_by_state_and_by_expiry() {
     };
     let expiry = |ago| Some(now + u64::try_from(REFRESH_TOKEN_LIFETIME.as_millis()).unwrap() - ago);
     assert_eq!(by(None, None).await, ["active", "renewing", "abandoned", "revoked"]);
-    assert_eq!(by(Some(GrantStanding::Active), None).await, ["active", "abandoned"]);
-    assert_eq!(by(Some(GrantStanding::Renewing), None).await, ["renewing"]);
-    assert_eq!(by(Some(GrantStanding::Ended), None).await, ["revoked"]);
+    assert_eq!(by(Some(ListedGrantState::Active), None).await, ["active", "abandoned"]);
+    assert_eq!(by(Some(ListedGrantState::Renewing), None).await, ["renewing"]);
+    assert_eq!(by(Some(ListedGrantState::Ended), None).await, ["revoked"]);
     assert_eq!(by(None, expiry(1)).await, ["active", "renewing"], "an ended one has nothing left to expire");
-    assert_eq!(by(Some(GrantStanding::Active), expiry(1)).await, ["active"]);
+    assert_eq!(by(Some(ListedGrantState::Active), expiry(1)).await, ["active"]);
     assert_eq!(by(None, expiry(3)).await, [""; 0]);
-    let contradiction = GrantFilter { standing: Some(GrantStanding::Ended), expires_before: Some(now) };
+    let contradiction = GrantFilter { state: Some(ListedGrantState::Ended), expires_before: Some(now) };
     let error = app.grants(contradiction, None).await.unwrap_err();
     assert!(matches!(error, Error::Configuration { field, .. } if field == "expiresBefore"));
 
@@ -168,7 +168,7 @@ async fn grants_are_listed_by_state_and_by_expiry() {
         metadata: BTreeMap::new(),
         refusal: None,
         id: "active".into(),
-        standing: GrantStanding::Active,
+        state: ListedGrantState::Active,
         reason: None,
         scopes: vec!["jobs_read".into()],
         refresh_issued_at: now - 3,
@@ -414,7 +414,7 @@ async fn only_a_living_grant_is_exported_and_only_with_a_key() {
     let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
     let sealed = app_with(&server, Arc::clone(&store), Some(sealing(&["01"])), &clock).unwrap();
     let error = Arc::clone(&sealed).export("nobody".into()).await.unwrap_err();
-    assert!(error.to_string().contains("there is no grant \"nobody\""), "{error}");
+    assert!(error.to_string().contains("grant \"nobody\" does not exist"), "{error}");
     Arc::clone(&sealed).import(customer("rt-0")).await.unwrap();
     let text = Arc::clone(&sealed).export("customer".into()).await.unwrap();
     Arc::clone(&sealed).forget("customer".into()).await.unwrap();

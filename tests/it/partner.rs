@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use smartrecruiters::client::{
-    Client, ClientOptions, Credential, CustomerInfo, CustomerStanding, PartnerApp, PartnerAppOptions,
+    Client, ClientOptions, Credential, CustomerInfo, ListedCustomerState, PartnerApp, PartnerAppOptions,
 };
 use smartrecruiters::clock::{Clock as _, ManualClock};
 use smartrecruiters::credential::{ClientAuthentication, OAuthClient};
@@ -179,7 +179,7 @@ async fn many_processes_connect_many_customers_by_one_request_each() {
     let listed = listed(&fleet[0]).await;
     assert!(listed.iter().map(|info| &info.company_id).eq(&companies));
     let since = clock.now().unix_millis();
-    assert!(listed.iter().all(|info| info.standing == CustomerStanding::Connected { since }));
+    assert!(listed.iter().all(|info| info.state == ListedCustomerState::Connected { since }));
 }
 
 #[tokio::test]
@@ -191,7 +191,7 @@ async fn nobody_who_gives_up_stops_a_request_for_credentials() {
     server.reached(INTEGRATIONS, 1).await;
     caller.abort();
     assert!(caller.await.unwrap_err().is_cancelled());
-    assert_eq!(listed(&app).await[0].standing, CustomerStanding::Connecting);
+    assert_eq!(listed(&app).await[0].state, ListedCustomerState::Connecting);
     gate.add_permits(1);
     connect(&app, "acme").await.unwrap().unwrap();
     assert_eq!(used(&app, "acme", &server, &clock).await.unwrap(), "client-acme");
@@ -226,7 +226,7 @@ async fn a_request_whose_process_died_is_taken_over_after_its_lease() {
         // From now on it watches the lease.
         everybody_waits().await;
         for _ in 0..3 {
-            assert_eq!(listed(&heir).await[0].standing, CustomerStanding::Connecting);
+            assert_eq!(listed(&heir).await[0].state, ListedCustomerState::Connecting);
             it_is_watched(&clock, (LEASE / 4).saturating_sub(Duration::from_secs(1))).await;
         }
         assert!(!waiting.is_finished());
@@ -236,7 +236,7 @@ async fn a_request_whose_process_died_is_taken_over_after_its_lease() {
         assert_eq!(server.count(INTEGRATIONS), 2);
         if issued {
             assert_eq!(reason(result), IntegrationReason::ResponseLost);
-            assert_eq!(listed(&heir).await[0].standing, CustomerStanding::Unresolved);
+            assert_eq!(listed(&heir).await[0].state, ListedCustomerState::Unresolved);
             let again = connect(&process(&server, &store, &clock), "acme").await.unwrap();
             assert_eq!(reason(again), IntegrationReason::ResponseLost, "and it stays known");
         } else {
@@ -391,7 +391,7 @@ async fn a_lost_answer_is_told_from_credentials_that_others_have() {
         let app = process(&server, &store, &clock);
         let error = connect(&app, "acme").await.unwrap().unwrap_err();
         assert!(!format!("{error} {error:?}").contains("canary"), "{error:?}");
-        assert_eq!(listed(&app).await[0].standing, CustomerStanding::Unresolved, "{case}: {error:?}");
+        assert_eq!(listed(&app).await[0].state, ListedCustomerState::Unresolved, "{case}: {error:?}");
         assert_eq!(reason(connect(&app, "acme").await.unwrap()), IntegrationReason::ResponseLost);
         assert_eq!(server.count(INTEGRATIONS), 2, "{case}: one request for each connect()");
     }
@@ -473,7 +473,7 @@ async fn who_was_disconnected_has_neither_credentials_nor_token_in_the_store() {
     }
     let error = used(&app, "acme", &server, &clock).await.unwrap_err();
     assert_eq!(error.code(), ErrorCode::Store);
-    assert!(error.to_string().contains("\"acme\" is not connected; connect()"), "{error}");
+    assert!(error.to_string().contains("\"acme\" is not connected; call connect()"), "{error}");
     assert_eq!(listed(&app).await, []);
     other_client.send(&get(&other_client, "/jobs")).await.unwrap();
     assert_eq!(reason(connect(&app, "acme").await.unwrap()), IntegrationReason::Disconnected);

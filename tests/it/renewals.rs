@@ -7,7 +7,7 @@ use std::time::Duration;
 use smartrecruiters::clock::ManualClock;
 use smartrecruiters::error::{Error, ReauthorizationReason, Result};
 use smartrecruiters::http::{ConnectOptions, Connector, ProxyChoice};
-use smartrecruiters::lifecycle::{Held, OAuthApp, TokenSource};
+use smartrecruiters::lifecycle::{CurrentToken, OAuthApp, TokenSource};
 use smartrecruiters::secret::Secret;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -162,7 +162,7 @@ impl Setup {
     }
 
     /// A failure takes its time only where a step is out of its order.
-    async fn token(&self) -> Result<Arc<Held>> {
+    async fn token(&self) -> Result<Arc<CurrentToken>> {
         tokio::time::timeout(Duration::from_secs(60), self.source.token()).await.unwrap()
     }
 }

@@ -1,4 +1,4 @@
-//! [`List`]: what a list of the API is asked for, page by page. Pure.
+//! [`List`]: which request fetches each page of a list. Pure.
 
 use std::borrow::Cow;
 
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Error, Result};
 use crate::http::{BaseUrl, Target};
 
-/// The most items that the vendor gives in one page.
+/// The largest page size that the vendor allows.
 const LARGEST_PAGE: &str = "100";
 
 type Pairs = Vec<(String, String)>;
@@ -18,24 +18,24 @@ type Pairs = Vec<(String, String)>;
 /// How the pages of a list follow each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Style {
-    /// Each names the next, in its body or by a link.
+    /// Each page names the next one, in its body or in a `Link` header.
     Named,
-    /// Each is asked for by the number of items before it, so that none depends on another.
+    /// Each page is requested by the number of items before it, so that no page depends on another.
     Offset,
-    /// There is only one.
+    /// There is only one page.
     Whole,
 }
 
-/// What is known of a list by its path.
+/// What the path of a list says about its pages.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Rules {
-    /// None: its first page shows it.
+    /// `None` if only the first page shows the style.
     pub(super) style: Option<Style>,
-    /// The parameter of the page's size, if there is one.
+    /// The query parameter for the page size, if there is one.
     size: Option<&'static str>,
-    /// The parameter that takes a `nextPageId`.
+    /// The query parameter that takes a `nextPageId`.
     page_id: &'static str,
-    /// The order in which no page misses a row.
+    /// The sort order that the vendor recommends so that no page misses a row.
     sort: Option<&'static str>,
 }
 
@@ -44,8 +44,8 @@ const NAMED: Rules = Rules { style: Some(Style::Named), ..UNKNOWN };
 const OFFSET: Rules = Rules { style: Some(Style::Offset), ..UNKNOWN };
 const WHOLE: Rules = Rules { style: Some(Style::Whole), size: None, ..UNKNOWN };
 
-/// The vendor's lists, as documented; `*` is any segment. What a first page shows is stronger, so that a list that is
-/// not here, or has changed, is read to its end too.
+/// The vendor's lists, as documented; `*` is any segment. What the first page shows takes precedence, so that a list
+/// that is not in this table, or has changed, is also read to its end.
 const LISTS: [(&str, Rules); 19] = [
     ("/jobs", Rules { sort: Some("job_id"), ..NAMED }),
     ("/candidates", NAMED),
@@ -68,20 +68,20 @@ const LISTS: [(&str, Rules); 19] = [
     ("/reviews-api/*/reviews", WHOLE),
 ];
 
-/// Which page of a list.
+/// A page of a list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) enum Place {
-    /// That of the caller's own query.
+    /// The page that the caller's own query asks for.
     Start,
-    /// The one with this `nextPageId`.
+    /// The page with this `nextPageId`.
     PageId(String),
-    /// The one with this `nextPage`.
+    /// The page with this `nextPage`.
     Page(String),
-    /// The one with so many items before it.
+    /// The page with this many items before it.
     Offset(u64),
-    /// The one at this path and query; or, if it does not begin with a slash, at another origin, which is all that is
-    /// kept of it.
+    /// The page at this path and query. A text that does not begin with a slash is another origin, whose path was
+    /// dropped.
     Link(String),
 }
 
@@ -96,7 +96,7 @@ pub(super) struct List {
 }
 
 impl List {
-    /// The list at `path`, which may hold a query of its own.
+    /// The list at `path`, which may contain a query of its own.
     pub(super) fn new(base: &BaseUrl, path: &str, params: Pairs, query: Pairs) -> Result<Self> {
         let whole = Target::parse(base, path, &params, &query)?;
         let mut rules = rules(whole.path());
@@ -118,7 +118,7 @@ impl List {
         Ok(Self { base: base.clone(), path: path.to_owned(), params, query, rules })
     }
 
-    /// Where a page is.
+    /// The request target of a page.
     pub(super) fn target(&self, place: &Place) -> Result<Target> {
         let (name, value) = match place {
             Place::Start => return self.with_query(&self.query),
@@ -137,7 +137,8 @@ impl List {
         Target::parse(&self.base, &self.path, &self.params, query)
     }
 
-    /// What the API links to is encoded already. The credential stays on its origin.
+    /// The target of a link. The API's links are already encoded. A link to another origin is refused, since the
+    /// credential must not go there.
     fn linked(&self, link: &str) -> Result<Target> {
         if !link.starts_with('/') {
             return Err(pagination(format!(
@@ -148,14 +149,15 @@ impl List {
             .map_err(|_| pagination("the API's link to its next page is malformed; try again later"))
     }
 
-    /// The place that a link leads to, seen from the page at `url`.
+    /// The page that a link on the page at `url` leads to.
     pub(super) fn link(&self, url: &url::Url, link: &str) -> Place {
         let Ok(url) = url.join(link) else { return Place::Link("no URL".to_owned()) };
         let below = self.base.below(&url).map(str::to_owned);
         Place::Link(below.unwrap_or_else(|| url.origin().ascii_serialization()))
     }
 
-    /// How many items are before the first page; none if its own query names a page, of which nobody knows.
+    /// The number of items before the first page. `None` if the caller's query names a page, since its position is
+    /// unknown.
     pub(super) fn first(&self) -> Option<u64> {
         let value = |name: &str| self.query.iter().find(|(key, _)| key == name).map(|(_, value)| value);
         match value("offset") {
@@ -165,7 +167,7 @@ impl List {
         }
     }
 
-    /// What tells this path and query from others, whatever the order of the query.
+    /// A fingerprint of this path and query, independent of the order of the query.
     pub(super) fn fingerprint(&self) -> Result<String> {
         let mut query: Vec<_> = self.query.iter().collect();
         query.sort_unstable();
@@ -176,7 +178,7 @@ impl List {
     }
 }
 
-/// A list that cannot be read on.
+/// An [`Error::Pagination`] with this problem.
 pub(super) fn pagination(problem: impl Into<Cow<'static, str>>) -> Error {
     Error::Pagination { problem: problem.into() }
 }

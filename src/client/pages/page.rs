@@ -1,4 +1,4 @@
-//! [`Page`]: an answer, taken apart as far as it takes to go on. Its items are not built.
+//! [`Page`]: an answer, parsed only as far as paging needs it. The items stay JSON text.
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -6,16 +6,16 @@ use serde_json::value::RawValue;
 use super::list::{Place, pagination};
 use crate::error::Result;
 
-/// A page of a list. All of it is in its answer's body.
+/// A page of a list, borrowed from its answer's body.
 #[derive(Debug)]
 pub(super) struct Page<'a> {
     /// The list of items, as JSON text.
     pub(super) text: &'a str,
     /// Each item, as JSON text.
     pub(super) items: Vec<&'a RawValue>,
-    /// What the body says of the next page.
+    /// The next page, as the body names it.
     pub(super) next: Option<Place>,
-    /// How many items there are in all pages.
+    /// The number of items in all pages, if the body reports it.
     pub(super) total: Option<u64>,
 }
 
@@ -33,7 +33,7 @@ struct Envelope<'a> {
 }
 
 impl<'a> Page<'a> {
-    /// Reads a body: a list, or an object whose `content` is one.
+    /// Reads a body that is a list or an object whose `content` is a list.
     pub(super) fn read(body: &'a [u8]) -> Result<Self> {
         let page = match body.trim_ascii_start().first() {
             Some(b'[') => serde_json::from_slice(body).ok().and_then(|list| Self::of(list, None, None)),
@@ -59,7 +59,7 @@ impl<'a> Page<'a> {
     }
 }
 
-/// The `id` of an item, as JSON text, if it has one.
+/// The `id` of an item as JSON text, if the item has one.
 pub(super) fn id(item: &RawValue) -> Option<&str> {
     #[derive(Deserialize)]
     struct Item<'a> {
@@ -69,7 +69,7 @@ pub(super) fn id(item: &RawValue) -> Option<&str> {
     serde_json::from_str::<Item>(item.get()).ok()?.id.map(RawValue::get)
 }
 
-/// A text or number, if it is one and not empty.
+/// The value as text, if it is a number or a text that is not empty.
 fn scalar(value: Option<&RawValue>) -> Option<String> {
     let text = value?.get();
     let scalar = match text.as_bytes().first()? {

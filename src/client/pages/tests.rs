@@ -8,11 +8,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::json;
 
-use super::course::Course;
+use super::counts::{Counter, Counts};
 use super::list::{List, Place};
+use super::next_pages::NextPages;
 use super::page::{Page, id};
-use super::position::{Position, Spot, read_cursor};
-use super::tally::{Counts, Tally};
+use super::position::{Position, ResumePoint, read_cursor};
 use crate::clock::{Clock, ManualClock};
 use crate::error::{Error, ErrorCode};
 use crate::http::BaseUrl;
@@ -185,18 +185,18 @@ fn items_are_known_by_their_ids() {
 
 /// The pages that are asked for, and the end, if each page is as `answer` says. `ahead`: the most at once.
 fn walk(list: &List, ahead: usize, answer: impl Fn(&Place) -> String) -> Vec<Place> {
-    let mut course = Course::from(Place::Start);
+    let mut next_pages = NextPages::from(Place::Start);
     let (mut waiting, mut all) = (VecDeque::new(), Vec::new());
     loop {
         while waiting.len() < ahead
-            && let Some(place) = course.ask()
+            && let Some(place) = next_pages.ask()
         {
             all.push(place.clone());
             waiting.push_back(place);
         }
         let Some(place) = waiting.pop_front() else { return all };
         let text = answer(&place);
-        course.learn(list, &place, &Page::read(text.as_bytes()).unwrap());
+        next_pages.learn(list, &place, &Page::read(text.as_bytes()).unwrap());
         assert!(all.len() < 100, "it never ends");
     }
 }
@@ -319,9 +319,9 @@ fn links_are_followed_on_the_apis_origin_and_nowhere_else() {
 fn position(list: &List, clock: &ManualClock) -> Position {
     Position {
         fingerprint: list.fingerprint().unwrap().into(),
-        here: Spot { place: Some(Place::PageId("here".into())), skip: 2 },
+        here: ResumePoint { place: Some(Place::PageId("here".into())), skip: 2 },
         items: 10,
-        following: Spot { place: Some(Place::PageId("next".into())), skip: 0 },
+        following: ResumePoint { place: Some(Place::PageId("next".into())), skip: 0 },
         counts: Counts { done: 100, duplicates: 1, missing: 2, total: Some(500) },
         earlier: 60,
         began: Some(clock.now()),
@@ -336,11 +336,11 @@ fn a_cursor_is_exact_to_the_item() {
     // (taken, place, items to leave out of it)
     let table = [(0, "here", 2), (1, "here", 3), (9, "here", 11), (10, "next", 0)];
     for (taken, place, skip) in table {
-        let (spot, counts) = read_cursor(&position.cursor(taken), &position.fingerprint).unwrap();
-        assert_eq!((spot.place, spot.skip), (Some(Place::PageId(place.into())), skip));
+        let (start, counts) = read_cursor(&position.cursor(taken), &position.fingerprint).unwrap();
+        assert_eq!((start.place, start.skip), (Some(Place::PageId(place.into())), skip));
         assert_eq!(counts, Counts { done: 100 + taken, ..position.counts });
     }
-    let end = Position { items: 0, following: Spot { place: None, skip: 0 }, ..position };
+    let end = Position { items: 0, following: ResumePoint { place: None, skip: 0 }, ..position };
     assert_eq!(read_cursor(&end.cursor(0), &end.fingerprint).unwrap().0.place, None);
 }
 
@@ -364,7 +364,7 @@ fn a_cursor_is_refused_for_another_list_and_nothing_else_is_one() {
     }
     let own = list.fingerprint().unwrap();
     for text in ["", "nonsense", "e30", &cursor[1..], &cursor[..cursor.len() - 4], "{}"] {
-        refused(text, &own, "no cursor");
+        refused(text, &own, "not a cursor");
     }
     let later = URL_SAFE_NO_PAD.encode(r#"{"v":2}"#);
     refused(&later, &own, "another version");
@@ -394,15 +394,15 @@ fn rates_are_of_this_pass_alone() {
 
 /// What is counted of pages with these ids and totals, read to the end.
 fn counted(pages: &[Counted<'_>], by_offset: bool) -> (u64, u64) {
-    let mut tally = Tally::from(Counts::default());
+    let mut counter = Counter::from(Counts::default());
     for (ids, total) in pages {
         let content: Vec<_> = ids.iter().map(|id| json!({ "id": id })).collect();
         let body = json!({ "content": content, "totalFound": total }).to_string();
-        tally.add(&Page::read(body.as_bytes()).unwrap(), 0, by_offset, 0);
-        tally.counts.done += ids.len() as u64;
+        counter.add(&Page::read(body.as_bytes()).unwrap(), 0, by_offset, 0);
+        counter.counts.done += ids.len() as u64;
     }
-    tally.end();
-    (tally.counts.duplicates, tally.counts.missing)
+    counter.end();
+    (counter.counts.duplicates, counter.counts.missing)
 }
 
 #[test]
@@ -429,11 +429,11 @@ fn what_comes_twice_and_what_may_be_missing_is_counted() {
 
 #[test]
 fn ids_that_are_long_past_are_forgotten() {
-    let mut tally = Tally::from(Counts::default());
+    let mut counter = Counter::from(Counts::default());
     let mut add = |ids: std::ops::Range<u32>| {
         let body = json!(ids.map(|id| json!({ "id": id })).collect::<Vec<_>>()).to_string();
-        tally.add(&Page::read(body.as_bytes()).unwrap(), 0, false, 0);
-        tally.counts.duplicates
+        counter.add(&Page::read(body.as_bytes()).unwrap(), 0, false, 0);
+        counter.counts.duplicates
     };
     assert_eq!(add(0..100_001), 0);
     assert_eq!(add(1..2), 1, "it is the oldest of those that are remembered");

@@ -1,5 +1,5 @@
-//! How a customer's credentials, which are issued once, get into the store and are not lost on the way: by the steps of
-//! [`run`], as for a refresh token that works once.
+//! Requests a customer's credentials, which are issued once, and stores them by the steps of [`run`], so that they are
+//! not lost on the way.
 
 use std::sync::Arc;
 
@@ -14,18 +14,19 @@ use super::protocol::{explained, unwritten};
 use crate::clock::Moment;
 use crate::error::{Error, Result};
 use crate::http::{Answer, Authorization, OpenConnection, Priority, Target, UntilEnd as _};
-use crate::lifecycle::Held;
+use crate::lifecycle::CurrentToken;
 use crate::limit::{LimitHeaders, Permit, Trip};
 use crate::oauth::{is_worth_keeping, read_client};
-use crate::once::{IssuedCredentials, OneTime, OneTimeRecord as _, Standing, run, warn_process};
+use crate::once::{IssuedCredentials, OneTime, OneTimeRecord as _, OperationState, run, warn_process};
 use crate::random;
 use crate::store::{CustomerRecord, customer_id};
 
 /// Where a partner requests a customer's credentials (vendor: General Partner Integration).
 const INTEGRATIONS: &str = "/apps-integrations/partner-api/integrations";
-/// At which failure to write credentials down the caller is told: a store that is back at once concerns nobody.
+/// After how many failed attempts to store credentials the caller receives the error. A store that recovers sooner is
+/// of no concern to it.
 const TOLD_AT: u32 = 3;
-/// How often a request is repeated that the API says it did not process (429).
+/// How often a request is repeated that the API refused without processing it (429).
 const MOST_REPEATS: u32 = 5;
 
 #[derive(Serialize)]
@@ -40,38 +41,39 @@ struct Connecting<'a> {
     company_id: &'a str,
     id: String,
     target: Target,
-    /// Where the caller is told why it takes so long, if the store is at fault.
+    /// Receives the reason for a delay that the store causes.
     trouble: &'a mpsc::Sender<Error>,
 }
 
-/// What the request needs, all of it obtained before the journal is written.
+/// Everything that the request needs, obtained before the journal is written.
 struct Ready<'a> {
     connection: OpenConnection,
-    token: Arc<Held>,
+    token: Arc<CurrentToken>,
     permit: Option<Permit>,
     _turn: SemaphorePermit<'a>,
 }
 
 impl PartnerApp {
-    /// Connects the customer, unless another process does or has. `trouble` receives why it takes so long, if the store
-    /// is at fault.
+    /// Connects the customer, unless another process does or has. `trouble` receives the reason for a delay that the
+    /// store causes.
     pub(super) async fn obtain(&self, company_id: &str, trouble: &mpsc::Sender<Error>) -> Result<()> {
         let target = Target::parse(self.master.base(), INTEGRATIONS, &[], &[])?;
         let connecting = Connecting { app: self, company_id, id: customer_id(company_id), target, trouble };
-        let is_connected =
-            |record: &CustomerRecord, _: Moment| Ok((record.standing() == Standing::Settled).then_some(()));
+        let is_connected = |record: &CustomerRecord, _: Moment| {
+            Ok((record.operation_state() == OperationState::Settled).then_some(()))
+        };
         let mut reauthorized = false;
         let mut repeats = 0;
         loop {
             let Err(failed) = run(&self.vault, &connecting, is_connected).await else {
-                // Clients that found it not connected need not wait to ask again.
+                // Clients that found the customer not connected look again at their next call.
                 self.customers.changed(company_id);
                 return Ok(());
             };
             match &failed {
-                // The pause of its endpoint is in the limits: the next permit waits for it.
+                // The limits pause the endpoint, and the next permit waits for that.
                 Error::Api(answer) if answer.status == 429 && repeats < MOST_REPEATS => repeats += 1,
-                // The token may have been revoked. (With another one a 401 is a denial.)
+                // The token may have been revoked. A 401 to another token is a permission denial.
                 Error::Api(answer) if answer.status == 401 && !reauthorized => {
                     reauthorized = true;
                     if !self.master.renew_token().await? {
@@ -151,7 +153,7 @@ impl<'a> OneTime for Connecting<'a> {
 
     fn unwritten(&self, error: Error, times: u32) {
         if times == TOLD_AT {
-            // Perhaps the caller does not wait any more.
+            // The caller may have stopped waiting.
             let _ = self.trouble.try_send(unwritten(self.company_id, error));
         }
     }
@@ -167,7 +169,7 @@ impl<'a> OneTime for Connecting<'a> {
 }
 
 impl Connecting<'_> {
-    /// Reports to the limits what became of the request.
+    /// Reports the outcome of the request to the limits.
     fn settle(&self, mut permit: Permit, answer: &Result<Answer>) {
         let answer = match answer {
             Ok(answer) => answer,

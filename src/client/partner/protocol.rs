@@ -1,16 +1,18 @@
-//! What a customer's record and its past say to the caller, and how a customer is disconnected. Pure.
+//! How a customer's record explains a failed request, and what it becomes when the customer is disconnected. Pure.
 
 use crate::error::{Error, IntegrationReason};
-use crate::once::{OneTimeRecord as _, Standing};
+use crate::once::{OneTimeRecord as _, OperationState};
 use crate::store::{CustomerRecord, CustomerState};
 
-/// The error of a request that yielded no credentials, as the customer's past explains it.
+/// Explains the error of a request that yielded no credentials by the customer's record.
 pub(super) fn explained(company_id: &str, journal: &CustomerRecord, error: Error) -> Error {
     match error {
         Error::Api(answer) if answer.status == 409 => {
-            let unresolved = match journal.standing() {
-                Standing::Ready { unresolved } | Standing::InFlight { unresolved, .. } => unresolved,
-                Standing::Settled => 0,
+            let unresolved = match journal.operation_state() {
+                OperationState::Ready { unresolved } | OperationState::InFlight { unresolved, .. } => {
+                    unresolved
+                }
+                OperationState::Settled => 0,
             };
             let reason = match (unresolved, journal.disconnects) {
                 (1.., _) => IntegrationReason::ResponseLost,
@@ -23,7 +25,7 @@ pub(super) fn explained(company_id: &str, journal: &CustomerRecord, error: Error
     }
 }
 
-/// Why credentials that were issued are not written down yet, for the caller that waits for them.
+/// Adds to a store's error that the credentials were issued and are not stored yet.
 pub(super) fn unwritten(company_id: &str, error: Error) -> Error {
     match error {
         Error::Store { operation, problem } => {
@@ -37,15 +39,15 @@ pub(super) fn unwritten(company_id: &str, error: Error) -> Error {
     }
 }
 
-/// The record of a customer that is disconnected, once no request for its credentials is in flight; none if it is
-/// disconnected already. The record stays: it explains why the API, which issues credentials once, refuses to connect
-/// the customer again.
+/// The record of a customer after it is disconnected, or `None` if it already is. No request for its credentials may be
+/// in flight. The record stays, since it explains why the API, which issues credentials once, refuses to connect the
+/// customer again.
 pub(super) fn leave(record: &CustomerRecord) -> Option<CustomerRecord> {
-    let unresolved = match record.standing() {
-        Standing::Ready { .. } => return None,
-        // Its lease is over, and what became of the request is unknown.
-        Standing::InFlight { unresolved, .. } => unresolved.saturating_add(1),
-        Standing::Settled => 0,
+    let unresolved = match record.operation_state() {
+        OperationState::Ready { .. } => return None,
+        // The lease is over, and the outcome of the request is unknown.
+        OperationState::InFlight { unresolved, .. } => unresolved.saturating_add(1),
+        OperationState::Settled => 0,
     };
     Some(CustomerRecord {
         disconnects: record.disconnects.saturating_add(1),

@@ -1,4 +1,4 @@
-//! Takes content codings off bytes that are all there, whatever the label says.
+//! Removes content codings from complete bytes, independent of how they are labelled.
 
 use async_compression::tokio::bufread::{
     BrotliDecoder, DeflateDecoder, GzipDecoder, ZlibDecoder, ZstdDecoder,
@@ -8,27 +8,27 @@ use futures_util::FutureExt as _;
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 use zeroize::Zeroizing;
 
-/// Decoded bytes beyond this are left out: an answer with tokens is far shorter, and a bomb has no end.
+/// The most bytes that are decoded. An answer with tokens is far shorter, and a decompression bomb has no end.
 const LONGEST_DECODED: usize = 2 * 1024 * 1024;
-/// What is decoded at a time, in bytes. Few, since what was decoded before an error in the same step is lost.
+/// How many bytes are decoded at a time. They are few, since an error discards everything decoded in the same step.
 const STEP: usize = 512;
-/// Zstandard data that needs a window of more than 2 to this power, in bytes, is not decoded.
+/// The largest Zstandard window that is decoded, as a power of 2 in bytes.
 const LARGEST_WINDOW: u32 = 22;
 
 /// A content coding (RFC 9110 section 8.4.1, RFC 8878).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Coding {
     Gzip,
-    /// `deflate` with the zlib format around it, as the RFC has it.
+    /// `deflate` in the zlib format, as the RFC requires.
     Zlib,
-    /// `deflate` without, as some servers have it.
+    /// `deflate` without the zlib format, as some servers send it.
     Deflate,
     Brotli,
     Zstd,
 }
 
 impl Coding {
-    /// The coding of this name. `deflate` is [`Coding::Zlib`], of which [`decoded`] takes both kinds.
+    /// The coding with this name. `deflate` becomes [`Coding::Zlib`], for which [`decoded`] accepts both kinds.
     pub(super) fn of_name(name: &str) -> Option<Self> {
         match name.trim().to_ascii_lowercase().as_str() {
             "gzip" | "x-gzip" => Some(Self::Gzip),
@@ -39,7 +39,7 @@ impl Coding {
         }
     }
 
-    /// The coding that these bytes begin like, for those that have a beginning of their own.
+    /// The coding that these bytes seem to have by their first bytes. Not every coding can be recognized.
     pub(super) fn of_bytes(bytes: &[u8]) -> Option<Self> {
         match *bytes {
             [0x1f, 0x8b, ..] => Some(Self::Gzip),
@@ -55,7 +55,7 @@ impl Coding {
     }
 }
 
-/// What `bytes` decode to, as far as they do: all of it, or the beginning where they are cut off or damaged.
+/// Decodes `bytes` as far as possible. If they are cut off or damaged, this is the beginning of the content.
 pub(super) fn decoded(coding: Coding, bytes: &[u8]) -> Zeroizing<Vec<u8>> {
     let mut gzip;
     let (mut zlib, mut deflate, mut brotli, mut zstd);
@@ -88,7 +88,7 @@ pub(super) fn decoded(coding: Coding, bytes: &[u8]) -> Zeroizing<Vec<u8>> {
     };
     let mut plain = Zeroizing::new(Vec::new());
     let mut step = Zeroizing::new([0; STEP]);
-    // All the bytes are there, so that no step waits.
+    // All bytes are present, so no step waits.
     while let Some(Ok(length @ 1..)) = decoder.read(&mut *step).now_or_never() {
         plain.extend_from_slice(step.get(..length).unwrap_or_default());
         if plain.len() > LONGEST_DECODED {

@@ -1,37 +1,37 @@
-//! Where an answer ends, by the rules of RFC 9112 section 6.3; and what chunks hold, also where they break the rules.
+//! Where an answer ends by the rules of RFC 9112 section 6.3, and how chunked bodies are read, even malformed ones.
 
 use zeroize::Zeroizing;
 
-use super::{latin1, lines, status};
+use super::head::{head_end, latin1, lines, status};
 
-/// A longer line does not give the size of a chunk.
+/// The longest line that is read as the size of a chunk.
 const LONGEST_SIZE_LINE: usize = 256;
 
-/// Follows an answer while it arrives. Each byte is looked at once, however small the parts are.
+/// Follows an answer while it arrives. Each byte is examined once, however small the parts are.
 #[derive(Debug, Default)]
 pub(in crate::http) struct Framing {
-    /// Where the head begins that is being read.
+    /// Where the current head begins.
     start: usize,
-    /// Up to where no end of it was found.
+    /// How far the current head was searched for its end.
     searched: usize,
     body: Option<Body>,
 }
 
-/// How the end of a body shows.
+/// How the end of a body is recognized.
 #[derive(Debug)]
 enum Body {
-    /// At this length of the answer.
+    /// By the answer's length, which is this many bytes.
     Length(usize),
-    /// By a chunk of no size. The next chunk, or trailer, begins here.
+    /// By a chunk of size 0. The next chunk or trailer begins here.
     Chunks(usize),
-    /// In the trailers after the last chunk, of which the next begins here.
+    /// By the end of the trailers after the last chunk. The next trailer begins here.
     Trailers(usize),
-    /// By the connection's end.
+    /// By the end of the connection.
     Close,
 }
 
 impl Framing {
-    /// Whether the answer of which `bytes` have arrived is whole. They begin with those of the last call.
+    /// Whether the answer is complete, of which `bytes` have arrived. They begin with the bytes of the last call.
     pub(in crate::http) fn is_whole(&mut self, bytes: &[u8]) -> bool {
         while self.body.is_none() {
             if self.searched <= self.start {
@@ -39,7 +39,7 @@ impl Framing {
                 self.start += rest.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
             }
             let Some(end) = head_end(bytes, self.searched.max(self.start)) else {
-                // The empty line may have begun.
+                // The empty line may have begun at the end of these bytes.
                 self.searched = bytes.len().saturating_sub(2).max(self.start);
                 return false;
             };
@@ -88,7 +88,7 @@ impl Body {
         if fields("transfer-encoding").any(|value| value.to_ascii_lowercase().contains("chunked")) {
             return Self::Chunks(end);
         }
-        // Of several that differ, none is to be believed.
+        // If there are several different lengths, none is reliable.
         let mut lengths = fields("content-length").map(|value| value.parse::<usize>().ok());
         match lengths.next().flatten() {
             Some(length) if lengths.all(|other| other == Some(length)) => {
@@ -99,37 +99,26 @@ impl Body {
     }
 }
 
-/// How long a body is said to be: none if it is chunked, ends with the connection, or has contradictory lengths.
+/// The stated length of a body. `None` if it is chunked, ends with the connection, or has contradictory lengths.
 pub(super) fn length(head: &[u8]) -> Option<usize> {
     if let Body::Length(length) = Body::of(head, 0) { Some(length) } else { None }
 }
 
-/// Whether a body is said to be chunked.
+/// Whether the headers say that the body is chunked.
 pub(super) fn is_chunked(head: &[u8]) -> bool {
     matches!(Body::of(head, 0), Body::Chunks(_))
 }
 
-/// Where the head that begins before `from` ends: after the first empty line from there on.
-pub(super) fn head_end(bytes: &[u8], from: usize) -> Option<usize> {
-    let rest = bytes.get(from..)?;
-    let mut feeds = rest.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at);
-    feeds.find_map(|feed| match rest.get(feed + 1..)? {
-        [b'\n', ..] => Some(from + feed + 2),
-        [b'\r', b'\n', ..] => Some(from + feed + 3),
-        _ => None,
-    })
-}
-
-/// What a chunk begins with.
+/// The beginning of a chunk.
 #[derive(Debug, PartialEq, Eq)]
 enum Chunk {
     /// Its data lies between `begin` and `end`, and the next chunk begins at `next`.
     Data { begin: usize, end: usize, next: usize },
     /// The end of the data: trailers begin at `next`.
     Last { next: usize },
-    /// Too little is there to tell.
+    /// More bytes are needed.
     Unknown,
-    /// It is not a chunk.
+    /// The bytes are not a chunk.
     Malformed,
 }
 
@@ -145,7 +134,7 @@ fn chunk(bytes: &[u8]) -> Chunk {
         Ok(0) => Chunk::Last { next: begin },
         Ok(size) => {
             let end = begin.saturating_add(size);
-            // After the data stands a line break, which some servers write as a line feed alone.
+            // The data is followed by a line break, which some servers write as a line feed alone.
             match bytes.get(end..).unwrap_or_default() {
                 [b'\n', ..] => Chunk::Data { begin, end, next: end + 1 },
                 [] | [b'\r'] | [b'\r', b'\n', ..] => Chunk::Data { begin, end, next: end.saturating_add(2) },
@@ -156,7 +145,7 @@ fn chunk(bytes: &[u8]) -> Chunk {
     }
 }
 
-/// The data of a chunked body as far as it follows the rules, and then all that is left as it stands.
+/// The data of a chunked body as far as it follows the rules, and then the rest of the body unchanged.
 pub(super) fn unchunked(body: &[u8]) -> Zeroizing<Vec<u8>> {
     let mut data = Zeroizing::new(Vec::with_capacity(body.len()));
     let mut rest = body;
@@ -175,14 +164,14 @@ pub(super) fn unchunked(body: &[u8]) -> Zeroizing<Vec<u8>> {
     }
 }
 
-/// `body` without what may be the size lines of its chunks, whatever sizes they give.
+/// `body` without lines that may be size lines of chunks, whatever sizes they state.
 pub(super) fn without_size_lines(body: &[u8]) -> Zeroizing<Vec<u8>> {
     let mut kept = Zeroizing::new(Vec::with_capacity(body.len()));
     let mut breaks = false;
     for line in lines(body) {
         let size = line.split(|byte| *byte == b';').next().unwrap_or_default();
         if (1..=8).contains(&size.len()) && size.iter().all(u8::is_ascii_hexdigit) {
-            // With the line breaks on both sides, which are not the data's either.
+            // The line breaks on both sides are not part of the data either.
             breaks = false;
             continue;
         }

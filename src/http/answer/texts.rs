@@ -1,19 +1,21 @@
-//! What an answer's body may say: each way in which it may be framed, encoded and written, the likeliest first.
+//! The possible readings of an answer's body: each way in which it may be framed, encoded and written, the likeliest
+//! first.
 
 use std::ops::ControlFlow;
 
 use zeroize::Zeroizing;
 
+use super::Answer;
 use super::codings::{Coding, decoded};
 use super::framing::{is_chunked, length, unchunked, without_size_lines};
-use super::{Answer, Head};
+use super::head::Head;
 use crate::http::loose_json::unescaped;
 
-/// So many content codings, one upon the other, are taken off.
+/// The most content codings, applied one after another, that are removed.
 const MOST_CODINGS: usize = 5;
-/// Compressed data shows itself in this many bytes by a control character.
+/// How many bytes are searched for the control characters that compressed data has.
 const LOOK: usize = 512;
-/// JSON in a string in a string: so many times, escapes are resolved.
+/// How many times the escapes of JSON inside JSON strings are resolved.
 const MOST_ESCAPES: usize = 3;
 
 type Visit<'v> = &'v mut dyn FnMut(&[u8]) -> ControlFlow<()>;
@@ -48,7 +50,7 @@ pub(super) fn of_body(answer: &Answer, visit: Visit<'_>) -> ControlFlow<()> {
     decodings(body, &labels, visit)
 }
 
-/// The codings that the header fields name, the last one first. Empty if there is an unknown one among them.
+/// The codings that the header fields name, the last one first. Empty if one of them is unknown.
 fn labels(answer: &Answer) -> Vec<Coding> {
     let named = |field: &str| {
         let values = answer.fields().filter(|(name, _)| name == field);
@@ -65,27 +67,27 @@ fn labels(answer: &Answer) -> Vec<Coding> {
     codings.unwrap_or_default()
 }
 
-/// Whether a body begins as a chunked one does.
+/// Whether a body begins like a chunked one.
 fn begins_with_size(body: &[u8]) -> bool {
     let line = body.split(|byte| *byte == b'\n').next().unwrap_or_default();
     let size = line.strip_suffix(b"\r").unwrap_or_default();
     (1..=8).contains(&size.len()) && size.iter().all(u8::is_ascii_hexdigit)
 }
 
-/// Takes off the codings that are named, those that the bytes look like, and those that they may be in.
+/// Removes the named codings, those that the bytes look like, and those that the bytes could have.
 fn decodings(body: &[u8], labels: &[Coding], visit: Visit<'_>) -> ControlFlow<()> {
     if is_text(body) {
         return disguises(body, visit);
     }
     if let Some((first, others)) = labels.split_first() {
         let labelled = others.iter().fold(decoded(*first, body), |bytes, coding| decoded(*coding, &bytes));
-        // The label may lack codings that were applied last.
+        // The headers may omit the codings that were applied last.
         disguises(&uncoded(labelled), visit)?;
     }
     let plain = uncoded(Zeroizing::new(body.to_vec()));
     disguises(&plain, visit)?;
     if !is_text(&plain) {
-        // These begin like nothing else.
+        // These codings cannot be recognized by their first bytes, so they are tried.
         for coding in [Coding::Brotli, Coding::Deflate] {
             disguises(&uncoded(decoded(coding, &plain)), visit)?;
         }
@@ -106,7 +108,7 @@ fn uncoded(mut bytes: Zeroizing<Vec<u8>>) -> Zeroizing<Vec<u8>> {
     bytes
 }
 
-/// Whether bytes begin as text does, in whatever charset.
+/// Whether bytes begin like text in any charset.
 fn is_text(bytes: &[u8]) -> bool {
     let begin = bytes.get(..bytes.len().min(LOOK)).unwrap_or_default();
     let nuls = nuls_in(begin);
@@ -116,13 +118,13 @@ fn is_text(bytes: &[u8]) -> bool {
     !begin.iter().any(is_control)
 }
 
-/// The text in its charset, and then without what may disguise JSON: entities of HTML, escapes of a JSON string.
+/// The text in its charset, and then without what may disguise JSON: HTML entities and the escapes of a JSON string.
 fn disguises(text: &[u8], visit: Visit<'_>) -> ControlFlow<()> {
     let nuls = nuls_in(text);
     if text.starts_with(b"\xff\xfe") || text.starts_with(b"\xfe\xff") || (nuls > 0 && nuls >= text.len() / 4)
     {
         written(wide(text, nuls).as_bytes(), visit)?;
-        // What was cut or shifted by a byte: ASCII text is what is left.
+        // Wide text that was cut or shifted by a byte still yields its ASCII characters.
         let narrow = Zeroizing::new(text.iter().copied().filter(|byte| *byte != 0).collect::<Vec<_>>());
         return written(&narrow, visit);
     }
@@ -145,7 +147,7 @@ fn written(text: &[u8], visit: Visit<'_>) -> ControlFlow<()> {
     ControlFlow::Continue(())
 }
 
-/// Text in UTF-16 or UTF-32, by its byte order mark, or else by where its zeros are.
+/// Decodes UTF-16 or UTF-32 by the byte order mark, or else by the places of zero bytes.
 fn wide(text: &[u8], nuls: usize) -> Zeroizing<String> {
     let is_32 =
         text.starts_with(b"\xff\xfe\0\0") || text.starts_with(b"\0\0\xfe\xff") || nuls * 5 > text.len() * 3;
@@ -171,7 +173,7 @@ fn wide(text: &[u8], nuls: usize) -> Zeroizing<String> {
     Zeroizing::new(decoded.trim_start_matches('\u{feff}').to_owned())
 }
 
-/// Without the entities that JSON in HTML is written with.
+/// Replaces the entities that JSON in HTML is written with.
 fn without_entities(text: &[u8]) -> Zeroizing<Vec<u8>> {
     let mut plain = Zeroizing::new(Vec::with_capacity(text.len()));
     let mut rest = text;

@@ -1,29 +1,29 @@
-//! [`Cursor`]: a place in a text, from which strings and words are read.
+//! [`Cursor`]: reads strings and words from a place in a text.
 
 use zeroize::Zeroizing;
 
 /// The value of a member.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Value {
-    /// A string, without its escapes.
+    /// A string with its escapes resolved.
     Text(Zeroizing<String>),
-    /// A number or a word, such as `true`, as it is written.
+    /// A number or a word such as `true`, as written.
     Bare(Zeroizing<String>),
-    /// An object or an array; its members follow.
+    /// An object or an array. Its members follow.
     Nested,
-    /// A string that does not end, has an escape that means nothing, or runs into what follows it.
+    /// A string that does not end, has an invalid escape, or is not followed by what may follow a string.
     Damaged,
 }
 
-/// A place in a text.
+/// A reading place in a text.
 pub(super) struct Cursor<'a> {
     pub(super) text: &'a [u8],
     pub(super) at: usize,
-    /// Whether a comment, or a string in single quotes, was found not to end: then none does from here on, and looking
-    /// again for each would take quadratic time.
+    /// Whether an unterminated comment or single-quoted string was found. No later one ends either, and searching for
+    /// the end of each would take quadratic time.
     endless_comment: bool,
     pub(super) endless_apostrophe: bool,
-    /// Whether a value runs into what follows it.
+    /// Whether a value was not followed by what may follow one.
     pub(super) is_odd: bool,
 }
 
@@ -40,7 +40,7 @@ impl<'a> Cursor<'a> {
         self.text.get(self.at..).unwrap_or_default()
     }
 
-    /// Skips blanks and comments; whether there were any.
+    /// Skips blanks and comments. Returns whether there were any.
     pub(super) fn skip_blanks(&mut self) -> bool {
         let start = self.at;
         loop {
@@ -58,7 +58,7 @@ impl<'a> Cursor<'a> {
         self.at > start
     }
 
-    /// The string that begins here, as written; its quotes are passed. None: it does not end.
+    /// Reads the string that begins here, as written but without its quotes. `None` if it does not end.
     pub(super) fn string(&mut self, quote: u8) -> Option<&'a [u8]> {
         if quote == b'\'' && self.endless_apostrophe {
             return None;
@@ -80,7 +80,8 @@ impl<'a> Cursor<'a> {
         self.string(b'"').map_or(Value::Damaged, |written| self.checked(written))
     }
 
-    /// A string's value, if what follows is what may follow one: else its closing quote may be none.
+    /// The value of a string. It is damaged if the next character cannot follow a string, since its closing quote may
+    /// then be part of the text.
     pub(super) fn checked(&mut self, written: &[u8]) -> Value {
         self.skip_blanks();
         if !matches!(self.peek(), None | Some(b',' | b'}' | b']')) {
@@ -90,8 +91,7 @@ impl<'a> Cursor<'a> {
         unescaped_text(written).map_or(Value::Damaged, Value::Text)
     }
 
-    /// The value of a word that was just read, if what follows is what may follow one: else it may be cut off, or not a
-    /// value.
+    /// The value of a word that was just read. It is damaged if the next character cannot follow a value.
     pub(super) fn bare(&mut self, word: &[u8]) -> Value {
         self.skip_blanks();
         if matches!(self.peek(), Some(b',' | b'}' | b']')) {
@@ -102,7 +102,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// All up to what ends a number or a literal.
+    /// Reads up to the end of a number or a literal.
     pub(super) fn word(&mut self) -> &'a [u8] {
         let rest = self.rest();
         let ends = |byte: &u8| byte.is_ascii_whitespace() || b",:{}[]\"'\\".contains(byte);
@@ -116,7 +116,7 @@ fn find(text: &[u8], what: &[u8]) -> Option<usize> {
     text.windows(what.len()).position(|window| window == what)
 }
 
-/// Whether a word is a value of JSON, or one that programs write which mistake JavaScript for JSON.
+/// Whether a word is a JSON value, or one that programs write by mistake, such as those of JavaScript.
 pub(super) fn is_literal(word: &[u8]) -> bool {
     matches!(word, b"true" | b"false" | b"null" | b"NaN" | b"Infinity" | b"-Infinity" | b"undefined")
         || is_number(word)
@@ -127,7 +127,7 @@ fn is_number(word: &[u8]) -> bool {
         && word.iter().all(|byte| byte.is_ascii_digit() || b"+-.eE".contains(byte))
 }
 
-/// The text of a JSON string. None: one of its escapes means nothing.
+/// The text of a JSON string. `None` if it has an invalid escape.
 pub(super) fn unescaped_text(written: &[u8]) -> Option<Zeroizing<String>> {
     if !written.contains(&b'\\') {
         return Some(lossy(written));
@@ -150,7 +150,7 @@ pub(super) fn unescaped_text(written: &[u8]) -> Option<Zeroizing<String>> {
     Some(text)
 }
 
-/// The character of the escape that `written` begins with, and its length.
+/// The character of the escape at the beginning of `written`, and the length of the escape.
 fn escape(written: &[u8]) -> Option<(char, usize)> {
     let character = match written.get(1)? {
         b'n' => '\n',
@@ -178,7 +178,7 @@ fn escape(written: &[u8]) -> Option<(char, usize)> {
     Some((character, 2))
 }
 
-/// Text that is UTF-8, or else what one byte a character comes to.
+/// Text in UTF-8, or else with one character per byte.
 fn lossy(bytes: &[u8]) -> Zeroizing<String> {
     Zeroizing::new(match std::str::from_utf8(bytes) {
         Ok(text) => text.to_owned(),

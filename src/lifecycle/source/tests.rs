@@ -24,7 +24,7 @@ impl Exchange for Script {
     fn may_repeat(&self, _: &Error) -> bool {
         false
     }
-    fn next(self: Arc<Self>, _held: Option<Arc<Held>>) -> ExchangeFuture {
+    fn next(self: Arc<Self>, _held: Option<Arc<CurrentToken>>) -> ExchangeFuture {
         Box::pin(async move {
             let number = self.exchanges.fetch_add(1, Ordering::SeqCst) + 1;
             self.gate.acquire().await.unwrap().forget();
@@ -77,7 +77,7 @@ fn outage() -> Error {
     }
 }
 
-fn value(held: &Held) -> &str {
+fn value(held: &CurrentToken) -> &str {
     held.token.value.expose()
 }
 

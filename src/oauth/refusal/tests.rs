@@ -130,5 +130,5 @@ fn retry_after_is_digits_or_a_date_for_429_and_503_and_at_most_an_hour() {
         let error = refused(status, &fields, b"");
         assert_eq!(error.token_retry_after(), seconds.map(Duration::from_secs), "{status} {fields}");
     }
-    assert!(refused(429, "retry-after: 20\r\n", b"").to_string().ends_with("; it asks to wait 20 s"));
+    assert!(refused(429, "retry-after: 20\r\n", b"").to_string().ends_with("; it asks for a pause of 20 s"));
 }

@@ -384,7 +384,7 @@ impl<R: Kind> Fleet<R> {
             }
             At::Loaded(row) => {
                 let over = world.lease_is_over || self.broken == Broken::WaitForLease;
-                match step(R::of(&row).standing(), over) {
+                match step(R::of(&row).operation_state(), over) {
                     Step::Wait if row == world.row => return None,
                     Step::Wait => At::Loaded(world.row.clone()),
                     _ if world.reads_all && !row.unread.is_empty() => At::Writing {

@@ -1,4 +1,4 @@
-//! Makes a connection to the first server of a [`Target`] that may be used.
+//! Connects to the first usable server of a [`Target`].
 
 use std::time::Duration;
 
@@ -15,10 +15,11 @@ use super::target::{Encryption, Host, Session, Target};
 use crate::error::Result;
 use crate::random;
 
-/// How long a host may keep the next one waiting. One that is gone without a word takes no more than this.
+/// How long to wait for a host before the next one is tried as well. A host that does not answer delays the others only
+/// this long.
 const NEXT_HOST_AFTER: Duration = Duration::from_secs(1);
 
-/// A connection, and the task that reads and writes it. Dropped, it ends when what was sent is answered.
+/// A connection, and the task that drives it. After a drop, it ends once everything that was sent is answered.
 pub(super) struct Connection {
     pub(super) client: Client,
     task: AbortHandle,
@@ -26,13 +27,14 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    /// Ends it now, whether or not an answer is still to come.
+    /// Ends the connection now, even if an answer is outstanding.
     pub(super) fn abort(&self) {
         self.task.abort();
     }
 }
 
-/// Connects to the hosts in their order, each when the one before has failed or is slow; the first that may be used wins.
+/// Tries the hosts in their order, each once the previous one has failed or is slow. The first usable connection is
+/// returned.
 pub(super) async fn connect(target: &Target, tls: &MakeRustlsConnect) -> Result<Connection, Failure> {
     let mut order: Vec<_> = target.hosts.iter().collect();
     if target.shuffle {
@@ -54,7 +56,7 @@ pub(super) async fn connect(target: &Target, tls: &MakeRustlsConnect) -> Result<
     }
 }
 
-/// What is wrong with all hosts.
+/// Combines the failures of all hosts.
 fn none_of(target: &Target, mut failures: Vec<Failure>) -> Failure {
     if failures.len() > 1 {
         let problems: Vec<_> = failures.iter().map(|failure| failure.problem.to_string()).collect();
@@ -72,10 +74,10 @@ async fn attempt(target: &Target, tls: &MakeRustlsConnect, host: &Host) -> Resul
     }
 }
 
-/// With TLS or without, as `sslmode` has it.
+/// Connects with or without TLS, as `sslmode` requires.
 async fn open(target: &Target, tls: &MakeRustlsConnect, host: &Host) -> Result<Connection, Failure> {
     let (first, second) = match target.encryption {
-        // As in libpq, a socket of this machine is never encrypted.
+        // As in libpq, a Unix-domain socket is never encrypted.
         _ if host.is_socket() => (SslMode::Disable, None),
         Encryption::Never => (SslMode::Disable, None),
         Encryption::IfDemanded => (SslMode::Disable, Some(SslMode::Require)),
@@ -86,11 +88,11 @@ async fn open(target: &Target, tls: &MakeRustlsConnect, host: &Host) -> Result<C
         Ok(connection) => return Ok(connection),
         Err(failure) => failure,
     };
-    // A password that was refused is not tried again.
+    // A refused password is not tried again.
     let code = failure.code.as_ref().map(tokio_postgres::error::SqlState::code);
     let is_about_encryption = failure.is_tls || code == Some("28000") || code == Some("08P01");
     match second.filter(|_| is_about_encryption) {
-        // What the first attempt met is what has to be mended.
+        // The first attempt's failure is the one that the user has to fix.
         Some(second) => open_as(target, tls, host, second).await.map_err(|_| failure),
         None => Err(failure),
     }
@@ -106,7 +108,7 @@ async fn open_as(
     config.ssl_mode(mode);
     let (client, connection) = config.connect(tls.clone()).await.map_err(|error| Failure::of(host, error))?;
     let task = tokio::spawn(async move {
-        // Whoever waits for an answer hears of the failure.
+        // The waiting statement gets the failure.
         let _ = connection.await;
     });
     let connection = Connection { client, task: task.abort_handle(), host: host.clone() };
@@ -114,7 +116,8 @@ async fn open_as(
     Ok(connection)
 }
 
-/// A name may have two addresses, the first of which does not answer: IPv6 often does not.
+/// The settings for one host. A name may have two addresses, and the first one (often IPv6) may not answer, so each
+/// gets half of the time.
 fn config_for(base: &Config, host: &Host, timeout: Duration) -> Config {
     let mut config = base.clone();
     config.host(&host.name).port(host.port).connect_timeout(timeout / 2);
@@ -124,7 +127,7 @@ fn config_for(base: &Config, host: &Host, timeout: Duration) -> Config {
     config
 }
 
-/// Whether the server is what `target_session_attrs` asks for.
+/// Checks that the server is of the kind that `target_session_attrs` asks for.
 async fn check(session: Session, connection: &Connection) -> Result<(), Failure> {
     let (sql, wanted, problem) = match session {
         Session::Any => return Ok(()),

@@ -1,4 +1,4 @@
-//! [`Failure`]: why PostgreSQL could not be used, in words that name the host and the remedy.
+//! [`Failure`]: why PostgreSQL could not be used, with the host and the remedy.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -11,7 +11,7 @@ use super::target::Host;
 use crate::error::{Cause, StoreProblem};
 use crate::tls;
 
-/// Why a connection could not be made, or a statement not be done.
+/// Why a connection could not be made, or a statement failed.
 #[derive(Debug)]
 pub(super) struct Failure {
     pub(super) problem: StoreProblem,
@@ -19,11 +19,11 @@ pub(super) struct Failure {
     pub(super) code: Option<SqlState>,
     /// Whether TLS failed.
     pub(super) is_tls: bool,
-    /// Whether a statement failed because of its connection, and that was given up: another one may serve.
+    /// Whether a statement failed because of its connection, which was closed. Another connection may work.
     pub(super) is_replaced: bool,
 }
 
-/// What the server said, without what it calls the detail, in which it quotes rows.
+/// The server's message, without its detail, which quotes rows.
 #[derive(Debug, thiserror::Error)]
 #[error("{message} (SQLSTATE {code})")]
 struct Refusal {
@@ -31,11 +31,11 @@ struct Refusal {
     code: String,
 }
 
-/// The driver's own words for a failed handshake; its kinds of errors are private.
+/// The driver's message for a failed handshake, which identifies it, since the driver's error kinds are private.
 const TLS_FAILED: &str = "error performing TLS handshake";
 
 impl Failure {
-    /// From the driver's error.
+    /// Converts an error of the driver.
     pub(super) fn of(at: &Host, error: tokio_postgres::Error) -> Self {
         if let Some(refusal) = error.as_db_error() {
             return Self::refused(at, refusal);
@@ -46,14 +46,14 @@ impl Failure {
         Self { problem: StoreProblem::new(text, cause), code: None, is_tls, is_replaced: false }
     }
 
-    /// There was no answer, or no connection, within the time for it.
+    /// An answer or a connection did not arrive within its time limit.
     pub(super) fn late(at: impl fmt::Display, what: &str) -> Self {
         let text =
             format!("PostgreSQL at {at} {what} in time; check that its machine runs and can be reached");
         Self::new(text)
     }
 
-    /// The server may be reached, but not be used.
+    /// The server can be reached, but not used.
     pub(super) fn new(text: String) -> Self {
         Self { problem: StoreProblem::new(text, None), code: None, is_tls: false, is_replaced: false }
     }
@@ -62,8 +62,8 @@ impl Failure {
         self.code == Some(SqlState::READ_ONLY_SQL_TRANSACTION)
     }
 
-    /// Whether the connection, and with it all that lead to the same server, must be replaced: it can only read, or the
-    /// server is ending, or it is gone.
+    /// Whether all connections to this server must be replaced: the server is read-only or shutting down, or the
+    /// connection is lost.
     pub(super) fn is_of_the_connection(&self) -> bool {
         self.code.as_ref().is_none_or(|code| {
             let ending = [
@@ -129,7 +129,7 @@ impl Failure {
     }
 }
 
-/// Without TLS's part in it.
+/// The message for a failure other than TLS.
 fn lost(at: &Host, error: &tokio_postgres::Error) -> String {
     let cause = error.source();
     if let Some(error) = cause.and_then(|cause| cause.downcast_ref::<io::Error>()) {
@@ -149,7 +149,7 @@ fn lost(at: &Host, error: &tokio_postgres::Error) -> String {
             io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => {
                 format!(
                     "PostgreSQL at {at} closed the connection before it answered; check the server's log, and whether it \
-                 speaks TLS alone"
+                 only speaks TLS"
                 )
             }
             _ => format!("no connection to PostgreSQL at {at}: {error}; check `url` and the network"),

@@ -1,6 +1,6 @@
 //! [`PostgresStore`]: records in PostgreSQL.
 //!
-//! Each operation is one statement without a name, so that a pooler may give every one another connection.
+//! Each operation is one unnamed statement, so that a pooler may run every one on a different connection.
 
 mod connect;
 mod failure;
@@ -22,8 +22,8 @@ use self::failure::Failure;
 use self::pool::{Effect, Params, Pool};
 use self::sql::{SCHEMA, Sql};
 use self::target::Target;
+use super::interface::{BEFORE_ALL, Due, Removal, Store, StoreFuture, Stored, Swap, Version, signed};
 use super::namespace::Namespace;
-use super::{BEFORE_ALL, Due, Removal, Store, StoreFuture, Stored, Swap, Version, signed};
 use crate::environment::Variables;
 use crate::error::{Error, Result};
 use crate::fingerprint::Fingerprint;
@@ -34,35 +34,36 @@ const CONNECTIONS: usize = 4;
 /// Options of a [`PostgresStore`].
 #[derive(Debug, Clone)]
 pub struct PostgresOptions {
-    /// `postgres://user:password@host:5432/database?sslmode=verify-full`, or the same as `host=… user=…`; several hosts
-    /// are separated by commas. The parameters are those of libpq, see `docs/stores.md`. By default TLS is used where
-    /// the server offers it, without verifying its certificate, as in libpq; with `ca`, the certificate is verified.
+    /// `postgres://user:password@host:5432/database?sslmode=verify-full`, or the same as `host=… user=…`. Several hosts
+    /// are separated by commas. The parameters are those of libpq (see `docs/stores.md`). By default, as in libpq, TLS
+    /// is used if the server offers it, and its certificate is not verified. With `ca`, the certificate is verified.
     pub url: Secret,
-    /// Keeps apart what shares a database: 1 to 64 letters, digits, `.`, `_` or `-`. Default: `default`.
+    /// Separates apps that share a database: 1 to 64 letters, digits, `.`, `_` or `-`. Default: `default`.
     pub namespace: Option<String>,
-    /// Certificates to trust beside Mozilla's, or beside those of `sslrootcert`, in PEM.
+    /// Authorities to trust in addition to Mozilla's or those of `sslrootcert`, in PEM.
     pub ca: Option<String>,
     /// How many connections may be open, 1 or more. Default: `connection_limit` of the URL, or 4.
     pub connections: Option<usize>,
-    /// Where the environment's variables are read, which name further certificates to trust.
+    /// The environment variables, which can name further authorities to trust.
     pub variables: Variables,
 }
 
-/// A store in PostgreSQL, directly or through a pooler in transaction mode.
+/// A store in PostgreSQL, reached directly or through a pooler in transaction mode.
 ///
-/// It needs two tables, `smartrecruiters_records` and `smartrecruiters_schema`, and creates them if it may. Ids of up
-/// to 2,000 bytes fit.
+/// It needs the tables `smartrecruiters_records` and `smartrecruiters_schema`, and creates them if it has the right to.
+/// Ids can have up to 2,000 bytes.
 pub struct PostgresStore {
     pool: Pool,
     sql: Sql,
     namespace: Namespace,
     fingerprint: Fingerprint,
-    /// Set once the tables are known to be there.
+    /// Set once the tables are known to exist.
     ready: OnceCell<()>,
 }
 
 impl PostgresStore {
-    /// Checks the options; opens nothing yet.
+    /// Checks the options, and opens no connection yet. Fails with [`Error::Configuration`] that names the option at
+    /// fault.
     pub fn new(options: PostgresOptions) -> Result<Self> {
         let namespace = Namespace::new(options.namespace)?;
         let fingerprint = Fingerprint::of(&("postgres", &options.url, &options.ca, namespace.as_str()));
@@ -77,24 +78,24 @@ impl PostgresStore {
         Ok(Self { pool, sql, namespace, fingerprint, ready: OnceCell::new() })
     }
 
-    /// Runs one statement that reads, on tables that are there.
+    /// Runs one reading statement, after making sure that the tables exist.
     async fn read(&self, operation: &'static str, sql: &str, params: &Params<'_>) -> Result<Vec<Row>> {
         self.ready.get_or_try_init(|| self.migrate(operation)).await?;
         self.pool.query(Effect::Reads, sql, params).await.map_err(|failure| failed(operation, failure))
     }
 
-    /// Runs one statement that changes one record, and returns whether it did.
+    /// Runs one statement that changes a record. Returns whether it changed one.
     async fn change(&self, operation: &'static str, sql: &str, params: &Params<'_>) -> Result<bool> {
         self.ready.get_or_try_init(|| self.migrate(operation)).await?;
         match self.pool.query(Effect::Writes, sql, params).await {
             Ok(rows) => Ok(rows.len() == 1),
-            // How a database whose default isolation is stricter reports that another transaction was first.
+            // A database with a stricter default isolation reports in this way that another transaction was faster.
             Err(failure) if failure.code == Some(SqlState::T_R_SERIALIZATION_FAILURE) => Ok(false),
             Err(failure) => Err(failed(operation, failure)),
         }
     }
 
-    /// Creates the tables where they are missing. Where they are there, no right to create any is needed.
+    /// Creates the tables if they are missing. If they exist, no right to create tables is needed.
     async fn migrate(&self, operation: &'static str) -> Result<()> {
         match self.schema().await.map_err(|failure| failed(operation, failure))? {
             Some(SCHEMA) => Ok(()),
@@ -106,7 +107,7 @@ impl PostgresStore {
         }
     }
 
-    /// The version of the tables; none if there are none.
+    /// The version of the tables, or `None` if they do not exist.
     async fn schema(&self) -> Result<Option<i32>, Failure> {
         match self.pool.query(Effect::Reads, &self.sql.schema, &[]).await {
             Ok(rows) => Ok(rows.first().and_then(|row| row.try_get(0).ok())),
@@ -120,7 +121,7 @@ fn failed(operation: &'static str, failure: Failure) -> Error {
     Error::Store { operation, problem: failure.problem }
 }
 
-/// The server's answer has not the columns that were asked for.
+/// The error for an answer without the requested columns.
 fn unreadable(operation: &'static str, error: &tokio_postgres::Error) -> Error {
     let problem =
         format!("PostgreSQL gave an answer that cannot be read: {error}; check the tables' columns");
@@ -128,7 +129,7 @@ fn unreadable(operation: &'static str, error: &tokio_postgres::Error) -> Error {
 }
 
 impl fmt::Debug for PostgresStore {
-    /// Without the URL, which may hold a password.
+    /// Leaves out the URL, which may hold a password.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PostgresStore").field("namespace", &self.namespace.as_str()).finish_non_exhaustive()
     }

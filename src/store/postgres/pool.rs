@@ -1,4 +1,4 @@
-//! [`Pool`]: a few connections that are kept, and replaced together when one of them turns out to be of no use.
+//! [`Pool`]: a few open connections, which are replaced together when one of them turns out to be unusable.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -14,20 +14,20 @@ use super::failure::Failure;
 use super::target::Target;
 use crate::error::Result;
 
-/// For one of the connections that are in use.
+/// The longest wait for a connection that is in use.
 const TURN_TIMEOUT: Duration = Duration::from_secs(10);
 
 pub(super) type Params<'a> = [(&'a (dyn ToSql + Sync), Type)];
 
-/// What a statement may do, and so whether it may be sent again.
+/// Whether a statement reads or writes, and so whether it may be sent again.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Effect {
     Reads,
     Writes,
 }
 
-/// A connection in use. It comes back by itself, also from a call that is abandoned: the driver drops the answer to a
-/// statement that nobody waits for, and gives the next statement its own.
+/// A connection in use. Dropping it returns the connection to the pool, even if the call was cancelled: the driver
+/// discards the answer to an abandoned statement and matches the next statement with its own.
 struct Lease<'a> {
     pool: &'a Pool,
     connection: Arc<Connection>,
@@ -47,7 +47,7 @@ impl Drop for Lease<'_> {
 pub(super) struct Pool {
     target: Target,
     tls: MakeRustlsConnect,
-    /// As many as may be open.
+    /// One permit for each connection that may be open.
     turns: Semaphore,
     idle: Mutex<Idle>,
 }
@@ -55,7 +55,8 @@ pub(super) struct Pool {
 #[derive(Default)]
 struct Idle {
     connections: Vec<Arc<Connection>>,
-    /// Counts how often all connections were given up. One of an earlier generation does not come back.
+    /// Counts how often all connections were replaced. A connection of an earlier generation is not returned to the
+    /// pool.
     generation: u64,
 }
 
@@ -64,8 +65,8 @@ impl Pool {
         Self { target, tls, turns: Semaphore::new(connections), idle: Mutex::default() }
     }
 
-    /// Runs one statement. Where its connection can only read, or is lost while it reads, it is sent once more on a new
-    /// one: nothing was written.
+    /// Runs one statement. If its connection is read-only, or is lost during a read, nothing was written, and the
+    /// statement is sent once more on a new connection.
     pub(super) async fn query(
         &self,
         effect: Effect,
@@ -108,7 +109,7 @@ impl Pool {
                 Err(failure)
             }
             Err(_) => {
-                // Its answer may come yet, before that of the next statement.
+                // A late answer could otherwise arrive before that of the next statement.
                 connection.abort();
                 self.give_up(lease.generation);
                 Err(Failure::late(&connection.host, "did not answer"))
@@ -116,7 +117,7 @@ impl Pool {
         }
     }
 
-    /// A connection that is open, as far as this side knows, or a new one.
+    /// An idle connection that seems to be open, or a new one.
     async fn lease(&self) -> Result<Lease<'_>, Failure> {
         let (kept, generation) = {
             let mut idle = self.idle();
@@ -130,7 +131,7 @@ impl Pool {
         Ok(Lease { pool: self, connection, generation })
     }
 
-    /// Closes all connections of this generation: they lead to the same server.
+    /// Closes all connections of this generation, since they lead to the same server.
     fn give_up(&self, generation: u64) {
         let mut idle = self.idle();
         if idle.generation == generation {

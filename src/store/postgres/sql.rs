@@ -1,6 +1,6 @@
-//! [`Sql`]: the statements, on tables in one schema.
+//! [`Sql`]: the SQL statements on the tables of one schema.
 
-/// The tables below. Raised when they change.
+/// The version of the tables below. It is raised when they change.
 pub(super) const SCHEMA: i32 = 1;
 
 /// The statements of a store.
@@ -10,14 +10,14 @@ pub(super) struct Sql {
     pub(super) replace: String,
     pub(super) remove: String,
     pub(super) due: String,
-    /// The version of the tables.
+    /// Reads the version of the tables.
     pub(super) schema: String,
-    /// Makes the tables where they are missing.
+    /// Creates the tables if they are missing.
     pub(super) tables: String,
 }
 
 impl Sql {
-    /// `schema` is where the tables are. Default: the first of the user's `search_path`.
+    /// The statements for the tables in `schema`. Default: the first schema of the user's `search_path`.
     pub(super) fn new(schema: Option<&str>) -> Self {
         let prefix =
             schema.map_or_else(String::new, |schema| format!("\"{}\".", schema.replace('"', "\"\"")));
@@ -46,11 +46,11 @@ impl Sql {
     }
 }
 
-/// Ids are bytes: text cannot hold every character in every database.
+/// The statements that create the tables. Ids are bytes, since text cannot hold every character in every database.
 ///
-/// The lock, which ends with the transaction that these statements are together, lets one process create the tables:
-/// `IF NOT EXISTS` alone fails when two do so at once. Its number is arbitrary. `docs/stores.md` has the same tables, for
-/// administrators who create them.
+/// The statements form one transaction, whose advisory lock lets one process at a time create the tables: `IF NOT
+/// EXISTS` alone fails if two do so at once. The lock's number is arbitrary. `docs/stores.md` shows the same tables,
+/// for administrators who create them.
 fn tables(records: &str, versions: &str) -> String {
     format!(
         "SELECT pg_advisory_xact_lock(6003965734177215074);

@@ -1,7 +1,7 @@
-//! [`Target`]: which servers a connection string leads to, and how.
+//! [`Target`]: which servers a connection string names, and how to connect to them.
 //!
-//! Parameters have the meaning that libpq gives them; those that only frameworks know have theirs where they concern
-//! this store, and are ignored otherwise.
+//! Parameters have the same meaning as in libpq. Parameters of frameworks are followed if they concern this store, and
+//! otherwise ignored.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -15,19 +15,20 @@ use super::url::Parameters;
 use crate::error::{Error, Result};
 
 const PORT: u16 = 5432;
-/// For a connection to one host, and its longest.
+/// The default time limit for connecting to one host.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// For an answer.
+/// The default time limit for an answer.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
-/// No time in the URL is longer: the lease on an exchange must outlive a store that does not answer.
+/// The longest time limit that the URL can set, since the lease on an exchange must outlast a store that does not
+/// answer.
 const LONGEST_TIMEOUT: Duration = Duration::from_secs(20);
-/// How long a server may leave what it was sent without acknowledging it.
+/// How long sent data may stay unacknowledged by the server.
 const ACKNOWLEDGED_WITHIN: Duration = Duration::from_secs(5);
-/// How long a connection may be idle before the system asks whether its peer is still there.
+/// How long a connection may be idle before the operating system probes it.
 const KEEPALIVE_AFTER: Duration = Duration::from_secs(30);
 const MOST_CONNECTIONS: usize = 1_000;
 
-/// What frameworks put into such URLs, and libpq's settings of what is not used here. None of it changes what is stored
+/// Parameters of frameworks, and of libpq for features that are not used here. None of them changes what is stored,
 /// where, or how safely.
 const IGNORED: [&str; 14] = [
     "pgbouncer",
@@ -46,12 +47,12 @@ const IGNORED: [&str; 14] = [
     "gssdelegation",
 ];
 
-/// One server.
+/// One server of a connection string.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Host {
     /// A host name, an address, or the folder of a Unix-domain socket.
     pub(super) name: String,
-    /// Where the name leads, if that was given.
+    /// The address of the host, if it was given.
     pub(super) address: Option<IpAddr>,
     pub(super) port: u16,
 }
@@ -75,18 +76,18 @@ impl fmt::Display for Host {
     }
 }
 
-/// Whether a connection is encrypted: `sslmode`, apart from how a certificate is verified.
+/// Whether a connection is encrypted. This is the part of `sslmode` that does not concern verification.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Encryption {
     Never,
-    /// Where the server refuses a connection without it.
+    /// Encrypted only if the server refuses an unencrypted connection.
     IfDemanded,
-    /// Where the server offers it.
+    /// Encrypted if the server offers it.
     IfOffered,
     Always,
 }
 
-/// What a server has to be: `target_session_attrs`.
+/// Which kind of server is accepted: `target_session_attrs`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Session {
     Any,
@@ -94,18 +95,18 @@ pub(super) enum Session {
     Primary,
 }
 
-/// Where the store is, and how it is reached.
+/// The servers of a store, and how to connect to them.
 pub(super) struct Target {
-    /// One or more, the preferred one first.
+    /// One or more hosts, the preferred one first.
     pub(super) hosts: Vec<Host>,
-    /// The order of the hosts is drawn anew for each connection.
+    /// Whether each connection tries the hosts in a random order.
     pub(super) shuffle: bool,
-    /// Everything that is the same for all hosts.
+    /// The settings that are the same for all hosts.
     pub(super) config: Config,
     pub(super) encryption: Encryption,
     pub(super) tls: TlsOptions,
     pub(super) session: Session,
-    /// Where the tables are. Default: the first of the user's `search_path`.
+    /// The schema of the tables. Default: the first one of the user's `search_path`.
     pub(super) schema: Option<String>,
     /// How many connections may be open.
     pub(super) connections: Option<usize>,
@@ -113,14 +114,14 @@ pub(super) struct Target {
     pub(super) answer_timeout: Duration,
 }
 
-/// The parameters as they were given, before they are put together.
+/// Parameters as given, which can only be interpreted together.
 #[derive(Default)]
 struct Given {
     hosts: String,
     addresses: String,
     ports: String,
     sslmode: Option<&'static str>,
-    /// The `sslmode` that `ssl`, a parameter of frameworks, stands for where there is none.
+    /// The `sslmode` that the frameworks' parameter `ssl` implies if there is no `sslmode`.
     ssl: Option<&'static str>,
     session: Option<Session>,
     fallback_application_name: Option<String>,
@@ -129,7 +130,7 @@ struct Given {
 }
 
 impl Target {
-    /// Reads a connection string. `ca` is trusted beside the default certificates, in PEM.
+    /// Reads a connection string. `ca` holds authorities to trust in addition to the default ones, in PEM.
     pub(super) fn parse(text: &str, ca: Option<&str>) -> Result<Self> {
         let parameters = Parameters::parse(text)?;
         let mut config = Config::new();
@@ -164,7 +165,7 @@ impl Target {
         Ok(target)
     }
 
-    /// Takes one parameter; false if it is not known.
+    /// Applies one parameter. Returns false if it is unknown.
     fn set(&mut self, given: &mut Given, name: &str, value: &str) -> Result<bool> {
         let config = &mut self.config;
         match name {
@@ -239,7 +240,7 @@ impl Target {
 
     fn put_together(&mut self, given: &Given) -> Result<()> {
         self.hosts = hosts(given)?;
-        // Of several servers one is the primary, and only it accepts writes.
+        // If there are several servers, only the primary accepts writes.
         let default = if self.hosts.len() > 1 { Session::Writable } else { Session::Any };
         self.session = given.session.unwrap_or(default);
         if self.config.get_application_name().is_none() {
@@ -251,7 +252,7 @@ impl Target {
             Some("disable") => "disable",
             _ if given.strict => "verify-full",
             Some(mode) => mode,
-            // Certificates to trust are given in order to be verified.
+            // Authorities are given so that certificates are verified by them.
             None if trusts_given => "verify-full",
             None => "prefer",
         };
@@ -272,7 +273,7 @@ impl Target {
         self.tls.verifies_authority = match mode {
             "verify-ca" | "verify-full" => true,
             "no-verify" => false,
-            // libpq verifies as soon as it is given authorities.
+            // libpq verifies certificates if authorities are given.
             _ => trusts_given,
         };
         self.tls.verifies_name = mode == "verify-full";
@@ -342,7 +343,7 @@ fn session(value: &str) -> Result<Session> {
 }
 
 fn sslmode(value: &str) -> Result<&'static str> {
-    // The last one is that of node-postgres: encrypted, and not verified.
+    // The last mode is node-postgres's: encrypted, but not verified.
     ["disable", "allow", "prefer", "require", "verify-ca", "verify-full", "no-verify"]
         .into_iter()
         .find(|mode| *mode == value)
@@ -366,7 +367,7 @@ fn number(name: &str, value: &str) -> Result<u64> {
     value.parse().map_err(|_| wrong(format!("must have a whole number as `{name}`")))
 }
 
-/// libpq takes 0 and less for "wait for ever", which is not on offer: it is the default here.
+/// Reads a number of seconds. In libpq, 0 and less mean no limit. Here they mean the default, since a wait must end.
 fn seconds(name: &str, value: &str, default: Duration) -> Result<Duration> {
     let seconds: i64 = value.parse().map_err(|_| wrong(format!("must have a whole number as `{name}`")))?;
     let given = u64::try_from(seconds).ok().filter(|seconds| *seconds > 0).map(Duration::from_secs);

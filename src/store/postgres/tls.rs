@@ -1,4 +1,4 @@
-//! [`TlsOptions`]: how a server's certificate is verified, and what is shown to the server.
+//! [`TlsOptions`]: how a server's certificate is verified, and which certificate the client presents.
 
 use std::fs;
 use std::io;
@@ -20,28 +20,28 @@ use crate::tls;
 /// The ALPN protocol of `sslnegotiation=direct`.
 const ALPN: &[u8] = b"postgresql";
 
-/// Whose certificates are trusted beside the user's `ca`: `sslrootcert`.
+/// Which authorities are trusted in addition to the user's `ca`: `sslrootcert`.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) enum Authorities {
-    /// The default ones: Mozilla's, and those that the environment names.
+    /// The default authorities: Mozilla's, and those that environment variables name.
     #[default]
     Default,
-    /// The default ones and the operating system's.
+    /// The default authorities and the operating system's.
     System,
-    /// Those in this file, in PEM.
+    /// The authorities in this file, in PEM.
     File(String),
 }
 
-/// How TLS is set up.
+/// The TLS settings of a connection string.
 #[derive(Debug, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a parameter of its own")]
 pub(super) struct TlsOptions {
-    /// Certificates to trust, in PEM.
+    /// Authorities to trust, in PEM.
     pub(super) ca: Option<String>,
     pub(super) authorities: Authorities,
     /// Whether the certificate must have been issued by a trusted authority.
     pub(super) verifies_authority: bool,
-    /// Whether it must be for the host's name, too.
+    /// Whether the certificate must also be valid for the host's name.
     pub(super) verifies_name: bool,
     /// The file with the client's certificate, in PEM.
     pub(super) certificate: Option<String>,
@@ -49,12 +49,12 @@ pub(super) struct TlsOptions {
     pub(super) key: Option<String>,
     pub(super) sends_no_name: bool,
     pub(super) only_version_13: bool,
-    /// Whether TLS begins without asking the server first.
+    /// Whether TLS starts at once, without PostgreSQL's own negotiation.
     pub(super) direct: bool,
 }
 
 impl TlsOptions {
-    /// Reads the files, and makes the settings of connections.
+    /// Reads the files, and returns the settings for connections.
     pub(super) fn client_config(&self, variables: &Variables) -> Result<ClientConfig> {
         let provider = Arc::new(ring::default_provider());
         let versions: &[_] = if self.only_version_13 { &[&TLS13] } else { &[&TLS12, &TLS13] };
@@ -115,7 +115,7 @@ fn certificates(parameter: &str, text: &[u8]) -> Result<Vec<CertificateDer<'stat
     pem(text).ok_or_else(|| wrong(parameter, "names a file that has no certificates in PEM"))
 }
 
-/// One or more certificates.
+/// Reads one or more certificates in PEM.
 fn pem(text: &[u8]) -> Option<Vec<CertificateDer<'static>>> {
     let found: Vec<_> = CertificateDer::pem_slice_iter(text).collect::<std::result::Result<_, _>>().ok()?;
     (!found.is_empty()).then_some(found)
@@ -129,7 +129,7 @@ fn set_up_failed() -> Error {
     Error::Internal { problem: "TLS could not be set up" }
 }
 
-/// Accepts every certificate: `sslmode=require` protects from those who only listen.
+/// Accepts every certificate, since `sslmode=require` only protects against eavesdropping.
 #[derive(Debug)]
 struct AnyCertificate {
     algorithms: WebPkiSupportedAlgorithms,

@@ -1,7 +1,7 @@
-//! [`Parameters`]: a connection string taken apart, in either form that libpq reads.
+//! [`Parameters`]: parses a connection string in either form that libpq reads.
 //!
-//! <https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING>. What the parameters mean is decided in
-//! `target.rs`. No message quotes the text, which may hold a password.
+//! The forms are those of <https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING>. `target.rs`
+//! interprets the parameters. No message quotes the text, which may hold a password.
 
 use percent_encoding::percent_decode_str;
 use zeroize::Zeroizing;
@@ -9,22 +9,22 @@ use zeroize::Zeroizing;
 use crate::error::{Error, Result};
 
 const SCHEMES: [&str; 2] = ["postgres://", "postgresql://"];
-/// A name that is longer is not shown in a message.
+/// Parameter names that are longer than this are not shown in messages.
 const LONGEST_NAME: usize = 40;
 
-/// The parameters of a connection string, in their order. Where one is given twice, the later one counts.
+/// The parameters of a connection string, in their order. If one is given twice, the later one counts.
 pub(super) struct Parameters {
     pub(super) pairs: Vec<(String, Zeroizing<String>)>,
     doubtful: Doubtful,
 }
 
-/// Which names may be a part of a password that was not written as it should be.
+/// Which parameter names might be part of a password that was not encoded correctly.
 #[derive(PartialEq)]
 enum Doubtful {
     None,
-    /// A URL whose only `@` comes after a `?`.
+    /// All names, in a URL whose only `@` comes after a `?`.
     All,
-    /// Pairs, where a space may have ended a password too early.
+    /// The names after the password, in pairs, where a space may have ended the password too early.
     AfterPassword,
 }
 
@@ -44,7 +44,8 @@ impl Parameters {
     fn of_url(text: &str) -> Result<Self> {
         let (authority, rest) = text.split_at(text.find(['/', '?']).unwrap_or(text.len()));
         let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
-        // The last `@` ends the password: one that is not percent-encoded must not become the name of a host.
+        // The last `@` ends the password, so that a password that is not percent-encoded does not end up in a host
+        // name.
         let (user, hosts) = match authority.rsplit_once('@') {
             Some((user, hosts)) => (Some(user), hosts),
             None if path.contains('@') => return Err(unencoded()),
@@ -77,14 +78,15 @@ impl Parameters {
         Ok(parameters)
     }
 
-    /// `value` is percent-encoded.
+    /// Adds a parameter whose value is percent-encoded.
     fn add(&mut self, name: &str, value: &str) -> Result<()> {
         let value = decode(value)?;
         self.pairs.push((name.to_owned(), value));
         Ok(())
     }
 
-    /// `name = value` with white space around, quoted by `'` where a value is empty or has spaces; `\` escapes.
+    /// Reads pairs of `name = value`, separated by white space. A value that is empty or has spaces is quoted by `'`,
+    /// and `\` escapes a character.
     fn of_pairs(text: &str) -> Result<Self> {
         let mut pairs = Vec::new();
         let mut rest = text.trim_start();
@@ -97,7 +99,7 @@ impl Parameters {
         Ok(Self { pairs, doubtful: Doubtful::AfterPassword })
     }
 
-    /// The name of the parameter at this place, for a message; none if it might be a part of a password.
+    /// The name of the parameter at this index, for a message. `None` if it might be part of a password.
     pub(super) fn shown(&self, index: usize) -> Option<&str> {
         let (name, _) = self.pairs.get(index)?;
         let before = index.checked_sub(1).and_then(|index| self.pairs.get(index));
@@ -112,7 +114,8 @@ impl Parameters {
     }
 }
 
-/// The names of the hosts and their ports, each separated by commas: `[::1]:5432,db` gives `::1,db` and `5432,`.
+/// Splits a list of hosts into their names and ports, each separated by commas: `[::1]:5432,db` becomes `::1,db` and
+/// `5432,`.
 fn split_hosts(hosts: &str) -> Result<(String, String)> {
     let (mut names, mut ports) = (Vec::new(), Vec::new());
     for host in hosts.split(',') {

@@ -15,18 +15,19 @@ use tokio::sync::Mutex;
 
 use self::files::Files;
 use self::path::Location;
+use super::interface::{BEFORE_ALL, Due, Removal, Store, StoreFuture, Stored, Swap, Version, signed};
 use super::namespace::Namespace;
-use super::{BEFORE_ALL, Due, Removal, Store, StoreFuture, Stored, Swap, Version, signed};
 use crate::error::{Error, Result, StoreProblem};
 use crate::fingerprint::Fingerprint;
 
-/// How long to wait for other processes' writes: many of them, and far less than the lease on an exchange.
+/// How long to wait for other processes' writes: long enough for many of them, and far shorter than the lease on an
+/// exchange.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(20);
-/// Between attempts at what SQLite does not wait for by itself.
+/// The wait between attempts at an operation for which SQLite itself does not wait.
 const BUSY_POLL: Duration = Duration::from_millis(10);
-/// `PRAGMA application_id`, "SmRc": the file is ours.
+/// The `PRAGMA application_id` of this library's files: `SmRc` in ASCII.
 const APPLICATION: i32 = 0x536d_5263;
-/// `PRAGMA user_version`, the tables below. Raised when they change.
+/// The `PRAGMA user_version`: the version of the tables below. It is raised when they change.
 const SCHEMA: i32 = 1;
 const TABLES: &str = "
     CREATE TABLE records (
@@ -40,59 +41,59 @@ const TABLES: &str = "
     CREATE INDEX records_due ON records (namespace, due, id);
 ";
 
-/// Held while a file is made.
+/// Held while a file is created.
 static CREATING: SyncMutex<()> = SyncMutex::new(());
 
 /// Options of a [`SqliteStore`].
 #[derive(Debug, Clone)]
 pub struct SqliteOptions {
-    /// The file, on a local disk: SQLite's locks do not work over a network. A path, `~/…` for the home folder, or a URL
-    /// (`file:…`, `sqlite:…`). It is created when first used, readable by its owner only (mode 0600), unless the URL says
-    /// `mode=rw`. A file that exists keeps its mode.
+    /// The file: a path, `~/…` for the home folder, or a URL (`file:…`, `sqlite:…`). It must be on a local disk, since
+    /// SQLite's locks do not work over a network. A missing file is created on first use, readable by its owner only
+    /// (mode 0600), unless the URL says `mode=rw`. An existing file keeps its mode.
     pub path: PathBuf,
-    /// Whether folders that are missing are created, too (mode 0700). Without it they are an error: a volume that is not
-    /// mounted must not become an empty store.
+    /// Whether missing folders are created too (mode 0700). Otherwise they are an error, so that a volume that is not
+    /// mounted does not become an empty store.
     pub create: bool,
-    /// Keeps apart what shares a file: 1 to 64 letters, digits, `.`, `_` or `-`. Default: `default`.
+    /// Separates apps that share a file: 1 to 64 letters, digits, `.`, `_` or `-`. Default: `default`.
     pub namespace: Option<String>,
 }
 
 /// A store in an SQLite file.
 ///
-/// A swap is on the disk when it is answered: write-ahead log, `synchronous=FULL`. A file that is deleted, moved or
-/// replaced while it is in use fails every use from then on, until the very same file is back: what another file holds
-/// is not the continuation of what was written to this one. A new process takes the file that it finds.
+/// A swap is on the disk when it returns (write-ahead log, `synchronous=FULL`). If the file is deleted, moved or
+/// replaced while it is in use, every use fails until that same file is back, since another file does not continue what
+/// was written to this one. A new process uses the file that it finds.
 pub struct SqliteStore {
     location: Arc<Location>,
     create: bool,
     namespace: Namespace,
-    /// One connection, opened when first used. SQLite writes one at a time in any case.
+    /// One connection, opened on first use. SQLite allows only one write at a time in any case.
     database: Arc<Mutex<Option<Database>>>,
 }
 
-/// A database that is open.
+/// An open database.
 struct Database {
     connection: Connection,
     files: Files,
 }
 
 impl SqliteStore {
-    /// Checks the options; opens nothing yet.
+    /// Checks the options, and opens no file yet. Fails with [`Error::Configuration`] that names the option at fault.
     pub fn new(options: SqliteOptions) -> Result<Self> {
         let location = Arc::new(Location::parse(&options.path)?);
         let namespace = Namespace::new(options.namespace)?;
         Ok(Self { location, create: options.create, namespace, database: Arc::default() })
     }
 
-    /// Runs `work` on a thread that may wait for a disk. Once there, it is done to its end, whatever becomes of
-    /// the future.
+    /// Runs `work` on a thread that may wait for a disk. Once it has started there, it runs to its end even if the
+    /// future is dropped.
     fn run<T: Send + 'static>(
         &self,
         operation: &'static str,
         work: impl FnOnce(&mut Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> StoreFuture<'_, T> {
         Box::pin(async move {
-            // Waiting here, and not over there, occupies no thread.
+            // Waiting here, before the blocking thread is taken, occupies no thread.
             let mut database = Arc::clone(&self.database).lock_owned().await;
             let (location, create) = (Arc::clone(&self.location), self.create);
             let done = tokio::task::spawn_blocking(move || {
@@ -103,7 +104,7 @@ impl SqliteStore {
                 let described = |error| describe(&location, error);
                 database.check(&location)?;
                 let result = work(&mut database.connection).map_err(described)?;
-                // Only now is it certain that the answer is of the file that the path leads to.
+                // Only this check makes sure that the answer came from the file at the path.
                 database.check(&location)?;
                 Ok(result)
             });
@@ -128,7 +129,7 @@ impl Store for SqliteStore {
     }
 
     fn fingerprint(&self) -> Option<Fingerprint> {
-        // What is shared must fail, or not, as the options of each of its users say.
+        // Stores that share their grants must fail in the same cases, so these options are part of the fingerprint.
         let options = (self.create, self.location.makes_file);
         Some(Fingerprint::of(&("sqlite", &self.location.path, options, self.namespace.as_str())))
     }
@@ -148,7 +149,8 @@ impl Store for SqliteStore {
         let key = (self.namespace.clone(), id.to_owned());
         self.run("swap", move |connection| {
             let (namespace, id, due) = (key.0.as_str(), key.1, signed(due));
-            // The lock for writing first: a transaction that asks for it later may find that it came too late.
+            // The write lock is taken first. A transaction that upgrades to it later can fail because another one was
+            // faster.
             let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
             let rows = if expected == 0 {
                 transaction.execute(
@@ -224,7 +226,7 @@ impl Database {
     }
 }
 
-/// Makes the file before SQLite does, which would let others read it; its log gets the same mode.
+/// Creates the file before SQLite does, which would let other users read it. Its log gets the same mode.
 fn make(location: &Location, create: bool) -> io::Result<()> {
     let path = &location.path;
     let mut folder = DirBuilder::new();
@@ -241,8 +243,9 @@ fn make(location: &Location, create: bool) -> io::Result<()> {
     if !location.makes_file {
         return fs::metadata(path).map(drop);
     }
-    // A process that closes a file loses the locks that it has on it by other connections (POSIX), and SQLite would not
-    // notice: one that is there is not opened, and a new one is closed before anybody here connects.
+    // A process that closes a file loses all its locks on that file, also those of other connections (POSIX), and
+    // SQLite would not notice. An existing file is therefore not opened, and a new one is closed before this process
+    // connects.
     let _creating = CREATING.lock().unwrap_or_else(PoisonError::into_inner);
     match file.write(true).create_new(true).open(path) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
@@ -276,7 +279,7 @@ fn set_up(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "synchronous", "FULL")?;
     // On macOS a plain fsync may stay in the disk's cache.
     connection.pragma_update(None, "fullfsync", true)?;
-    // Processes that open a new file at once collide here, where SQLite fails instead of waiting.
+    // Processes that open a new file at the same time collide here, where SQLite fails without waiting.
     let mut waited = Duration::ZERO;
     loop {
         match connection.pragma_update(None, "journal_mode", "WAL") {
@@ -291,7 +294,7 @@ fn set_up(connection: &Connection) -> rusqlite::Result<()> {
     }
 }
 
-/// Creates the tables, once, however many processes open a new file.
+/// Creates the tables. If several processes open a new file, one of them does so.
 fn migrate(connection: &mut Connection, location: &Location) -> Result<(), StoreProblem> {
     let describe = |error| describe(location, error);
     let transaction =
@@ -326,11 +329,11 @@ fn migrate(connection: &mut Connection, location: &Location) -> Result<(), Store
         .map_err(describe)
 }
 
-/// SQLite's messages name tables and columns, never what is in them.
+/// SQLite's messages name tables and columns, but never quote their content.
 fn describe(location: &Location, error: rusqlite::Error) -> StoreProblem {
     let remedy = match error.sqlite_error_code() {
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
-            "another process has kept it locked for long; end that process, or have it write less at once"
+            "another process has kept it locked for long; end that process, or make it write less at a time"
         }
         Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => {
             "let the user of this process write to the file, to its -wal and -shm, and to their folder"

@@ -1,4 +1,4 @@
-//! [`Location`]: the file that a path or a URL names.
+//! [`Location`]: the database file that a path or URL names.
 
 use std::path::{Path, PathBuf};
 
@@ -6,17 +6,17 @@ use percent_encoding::percent_decode_str;
 
 use crate::error::{Error, Result};
 
-/// What programs write in front of a file's name. `sqlite:` and `sqlite3:` are those of frameworks, RFC 8089 has `file:`.
+/// URL schemes of files. `file:` is that of RFC 8089; frameworks use `sqlite:` and `sqlite3:`.
 const SCHEMES: [&str; 3] = ["file:", "sqlite:", "sqlite3:"];
-/// Parameters that change nothing here.
+/// URL parameters that are accepted and ignored.
 const IGNORED: [&str; 6] = ["cache", "psow", "connection_limit", "pool_timeout", "socket_timeout", "timeout"];
 
-/// Where a store's file is.
+/// The place of a store's file.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Location {
-    /// Absolute: the process may change its folder before the store is used.
+    /// An absolute path, since the process may change its working directory before the store is used.
     pub(super) path: PathBuf,
-    /// Whether a missing file is made. Default: true; `mode=rw` of a URL says that it is not.
+    /// Whether a missing file is created. Default: true, unless the URL says `mode=rw`.
     pub(super) makes_file: bool,
 }
 
@@ -25,7 +25,7 @@ impl Location {
     pub(super) fn parse(path: &Path) -> Result<Self> {
         let (path, makes_file) = match path.to_str() {
             Some(text) => read(text)?,
-            // What is not Unicode is a path.
+            // Text that is not Unicode can only be a path.
             None => (path.to_owned(), true),
         };
         let path = std::path::absolute(path).map_err(|_| wrong("has no absolute form"))?;
@@ -55,14 +55,14 @@ fn read(text: &str) -> Result<(PathBuf, bool)> {
     Ok((in_home(path)?, makes_file))
 }
 
-/// The path that follows `scheme`, percent-decoded, and whether a missing file is made.
+/// Reads the part of a URL after `scheme`: the percent-decoded path, and whether a missing file is created.
 fn of_url(scheme: &str, text: &str) -> Result<(String, bool)> {
     let text = text.split('#').next().unwrap_or_default();
     let (path, query) = text.split_once('?').unwrap_or((text, ""));
     let decoded = decode(path)?;
     let path = match decoded.strip_prefix("//") {
         None => decoded,
-        // RFC 8089 puts a host there, and frameworks the path.
+        // RFC 8089 has a host after the slashes, and frameworks have the path.
         Some(rest) if scheme == "file:" => match rest.strip_prefix("localhost").unwrap_or(rest) {
             path if path.starts_with('/') => path.to_owned(),
             _ => return Err(wrong("must have three slashes, file:///…, or be relative, file:./…")),
@@ -71,7 +71,7 @@ fn of_url(scheme: &str, text: &str) -> Result<(String, bool)> {
     };
     let path = match path.trim_start_matches('/') {
         rest if rest.len() == path.len() => path,
-        // `/C:/…` is how a URL has a drive.
+        // A URL writes a drive as `/C:/…`.
         rest if cfg!(windows) && rest.as_bytes().get(1) == Some(&b':') => rest.to_owned(),
         rest => format!("/{rest}"),
     };
@@ -82,7 +82,7 @@ fn of_url(scheme: &str, text: &str) -> Result<(String, bool)> {
             ("mode", "rwc") => makes_file = true,
             ("mode", "rw") => makes_file = false,
             ("mode", "memory") => return Err(in_memory()),
-            ("mode", _) => return Err(wrong("must have rw or rwc as `mode`: a store has to write")),
+            ("mode", _) => return Err(wrong("must have rw or rwc as `mode`: a store must be able to write")),
             (name, _) if IGNORED.contains(&name) => {}
             (name, _) => {
                 return Err(wrong(format!(
@@ -99,7 +99,7 @@ fn decode(text: &str) -> Result<String> {
     decoded.map(Into::into).map_err(|_| wrong("has a percent-encoding that is not one of UTF-8"))
 }
 
-/// `~` is the user's home folder, as in a shell.
+/// Expands `~` to the user's home folder, as a shell does.
 fn in_home(path: String) -> Result<PathBuf> {
     match path.strip_prefix('~') {
         None => Ok(path.into()),

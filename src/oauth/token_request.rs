@@ -1,4 +1,4 @@
-//! The three grant types as form fields. Pure.
+//! [`TokenRequest`]: the form fields of each grant type. Pure.
 
 use crate::secret::Secret;
 use crate::token::RefreshToken;
@@ -6,32 +6,33 @@ use crate::token::RefreshToken;
 /// A token exchange, by grant type.
 #[derive(Debug, Clone, Copy)]
 pub enum TokenRequest<'a> {
-    /// RFC 6749 section 4.4. No `scope`: the vendor fixes scopes when the credential is made.
+    /// Client credentials (RFC 6749 section 4.4). There is no `scope`, since the vendor fixes scopes when the
+    /// credential is created.
     ClientCredentials,
-    /// RFC 6749 section 4.1.3.
+    /// An authorization code (RFC 6749 section 4.1.3).
     AuthorizationCode {
         /// The code of the callback.
         code: &'a Secret,
-        /// The redirect URI of the authorization request, where it is to be sent.
+        /// The redirect URI of the authorization request, if it is to be sent.
         redirect_uri: Option<&'a str>,
-        /// The code verifier of RFC 7636, where PKCE is on.
+        /// The code verifier of RFC 7636, if PKCE is used.
         code_verifier: Option<&'a Secret>,
     },
-    /// RFC 6749 section 6.
+    /// A refresh token (RFC 6749 section 6).
     RefreshToken(&'a RefreshToken),
 }
 
-/// A form field's value, which may be one not to be printed.
+/// The value of a form field.
 #[derive(Debug, Clone, Copy)]
 pub enum Field<'a> {
-    /// A value that may be seen.
+    /// A value that may be shown.
     Plain(&'a str),
-    /// A value that may not.
+    /// A value that must not be shown.
     Secret(&'a Secret),
 }
 
 impl<'a> TokenRequest<'a> {
-    /// The refresh token that is presented, if one is.
+    /// The refresh token that is presented, if there is one.
     pub fn refresh_token(self) -> Option<&'a RefreshToken> {
         if let Self::RefreshToken(token) = self { Some(token) } else { None }
     }

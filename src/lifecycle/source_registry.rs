@@ -1,27 +1,28 @@
-//! [`Sources`]: the token sources in use, by id, so that each id has one exchange in flight however many clients it has.
+//! [`SourceRegistry`]: the token sources in use, by id. It ensures that each id has one exchange in flight, however
+//! many clients use it.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use super::source::TokenSource;
 
-/// Below so many it is not worth looking for those that are in use no more.
+/// Below this many sources, looking for unused ones is not worth the time.
 const FEW: usize = 64;
 
-/// The sources that somebody uses. Thousands come and go in one process: what is held is at most about twice what is
-/// in use.
+/// The token sources in use. A process may use thousands of ids over time, so unused sources are removed whenever the
+/// registry has grown to about twice the number in use.
 #[derive(Debug, Default)]
-pub(super) struct Sources(Mutex<Known>);
+pub(super) struct SourceRegistry(Mutex<Known>);
 
 #[derive(Debug, Default)]
 struct Known {
     by_id: HashMap<String, Weak<TokenSource>>,
-    /// How many there may be before those that are in use no more go.
+    /// The number of entries at which unused ones are removed.
     most: usize,
 }
 
-impl Sources {
-    /// The source of `id`, made if it is not in use.
+impl SourceRegistry {
+    /// The source of `id`. It is created if it is not in use.
     pub(super) fn get(&self, id: &str, make: impl FnOnce() -> Arc<TokenSource>) -> Arc<TokenSource> {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(source) = known.by_id.get(id).and_then(Weak::upgrade) {
@@ -29,7 +30,7 @@ impl Sources {
         }
         if known.by_id.len() >= known.most {
             known.by_id.retain(|_, source| source.strong_count() > 0);
-            // So that looking through them all costs each newcomer the same, however many there are.
+            // Doubling keeps the cost of the search constant per added source.
             known.most = FEW.max(known.by_id.len() * 2);
         }
         let source = make();
@@ -48,7 +49,7 @@ mod tests {
     use super::*;
     use crate::clock::SystemClock;
     use crate::error::Error;
-    use crate::lifecycle::source::{Exchange, ExchangeFuture, Held};
+    use crate::lifecycle::source::{CurrentToken, Exchange, ExchangeFuture};
 
     #[derive(Debug)]
     struct Never;
@@ -57,7 +58,7 @@ mod tests {
         fn may_repeat(&self, _: &Error) -> bool {
             false
         }
-        fn next(self: Arc<Self>, _: Option<Arc<Held>>) -> ExchangeFuture {
+        fn next(self: Arc<Self>, _: Option<Arc<CurrentToken>>) -> ExchangeFuture {
             Box::pin(async { Err(Error::Closed) })
         }
     }
@@ -66,13 +67,13 @@ mod tests {
         TokenSource::new(Arc::new(Never), Arc::new(SystemClock))
     }
 
-    fn held(sources: &Sources) -> usize {
+    fn held(sources: &SourceRegistry) -> usize {
         sources.0.lock().unwrap().by_id.len()
     }
 
     #[test]
     fn an_id_in_use_has_one_source() {
-        let sources = Sources::default();
+        let sources = SourceRegistry::default();
         let first = sources.get("a", source);
         assert!(Arc::ptr_eq(&first, &sources.get("a", source)));
         assert!(!Arc::ptr_eq(&first, &sources.get("b", source)));
@@ -81,7 +82,7 @@ mod tests {
 
     #[test]
     fn sources_that_nobody_uses_are_held_no_longer() {
-        let sources = Sources::default();
+        let sources = SourceRegistry::default();
         let in_use: Vec<_> = (0..2_000).map(|number| sources.get(&number.to_string(), source)).collect();
         assert_eq!(held(&sources), 2_000);
         for number in 0..20_000 {

@@ -1,4 +1,4 @@
-//! [`Tally`]: what is counted on the way through a list, and what shows that the list changed meanwhile.
+//! [`Counter`]: counts the items of a list, and notices signs that the list changed while it was read.
 
 use std::collections::{HashSet, VecDeque};
 use std::hash::{BuildHasher as _, RandomState};
@@ -7,41 +7,42 @@ use serde::{Deserialize, Serialize};
 
 use super::page::{Page, id};
 
-/// How many ids are remembered, to notice what comes twice: about 3 MB at most.
+/// How many ids are remembered to notice duplicates. They take at most about 3 MB.
 const REMEMBERED: usize = 100_000;
 
-/// What was counted so far, over all passes that a cursor joins.
+/// What was counted so far, over all passes that cursors connect.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Counts {
-    /// Items handed over.
+    /// Items that were returned.
     pub(super) done: u64,
-    /// Items whose id came before.
+    /// Returned items whose id had appeared before.
     pub(super) duplicates: u64,
-    /// Items that may never have come.
+    /// Items that may have been missed because the list changed.
     pub(super) missing: u64,
-    /// Items from the first page to the last, if the API says how many.
+    /// The number of items in all pages, if the API reports it.
     pub(super) total: Option<u64>,
 }
 
-/// Counts items, and remembers the ids of the last.
+/// Counts items, and remembers the most recent ids.
 #[derive(Debug)]
-pub(super) struct Tally {
+pub(super) struct Counter {
     pub(super) counts: Counts,
     hasher: RandomState,
     known: HashSet<u64>,
     order: VecDeque<u64>,
 }
 
-impl Tally {
-    /// Counts on from `counts`.
+impl Counter {
+    /// A counter that continues from `counts`.
     pub(super) fn from(counts: Counts) -> Self {
         Self { counts, hasher: RandomState::new(), known: HashSet::new(), order: VecDeque::new() }
     }
 
-    /// A page came, whose first `skip` items were counted before. `first`: how many items are before the first page.
+    /// Counts a page, whose first `skip` items were counted before. `first` is the number of items before the first
+    /// page.
     ///
-    /// What leaves a list that is read by offset moves all behind it forward, past the next page's beginning: as many
-    /// items may never come. What joins it moves them back, and they come twice.
+    /// In a list read by offset, a removed item moves all later ones forward, past the beginning of the next page, so
+    /// that as many items may be missed. An added item moves them back, and they appear twice.
     pub(super) fn add(&mut self, page: &Page<'_>, skip: usize, by_offset: bool, first: u64) {
         if let Some(total) = page.total.map(|total| total.saturating_sub(first)) {
             if by_offset && let Some(before) = self.counts.total {
@@ -59,7 +60,7 @@ impl Tally {
         }
     }
 
-    /// The last page came: what the API counts above what came is missing.
+    /// Ends the count: items that the API counts beyond those returned are missing.
     pub(super) fn end(&mut self) {
         let Counts { done, duplicates, total, .. } = self.counts;
         self.miss(total.unwrap_or_default().saturating_sub(done.saturating_sub(duplicates)));
@@ -69,9 +70,10 @@ impl Tally {
         self.counts.missing = self.counts.missing.saturating_add(items);
     }
 
-    /// False if it is known.
+    /// Remembers an id. Returns false if it was known.
     fn remember(&mut self, id: &str) -> bool {
-        // Eight bytes in place of an id: one in 10^9 lists of 100,000 items has two that look the same.
+        // Hashes of eight bytes take less room than ids, and only one in about 10^9 lists of 100,000 items has a
+        // collision.
         let hash = self.hasher.hash_one(id);
         if !self.known.insert(hash) {
             return false;

@@ -1,40 +1,39 @@
-//! [`Course`]: which pages come next, as far as that is known. Pure.
+//! [`NextPages`]: which pages of a list come next, as far as that is known. Pure.
 
 use super::list::{List, Place, Style};
 use super::page::Page;
 
-/// How many pages are on their way at once if nobody says otherwise, and none depends on another: as many requests as
-/// the vendor takes at once.
+/// The default number of pages in flight if no page depends on another: as many requests as the vendor accepts at once.
 const AT_ONCE: usize = 8;
 
-/// The way through a list.
+/// The pages of a list that are still to be requested.
 #[derive(Debug)]
-pub(super) struct Course {
-    /// None before the first page was read.
+pub(super) struct NextPages {
+    /// `None` until the first page was read.
     style: Option<Style>,
     rest: Rest,
 }
 
-/// The pages that were not asked for yet.
+/// What is known about the pages that were not requested yet.
 #[derive(Debug)]
 enum Rest {
-    /// The page that is on its way will tell.
+    /// The page in flight will show it.
     Unknown,
-    /// This one; it will tell of others.
+    /// One page, which will show whether others follow.
     One(Place),
-    /// The one at offset `next`, and others each `stride` after it, below `total`.
+    /// The page at offset `next`, and one at every `stride` after it below `total`.
     Offsets { next: u64, stride: u64, total: u64 },
-    /// None.
+    /// There are no further pages.
     Nothing,
 }
 
-impl Course {
-    /// A way from `place` on.
+impl NextPages {
+    /// All pages from `place` on.
     pub(super) fn from(place: Place) -> Self {
         Self { style: None, rest: Rest::One(place) }
     }
 
-    /// The page to ask for next, if it is known already. It counts as asked for.
+    /// The page to request next, if it is known. It then counts as requested.
     pub(super) fn ask(&mut self) -> Option<Place> {
         let place = self.peek()?;
         match &mut self.rest {
@@ -53,7 +52,7 @@ impl Course {
         }
     }
 
-    /// Takes in what the page at `place` shows. An empty page is the last, whatever it says.
+    /// Updates the next pages by the page at `place`. An empty page is the last, even if it names a next one.
     pub(super) fn learn(&mut self, list: &List, place: &Place, page: &Page<'_>) {
         let count = page.items.len() as u64;
         if count == 0 {
@@ -73,25 +72,25 @@ impl Course {
                     (_, Some(total)) => {
                         Rest::Offsets { next: at.saturating_add(count), stride: count, total }
                     }
-                    // Only an empty page says that it is the last.
+                    // Without a total, only an empty page shows the end.
                     (_, None) => Rest::One(Place::Offset(at.saturating_add(count))),
                 }
             }
         };
     }
 
-    /// Whether pages are asked for by their offset.
+    /// Whether pages are requested by their offset.
     pub(super) fn is_by_offset(&self) -> bool {
         self.style == Some(Style::Offset)
     }
 
-    /// How many pages are to be on their way at once.
+    /// How many pages to keep in flight.
     pub(super) fn at_once(&self) -> usize {
         if self.is_by_offset() { AT_ONCE } else { 1 }
     }
 }
 
-/// What the first page shows, and else what its path says.
+/// The style that the first page shows, or else the one documented for the path.
 fn style(list: &List, page: &Page<'_>) -> Style {
     match list.rules.style {
         Some(Style::Offset) if page.total.is_some() || page.next.is_none() => Style::Offset,
