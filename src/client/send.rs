@@ -19,7 +19,7 @@ use crate::http::{
     Authorization, Progress, Request, Response, ResponseBody, Transport, UntilEnd as _, read_error,
 };
 use crate::lifecycle::{Grant, Held, TokenSource};
-use crate::limit::{Endpoint, Endpoints, LimitHeaders, Permit, Trip};
+use crate::limit::{Connection, Endpoint, Endpoints, LimitHeaders, Permit};
 use crate::random;
 
 /// How much of a body is read ahead of who reads it, and of an error at all, in bytes.
@@ -210,7 +210,7 @@ impl Client {
         };
         if response.url.is_some() {
             // What another endpoint says, or another server, is not of this one's limits.
-            permit.answered(&LimitHeaders::default(), Trip::Roundabout);
+            permit.answered(&LimitHeaders::default(), Connection::New);
             if response.authorized {
                 response.body.hold(Box::new(permit));
             } else {
@@ -220,7 +220,7 @@ impl Client {
         }
         let headers = LimitHeaders::read(&response.headers);
         let connected = self.transport.was_connected(response);
-        permit.answered(&headers, if connected { Trip::Direct } else { Trip::Roundabout });
+        permit.answered(&headers, if connected { Connection::Reused } else { Connection::New });
         let paused = if response.status == StatusCode::TOO_MANY_REQUESTS {
             let asked = self.read(response, None).retry_after;
             let paused = pause(asked, permit.refusals_before(), random::fraction());

@@ -97,7 +97,7 @@ pub struct Request {
 }
 
 /// Which calls go first where some have to wait.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Priority {
     /// Somebody waits for it.
     #[default]
