@@ -291,6 +291,20 @@ async fn answers_correct_the_tables_limits() {
     assert!(at_once(&busy, "/users").is_some());
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_request_that_was_given_up_holds_other_endpoints_back_only_while_the_server_may_work_on_it() {
+    let limiter = Limiter::new();
+    let mut permits: Vec<_> = (0..8).map(|_| at_once(&limiter, "/jobs").unwrap()).collect();
+    permits.iter_mut().for_each(Permit::leaves);
+    let users = call(&limiter, "/users", Priority::Interactive);
+    tokio::pin!(users);
+    assert!((&mut users).now_or_never().is_none());
+    let start = instant();
+    drop(permits);
+    users.await;
+    assert!(since(start) < ms(20), "{:?}", since(start));
+}
+
 /// Random numbers that are the same in each run.
 struct Chance(Cell<u64>);
 

@@ -18,3 +18,6 @@ pub use endpoint_state::EndpointLimits;
 pub use headers::LimitHeaders;
 pub(super) use scheduler::{Entry, Look, Scheduler, Signal};
 pub(super) use turn::{EndpointIndex, Turn, WaiterId};
+
+#[cfg(test)]
+mod tests;

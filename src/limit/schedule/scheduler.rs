@@ -184,8 +184,10 @@ impl Scheduler {
         }
         if headers.concurrent_limit.is_some() {
             self.learn_concurrency(turn, headers.in_progress(), now + SECOND);
+            self.advance_all(now);
+        } else {
+            self.advance(turn.endpoint, now);
         }
-        self.advance(turn.endpoint, now);
     }
 
     /// Notes that a request that was sent at `sent` was not answered with 429.
@@ -242,7 +244,7 @@ impl Scheduler {
         if let Some(state) = self.state(turn.endpoint) {
             state.finish_at(until);
         }
-        self.advance(turn.endpoint, now);
+        self.advance_all(now);
     }
 
     /// Counts an answer among those that the user holds unread, or no longer does.
@@ -370,7 +372,7 @@ impl Scheduler {
             }
             self.divide_by(members);
         }
-        self.advance(outstanding.endpoint, now);
+        self.advance_all(now);
         members
     }
 
@@ -425,6 +427,17 @@ impl Scheduler {
     fn advance(&mut self, endpoint: EndpointIndex, now: Duration) {
         self.let_through(now);
         self.signal_first(endpoint);
+    }
+
+    /// Gives turns after something changed that all endpoints wait for, and lets the first waiter of each look again: there
+    /// may now be a time at which its turn can come.
+    fn advance_all(&mut self, now: Duration) {
+        self.let_through(now);
+        for position in 0..self.rotation.len() {
+            if let Some(endpoint) = self.rotation.get(position).copied() {
+                self.signal_first(endpoint);
+            }
+        }
     }
 
     /// Gives turns to all calls that can have one: to the first call of each endpoint in rotation, and to interactive calls
