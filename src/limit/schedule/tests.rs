@@ -18,7 +18,7 @@ use super::*;
 use crate::http::{BaseUrl, Priority, Target};
 use crate::limit::credential_id::CredentialId;
 use crate::limit::endpoints::{Endpoint, EndpointLimit, Endpoints};
-use crate::limit::shared::{LEASE, PermitReply, PermitReport, PermitRequest};
+use crate::limit::shared::{LEASE, PermitReply, PermitReport, PermitRequest, SharedStatus};
 
 const SECOND: Duration = Duration::from_secs(1);
 /// The endpoints, with their limits per second and in progress.
@@ -110,14 +110,14 @@ struct Call {
     pause: Duration,
     process: usize,
     endpoint: usize,
-    is_batch: bool,
+    priority: Priority,
     had_turn: bool,
     patience: Option<Duration>,
     fate: Fate,
     /// By how much the way to the server, work, and way back exceed the shortest.
     excess: [Duration; 3],
     reading: Duration,
-    has_new_connection: bool,
+    connection: Connection,
     has_headers: bool,
 }
 
@@ -151,22 +151,24 @@ fn call() -> impl Strategy<Value = Call> {
         (time(0..200), time(0..300), time(0..200)).prop_map(|(way, work, back)| [way, work, back]),
     ];
     let reading = prop_oneof![Just(Duration::ZERO), time(0..300)];
-    let flags = (prop::bool::ANY, prop::bool::weighted(0.1), prop::bool::ANY, prop::bool::weighted(0.3));
+    let priority = prop_oneof![Just(Priority::Interactive), Just(Priority::Batch)];
+    let connection = prop_oneof![Just(Connection::Reused), Just(Connection::New)];
+    let flags = (priority, prop::bool::weighted(0.1), connection, prop::bool::weighted(0.3));
     let patience = prop::option::weighted(0.3, time(0..1500));
     (pause, 0..2_usize, 0..3_usize, flags, patience, fate, excess, reading).prop_map(
         |(pause, process, endpoint, flags, patience, fate, excess, reading)| {
-            let (is_batch, had_turn, has_new_connection, has_headers) = flags;
+            let (priority, had_turn, connection, has_headers) = flags;
             Call {
                 pause,
                 process,
                 endpoint,
-                is_batch,
+                priority,
                 had_turn,
                 patience,
                 fate,
                 excess,
                 reading,
-                has_new_connection,
+                connection,
                 has_headers,
             }
         },
@@ -390,7 +392,7 @@ impl<'a> Simulation<'a> {
         while let Some(((time, _), event)) = self.events.pop_first() {
             check(time < REST, Invariant::Rest)?;
             if time > self.now {
-                self.now = time - Duration::from_nanos(1);
+                self.now = time.saturating_sub(Duration::from_nanos(1));
                 self.check_no_idle_wait()?;
                 self.now = time;
             }
@@ -440,13 +442,11 @@ impl<'a> Simulation<'a> {
             }
             Event::AgentAsks(process, endpoint, rests) => self.agent_asks(process, endpoint, rests),
             Event::AgentHears(process, endpoint, outstanding, reply) => {
-                let wait = match reply {
-                    Some(reply) => self
-                        .step(process, |scheduler, now| scheduler.permits_granted(outstanding, reply, now))?,
-                    None => {
-                        self.step(process, |scheduler, now| scheduler.permits_failed(outstanding, now))?;
-                        SECOND
-                    }
+                let wait = if let Some(reply) = reply {
+                    self.step(process, |scheduler, now| scheduler.permits_granted(outstanding, reply, now))?
+                } else {
+                    self.step(process, |scheduler, now| scheduler.permits_failed(outstanding, now))?;
+                    SECOND
                 };
                 let agent = &mut self.processes[process].agents[endpoint];
                 agent.rests += 1;
@@ -468,9 +468,8 @@ impl<'a> Simulation<'a> {
         let call = self.call(number);
         let process = self.process_of(number);
         let endpoint = self.endpoints[call.endpoint].clone();
-        let priority = if call.is_batch { Priority::Batch } else { Priority::Interactive };
         let entry = self.step(process, |scheduler, now| {
-            scheduler.enter(&endpoint, priority, call.had_turn, usize::MAX, now).unwrap()
+            scheduler.enter(&endpoint, call.priority, call.had_turn, usize::MAX, now).unwrap()
         })?;
         match entry {
             Entry::Admitted(turn) => {
@@ -548,7 +547,7 @@ impl<'a> Simulation<'a> {
         if let Some(before) = received.len().checked_sub(per_second as usize + 1)
             && is_certain
         {
-            let within = self.now - received[before];
+            let within = self.now.saturating_sub(received[before]);
             check(within + ROUNDING >= SECOND, Invariant::PerSecond)?;
         }
         self.server.in_progress[endpoint] += 1;
@@ -586,12 +585,11 @@ impl<'a> Simulation<'a> {
         let Stage::Sent { turn, at, .. } = self.stages[number] else { return Ok(()) };
         let (call, process) = (self.call(number), self.process_of(number));
         let headers = if call.has_headers { self.headers(call.endpoint) } else { LimitHeaders::default() };
-        let connection = if call.has_new_connection { Connection::New } else { Connection::Reused };
         let sent = at;
         let is_early = self.broken == Broken::ArrivalTime;
         self.step(process, |scheduler, now| {
             let answered = if is_early { sent } else { now };
-            scheduler.answered(turn, (sent, answered), connection, &headers);
+            scheduler.answered(turn, (sent, answered), call.connection, &headers);
         })?;
         if let Fate::Refused { pause } = call.fate {
             let paused = &mut self.processes[process].paused[call.endpoint];
@@ -725,9 +723,9 @@ impl<'a> Simulation<'a> {
         let goes_before = |other_number: usize| {
             let other = self.call(other_number);
             other.endpoint == turn.endpoint
-                && match (other.is_batch, turn.is_batch) {
-                    (false, true) => true,
-                    (true, false) => false,
+                && match (other.priority, turn.priority) {
+                    (Priority::Interactive, Priority::Batch) => true,
+                    (Priority::Batch, Priority::Interactive) => false,
                     _ => match (other.had_turn, turn.had_turn) {
                         (true, false) => true,
                         (false, true) => false,
@@ -751,18 +749,23 @@ impl<'a> Simulation<'a> {
             let Process { scheduler, waiting, granted, passed, .. } = &mut self.processes[process];
             let waits = waiting.keys().any(|number| {
                 let call = &self.schedule.calls[*number];
-                call.endpoint == endpoint && !call.is_batch && !granted.contains(number)
+                call.endpoint == endpoint
+                    && call.priority == Priority::Interactive
+                    && !granted.contains(number)
             });
             let is_own = |number: &&usize| self.schedule.calls[**number].endpoint == endpoint;
             let state = &scheduler.endpoints[endpoint];
-            let is_reached = scheduler.sharing.as_ref().is_some_and(|sharing| sharing.is_reached());
+            let is_reached = scheduler.sharing.as_ref().is_some_and(SharedStatus::is_reached);
             let is_open = state.opening(scheduler.credential.chosen(), now) == Opening::Now
                 && (!is_reached || state.permits.has_permit());
             if !waits || !is_open || new.iter().any(|number| is_own(&number)) {
                 passed[endpoint] = 0;
                 continue;
             }
-            passed[endpoint] += new.iter().filter(|number| !self.schedule.calls[**number].is_batch).count();
+            passed[endpoint] += new
+                .iter()
+                .filter(|number| self.schedule.calls[**number].priority == Priority::Interactive)
+                .count();
             check(passed[endpoint] < ENDPOINTS.len(), Invariant::Rotation)?;
         }
         Ok(())
