@@ -94,11 +94,11 @@ enum Fate {
         pause: Duration,
     },
     NeverSent,
-    /// The call is given up so long after it was sent, unless it is answered by then.
+    /// The call is given up when this time has passed since it was sent, unless it is answered by then.
     Abandoned {
         after: Duration,
     },
-    /// The answer is not read to its end, but for so long.
+    /// The answer is given up after it was read for this time, unless it is read to its end by then.
     StoppedReading {
         after: Duration,
     },

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use crate::limit::credential_id::CredentialId;
 
-/// How long a process sends nothing after it lost the shared window: for so long the server may remember what other
-/// processes sent.
+/// How long a process sends nothing after it lost the shared window: the server may remember what other processes sent for
+/// that time.
 const QUIET: Duration = Duration::from_millis(1100);
 
 /// The relation of one credential's limits to the shared window.
