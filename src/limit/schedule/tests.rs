@@ -113,6 +113,8 @@ struct Call {
     priority: Priority,
     had_turn: bool,
     patience: Option<Duration>,
+    /// Whether the call leaves when its turn has come, before it has collected it.
+    leaves_at_turn: bool,
     fate: Fate,
     /// By how much the way to the server, work, and way back exceed the shortest.
     excess: [Duration; 3],
@@ -153,11 +155,17 @@ fn call() -> impl Strategy<Value = Call> {
     let reading = prop_oneof![Just(Duration::ZERO), time(0..300)];
     let priority = prop_oneof![Just(Priority::Interactive), Just(Priority::Batch)];
     let connection = prop_oneof![Just(Connection::Reused), Just(Connection::New)];
-    let flags = (priority, prop::bool::weighted(0.1), connection, prop::bool::weighted(0.3));
+    let flags = (
+        priority,
+        prop::bool::weighted(0.1),
+        connection,
+        prop::bool::weighted(0.3),
+        prop::bool::weighted(0.1),
+    );
     let patience = prop::option::weighted(0.3, time(0..1500));
     (pause, 0..2_usize, 0..3_usize, flags, patience, fate, excess, reading).prop_map(
         |(pause, process, endpoint, flags, patience, fate, excess, reading)| {
-            let (priority, had_turn, connection, has_headers) = flags;
+            let (priority, had_turn, connection, has_headers, leaves_at_turn) = flags;
             Call {
                 pause,
                 process,
@@ -165,6 +173,7 @@ fn call() -> impl Strategy<Value = Call> {
                 priority,
                 had_turn,
                 patience,
+                leaves_at_turn,
                 fate,
                 excess,
                 reading,
@@ -711,6 +720,9 @@ impl<'a> Simulation<'a> {
         granted.extend(&new);
         for number in &new {
             self.check_grant(process, *number)?;
+            if self.call(*number).leaves_at_turn && collected != Some(*number) {
+                self.at(self.now, Event::LosesPatience(*number));
+            }
         }
         self.check_rotation(process, &new)
     }
