@@ -13,7 +13,7 @@ use smartrecruiters::clock::{Clock as _, SystemClock};
 use smartrecruiters::http::{
     Authorization, BaseUrl, Priority, Target, UntilEnd as _, read_error, request_headers,
 };
-use smartrecruiters::limit::{Endpoints, Identity, LimitHeaders, LimitOptions, Pacing, Trip};
+use smartrecruiters::limit::{Connection, CredentialId, Endpoints, LimitHeaders, LimitOptions, Pacing};
 use smartrecruiters::secret::Secret;
 use smartrecruiters::token::AccessToken;
 use tokio::runtime::Builder;
@@ -57,13 +57,13 @@ fn call(criterion: &mut Criterion) {
         .collect();
     let runtime = Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
     let _entered = runtime.enter();
-    let pacing = Pacing::new(LimitOptions::default(), Identity::new(&[b"benchmark"])).unwrap();
+    let pacing = Pacing::new(LimitOptions::default(), CredentialId::new(&[b"benchmark"])).unwrap();
     let request = || {
         let endpoint = pacing.endpoints().of(&Method::GET, black_box(&target));
         let permit = pacing.admit(&endpoint, Priority::Interactive, false).now_or_never();
         let mut permit = permit.unwrap().unwrap();
         permit.leaves();
-        permit.answered(&LimitHeaders::read(&headers), Trip::Direct);
+        permit.answered(&LimitHeaders::read(&headers), Connection::Reused);
         permit.taken();
         permit.ended();
     };

@@ -26,7 +26,7 @@ use crate::credential::{ApiKey, BearerToken};
 use crate::error::{Error, Phase, Result};
 use crate::http::{Authorization, BaseUrl, ConnectOptions, Connector, Environment, Transport, token_url};
 use crate::lifecycle::{ClientCredentials, CurrentToken, Customer, Grant, TokenSource};
-use crate::limit::{EndpointLimits, Endpoints, Identity, LimitOptions, Pacing};
+use crate::limit::{CredentialId, EndpointLimits, Endpoints, LimitOptions, Pacing};
 
 /// What a client authenticates with.
 #[derive(Debug, Clone)]
@@ -202,18 +202,22 @@ impl Client {
 }
 
 /// The identity for which the API counts requests: a credential at one API.
-fn identity(credential: &Credential, base: &BaseUrl) -> Identity {
+fn identity(credential: &Credential, base: &BaseUrl) -> CredentialId {
     let api = base.as_str().as_bytes();
     match credential {
-        Credential::ApiKey(key) => Identity::new(&[api, b"api key", &key.secret().digest()]),
-        Credential::BearerToken(token) => Identity::new(&[api, b"bearer token", &token.secret().digest()]),
+        Credential::ApiKey(key) => CredentialId::new(&[api, b"api key", &key.secret().digest()]),
+        Credential::BearerToken(token) => {
+            CredentialId::new(&[api, b"bearer token", &token.secret().digest()])
+        }
         Credential::ClientCredentials(credentials) => {
-            Identity::new(&[api, b"client", credentials.client_id().as_bytes()])
+            CredentialId::new(&[api, b"client", credentials.client_id().as_bytes()])
         }
         Credential::Grant(grant) => {
-            Identity::new(&[api, b"grant", grant.client_id().as_bytes(), grant.id.as_bytes()])
+            CredentialId::new(&[api, b"grant", grant.client_id().as_bytes(), grant.id.as_bytes()])
         }
-        Credential::Customer(customer) => Identity::new(&[api, b"customer", customer.company_id.as_bytes()]),
+        Credential::Customer(customer) => {
+            CredentialId::new(&[api, b"customer", customer.company_id.as_bytes()])
+        }
     }
 }
 

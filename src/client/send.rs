@@ -15,7 +15,7 @@ use super::{Authorizer, Client};
 use crate::error::{Error, Phase, Result};
 use crate::http::{Authorization, Request, Response, ResponseBody, Transport, UntilEnd as _, read_error};
 use crate::lifecycle::{CurrentToken, Grant, TokenSource};
-use crate::limit::{Endpoint, Endpoints, LimitHeaders, Permit, Trip};
+use crate::limit::{Connection, Endpoint, Endpoints, LimitHeaders, Permit};
 use crate::random;
 
 /// How many bytes of a body are read ahead of its reader, and the most that is read of an error's body.
@@ -207,7 +207,7 @@ impl Client {
         };
         if response.url.is_some() {
             // After a redirect, the answer's headers describe the limits of another endpoint or server.
-            permit.answered(&LimitHeaders::default(), Trip::Roundabout);
+            permit.answered(&LimitHeaders::default(), Connection::New);
             if response.authorized {
                 response.body.hold(Box::new(permit));
             } else {
@@ -217,7 +217,7 @@ impl Client {
         }
         let headers = LimitHeaders::read(&response.headers);
         let connected = self.transport.was_connected(response);
-        permit.answered(&headers, if connected { Trip::Direct } else { Trip::Roundabout });
+        permit.answered(&headers, if connected { Connection::Reused } else { Connection::New });
         let paused = if response.status == StatusCode::TOO_MANY_REQUESTS {
             let asked = self.read(response, None).retry_after;
             let paused = pause(asked, permit.refusals_before(), random::fraction());

@@ -97,7 +97,7 @@ pub struct Request {
 }
 
 /// The order of calls that wait for the same endpoint.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Priority {
     /// A call that a user waits for.
     #[default]

@@ -1,32 +1,24 @@
-//! How fast: which endpoint a request belongs to, and when it may leave. The vendor limits requests for each credential
-//! and endpoint, by the second and at once.
+//! Pacing: which endpoint a request belongs to, and when the request may be sent. The vendor limits the requests of each
+//! credential to each endpoint, both per second and in progress at the same time.
+//!
+//! [`Pacing`] is the entrance. It waits for a turn at the credential's limiter, which keeps the pure scheduler
+//! (`schedule/`) under a lock, and hands the turn out as a [`Permit`]. Processes that share the limits get their permits
+//! from a [`SharedWindow`] (`shared/`), which one task for each endpoint asks (`agent.rs`).
 
-mod answer;
-mod bucket;
-mod endpoint;
-mod forecast;
-mod guard;
+mod agent;
+mod credential_id;
+mod endpoints;
 mod limiter;
 mod pacing;
 mod permit;
-#[cfg(feature = "redis")]
-mod redis;
-mod remote;
-mod rules;
+mod schedule;
 mod shared;
-mod sharing;
-mod slots;
-mod usual;
-mod waiter;
-mod window;
 
-pub use answer::LimitHeaders;
-pub use endpoint::{Endpoint, EndpointLimit, Endpoints};
-pub use guard::Trip;
-pub use limiter::{ConcurrencyScope, EndpointLimits, Limiter};
-pub use pacing::{Identity, LimitOptions, Pacing};
+pub use credential_id::CredentialId;
+pub use endpoints::{Endpoint, EndpointLimit, Endpoints, Rule};
+pub use pacing::{LimitOptions, Pacing};
 pub use permit::Permit;
+pub use schedule::{ConcurrencyScope, Connection, EndpointLimits, LimitHeaders};
+pub use shared::{LEASE, PermitReply, PermitReport, PermitRequest, SharedFuture, SharedWindow};
 #[cfg(feature = "redis")]
-pub use redis::{RedisLimits, RedisLimitsOptions, SharedEvent};
-pub use rules::Rule;
-pub use shared::{Ask, LEASE, Report, SharedFuture, SharedWindow, Told};
+pub use shared::{RedisLimits, RedisLimitsOptions, SharedEvent};

@@ -1,30 +1,32 @@
-//! [`Pacing`]: a client's way to its credential's limiter. All clients of a process with one credential of one API share
-//! that.
+//! [`Pacing`]: a client's access to the limiter of its credential. All clients of a process that use the same credential of
+//! the same API share one limiter.
 
 use std::collections::HashMap;
-use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use super::endpoint::{Endpoint, EndpointLimit, Endpoints};
-use super::limiter::{ConcurrencyScope, EndpointLimits, Limiter};
+use super::agent::ensure_agent;
+use super::credential_id::CredentialId;
+use super::endpoints::{Endpoint, EndpointLimit, Endpoints};
+use super::limiter::{Admission, Limiter};
 use super::permit::Permit;
+use super::schedule::{ConcurrencyScope, EndpointLimits};
 use super::shared::SharedWindow;
 use crate::error::Result;
 use crate::http::Priority;
 
-/// How a client keeps to the limits.
+/// A client's settings for the limits.
 #[derive(Debug, Clone)]
 pub struct LimitOptions {
-    /// Rows for the table of endpoints.
+    /// Rows that replace or extend the vendor's table of endpoints.
     pub endpoints: Vec<EndpointLimit>,
-    /// Requests of a credential at once; 8 if none.
+    /// The limit of requests in progress for the credential. The default is 8.
     pub concurrent: Option<usize>,
-    /// For what these are counted.
+    /// What requests in progress are counted for.
     pub concurrency_scope: ConcurrencyScope,
-    /// How many calls may wait for an endpoint.
+    /// How many calls may wait for each endpoint.
     pub queue: usize,
-    /// Where processes share the limits; each has them to itself if none.
+    /// The window that processes share. Without one, this process uses the limits alone.
     pub shared: Option<Arc<dyn SharedWindow>>,
 }
 
@@ -40,38 +42,7 @@ impl Default for LimitOptions {
     }
 }
 
-/// Tells credentials of an API apart without showing them: a SHA-256.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Identity([u8; 32]);
-
-impl Identity {
-    /// What is told apart by all of these.
-    pub fn new(parts: &[&[u8]]) -> Self {
-        let mut context = ring::digest::Context::new(&ring::digest::SHA256);
-        for part in parts {
-            context.update(&(part.len() as u64).to_be_bytes());
-            context.update(part);
-        }
-        let mut digest = [0; 32];
-        digest.copy_from_slice(context.finish().as_ref());
-        Self(digest)
-    }
-}
-
-impl fmt::Display for Identity {
-    /// In hex.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
-    }
-}
-
-impl fmt::Debug for Identity {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Identity")
-    }
-}
-
-/// A client's way to the limiter of its credential.
+/// A client's access to the limiter of its credential.
 #[derive(Debug, Clone)]
 pub struct Pacing {
     limiter: Arc<Limiter>,
@@ -80,72 +51,86 @@ pub struct Pacing {
 }
 
 impl Pacing {
-    /// Checks the options.
-    pub fn new(options: LimitOptions, identity: Identity) -> Result<Self> {
+    /// Checks the options, and connects the client to its credential's limiter.
+    pub fn new(options: LimitOptions, credential: CredentialId) -> Result<Self> {
         let endpoints = Endpoints::with(&options.endpoints)?;
-        Ok(Self::of(Arc::new(options), endpoints, identity))
+        Ok(Self::of(Arc::new(options), endpoints, credential))
     }
 
-    /// The same for another credential.
+    /// Creates the same access for another credential.
     #[must_use]
-    pub fn for_another(&self, identity: Identity) -> Self {
-        Self::of(Arc::clone(&self.options), Arc::clone(&self.endpoints), identity)
+    pub fn for_another(&self, credential: CredentialId) -> Self {
+        Self::of(Arc::clone(&self.options), Arc::clone(&self.endpoints), credential)
     }
 
-    fn of(options: Arc<LimitOptions>, endpoints: Arc<Endpoints>, identity: Identity) -> Self {
-        let limiter = limiter(identity);
-        limiter.agree(options.concurrency_scope, options.concurrent);
+    fn of(options: Arc<LimitOptions>, endpoints: Arc<Endpoints>, credential: CredentialId) -> Self {
+        let limiter = limiter(credential);
+        limiter.access(|scheduler| scheduler.restrict(options.concurrency_scope, options.concurrent));
         if let Some(shared) = &options.shared {
-            limiter.share(shared, identity);
+            limiter.share(shared, credential);
         }
         Self { limiter, options, endpoints }
     }
 
-    /// The table of endpoints.
+    /// The table of endpoints, with the client's own rows.
     pub fn endpoints(&self) -> &Arc<Endpoints> {
         &self.endpoints
     }
 
-    /// Waits until a request may leave; `again` if it was let through before.
-    pub async fn admit(&self, endpoint: &Endpoint, priority: Priority, again: bool) -> Result<Permit> {
-        self.limiter.admit(endpoint, priority, again, self.options.queue).await
+    /// Waits until a request may be sent. A call that was admitted `before`, and must be sent again, goes first. Dropping
+    /// the future gives the call's place in the queue up.
+    pub async fn admit(&self, endpoint: &Endpoint, priority: Priority, before: bool) -> Result<Permit> {
+        let turn = match self.limiter.enter(endpoint, priority, before, self.options.queue)? {
+            Admission::Turn(turn) => turn,
+            Admission::Place(place) => {
+                ensure_agent(&self.limiter, place.endpoint());
+                place.turn().await
+            }
+        };
+        Ok(Permit::new(&self.limiter, turn))
     }
 
-    /// How long a call that comes now has to wait for its turn at least.
+    /// The shortest possible wait of a call to this endpoint that comes now, whatever happens to the calls before it.
     pub fn least_wait(&self, endpoint: &Endpoint, priority: Priority) -> Duration {
-        self.limiter.least_wait(endpoint, priority)
+        self.limiter.update(|scheduler, now| scheduler.least_wait(endpoint, priority, now))
     }
 
-    /// Answers that nobody reads on and that hold up the calls to this endpoint: to which endpoint they are, and how many.
+    /// The endpoint whose answers hold up the calls to this endpoint because the user does not read them, and the number of
+    /// these answers.
     pub fn unread(&self, endpoint: &Endpoint) -> Option<(String, usize)> {
-        self.limiter.unread(endpoint)
+        self.limiter.update(|scheduler, now| scheduler.unread(endpoint, now))
     }
 
-    /// The figures of each endpoint that was asked so far.
+    /// The figures of each endpoint that was used so far.
     pub fn limits(&self) -> Vec<EndpointLimits> {
-        self.limiter.limits()
+        self.limiter.update(|scheduler, now| scheduler.limits(now))
     }
 }
 
-/// The limiters of this process.
+/// The limiters of this process, which all clients share.
 #[derive(Debug, Default)]
 struct Limiters {
-    by_identity: HashMap<Identity, Arc<Limiter>>,
-    /// How many there may be before those are dropped that nobody uses.
+    by_credential: HashMap<CredentialId, Arc<Limiter>>,
+    /// The number of limiters at which unused ones are dropped.
     most: usize,
 }
 
-/// The limiter of a credential. One that no client has any more is kept while the server may remember what it let
-/// through: a new client of the same credential must not begin with an empty second.
-fn limiter(identity: Identity) -> Arc<Limiter> {
+/// Returns the limiter of a credential. A limiter that no client uses any more is kept while the server may remember its
+/// requests: a new client of the same credential must not begin with an empty second.
+fn limiter(credential: CredentialId) -> Arc<Limiter> {
     static LIMITERS: Mutex<Option<Limiters>> = Mutex::new(None);
     let mut limiters = LIMITERS.lock().unwrap_or_else(PoisonError::into_inner);
-    let Limiters { by_identity, most } = limiters.get_or_insert_default();
-    if by_identity.len() >= (*most).max(64) {
-        by_identity.retain(|_, limiter| Arc::strong_count(limiter) > 1 || !limiter.is_idle());
-        *most = 2 * by_identity.len();
+    let Limiters { by_credential, most } = limiters.get_or_insert_default();
+    if by_credential.len() >= (*most).max(64) {
+        by_credential.retain(|_, limiter| Arc::strong_count(limiter) > 1 || !is_idle(limiter));
+        *most = 2 * by_credential.len();
     }
-    Arc::clone(by_identity.entry(identity).or_insert_with(Limiter::new))
+    Arc::clone(by_credential.entry(credential).or_insert_with(Limiter::new))
+}
+
+/// Whether the server remembers none of a limiter's requests.
+fn is_idle(limiter: &Limiter) -> bool {
+    limiter.update(|scheduler, now| scheduler.is_idle(now))
 }
 
 #[cfg(test)]
@@ -165,14 +150,14 @@ mod tests {
     }
 
     fn pacing(credential: &str, options: LimitOptions) -> Pacing {
-        Pacing::new(options, Identity::new(&[b"pacing", credential.as_bytes()])).unwrap()
+        Pacing::new(options, CredentialId::new(&[b"pacing", credential.as_bytes()])).unwrap()
     }
 
     #[tokio::test]
     async fn clients_with_one_credential_share_its_limits() {
         let first = pacing("shared", LimitOptions::default());
         let second = pacing("shared", LimitOptions::default());
-        let other = first.for_another(Identity::new(&[b"pacing", b"another"]));
+        let other = first.for_another(CredentialId::new(&[b"pacing", b"another"]));
         let held = permits(&first);
         assert_eq!((held.len(), permits(&second).len(), permits(&other).len()), (8, 0, 8));
         drop(held);
@@ -198,19 +183,12 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_was_let_through_is_not_forgotten_with_its_client() {
+    async fn requests_are_not_forgotten_when_their_client_is_dropped() {
         let held = permits(&pacing("forgotten", LimitOptions::default()));
         for number in 0..1000 {
             pacing(&number.to_string(), LimitOptions::default());
         }
         assert!(permits(&pacing("forgotten", LimitOptions::default())).is_empty());
         drop(held);
-    }
-
-    #[test]
-    fn identities_are_told_apart_by_all_their_parts() {
-        assert_ne!(Identity::new(&[b"ab", b"c"]), Identity::new(&[b"a", b"bc"]));
-        assert_eq!(Identity::new(&[b"ab", b"c"]), Identity::new(&[b"ab", b"c"]));
-        assert_eq!(format!("{:?}", Identity::new(&[b"canary"])), "Identity");
     }
 }

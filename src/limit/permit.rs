@@ -1,113 +1,89 @@
-//! [`Permit`]: one request's leave to go, from its turn to the end of its answer.
+//! [`Permit`]: one request's permission to be sent, from its turn to the end of its answer.
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::answer::LimitHeaders;
-use super::guard::Trip;
 use super::limiter::Limiter;
-use super::remote::News;
-use super::waiter::Turn;
-use super::window::SECOND;
+use super::schedule::{Connection, LimitHeaders, Turn};
 use crate::http::UntilEnd;
 
-/// One request's leave to go.
+/// One request's permission to be sent.
 ///
-/// Its place in the window is taken until a second after the server received it, and its slot until the server has done
-/// with it: when the answer's body is read to its end. The vendor counts requests "at once", and one whose answer is
-/// still being written is. Given up before that, the slot stays taken for as long as an answer takes; given up before
-/// [`Permit::leaves`], nothing was taken.
+/// The request keeps its place in the window until a second after the server received it. It counts as in progress until
+/// the server has finished it, which is when the answer's body is read to its end: a request whose answer is still being
+/// written is in progress for the vendor. If the permit is dropped before that, the request counts as in progress for as
+/// long as an answer takes. If it is dropped before [`Permit::leaves`], nothing was used.
 pub struct Permit {
     limiter: Arc<Limiter>,
     turn: Turn,
     stage: Stage,
-    /// Whether its answer's body was handed over, and is not at its end.
-    unread: bool,
+    /// Whether the answer's body was handed to the user and is not at its end.
+    is_unread: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stage {
     /// Nothing was sent.
     Admitted,
-    /// Since when the server may have it.
-    Left(Duration),
-    /// The answer's headers have come.
+    /// The request was sent at this time.
+    Sent(Duration),
+    /// The request was sent at this time, and the answer's headers have come.
     Answered(Duration),
-    /// The server has done with it.
+    /// The server has finished the request.
     Ended,
 }
 
 impl Permit {
     pub(super) fn new(limiter: &Arc<Limiter>, turn: Turn) -> Self {
-        Self { limiter: Arc::clone(limiter), turn, stage: Stage::Admitted, unread: false }
+        Self { limiter: Arc::clone(limiter), turn, stage: Stage::Admitted, is_unread: false }
     }
 
-    /// The request leaves now.
+    /// Notes that the request is sent now.
     pub fn leaves(&mut self) {
-        self.stage = Stage::Left(self.limiter.now());
+        self.stage = Stage::Sent(self.limiter.now());
     }
 
-    /// It never left, after all.
+    /// Gives the permit back: the request was not sent after all.
     pub fn never_left(mut self) {
         self.stage = Stage::Admitted;
     }
 
-    /// The answer's headers have come.
-    pub fn answered(&mut self, headers: &LimitHeaders, trip: Trip) {
-        let Stage::Left(sent) = self.stage else { return };
+    /// Notes that the answer's headers have come, and learns from them.
+    pub fn answered(&mut self, headers: &LimitHeaders, connection: Connection) {
+        let Stage::Sent(sent) = self.stage else { return };
         self.stage = Stage::Answered(sent);
         let turn = self.turn;
-        self.limiter.change(turn.bucket, |state, now| {
-            let shares = state.shares();
-            if let Some(bucket) = state.bucket(turn.bucket) {
-                bucket.usual.learn(now.saturating_sub(sent));
-                let (latest, second) = bucket.answered(turn.ticket, (sent, now), trip, headers, shares);
-                state.tell(turn, News::Received(latest, second));
-            }
-            if headers.concurrent_limit.is_some() {
-                state.told(turn, headers.in_progress(), now + SECOND);
-            }
-        });
+        self.limiter.update(|scheduler, now| scheduler.answered(turn, (sent, now), connection, headers));
     }
 
-    /// How long nearly every answer of its endpoint takes, as far as there were any.
+    /// The time within which nearly every answer of the request's endpoint comes, once there was one.
     pub fn usual_answer(&self) -> Option<Duration> {
-        self.limiter.state().bucket(self.turn.bucket)?.usual.most()
+        self.limiter.access(|scheduler| scheduler.usual_response_time(self.turn))
     }
 
-    fn set_unread(&mut self, unread: bool) {
-        if std::mem::replace(&mut self.unread, unread) == unread {
-            return;
-        }
-        if let Some(bucket) = self.limiter.state().bucket(self.turn.bucket) {
-            bucket.unread = if unread { bucket.unread + 1 } else { bucket.unread.saturating_sub(1) };
-        }
-    }
-
-    /// It was not refused for its rate.
+    /// Notes that the request was not answered with 429.
     pub fn taken(&self) {
         let Stage::Answered(sent) = self.stage else { return };
-        if let Some(bucket) = self.limiter.state().bucket(self.turn.bucket) {
-            bucket.taken(sent);
-        }
+        self.limiter.access(|scheduler| scheduler.accepted(self.turn, sent));
     }
 
-    /// How many 429s in a row there were before the one that it got.
+    /// The number of 429s in a row before the one that answered this request.
     pub fn refusals_before(&self) -> u32 {
         let Stage::Answered(sent) = self.stage else { return 0 };
-        self.limiter.state().bucket(self.turn.bucket).map_or(0, |bucket| bucket.refusals_before(sent))
+        self.limiter.access(|scheduler| scheduler.refusals_before(self.turn, sent))
     }
 
-    /// It was answered with 429: its endpoint gets nothing for so long.
+    /// Holds the request's endpoint back for the time of `pause`, since the request was answered with 429.
     pub fn refused(&self, pause: Duration, headers: &LimitHeaders) {
         let Stage::Answered(sent) = self.stage else { return };
-        self.limiter.change(self.turn.bucket, |state, now| {
-            if let Some(bucket) = state.bucket(self.turn.bucket) {
-                bucket.refused(sent, now, pause, headers);
-            }
-            state.tell(self.turn, News::Refused(now + pause));
-        });
+        self.limiter.update(|scheduler, now| scheduler.refused(self.turn, (sent, now), pause, headers));
+    }
+
+    fn set_unread(&mut self, is_unread: bool) {
+        if std::mem::replace(&mut self.is_unread, is_unread) != is_unread {
+            self.limiter.access(|scheduler| scheduler.set_unread(self.turn, is_unread));
+        }
     }
 }
 
@@ -118,10 +94,9 @@ impl UntilEnd for Permit {
 
     fn ended(&mut self) {
         self.set_unread(false);
-        if matches!(self.stage, Stage::Left(_) | Stage::Answered(_)) {
+        if matches!(self.stage, Stage::Sent(_) | Stage::Answered(_)) {
             self.stage = Stage::Ended;
-            let turn = self.turn;
-            self.limiter.change(turn.bucket, |state, _| state.ended(turn));
+            self.limiter.update(|scheduler, now| scheduler.finish(self.turn, now));
         }
     }
 }
@@ -132,19 +107,11 @@ impl Drop for Permit {
         let turn = self.turn;
         match self.stage {
             Stage::Ended => {}
-            Stage::Admitted => self.limiter.change(turn.bucket, |state, _| state.cancel(turn)),
-            Stage::Left(sent) => self.limiter.change(turn.bucket, |state, now| {
-                if let Some(bucket) = state.bucket(turn.bucket) {
-                    let (latest, second) = bucket.abandoned(turn.ticket, sent, now);
-                    let until = bucket.works_until(sent, now);
-                    state.tell(turn, News::Received(latest, second));
-                    state.linger(turn, until);
-                }
-            }),
-            Stage::Answered(sent) => self.limiter.change(turn.bucket, |state, now| {
-                let until = state.bucket(turn.bucket).map(|bucket| bucket.works_until(sent, now));
-                state.linger(turn, until.unwrap_or(now));
-            }),
+            Stage::Admitted => self.limiter.update(|scheduler, now| scheduler.cancel(turn, now)),
+            Stage::Sent(sent) => self.limiter.update(|scheduler, now| scheduler.abandon(turn, sent, now)),
+            Stage::Answered(sent) => {
+                self.limiter.update(|scheduler, now| scheduler.stop_reading(turn, sent, now));
+            }
         }
     }
 }

@@ -15,7 +15,7 @@ use crate::clock::Moment;
 use crate::error::{Error, Result};
 use crate::http::{Answer, Authorization, OpenConnection, Priority, Target, UntilEnd as _};
 use crate::lifecycle::CurrentToken;
-use crate::limit::{LimitHeaders, Permit, Trip};
+use crate::limit::{Connection, LimitHeaders, Permit};
 use crate::oauth::{is_worth_keeping, read_client};
 use crate::once::{IssuedCredentials, OneTime, OneTimeRecord as _, OperationState, run, warn_process};
 use crate::random;
@@ -180,7 +180,7 @@ impl Connecting<'_> {
         };
         let fields = answer.headers();
         let headers = LimitHeaders::read(&fields);
-        permit.answered(&headers, Trip::Direct);
+        permit.answered(&headers, Connection::Reused);
         if answer.status() == Some(429) {
             let now = self.app.vault.now().unix_millis() / 1000;
             let asked = retry_after(fields.get(RETRY_AFTER).map(HeaderValue::as_bytes), now);

@@ -1,4 +1,4 @@
-//! The limiter on Tokio's paused clock, against a server that counts as the vendor's does.
+//! The limiter on Tokio's paused clock, against a server that counts requests as the vendor's server does.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -10,10 +10,11 @@ use tokio::task::{LocalSet, spawn_local};
 use tokio::time::sleep;
 
 use super::*;
+use crate::error::Error;
 use crate::http::{BaseUrl, Target, UntilEnd as _};
-use crate::limit::answer::LimitHeaders;
-use crate::limit::endpoint::Endpoints;
-use crate::limit::guard::Trip;
+use crate::limit::endpoints::Endpoints;
+use crate::limit::permit::Permit;
+use crate::limit::schedule::{Connection, EndpointLimits, LimitHeaders};
 
 const QUEUE: usize = 10_000;
 
@@ -31,36 +32,54 @@ fn endpoint(path: &str) -> Endpoint {
     Endpoints::documented().of(&Method::GET, &target)
 }
 
-/// A permit that is there at once, if there is one.
-fn at_once(limiter: &Arc<Limiter>, path: &str) -> Option<Permit> {
-    limiter.admit(&endpoint(path), Priority::Interactive, false, QUEUE).now_or_never().map(Result::unwrap)
+async fn admit(
+    limiter: &Arc<Limiter>,
+    endpoint: &Endpoint,
+    priority: Priority,
+    before: bool,
+    most: usize,
+) -> Result<Permit> {
+    let turn = match limiter.enter(endpoint, priority, before, most)? {
+        Admission::Turn(turn) => turn,
+        Admission::Place(place) => place.turn().await,
+    };
+    Ok(Permit::new(limiter, turn))
 }
 
-/// Sends, and gets an empty answer at once.
+fn limits(limiter: &Limiter) -> Vec<EndpointLimits> {
+    limiter.update(|scheduler, now| scheduler.limits(now))
+}
+
+/// Returns a permit if the call need not wait.
+fn at_once(limiter: &Arc<Limiter>, path: &str) -> Option<Permit> {
+    admit(limiter, &endpoint(path), Priority::Interactive, false, QUEUE).now_or_never().map(Result::unwrap)
+}
+
+/// Sends a request whose answer comes at once and is empty.
 fn send(mut permit: Permit, headers: &LimitHeaders) {
     permit.leaves();
-    permit.answered(headers, Trip::Direct);
+    permit.answered(headers, Connection::Reused);
     permit.ended();
 }
 
 async fn call(limiter: &Arc<Limiter>, path: &str, priority: Priority) {
-    let permit = limiter.admit(&endpoint(path), priority, false, QUEUE).await.unwrap();
+    let permit = admit(limiter, &endpoint(path), priority, false, QUEUE).await.unwrap();
     send(permit, &LimitHeaders::default());
 }
 
 fn figures(limiter: &Limiter, path: &str) -> EndpointLimits {
     let name = endpoint(path).name().to_owned();
-    limiter.limits().into_iter().find(|limits| limits.endpoint == name).unwrap()
+    limits(limiter).into_iter().find(|limits| limits.endpoint == name).unwrap()
 }
 
 #[tokio::test(start_paused = true)]
-async fn ten_go_at_once_and_the_eleventh_a_second_later() {
+async fn ten_are_sent_at_once_and_the_eleventh_a_second_later() {
     let limiter = Limiter::new();
     for _ in 0..10 {
         send(at_once(&limiter, "/jobs").unwrap(), &LimitHeaders::default());
     }
     assert!(at_once(&limiter, "/jobs").is_none());
-    assert!(at_once(&limiter, "/users").is_some(), "an endpoint has a second of its own");
+    assert!(at_once(&limiter, "/users").is_some(), "each endpoint has its own window");
     let start = instant();
     call(&limiter, "/jobs", Priority::Interactive).await;
     assert_eq!(since(start), ms(1000));
@@ -70,7 +89,7 @@ async fn ten_go_at_once_and_the_eleventh_a_second_later() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_request_that_never_left_takes_nothing() {
+async fn a_request_that_was_never_sent_uses_nothing() {
     let limiter = Limiter::new();
     for _ in 0..100 {
         drop(at_once(&limiter, "/jobs").unwrap());
@@ -88,9 +107,9 @@ async fn eight_are_in_progress_until_their_answers_are_read() {
     assert!(at_once(&limiter, "/users").is_none());
     for permit in &mut permits {
         permit.leaves();
-        permit.answered(&LimitHeaders::default(), Trip::Direct);
+        permit.answered(&LimitHeaders::default(), Connection::Reused);
     }
-    assert!(at_once(&limiter, "/users").is_none(), "their answers are not read");
+    assert!(at_once(&limiter, "/users").is_none(), "their answers have not been read");
     permits.pop().unwrap().ended();
     let permit = at_once(&limiter, "/users").unwrap();
     assert!(at_once(&limiter, "/users").is_none());
@@ -99,13 +118,13 @@ async fn eight_are_in_progress_until_their_answers_are_read() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_reads_candidates_at_once() {
+async fn candidates_are_read_one_at_a_time() {
     let limiter = Limiter::new();
     let mut permit = at_once(&limiter, "/candidates").unwrap();
     assert!(at_once(&limiter, "/candidates").is_none());
     assert!(at_once(&limiter, "/candidates/7").is_some());
     permit.leaves();
-    // Given up: the server may work on.
+    // The request is given up, but the server may work on it.
     drop(permit);
     assert!(at_once(&limiter, "/candidates").is_none());
     sleep(ms(20)).await;
@@ -113,7 +132,7 @@ async fn one_reads_candidates_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn calls_go_in_their_order_and_interactive_ones_first() {
+async fn calls_are_sent_in_their_order_and_interactive_ones_first() {
     let limiter = Limiter::new();
     let order = Mutex::new(Vec::new());
     let numbered = |number: usize, priority| {
@@ -127,13 +146,13 @@ async fn calls_go_in_their_order_and_interactive_ones_first() {
         numbered(number, if number % 2 == 0 { Priority::Batch } else { Priority::Interactive })
     });
     join_all(calls).await;
-    // The first ten found nobody waiting.
+    // The first ten calls did not have to wait.
     let waited = (10..60).filter(|number| number % 2 == 1).chain((10..60).filter(|number| number % 2 == 0));
     assert_eq!(*order.lock().unwrap(), (0..10).chain(waited).collect::<Vec<_>>());
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_was_let_through_before_goes_first() {
+async fn a_call_that_had_a_turn_before_goes_first() {
     let limiter = Limiter::new();
     for _ in 0..10 {
         send(at_once(&limiter, "/jobs").unwrap(), &LimitHeaders::default());
@@ -144,7 +163,7 @@ async fn who_was_let_through_before_goes_first() {
         let (limiter, order) = (&limiter, &order);
         async move {
             let permit =
-                limiter.admit(&endpoint("/jobs"), Priority::Interactive, again, QUEUE).await.unwrap();
+                admit(limiter, &endpoint("/jobs"), Priority::Interactive, again, QUEUE).await.unwrap();
             order.lock().unwrap().push(number);
             send(permit, &LimitHeaders::default());
         }
@@ -154,18 +173,18 @@ async fn who_was_let_through_before_goes_first() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn endpoints_take_turns_where_all_want_the_same_slots() {
+async fn endpoints_take_turns_when_requests_in_progress_are_limited() {
     let limiter = Limiter::new();
     let order = Mutex::new(Vec::new());
     let slow = |path: &'static str| {
         let (limiter, order) = (&limiter, &order);
         async move {
             let mut permit =
-                limiter.admit(&endpoint(path), Priority::Interactive, false, QUEUE).await.unwrap();
+                admit(limiter, &endpoint(path), Priority::Interactive, false, QUEUE).await.unwrap();
             order.lock().unwrap().push(path);
             permit.leaves();
             sleep(ms(2000)).await;
-            permit.answered(&LimitHeaders::default(), Trip::Direct);
+            permit.answered(&LimitHeaders::default(), Connection::Reused);
             permit.ended();
         }
     };
@@ -179,7 +198,7 @@ async fn endpoints_take_turns_where_all_want_the_same_slots() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_leaves_the_queue_holds_nobody_up() {
+async fn a_call_that_leaves_the_queue_holds_no_other_up() {
     let limiter = Limiter::new();
     for _ in 0..10 {
         send(at_once(&limiter, "/jobs").unwrap(), &LimitHeaders::default());
@@ -193,12 +212,12 @@ async fn who_leaves_the_queue_holds_nobody_up() {
     tokio::pin!(last);
     assert!((&mut last).now_or_never().is_none());
     assert_eq!(figures(&limiter, "/jobs").waiting, 1001);
-    // Some when they could go already.
+    // Some calls leave when their turns could come already.
     impatient.truncate(20);
     assert_eq!(figures(&limiter, "/jobs").waiting, 21);
     tokio::time::advance(ms(1000)).await;
     let mut ready = impatient.pop().unwrap();
-    assert!((&mut ready).now_or_never().is_none(), "it is not the first");
+    assert!((&mut ready).now_or_never().is_none(), "another call is first");
     drop((impatient, ready));
     last.await;
     let figures = figures(&limiter, "/jobs");
@@ -206,32 +225,32 @@ async fn who_leaves_the_queue_holds_nobody_up() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_full_queue_takes_no_more() {
+async fn a_full_queue_refuses_calls() {
     let limiter = Limiter::new();
     let held: Vec<_> = (0..8).map(|_| at_once(&limiter, "/jobs").unwrap()).collect();
     let full = endpoint("/jobs");
     let mut waiting: Vec<_> =
-        (0..3).map(|_| Box::pin(limiter.admit(&full, Priority::Batch, false, 3))).collect();
+        (0..3).map(|_| Box::pin(admit(&limiter, &full, Priority::Batch, false, 3))).collect();
     for call in &mut waiting {
         assert!(call.now_or_never().is_none());
     }
-    let refused = limiter.admit(&full, Priority::Interactive, false, 3).await.unwrap_err();
+    let refused = admit(&limiter, &full, Priority::Interactive, false, 3).await.unwrap_err();
     assert!(matches!(refused, Error::QueueFull { endpoint, limit: 3 } if endpoint == "GET /jobs"));
     assert!(
-        limiter.admit(&full, Priority::Interactive, true, 3).now_or_never().is_none(),
-        "who comes again may"
+        admit(&limiter, &full, Priority::Interactive, true, 3).now_or_never().is_none(),
+        "a call that had a turn before is let in"
     );
     drop(waiting.pop());
-    assert!(limiter.admit(&full, Priority::Interactive, false, 3).now_or_never().is_none());
+    assert!(admit(&limiter, &full, Priority::Interactive, false, 3).now_or_never().is_none());
     drop(held);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_429_holds_its_endpoint_back_and_no_other() {
+async fn a_429_holds_back_its_own_endpoint_only() {
     let limiter = Limiter::new();
     let refuse = |permit: &mut Permit, pause| {
         permit.leaves();
-        permit.answered(&LimitHeaders::default(), Trip::Direct);
+        permit.answered(&LimitHeaders::default(), Connection::Reused);
         permit.refused(pause, &LimitHeaders::default());
     };
     let (mut first, mut second) = (at_once(&limiter, "/jobs").unwrap(), at_once(&limiter, "/jobs").unwrap());
@@ -248,7 +267,7 @@ async fn a_429_holds_its_endpoint_back_and_no_other() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn answers_correct_what_the_table_says() {
+async fn answers_correct_the_tables_limits() {
     let headers = |limit, remaining, concurrent_limit, concurrent_remaining| LimitHeaders {
         limit: Some(limit),
         remaining: Some(remaining),
@@ -261,7 +280,7 @@ async fn answers_correct_what_the_table_says() {
     send(at_once(&limiter, "/jobs").unwrap(), &headers(3, 1, 2, 1));
     assert_eq!((figures(&limiter, "/jobs").per_second, figures(&limiter, "/jobs").concurrent), (3, 2));
     drop(at_once(&limiter, "/jobs").unwrap());
-    // Others have sent five requests in this second, and four are in progress.
+    // Other processes have sent five requests in this second, and four are in progress.
     let busy = Limiter::new();
     send(at_once(&busy, "/jobs").unwrap(), &headers(10, 4, 8, 3));
     assert_eq!(figures(&busy, "/jobs").used, 6);
@@ -272,11 +291,25 @@ async fn answers_correct_what_the_table_says() {
     assert!(at_once(&busy, "/users").is_some());
 }
 
-/// Chance that is the same in each run.
+#[tokio::test(start_paused = true)]
+async fn a_request_that_was_given_up_holds_other_endpoints_back_only_while_the_server_may_work_on_it() {
+    let limiter = Limiter::new();
+    let mut permits: Vec<_> = (0..8).map(|_| at_once(&limiter, "/jobs").unwrap()).collect();
+    permits.iter_mut().for_each(Permit::leaves);
+    let users = call(&limiter, "/users", Priority::Interactive);
+    tokio::pin!(users);
+    assert!((&mut users).now_or_never().is_none());
+    let start = instant();
+    drop(permits);
+    users.await;
+    assert!(since(start) < ms(20), "{:?}", since(start));
+}
+
+/// Random numbers that are the same in each run.
 struct Chance(Cell<u64>);
 
 impl Chance {
-    /// Up to `most` milliseconds.
+    /// A random time of up to `most` milliseconds.
     fn ms(&self, most: u64) -> Duration {
         let next =
             self.0.get().wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
@@ -285,11 +318,11 @@ impl Chance {
     }
 }
 
-/// What a way there, work and a way back take at most beyond the least, in milliseconds.
+/// Times of the way to the server, its work, and the way back, in milliseconds.
 #[derive(Debug, Clone, Copy)]
 struct Jitter(u64, u64, u64);
 
-/// Sixty seconds at full load: the instants at which the server received requests, and the most that it had in progress.
+/// Runs sixty seconds at full load, and returns when the server received requests and how many it had in progress at most.
 async fn full_load(seed: u64, path: &'static str, least: Jitter, jitter: Jitter) -> (Vec<Duration>, usize) {
     let limiter = Limiter::new();
     let chance = Rc::new(Chance(Cell::new(seed)));
@@ -300,9 +333,9 @@ async fn full_load(seed: u64, path: &'static str, least: Jitter, jitter: Jitter)
         let (limiter, chance) = (Arc::clone(&limiter), Rc::clone(&chance));
         let (received, progress) = (Rc::clone(&received), Rc::clone(&progress));
         spawn_local(async move {
-            let mut trip = Trip::Roundabout;
+            let mut connection = Connection::New;
             while since(start) < ms(60_000) {
-                let permit = limiter.admit(&endpoint(path), Priority::Interactive, false, QUEUE).await;
+                let permit = admit(&limiter, &endpoint(path), Priority::Interactive, false, QUEUE).await;
                 let mut permit = permit.unwrap();
                 permit.leaves();
                 sleep(ms(least.0) + chance.ms(jitter.0)).await;
@@ -313,8 +346,8 @@ async fn full_load(seed: u64, path: &'static str, least: Jitter, jitter: Jitter)
                 let (now, peak) = progress.get();
                 progress.set((now - 1, peak));
                 sleep(ms(least.2) + chance.ms(jitter.2)).await;
-                permit.answered(&LimitHeaders::default(), trip);
-                trip = Trip::Direct;
+                permit.answered(&LimitHeaders::default(), connection);
+                connection = Connection::Reused;
                 permit.taken();
                 permit.ended();
             }
@@ -327,7 +360,7 @@ async fn full_load(seed: u64, path: &'static str, least: Jitter, jitter: Jitter)
     (received, progress.get().1)
 }
 
-/// The share of what a limit permits that was used, after the first `limit` requests.
+/// The share of the limit that was used, after the first `limit` requests.
 #[expect(clippy::cast_precision_loss, reason = "counts of requests")]
 fn used(received: &[Duration], limit: usize) -> f64 {
     let span = received.last().unwrap().saturating_sub(*received.first().unwrap());
@@ -335,7 +368,7 @@ fn used(received: &[Duration], limit: usize) -> f64 {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_minute_at_full_load_uses_all_that_is_permitted_and_no_second_sees_more() {
+async fn a_minute_at_full_load_uses_the_whole_limit_and_no_second_exceeds_it() {
     for (least, jitter, share) in [
         (Jitter(1, 1, 0), Jitter(0, 2, 0), 0.99),
         (Jitter(20, 60, 20), Jitter(0, 0, 0), 0.99),
@@ -361,8 +394,84 @@ async fn a_minute_at_full_load_uses_all_that_is_permitted_and_no_second_sees_mor
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_reading_of_candidates_is_never_done_twice_at_once() {
+async fn under_full_load_candidates_are_read_one_at_a_time() {
     let (received, at_once) = full_load(1, "/candidates", Jitter(5, 5, 5), Jitter(20, 20, 20)).await;
     assert_eq!(at_once, 1);
     assert!(received.len() > 500, "{}", received.len());
+}
+
+fn least_wait(limiter: &Limiter, endpoint: &Endpoint, priority: Priority) -> Duration {
+    limiter.update(|scheduler, now| scheduler.least_wait(endpoint, priority, now))
+}
+
+fn unread(limiter: &Limiter, endpoint: &Endpoint) -> Option<(String, usize)> {
+    limiter.update(|scheduler, now| scheduler.unread(endpoint, now))
+}
+
+fn sent(limiter: &Arc<Limiter>, path: &str) -> Permit {
+    let mut permit = at_once(limiter, path).unwrap();
+    permit.leaves();
+    permit
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_least_wait_counts_the_taken_places_and_the_calls_before() {
+    let limiter = Limiter::new();
+    let jobs = endpoint("/jobs");
+    assert_eq!(least_wait(&limiter, &jobs, Priority::Interactive), Duration::ZERO);
+    for _ in 0..10 {
+        let mut permit = sent(&limiter, "/jobs");
+        permit.answered(&LimitHeaders::default(), Connection::Reused);
+        permit.ended();
+    }
+    let first = least_wait(&limiter, &jobs, Priority::Interactive);
+    assert!((Duration::from_secs(1)..Duration::from_millis(1500)).contains(&first), "{first:?}");
+    let mut waiting: Vec<_> =
+        (0..20).map(|_| Box::pin(admit(&limiter, &jobs, Priority::Batch, false, 100))).collect();
+    for call in &mut waiting {
+        assert!(call.now_or_never().is_none());
+    }
+    // Calls of a batch do not go before an interactive one.
+    assert_eq!(least_wait(&limiter, &jobs, Priority::Interactive), first);
+    let last = least_wait(&limiter, &jobs, Priority::Batch);
+    assert_eq!(last, first + Duration::from_secs(2));
+    waiting.truncate(5);
+    assert_eq!(least_wait(&limiter, &jobs, Priority::Batch), first);
+    assert_eq!(least_wait(&limiter, &endpoint("/candidates"), Priority::Batch), Duration::ZERO);
+    drop(waiting);
+    sleep(first).await;
+    assert_eq!(least_wait(&limiter, &jobs, Priority::Batch), Duration::ZERO);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_least_wait_counts_a_pause() {
+    let limiter = Limiter::new();
+    let mut refused = sent(&limiter, "/jobs");
+    refused.answered(&LimitHeaders::default(), Connection::Reused);
+    refused.refused(Duration::from_secs(7), &LimitHeaders::default());
+    assert_eq!(least_wait(&limiter, &endpoint("/jobs"), Priority::Interactive), Duration::from_secs(7));
+}
+
+#[tokio::test(start_paused = true)]
+async fn unread_answers_are_named_only_while_they_hold_up_calls() {
+    let limiter = Limiter::new();
+    let held: Vec<_> = (0..8)
+        .map(|number| {
+            let mut permit = sent(&limiter, if number < 3 { "/jobs" } else { "/candidates/1" });
+            permit.answered(&LimitHeaders::default(), Connection::Reused);
+            permit
+        })
+        .collect();
+    let jobs = endpoint("/jobs");
+    assert_eq!(unread(&limiter, &jobs), None, "these answers are being read");
+    let mut held = held.into_iter();
+    let mut forgotten: Vec<_> = held.by_ref().take(5).collect();
+    forgotten.iter_mut().for_each(Permit::handed_over);
+    assert_eq!(unread(&limiter, &jobs), Some(("GET /jobs".to_owned(), 3)));
+    assert_eq!(unread(&limiter, &endpoint("/users")), Some(("GET /jobs".to_owned(), 3)));
+    drop(held);
+    sleep(Duration::from_secs(600)).await;
+    assert_eq!(unread(&limiter, &jobs), None, "more requests may be in progress");
+    forgotten.iter_mut().for_each(Permit::ended);
+    assert_eq!(limits(&limiter).iter().map(|limits| limits.in_flight).sum::<usize>(), 0);
 }

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU16, AtomicU64, Ordering};
 use std::time::Duration;
 
 use smartrecruiters::environment::Variables;
-use smartrecruiters::limit::{Ask, Identity, RedisLimits, RedisLimitsOptions, SharedWindow};
+use smartrecruiters::limit::{CredentialId, PermitRequest, RedisLimits, RedisLimitsOptions, SharedWindow};
 use smartrecruiters::secret::Secret;
 use smartrecruiters::store::{NEVER, RedisOptions, RedisStore, Store, Swap};
 use tokio::net::{TcpListener, TcpStream};
@@ -242,16 +242,16 @@ async fn limits_that_cannot_be_reached_are_named_as_such() {
     assert!(!format!("{error:?} {limits:?}").contains("canary"));
 }
 
-pub(super) fn permits() -> Ask {
-    Ask {
-        identity: Identity::new(&[b"somebody"]),
+pub(super) fn permits() -> PermitRequest {
+    PermitRequest {
+        credential: CredentialId::new(&[b"somebody"]),
         endpoint: "GET /jobs".to_owned(),
         per_second: 10,
-        at_once: 8,
-        at_once_over_all: None,
-        want: 1,
+        concurrent: 8,
+        concurrent_over_all: None,
+        wanted: 1,
         first: 1,
-        returns: false,
+        is_returning: false,
         reports: Vec::new(),
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use smartrecruiters::environment::Variables;
-use smartrecruiters::limit::{RedisLimits, RedisLimitsOptions, Report, SharedWindow};
+use smartrecruiters::limit::{PermitReport, RedisLimits, RedisLimitsOptions, SharedWindow};
 use smartrecruiters::secret::Secret;
 use smartrecruiters::store::{NEVER, RedisOptions, RedisStore, Store};
 
@@ -76,17 +76,17 @@ async fn exercise(server: &Server) -> bool {
     // The first second is silent, so that there are no permits before.
     tokio::time::sleep(Duration::from_millis(1200)).await;
     let mut ask = permits();
-    ask.want = 11;
+    ask.wanted = 11;
     ask.reports = vec![
-        (1, Report::Pending),
-        (1, Report::Open),
-        (1, Report::Received { ago: Duration::ZERO, second: Duration::from_secs(1) }),
-        (1, Report::Lingers(Duration::from_secs(1))),
-        (1, Report::Ended),
-        (1, Report::Unused),
+        (1, PermitReport::Pending),
+        (1, PermitReport::Open),
+        (1, PermitReport::Received { ago: Duration::ZERO, second: Duration::from_secs(1) }),
+        (1, PermitReport::GivenUp(Duration::from_secs(1))),
+        (1, PermitReport::Finished),
+        (1, PermitReport::Unused),
     ];
     worked &= limits.ask(ask.clone()).await.is_ok() & limits.ask(ask.clone()).await.is_ok();
-    ask.reports = vec![(1, Report::Refused(Duration::from_millis(1)))];
+    ask.reports = vec![(1, PermitReport::Refused(Duration::from_millis(1)))];
     worked & limits.ask(ask).await.is_ok()
 }
 

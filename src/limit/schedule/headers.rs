@@ -1,4 +1,4 @@
-//! [`LimitHeaders`]: what an answer says of the limits.
+//! [`LimitHeaders`]: what an answer reports about the limits.
 
 use http::{HeaderMap, HeaderName};
 
@@ -6,24 +6,25 @@ const LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit");
 const REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
 const CONCURRENT_LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-concurrent-limit");
 const CONCURRENT_REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-concurrent-remaining");
-/// The highest limit that is believed.
+/// The highest number that is believed; higher ones are read as this one.
 const MOST: usize = 1000;
 
-/// The vendor's four headers, as far as they are there and are numbers.
+/// The vendor's four rate limit headers. A header that is missing or is not a number is `None`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct LimitHeaders {
-    /// Requests a second for this endpoint.
+    /// The endpoint's limit of requests per second (`X-RateLimit-Limit`).
     pub limit: Option<usize>,
-    /// How many more the server would take in this second.
+    /// How many more requests the server accepts in this second (`X-RateLimit-Remaining`).
     pub remaining: Option<usize>,
-    /// Requests at once.
+    /// The limit of requests in progress (`X-RateLimit-Concurrent-Limit`).
     pub concurrent_limit: Option<usize>,
-    /// How many more the server would take now.
+    /// How many more requests may be in progress now (`X-RateLimit-Concurrent-Remaining`).
     pub concurrent_remaining: Option<usize>,
 }
 
 impl LimitHeaders {
-    /// Reads them. A limit of nothing is none: it would never be corrected.
+    /// Reads the headers of an answer. A limit of 0 is ignored: with it no request would be sent again, and no answer could
+    /// correct it.
     pub fn read(headers: &HeaderMap) -> Self {
         let number = |name: &HeaderName| {
             let text = headers.get(name)?.to_str().ok()?.trim();
@@ -39,12 +40,12 @@ impl LimitHeaders {
         }
     }
 
-    /// How many requests the server had counted in its second, this one included.
+    /// How many requests the server counted in its present second, this one included.
     pub(super) fn counted(&self) -> Option<usize> {
         Some(self.limit?.saturating_sub(self.remaining?))
     }
 
-    /// How many requests were in progress, this one included.
+    /// How many requests were in progress at the server, this one included.
     pub(super) fn in_progress(&self) -> Option<usize> {
         Some(self.concurrent_limit?.saturating_sub(self.concurrent_remaining?))
     }
@@ -55,7 +56,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_are_read_and_nothing_else_is() {
+    fn only_numbers_are_read() {
         let read = |limit: &str, remaining: &str| {
             let mut headers = HeaderMap::new();
             headers.insert(LIMIT, limit.parse().unwrap());

@@ -1,18 +1,18 @@
-//! The vendor's table: its documented endpoints, and how many requests each takes.
+//! The vendor's table: the documented endpoints and their limits.
 
-/// Requests a second for a credential and endpoint, where nothing else is known.
-pub(super) const PER_SECOND: u32 = 10;
-/// Requests at once for a credential.
-pub(super) const CONCURRENT: u32 = 8;
+/// The limit of requests per second for each credential and endpoint without an exception.
+const PER_SECOND: u32 = 10;
+/// The limit of requests in progress for each credential.
+pub(crate) const CONCURRENT: u32 = 8;
 
-/// How many requests an endpoint takes.
+/// The limits of an endpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rule {
-    /// In any second.
+    /// The limit of requests in any second.
     pub per_second: u32,
-    /// At once, where that is less than the credential may have.
+    /// The limit of requests in progress, if the endpoint has one of its own beside the credential's.
     pub concurrent: Option<u32>,
-    /// Whether the user said so: what answers say may then lower it, and not raise it.
+    /// Whether the user chose the limits. Answers may then lower them, but not raise them.
     pub chosen: bool,
 }
 
@@ -22,7 +22,7 @@ impl Default for Rule {
     }
 }
 
-/// What differs from the rule (the vendor's page on rate limiting).
+/// The endpoints with limits of their own (from the vendor's page on rate limiting).
 pub(super) const EXCEPTIONS: &[(&str, &str, Rule)] = &[
     ("GET", "/candidates", Rule { per_second: PER_SECOND, concurrent: Some(1), chosen: false }),
     ("POST", "/jobs/{id}/publication", TWO),
@@ -32,8 +32,8 @@ pub(super) const EXCEPTIONS: &[(&str, &str, Rule)] = &[
 
 const TWO: Rule = Rule { per_second: 2, concurrent: None, chosen: false };
 
-/// The paths of the vendor's documentation, as templates. Each is an endpoint for each method. What is not here goes by
-/// the shape of its path; what is here tells names from ids where shapes cannot, as in `/candidates/cv`.
+/// The paths of the vendor's documentation, as templates. Each path is an endpoint for each method. Other paths get a
+/// template from their shape; this list separates names from ids where the shape cannot, as in `/candidates/cv`.
 pub(super) const PATHS: &[&str] = &[
     // Jobs
     "/jobs",
@@ -87,7 +87,7 @@ pub(super) const PATHS: &[&str] = &[
     "/users",
     "/users/{id}",
     "/users/me",
-    // Families that are documented by their base
+    // Families of which only the base is documented
     "/job-applications-api/v202112/job-applications",
     "/job-applications-api/v202112/job-applications/{id}",
     "/interviews-api/v201904/interview-types",

@@ -1,4 +1,4 @@
-//! Sharing on Tokio's paused clock, with a window that the test decides for.
+//! Agents on Tokio's paused clock, with a shared window that the test controls.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -8,41 +8,42 @@ use futures_util::future::join_all;
 use http::Method;
 use tokio::time::sleep;
 
-use super::super::answer::LimitHeaders;
-use super::super::endpoint::{Endpoint, Endpoints};
-use super::super::guard::Trip;
-use super::super::permit::Permit;
-use super::super::shared::{Report, SharedFuture};
 use super::*;
 use crate::clock::instant;
 use crate::error::Error;
 use crate::http::{BaseUrl, Priority, Target, UntilEnd as _};
+use crate::limit::credential_id::CredentialId;
+use crate::limit::endpoints::{Endpoint, Endpoints};
+use crate::limit::limiter::Admission;
+use crate::limit::permit::Permit;
+use crate::limit::schedule::{Connection, LimitHeaders};
+use crate::limit::shared::{PermitReply, PermitReport, PermitRequest, RENEWAL, SharedFuture};
 
 const fn ms(ms: u64) -> Duration {
     Duration::from_millis(ms)
 }
 
-/// Grants what it is told to.
+/// A shared window that grants as many permits as the test allows.
 #[derive(Debug, Default)]
-struct Decided {
+struct Controlled {
     permits: AtomicUsize,
     down: AtomicBool,
-    asked: Mutex<Vec<Ask>>,
+    asked: Mutex<Vec<PermitRequest>>,
     events: Mutex<Vec<String>>,
 }
 
-impl SharedWindow for Decided {
-    fn ask(&self, ask: Ask) -> SharedFuture<'_> {
-        let want = ask.want;
-        self.asked.lock().unwrap().push(ask);
+impl SharedWindow for Controlled {
+    fn ask(&self, request: PermitRequest) -> SharedFuture<'_> {
+        let wanted = request.wanted;
+        self.asked.lock().unwrap().push(request);
         Box::pin(async move {
             sleep(ms(1)).await;
             if self.down.load(Ordering::SeqCst) {
                 return Err(Error::Store { operation: "limits", problem: "it is down".into() });
             }
-            let granted = self.permits.load(Ordering::SeqCst).min(want);
+            let granted = self.permits.load(Ordering::SeqCst).min(wanted);
             self.permits.fetch_sub(granted, Ordering::SeqCst);
-            Ok(Told { granted, wait: ms(20), members: 4 })
+            Ok(PermitReply { granted, wait: ms(20), members: 4 })
         })
     }
 
@@ -57,9 +58,10 @@ impl SharedWindow for Decided {
     }
 }
 
-fn shared() -> (Arc<Limiter>, Arc<Decided>) {
-    let (limiter, window) = (Limiter::new(), Arc::new(Decided::default()));
-    limiter.share(&(Arc::clone(&window) as Arc<dyn SharedWindow>), Identity::new(&[]));
+fn shared() -> (Arc<Limiter>, Arc<Controlled>) {
+    let (limiter, window) = (Limiter::new(), Arc::new(Controlled::default()));
+    let shared: Arc<dyn SharedWindow> = window.clone();
+    limiter.share(&shared, CredentialId::new(&[]));
     (limiter, window)
 }
 
@@ -69,47 +71,57 @@ fn endpoint(path: &str) -> Endpoint {
 }
 
 async fn permit(limiter: &Arc<Limiter>) -> Permit {
-    limiter.admit(&endpoint("/jobs"), Priority::Interactive, false, 1000).await.unwrap()
+    let turn = match limiter.enter(&endpoint("/jobs"), Priority::Interactive, false, 1000).unwrap() {
+        Admission::Turn(turn) => turn,
+        Admission::Place(place) => {
+            ensure_agent(limiter, place.endpoint());
+            place.turn().await
+        }
+    };
+    Permit::new(limiter, turn)
 }
 
 async fn call(limiter: &Arc<Limiter>) {
     let mut permit = permit(limiter).await;
     permit.leaves();
-    permit.answered(&LimitHeaders::default(), Trip::Direct);
+    permit.answered(&LimitHeaders::default(), Connection::Reused);
     permit.ended();
 }
 
-fn reports(window: &Decided) -> Vec<Report> {
+fn reports(window: &Controlled) -> Vec<PermitReport> {
     window
         .asked
         .lock()
         .unwrap()
         .iter()
-        .flat_map(|ask| ask.reports.iter().map(|(_, report)| *report))
+        .flat_map(|request| request.reports.iter().map(|(_, report)| *report))
         .collect()
 }
 
 #[tokio::test(start_paused = true)]
-async fn requests_go_as_permits_are_granted_and_what_became_of_them_is_told() {
+async fn requests_are_sent_as_permits_are_granted_and_reported_afterwards() {
     let (limiter, window) = shared();
     window.permits.store(2, Ordering::SeqCst);
     let calls = join_all((0..3).map(|_| call(&limiter)));
     tokio::pin!(calls);
-    assert!(tokio::time::timeout(ms(500), &mut calls).await.is_err(), "two permits are no three");
+    assert!(
+        tokio::time::timeout(ms(500), &mut calls).await.is_err(),
+        "two permits were enough for three calls"
+    );
     window.permits.store(1, Ordering::SeqCst);
     calls.await;
     sleep(ms(100)).await;
-    let told = reports(&window);
-    let count = |wanted: fn(&Report) -> bool| told.iter().filter(|report| wanted(report)).count();
-    assert_eq!(count(|report| matches!(report, Report::Received { .. })), 3);
-    assert_eq!(count(|report| matches!(report, Report::Ended)), 3);
+    let reported = reports(&window);
+    let count = |wanted: fn(&PermitReport) -> bool| reported.iter().filter(|report| wanted(report)).count();
+    assert_eq!(count(|report| matches!(report, PermitReport::Received { .. })), 3);
+    assert_eq!(count(|report| matches!(report, PermitReport::Finished)), 3);
     let asked = window.asked.lock().unwrap().len();
     sleep(ms(60_000)).await;
-    assert_eq!(window.asked.lock().unwrap().len(), asked, "nobody asks for nothing");
+    assert_eq!(window.asked.lock().unwrap().len(), asked, "an idle agent sends requests");
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_comes_while_permits_are_asked_for_is_not_forgotten() {
+async fn a_call_that_comes_during_a_request_for_permits_is_not_forgotten() {
     let (limiter, window) = shared();
     window.permits.store(10, Ordering::SeqCst);
     let mut slow = permit(&limiter).await;
@@ -119,7 +131,7 @@ async fn who_comes_while_permits_are_asked_for_is_not_forgotten() {
         let limiter = Arc::clone(&limiter);
         async move { permit(&limiter).await }
     });
-    while window.asked.lock().unwrap().iter().all(|ask| ask.first == 0 || ask.want == 0) {
+    while window.asked.lock().unwrap().iter().all(|request| request.first == 0 || request.wanted == 0) {
         tokio::task::yield_now().await;
     }
     let asked = instant();
@@ -129,13 +141,13 @@ async fn who_comes_while_permits_are_asked_for_is_not_forgotten() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_held_is_renewed_and_what_nobody_wants_given_back() {
+async fn held_permits_are_renewed_and_unneeded_ones_are_not_requested() {
     let (limiter, window) = shared();
     window.permits.store(1, Ordering::SeqCst);
     let mut held = permit(&limiter).await;
     held.leaves();
     sleep(RENEWAL * 3).await;
-    let pending = reports(&window).iter().filter(|report| **report == Report::Pending).count();
+    let pending = reports(&window).iter().filter(|report| **report == PermitReport::Pending).count();
     assert!(pending >= 2, "{pending} renewals");
     drop(held);
     window.permits.store(1, Ordering::SeqCst);
@@ -143,15 +155,15 @@ async fn what_is_held_is_renewed_and_what_nobody_wants_given_back() {
     assert!(gone.now_or_never().is_none());
     sleep(ms(100)).await;
     assert_eq!(
-        reports(&window).iter().filter(|report| **report == Report::Unused).count(),
+        reports(&window).iter().filter(|report| **report == PermitReport::Unused).count(),
         0,
-        "it was not granted"
+        "no permit was granted"
     );
-    assert_eq!(window.permits.load(Ordering::SeqCst), 1, "nor asked for");
+    assert_eq!(window.permits.load(Ordering::SeqCst), 1, "no permit was requested");
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_the_window_each_process_keeps_to_its_part_after_a_second() {
+async fn without_the_window_each_process_uses_its_part_after_a_second() {
     let (limiter, window) = shared();
     window.permits.store(1, Ordering::SeqCst);
     call(&limiter).await;
@@ -171,8 +183,15 @@ async fn without_the_window_each_process_keeps_to_its_part_after_a_second() {
     sleep(ms(1100)).await;
     call(&limiter).await;
     assert_eq!(*window.events.lock().unwrap(), ["lost, 4 members", "restored"]);
-    let returned = window.asked.lock().unwrap().iter().filter(|ask| ask.returns).map(|ask| ask.want).max();
-    assert_eq!(returned, Some(0), "nothing is wanted before it has said that it returns");
-    let limits = limiter.limits();
+    let returned = window
+        .asked
+        .lock()
+        .unwrap()
+        .iter()
+        .filter(|request| request.is_returning)
+        .map(|request| request.wanted)
+        .max();
+    assert_eq!(returned, Some(0), "permits were requested before the process reported that it returns");
+    let limits = limiter.update(|scheduler, now| scheduler.limits(now));
     assert_eq!((limits[0].per_second, limits[0].waiting), (10, 0));
 }

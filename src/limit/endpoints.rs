@@ -1,4 +1,7 @@
-//! [`Endpoint`]: a method and a path template; [`Endpoints`]: which one a request belongs to.
+//! [`Endpoint`]: a method and a path template. [`Endpoints`]: which endpoint a request belongs to. The vendor's table is in
+//! `endpoints/table.rs`.
+
+mod table;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -9,19 +12,22 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use http::Method;
 use percent_encoding::percent_decode_str;
 
-use super::rules::{EXCEPTIONS, PATHS, Rule};
+pub(super) use self::table::CONCURRENT;
+pub use self::table::Rule;
+use self::table::{EXCEPTIONS, PATHS};
 use crate::error::{Error, Result};
 use crate::http::Target;
 
-/// Endpoints that no table has are remembered up to this many. Beyond it, ids are being taken for names.
+/// The number of endpoints outside the table that are remembered. If there are more, ids are being taken for names.
 const MOST_UNKNOWN: usize = 1024;
-/// A segment of so many characters with a capital letter is an id, and so is any that is longer than [`LONGEST_NAME`].
+/// The length, in characters, from which a segment with a capital letter is an id.
 const LONG: usize = 20;
+/// The length of the longest name. A longer segment is an id.
 const LONGEST_NAME: usize = 40;
-/// A word of so many characters that are all hexadecimal digits is an id.
+/// The length from which a segment of hexadecimal digits is an id.
 const HEXADECIMAL: usize = 8;
 
-/// A method and a path template, such as `GET /jobs/{id}`, with what it takes. Cheap to clone and compare.
+/// A method and a path template, such as `GET /jobs/{id}`, with its limits. Cheap to clone and compare.
 #[derive(Debug, Clone)]
 pub struct Endpoint(Arc<Named>);
 
@@ -32,12 +38,12 @@ struct Named {
 }
 
 impl Endpoint {
-    /// Its method and template.
+    /// The endpoint's method and path template.
     pub fn name(&self) -> &str {
         &self.0.name
     }
 
-    /// What it takes, by the table.
+    /// The endpoint's limits by the table, before answers correct them.
     pub fn rule(&self) -> Rule {
         self.0.rule
     }
@@ -63,24 +69,24 @@ impl fmt::Display for Endpoint {
     }
 }
 
-/// A user's row of the table.
+/// A user's row for the table of endpoints.
 #[derive(Debug, Clone)]
 pub struct EndpointLimit {
     /// A method and a path template, such as `GET /jobs/{id}`.
     pub endpoint: String,
-    /// Requests in any second. None: as the table has it.
+    /// The limit of requests in any second. `None` keeps the table's limit.
     pub per_second: Option<u32>,
-    /// Requests at once. None: as the table has it.
+    /// The limit of requests in progress. `None` keeps the table's limit.
     pub concurrent: Option<u32>,
 }
 
-/// All endpoints: the vendor's documented ones, a user's, and those that were met.
+/// All endpoints: those that the vendor documents, those of the user's rows, and others that requests went to.
 #[derive(Debug)]
 pub struct Endpoints {
-    /// The templates as a tree; the root is the first.
+    /// The templates as a tree of segments. The first node is the root.
     nodes: Vec<Node>,
     rules: HashMap<(Method, usize), Rule>,
-    /// Names that an id follows.
+    /// Segments that an id follows in a documented template, such as `jobs`.
     collections: HashSet<&'static str>,
     met: Mutex<Met>,
 }
@@ -99,13 +105,13 @@ struct Met {
 }
 
 impl Endpoints {
-    /// The vendor's table alone, one for the process.
+    /// The vendor's table without rows of a user. The process has one.
     pub fn documented() -> Arc<Self> {
         static DOCUMENTED: LazyLock<Arc<Endpoints>> = LazyLock::new(|| Arc::new(Endpoints::new()));
         Arc::clone(&DOCUMENTED)
     }
 
-    /// The vendor's table with the rows of a user, which replace its own.
+    /// The vendor's table with the rows of a user, which replace the vendor's.
     pub fn with(rows: &[EndpointLimit]) -> Result<Arc<Self>> {
         if rows.is_empty() {
             return Ok(Self::documented());
@@ -154,7 +160,7 @@ impl Endpoints {
         endpoints
     }
 
-    /// The node of a template, which is made if it is not there. What its parameters are called makes no difference.
+    /// Returns the node of a template, and adds it if it is missing. The names of parameters make no difference.
     fn plant(&mut self, template: Cow<'static, str>) -> usize {
         let mut node = 0;
         let segments: Vec<String> = template.split('/').skip(1).map(str::to_owned).collect();
@@ -176,12 +182,13 @@ impl Endpoints {
         node
     }
 
-    /// The endpoint of a request.
+    /// Returns the endpoint of a request.
     pub fn of(&self, method: &Method, target: &Target) -> Endpoint {
         self.resolve(method, target.path(), target.expanded_path())
     }
 
-    /// `written` is the path as the caller wrote it, perhaps with `{name}`s; `path` is what it became.
+    /// Returns the endpoint of a path. `written` is the path as the caller wrote it, perhaps with `{name}`s, and `path` is the
+    /// path with their values.
     fn resolve(&self, method: &Method, written: &str, path: &str) -> Endpoint {
         let method = limited_as(method);
         let path = path.trim_matches('/');
@@ -197,7 +204,7 @@ impl Endpoints {
         if let Some(known) = met.unknown.get(&name) {
             return known.clone();
         }
-        // Too many: what they have in common is limited as one.
+        // There are too many: all with the same first segment are limited as one endpoint.
         let (name, template) = if met.unknown.len() >= MOST_UNKNOWN {
             let family = template.split('/').nth(1).unwrap_or_default();
             (format!("{method} /{family}/…"), format!("/{family}/…"))
@@ -207,7 +214,8 @@ impl Endpoints {
         met.unknown.entry(name).or_insert_with(|| named(&method, &template, None)).clone()
     }
 
-    /// The node whose template `rest` fits. A name goes before a parameter, but for paths that then lead nowhere.
+    /// Returns the node whose template fits `rest`. A name is preferred to a parameter, unless the path then fits no
+    /// template.
     fn find(&self, node: usize, rest: Option<&str>) -> Option<usize> {
         let current = self.nodes.get(node)?;
         let Some(rest) = rest else {
@@ -219,8 +227,8 @@ impl Endpoints {
         by_name.or_else(|| current.parameter.and_then(|next| self.find(next, rest)))
     }
 
-    /// A template of a path that no table has. In doubt a segment is an id: two endpoints taken for one are too slow, one
-    /// taken for two is refused.
+    /// Derives a template from the shape of a path that is not in the table. In doubt a segment is an id: two endpoints taken
+    /// for one are slower than necessary, while one taken for two gets 429s.
     fn shape(&self, written: &str, path: &str) -> String {
         let mut template = String::with_capacity(path.len() + 2);
         let mut written = written.trim_matches('/').split('/');
@@ -240,7 +248,7 @@ fn named(method: &Method, template: &str, rule: Option<Rule>) -> Endpoint {
     Endpoint(Arc::new(Named { name: format!("{method} {template}"), rule: rule.unwrap_or_default() }))
 }
 
-/// A `HEAD` is a `GET` whose body is left out (RFC 9110 section 9.3.2).
+/// The method whose limits hold: a `HEAD` is a `GET` without the body (RFC 9110 section 9.3.2).
 fn limited_as(method: &Method) -> Method {
     if method == Method::HEAD { Method::GET } else { method.clone() }
 }
@@ -249,7 +257,7 @@ fn is_parameter(segment: &str) -> bool {
     segment.starts_with('{') && segment.ends_with('}')
 }
 
-/// To the server, an escape is the character that it stands for.
+/// Decodes a segment's percent escapes, as the server does.
 fn decoded(segment: &str) -> Cow<'_, str> {
     if segment.contains('%') {
         percent_decode_str(segment).decode_utf8_lossy()
@@ -258,7 +266,7 @@ fn decoded(segment: &str) -> Cow<'_, str> {
     }
 }
 
-/// Whether a segment is no name: the vendor's have neither digits nor anything but letters and hyphens, but for versions.
+/// Whether a segment is an id. The vendor's names consist of letters and hyphens only, apart from versions such as `v201804`.
 fn is_id(segment: &str) -> bool {
     let version = segment
         .strip_prefix('v')
@@ -286,7 +294,7 @@ mod tests {
         endpoints.resolve(&Method::from_bytes(method.as_bytes()).unwrap(), path, path).to_string()
     }
 
-    /// A path of `template`, with what stands for its parameters.
+    /// A path of `template`, with `id` in place of its parameters.
     fn filled(template: &str, id: &str) -> String {
         let fill = |segment| if is_parameter(segment) { id } else { segment };
         template.split('/').map(fill).collect::<Vec<_>>().join("/")
@@ -310,12 +318,12 @@ mod tests {
                 }
             }
         }
-        assert!(PATHS.len() > 80, "they are all there");
-        assert_eq!(PATHS.iter().collect::<HashSet<_>>().len(), PATHS.len(), "and once");
+        assert!(PATHS.len() > 80, "some paths are missing");
+        assert_eq!(PATHS.iter().collect::<HashSet<_>>().len(), PATHS.len(), "some paths are there twice");
     }
 
     #[test]
-    fn names_go_before_parameters() {
+    fn names_are_preferred_to_parameters() {
         assert_eq!(name("GET", "/users/me"), "GET /users/me");
         assert_eq!(name("GET", "/users/mean"), "GET /users/{id}");
         assert_eq!(name("POST", "/candidates/cv/parse"), "POST /candidates/cv/parse");
@@ -326,7 +334,7 @@ mod tests {
     }
 
     #[test]
-    fn what_differs_from_the_rule_is_known() {
+    fn exceptions_have_their_own_limits() {
         let rule = |method: &str, path: &str| {
             let method = Method::from_bytes(method.as_bytes()).unwrap();
             Endpoints::documented().resolve(&method, path, path).rule()
@@ -343,7 +351,7 @@ mod tests {
     }
 
     #[test]
-    fn unknown_paths_go_by_their_shape() {
+    fn unknown_paths_get_a_template_from_their_shape() {
         for (path, template) in [
             ("/echo", "/echo"),
             ("/echo/", "/echo"),
@@ -362,7 +370,7 @@ mod tests {
     }
 
     #[test]
-    fn what_parameters_become_decides_where_the_table_knows_it() {
+    fn the_values_of_parameters_decide_if_the_table_has_the_path() {
         let endpoints = Endpoints::documented();
         let of = |written, path| endpoints.resolve(&Method::GET, written, path).to_string();
         assert_eq!(of("/{kind}/{id}", "/jobs/7"), "GET /jobs/{id}");
@@ -372,7 +380,7 @@ mod tests {
     }
 
     #[test]
-    fn users_change_and_add_rows() {
+    fn users_can_change_and_add_rows() {
         let row = |endpoint: &str, per_second, concurrent| EndpointLimit {
             endpoint: endpoint.to_owned(),
             per_second,
@@ -401,7 +409,7 @@ mod tests {
     }
 
     #[test]
-    fn ids_that_pass_for_names_are_limited_as_one_in_the_end() {
+    fn too_many_unknown_endpoints_are_limited_as_one() {
         let endpoints = Endpoints::new();
         let letters = |number: usize| -> String {
             number.to_string().bytes().map(|digit| char::from(digit - b'0' + b'g')).collect()
@@ -414,17 +422,17 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_id_makes_an_endpoint_of_its_own(
+        fn no_id_becomes_an_endpoint_of_its_own(
             template in prop::sample::select(PATHS),
             id in "[0-9]{1,12}|[0-9a-f]{8}-[0-9a-f]{4}|[A-Za-z0-9+=]{1,40}|%[0-9A-F]{2}[a-z]{0,9}",
         ) {
-            // A name that the table has is no id.
+            // A segment of the table is a name, not an id.
             prop_assume!(!PATHS.iter().any(|path| path.split('/').any(|segment| segment == decoded(&id))));
             prop_assert_eq!(name("GET", &filled(template, &id)), format!("GET {template}"));
         }
 
         #[test]
-        fn any_path_has_an_endpoint_that_is_its_own_template(path in "(/[ -~]{0,12}){1,6}") {
+        fn the_template_of_any_path_belongs_to_the_same_endpoint(path in "(/[ -~]{0,12}){1,6}") {
             let first = name("GET", &path);
             let template = first.strip_prefix("GET ").unwrap();
             prop_assert!(template.starts_with('/'));

@@ -1,23 +1,21 @@
-//! [`Window`]: the requests that the server may count in its present second. Pure.
+//! [`Window`]: the requests that the server may count in its present second.
 //!
-//! A token bucket of ten a second lets nineteen through in one: ten saved up, and nine that drip in. This is a log of
-//! places instead, one for each request that the limit allows. A request takes a place when it is let through, and gives
-//! it back one second after the *latest* instant at which the server may have received it. So two requests in one place
-//! are received at least a second apart, and no second, wherever it begins, sees more requests than there are places: as
-//! far as that instant is right. It is an estimate, and `guard.rs` says how sure of it one can be.
-//!
-//! Times are durations since a point that all callers share.
+//! A token bucket of ten per second lets nineteen requests through within one second: ten that were saved up, and nine that
+//! drip in. This is a log of places instead, one for each request that the limit allows. A request takes a place when it
+//! gets its turn, and frees it one second after the *latest* instant at which the server can have received the request. So
+//! two requests in one place are received at least a second apart, and no second, wherever it begins, sees more requests
+//! than there are places, as far as that instant is right. It is an estimate; `arrival.rs` explains how certain it is.
 
 use std::time::Duration;
 
-/// The second in which the server counts.
+/// The span over which the server counts requests.
 pub(super) const SECOND: Duration = Duration::from_secs(1);
 
-/// The places of one endpoint.
+/// The places of one endpoint's requests.
 #[derive(Debug)]
 pub(super) struct Window {
     limit: usize,
-    /// Those that are taken; more than `limit` after that was lowered, or others have sent.
+    /// The places that are taken. There are more than `limit` after the limit was lowered.
     taken: Vec<Place>,
     last: u64,
 }
@@ -25,40 +23,40 @@ pub(super) struct Window {
 #[derive(Debug, Clone, Copy)]
 struct Place {
     ticket: u64,
-    /// From when it is free. None: not known before the answer comes.
+    /// From when on the place is free. Unknown until the answer comes.
     free: Option<Duration>,
-    /// How many places were taken when it was, its own included.
+    /// How many places were taken when this one was, itself included.
     with: usize,
 }
 
-/// When a request can be let through.
+/// When a request can get its turn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Opening {
-    /// Now.
+    /// The request can get its turn now.
     Now,
-    /// From this time on, if nothing changes.
+    /// The request can get its turn from this time on, if nothing changes.
     At(Duration),
-    /// Nobody knows before an answer comes.
+    /// The time depends on an answer that has not come.
     Unknown,
 }
 
 impl Window {
-    /// A window with `limit` places, all free.
+    /// Creates a window with `limit` free places, at least one.
     pub(super) fn new(limit: usize) -> Self {
         Self { limit: limit.max(1), taken: Vec::new(), last: 0 }
     }
 
-    /// Changes how many there are.
+    /// Changes the number of places, to at least one.
     pub(super) fn set_limit(&mut self, limit: usize) {
         self.limit = limit.max(1);
     }
 
-    /// How many places are taken.
+    /// The number of places that are taken.
     pub(super) fn used(&self, now: Duration) -> usize {
         self.taken.iter().filter(|place| place.is_taken(now)).count()
     }
 
-    /// When there is a free place.
+    /// When a place is free.
     pub(super) fn opening(&self, now: Duration) -> Opening {
         let used = self.used(now);
         let Some(too_many) = (used + 1).checked_sub(self.limit).filter(|count| *count > 0) else {
@@ -70,20 +68,20 @@ impl Window {
         known.get(too_many - 1).map_or(Opening::Unknown, |free| Opening::At(*free))
     }
 
-    /// When a request can have a place at the earliest that comes after so many others. A place whose end is not known
-    /// counts as free, and each is taken for a second by those before.
+    /// When a request with `ahead` others before it can have a place at the earliest. A place whose end is unknown counts as
+    /// free, and each request before takes its place for a second.
     pub(super) fn earliest(&self, ahead: usize, now: Duration) -> Duration {
         let taken = self.taken.iter().filter(|place| place.is_taken(now));
         let mut free: Vec<_> = taken.map(|place| place.free.unwrap_or(now)).collect();
         free.resize(free.len().max(self.limit), now);
         free.sort_unstable();
-        // Where more are taken than there are, the first to end leave none.
+        // If more places are taken than the limit allows, the first ones that end become no free place.
         let free = free.get(free.len() - self.limit..).unwrap_or_default();
         let turns = u32::try_from(ahead / self.limit).unwrap_or(u32::MAX);
         free.get(ahead % self.limit).map_or(now, |free| *free + SECOND.saturating_mul(turns))
     }
 
-    /// Takes a place for a request that leaves now or later; none if there is none.
+    /// Takes a place for a request that is sent now or later, and returns its ticket, if a place is free.
     pub(super) fn take(&mut self, now: Duration) -> Option<u64> {
         self.taken.retain(|place| place.is_taken(now));
         if self.taken.len() >= self.limit {
@@ -94,32 +92,32 @@ impl Window {
         Some(self.last)
     }
 
-    /// Gives a place back at once: the request never left.
+    /// Frees a place at once, since its request was never sent.
     pub(super) fn cancel(&mut self, ticket: u64) {
         self.taken.retain(|place| place.ticket != ticket);
     }
 
-    /// The request has reached the server by `latest`, or never will: its place is free `span` later.
+    /// Frees a place `span` after `latest`, the last instant at which its request can have reached the server.
     pub(super) fn received(&mut self, ticket: u64, latest: Duration, span: Duration) {
         if let Some(place) = self.taken.iter_mut().find(|place| place.ticket == ticket) {
             place.free = Some(latest + span);
         }
     }
 
-    /// The most requests that a server can have counted with this one, as far as is known: those of its second, itself, and
-    /// all since.
+    /// The most requests that the server can have counted together with this one, as far as this process knows: those of the
+    /// same second before it, itself, and all since.
     pub(super) fn at_most_with(&self, ticket: u64) -> usize {
         let with =
             self.taken.iter().find(|place| place.ticket == ticket).map_or(self.limit, |place| place.with);
         with + usize::try_from(self.last.saturating_sub(ticket)).unwrap_or(usize::MAX)
     }
 
-    /// The server has counted `count` requests of others by `latest`: they take places as ours do.
+    /// Takes places for `count` requests of other processes that the server had counted by `latest`.
     pub(super) fn occupy(&mut self, count: usize, latest: Duration, span: Duration) {
         let place = Place { ticket: 0, free: Some(latest + span), with: 0 };
         let most = self.limit.saturating_sub(self.taken.len().min(self.limit));
         self.taken.extend(std::iter::repeat_n(place, count.min(most)));
-        // So that the next answer, which counts them too, is not taken for more of them.
+        // The next answer counts these requests too, and must not add them again.
         self.last += count as u64;
     }
 }
@@ -141,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn a_place_is_free_a_second_after_the_server_had_its_request() {
+    fn a_place_is_free_a_second_after_the_server_received_its_request() {
         let mut window = Window::new(2);
         let first = window.take(ms(0)).unwrap();
         let second = window.take(ms(5)).unwrap();
@@ -175,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn what_never_left_takes_no_place() {
+    fn a_request_that_was_never_sent_takes_no_place() {
         let mut window = Window::new(1);
         let ticket = window.take(ms(0)).unwrap();
         window.cancel(ticket);
@@ -196,23 +194,23 @@ mod tests {
     }
 
     #[test]
-    fn the_requests_of_others_take_places() {
+    fn requests_of_other_processes_take_places() {
         let mut window = Window::new(10);
         let ticket = window.take(ms(0)).unwrap();
         assert_eq!(window.at_most_with(ticket), 1);
         window.occupy(7, ms(20), SECOND);
         assert_eq!((window.used(ms(20)), window.at_most_with(ticket)), (8, 8));
         window.occupy(7, ms(20), SECOND);
-        assert_eq!(window.used(ms(20)), 10, "and not more than there are");
+        assert_eq!(window.used(ms(20)), 10, "no more than there are");
         assert_eq!(window.opening(ms(20)), Opening::At(ms(1020)));
     }
 
-    /// One request of a schedule, in microseconds: how long nothing is sent before it, its way to the server, what the
-    /// server does with it, and the answer's way back.
+    /// One request of a schedule, in microseconds: the pause before it, its way to the server, the server's work, and the
+    /// answer's way back.
     type Step = (u64, u64, u64, u64);
 
-    /// Sends as early as the window allows, and gives back when the server received what. `floor` is what way, work and
-    /// way back take at least.
+    /// Sends requests as early as the window allows, and returns when the server received them. `floor` is the least that
+    /// way, work and way back take together.
     fn received(steps: &[Step], limit: usize, floor: u64) -> Vec<u64> {
         let us = Duration::from_micros;
         let mut window = Window::new(limit);
@@ -270,7 +268,7 @@ mod tests {
             for (first, beyond) in received.iter().zip(received.iter().skip(limit)) {
                 prop_assert!(beyond - first >= 1_000_000, "{} requests within {} us", limit + 1, beyond - first);
             }
-            // And none is held back without need: each place waits for the jitter of its own request and no more.
+            // No request waits longer than necessary: each place waits for the jitter of its own request and no more.
             let span = received.last().unwrap() - received.first().unwrap();
             let slowest = 1_000_000 + 3 * jitter + shortest.0 + shortest.1 + shortest.2;
             let turns = (received.len() as u64).div_ceil(limit as u64);
