@@ -269,7 +269,7 @@ test('without onError a warning names the request and the reason, and no secret'
   assert.equal(code, 'SMARTRECRUITERS_BRIDGE')
   assert.equal(
     message,
-    'The bridge closed a connection, since fetch failed for GET https://api.smartrecruiters.com/jobs: ' +
+    'The bridge closed a connection because fetch failed for GET https://api.smartrecruiters.com/jobs: ' +
       'TypeError: fetch failed: Error: no mock for [redacted]',
   )
 })

@@ -204,7 +204,7 @@ test('bytes whose memory is gone are refused, and never sent as empty', async t 
     await assert.rejects(
       sr.post('/x', { body: make() }),
       error =>
-        error instanceof ConfigurationError && error.field === 'body' && /has no memory any more/.test(error.message),
+        error instanceof ConfigurationError && error.field === 'body' && /has lost its memory/.test(error.message),
       what,
     )
     await assert.rejects(sr.fetch('/x', { method: 'POST', body: make() }), TypeError, what)

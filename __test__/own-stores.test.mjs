@@ -92,24 +92,24 @@ test('whatever a store throws or rejects with is a StoreError, and no unhandled 
 test('a record that is not one is refused, and names what it should be', async () => {
   const content = new Uint8Array()
   const bad = [
-    [7, /a record or nothing, but gave a number/],
-    ['record', /a record or nothing, but gave a string/],
-    [[1, content], /a record or nothing, but gave a list/],
+    [7, /a record or undefined, but returned a number/],
+    ['record', /a record or undefined, but returned a string/],
+    [[1, content], /a record or undefined, but returned a list/],
     [revoked(), /TypeError/],
     [{ version: Number.NaN, content }, /a version of 1 or more/],
     [{ version: -1, content }, /a version of 1 or more/],
     [{ version: 0, content }, /a version of 1 or more/],
     [{ version: 1.5, content }, /a version of 1 or more/],
     [{ version: 2 ** 53, content }, /a version of 1 or more/],
-    [{ version: '1', content }, /a version of 1 or more, but gave a string/],
-    [{ version: 1n, content }, /a version of 1 or more, but gave a bigint/],
-    [{ content }, /a version of 1 or more, but gave undefined/],
-    [{ version: 1, content: 'text' }, /a Uint8Array, but gave a string/],
-    [{ version: 1, content: new SharedArrayBuffer(8) }, /a Uint8Array, but gave bytes/],
-    [{ version: 1, content: new ArrayBuffer(8) }, /a Uint8Array, but gave bytes/],
-    [{ version: 1, content: [1, 2, 3] }, /a Uint8Array, but gave a list/],
-    [{ version: 1, content: detached() }, /has no memory any more/],
-    [{ version: 1, content: shrunk() }, /has no memory any more/],
+    [{ version: '1', content }, /a version of 1 or more, but returned a string/],
+    [{ version: 1n, content }, /a version of 1 or more, but returned a bigint/],
+    [{ content }, /a version of 1 or more, but returned undefined/],
+    [{ version: 1, content: 'text' }, /a Uint8Array, but returned a string/],
+    [{ version: 1, content: new SharedArrayBuffer(8) }, /a Uint8Array, but returned bytes/],
+    [{ version: 1, content: new ArrayBuffer(8) }, /a Uint8Array, but returned bytes/],
+    [{ version: 1, content: [1, 2, 3] }, /a Uint8Array, but returned a list/],
+    [{ version: 1, content: detached() }, /has lost its memory/],
+    [{ version: 1, content: shrunk() }, /has lost its memory/],
     [throwing('version'), /load\(\) failed: Error: no/],
   ]
   for (const [record, message] of bad) {
@@ -272,7 +272,7 @@ for (const [pass, run] of Object.entries(PASSES)) {
       asked++
       return named(many.slice(0, limit), at)
     }
-    await failsWith(run({ due }), /due\(\) failed: .*does it ignore `after`\?/)
+    await failsWith(run({ due }), /due\(\) failed: .*check that it does not ignore `after`/)
     // Once for the first page, and once for the next; customers() begins after a place.
     assert.ok(asked <= 2, String(asked))
   })
@@ -296,10 +296,10 @@ test('a page of due() that is not one is refused, however long it is', async () 
   })
   const endless = new Proxy([], { get: (list, key) => (key === 'length' ? 2 ** 32 - 1 : list[key]) })
   const bad = [
-    [7, /a list, but gave a number/],
-    [undefined, /a list, but gave undefined/],
-    [{ length: 1, 0: { id: 'a', due: 1 } }, /a list, but gave an object/],
-    [new Set([{ id: 'a', due: 1 }]), /a list, but gave a Set/],
+    [7, /a list, but returned a number/],
+    [undefined, /a list, but returned undefined/],
+    [{ length: 1, 0: { id: 'a', due: 1 } }, /a list, but returned an object/],
+    [new Set([{ id: 'a', due: 1 }]), /a list, but returned a Set/],
     [revoked(), /due\(\) failed: TypeError/],
     [['id'], /must be an object, but is a string/],
     [[undefined], /must be an object, but is undefined/],
@@ -311,12 +311,12 @@ test('a page of due() that is not one is refused, however long it is', async () 
     [[{ id: 'a', due: 1.5 }], /the due of each entry/],
     [[{ id: 'a', due: '1' }], /the due of each entry/],
     [[{ id: 'a', due: Number.NaN }], /the due of each entry/],
-    [[{ id: 'a', due: NEVER }], /due before `before`, here \d+, but gave one that is due at 8640000000000000/],
+    [[{ id: 'a', due: NEVER }], /due before \d+, its `before`, but returned one that is due at 8640000000000000/],
     [named(['a', 'a'], 1), /each record once, by `due` and then by `id`/],
     [named(['b', 'a'], 1), /each record once, by `due` and then by `id`/],
     [[...named(['a'], 2), ...named(['b'], 1)], /each record once, by `due` and then by `id`/],
-    [Array(1_001_000).fill({ id: 'a', due: 1 }), /at most `limit`, here 1000, records, but gave 1001000 of them/],
-    [endless, /but gave 4294967295 of them/],
+    [Array(1_001_000).fill({ id: 'a', due: 1 }), /at most 1000 records, its `limit`, but returned 1001000 records/],
+    [endless, /but returned 4294967295 records/],
   ]
   for (const [page, message] of bad) await failsWith(appWith({ due: () => page }).keepAlive(), message)
 })
@@ -381,7 +381,7 @@ test('a store that fails in the background is reported by an event', async t => 
   const failing = appWith({ load: () => renewed, due }, { keepAlive: { every: 1000, perSecond: 1000 } })
   const [{ error }] = await new Promise(resolve => failing.on('keepAliveFailed', (...event) => resolve(event)))
   assert.ok(error instanceof StoreError)
-  assert.match(error.message, /does it ignore `after`\?/)
+  assert.match(error.message, /check that it does not ignore `after`/)
 
   const app = appWith({ load: () => Promise.reject(revoked()) })
   const failed = new Promise(resolve => app.on('renewalFailed', resolve))

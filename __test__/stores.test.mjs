@@ -432,7 +432,7 @@ test("what is wrong with a user's store is named", async t => {
     })
   }
   for (const [due, message] of [
-    [() => 7, /a list, but gave a number/],
+    [() => 7, /a list, but returned a number/],
     [() => ['id'], /must be an object, but is a string/],
     [() => [{ id: 7, due: 1 }], /the id of each entry/],
     [() => [{ id: 'a', due: -1 }], /the due of each entry/],

@@ -89,7 +89,7 @@ test('the time-out is checked', async () => {
   await assert.rejects(checkStore(opener(GoodStore), { timeout: -1 }), RangeError)
 })
 
-breaks('a swap that always says true is found out', 'a record is made once', /must give false, but gave true/, {
+breaks('a swap that always says true is found out', 'a record is created once', /expected false, got true/, {
   async swap(...args) {
     await good.swap.apply(this, args)
     return true
@@ -99,7 +99,7 @@ breaks('a swap that always says true is found out', 'a record is made once', /mu
 breaks(
   'a swap that reads and then writes is found out',
   'no update is lost among writers',
-  /true for one of them, but gave true for [2-8]/,
+  /true for one of them, got true for [2-8]/,
   {
     async swap(id, expected, content, due) {
       const found = await this.load(id)
@@ -113,8 +113,8 @@ breaks(
 
 breaks(
   'a removal of any version is found out',
-  'a removal needs the present version',
-  /another version must give false/,
+  'a removal needs the current version',
+  /another version expected false/,
   {
     async remove(id) {
       return this.place.delete(id)
@@ -122,13 +122,13 @@ breaks(
   },
 )
 
-breaks('a removal that leaves the record is found out', 'a removal needs the present', /nothing, but gave version 2/, {
+breaks('a removal that leaves the record is found out', 'a removal needs the current', /nothing, got version 2/, {
   async remove(id, expected) {
     return expected > 0 && this.place.get(id)?.version === expected
   },
 })
 
-breaks('a removal that reads and then deletes is found out', 'one of many swaps and removals wins', /true for [2-8]/, {
+breaks('a removal that reads and then deletes is found out', 'exactly one of many swaps and removals wins', /true for [2-8]/, {
   async remove(id, expected) {
     const found = await this.load(id)
     await new Promise(setImmediate)
@@ -138,31 +138,31 @@ breaks('a removal that reads and then deletes is found out', 'one of many swaps 
   },
 })
 
-breaks('a removal that says nothing is found out', 'a removal needs the present', /true or false, but gave undefined/, {
+breaks('a removal that says nothing is found out', 'a removal needs the current', /true or false, got undefined/, {
   async remove() {},
 })
 
-breaks('a swap that never says true is found out', 'a record is made once', /must give true, but gave false/, {
+breaks('a swap that never says true is found out', 'a record is created once', /expected true, got false/, {
   async swap(...args) {
     await good.swap.apply(this, args)
     return false
   },
 })
 
-breaks('a swap that says something else is found out', 'a record is made once', /true or false, but gave 0/, {
+breaks('a swap that says something else is found out', 'a record is created once', /true or false, got 0/, {
   async swap(...args) {
     return Number(await good.swap.apply(this, args))
   },
 })
 
-breaks('a version that is not counted up is found out', 'a record is made once', /version 1, but gave version 7/, {
+breaks('a version that is not counted up is found out', 'a record is created once', /version 1, got version 7/, {
   async load(id) {
     const found = await good.load.call(this, id)
     return found && { ...found, version: found.version + 6 }
   },
 })
 
-breaks('a version that is text is found out', 'a record is made once', /a whole number of 1 or more, but gave "1"/, {
+breaks('a version that is text is found out', 'a record is created once', /a whole number of 1 or more, got "1"/, {
   async load(id) {
     const found = await good.load.call(this, id)
     return found && { ...found, version: String(found.version) }
@@ -171,8 +171,8 @@ breaks('a version that is text is found out', 'a record is made once', /a whole 
 
 breaks(
   'a swap of any older version is found out',
-  'a swap needs the present version',
-  /another version must give false/,
+  'a swap needs the current version',
+  /another version expected false/,
   {
     async swap(id, expected, content, due) {
       const version = this.place.get(id)?.version ?? 0
@@ -183,11 +183,11 @@ breaks(
   },
 )
 
-breaks('a rejection is found out', 'a record is made once', /an answer, but gave a rejection: down/, {
+breaks('a rejection is found out', 'a record is created once', /an answer, got a rejection: down/, {
   swap: () => Promise.reject(new Error('down')),
 })
 
-breaks('an exception is found out', 'a record that nobody wrote', /an answer, but gave an exception: now/, {
+breaks('an exception is found out', 'a record that was not written', /an answer, got an exception: now/, {
   load() {
     throw new Error('now')
   },
@@ -195,8 +195,8 @@ breaks('an exception is found out', 'a record that nobody wrote', /an answer, bu
 
 breaks(
   'a promise that never settles is found out',
-  'openStore() gives the store of an empty place',
-  /an answer within 50 ms, but gave none/,
+  'openStore() opens an empty place',
+  /an answer within 50 ms, got none/,
   { due: () => new Promise(() => {}) },
   { timeout: 50 },
 )
@@ -207,7 +207,7 @@ for (const [what, key] of [
   ['by the form of a letter', id => id.normalize('NFC')],
   ['beyond a length', id => id.slice(0, 64)],
 ]) {
-  breaks(`ids that are mixed up ${what} are found out`, 'each id is a record of its own', /must give true/, {
+  breaks(`ids that are mixed up ${what} are found out`, 'each id is a record of its own', /expected true/, {
     load(id) {
       return good.load.call(this, key(id))
     },
@@ -229,7 +229,7 @@ for (const [what, change] of [
   })
 }
 
-breaks('content that is no bytes is found out', 'a record is made once', /a Uint8Array, but gave "one"/, {
+breaks('content that is no bytes is found out', 'a record is created once', /a Uint8Array, got "one"/, {
   async load(id) {
     const found = await good.load.call(this, id)
     return found && { ...found, content: new TextDecoder().decode(found.content) }
@@ -239,7 +239,7 @@ breaks('content that is no bytes is found out', 'a record is made once', /a Uint
 test('instances that do not share their place are found out', async () => {
   await assert.rejects(
     checkStore(() => new GoodStore()),
-    /"a record is there for all instances": load\("a"\) must give version 2, but gave nothing/,
+    /"a record is there for all instances": load\("a"\): expected version 2, got nothing/,
   )
 })
 
@@ -251,8 +251,8 @@ test('a place that is not empty is found out', async () => {
   )
 })
 
-const LISTS = 'due() lists what is due'
-const GOES_ON = 'due() goes on after a place'
+const LISTS = 'due() lists due records'
+const CONTINUES = 'due() continues after a place'
 for (const [what, rule, due] of [
   ['not in order', LISTS, (all, limit) => all.reverse().slice(0, limit)],
   [
@@ -262,16 +262,16 @@ for (const [what, rule, due] of [
   ],
   ['without regard to the limit', LISTS, all => all],
   ['one less than there are', LISTS, (all, limit) => all.slice(0, Math.min(limit, all.length - 1))],
-  ['from the start again', GOES_ON, (_all, limit, before, store) => store.places(before).slice(0, limit)],
+  ['from the start again', CONTINUES, (_all, limit, before, store) => store.places(before).slice(0, limit)],
   [
     'after all that is due at once',
-    GOES_ON,
+    CONTINUES,
     (all, limit, _before, _store, after) =>
       all.filter(({ due }) => after === undefined || due > after.due).slice(0, limit),
   ],
   [
     'after a record instead of a place',
-    GOES_ON,
+    CONTINUES,
     (_all, limit, before, store, after) => {
       const found = store.places(before)
       const at = after === undefined ? -1 : found.findIndex(({ id }) => id === after.id)
@@ -280,7 +280,7 @@ for (const [what, rule, due] of [
   ],
   [
     'by their ids backwards where they are due at once',
-    GOES_ON,
+    CONTINUES,
     (_all, limit, before, store, after) => {
       const order = (a, b) => a.due - b.due || (a.id > b.id ? -1 : Number(a.id < b.id))
       const all = store.places(before).sort(order)
@@ -289,7 +289,7 @@ for (const [what, rule, due] of [
   ],
   [
     'without what never needs attention',
-    GOES_ON,
+    CONTINUES,
     (all, limit) => all.filter(({ due }) => due < 8.64e15).slice(0, limit),
   ],
 ]) {
@@ -300,7 +300,7 @@ for (const [what, rule, due] of [
   })
 }
 
-breaks('a list of ids alone is found out', LISTS, /entries of an `id` and a whole number `due`, but gave "due-a"/, {
+breaks('a list of ids alone is found out', LISTS, /entries of an `id` and a whole number `due`, got "due-a"/, {
   async due(before, limit, after) {
     return (await good.due.call(this, before, limit, after)).map(({ id }) => id)
   },

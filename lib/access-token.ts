@@ -1,24 +1,30 @@
-/** An access token for those who need the text itself. */
+/** An access token as its text, for callers that send it themselves. */
 
 import { refuseNew } from './handles.js'
 
-/** An access token. Not printed by `util.inspect` or `JSON.stringify`: read `accessToken`. */
+/**
+ * An access token, made by {@link SmartRecruiters.token}. `util.inspect` and `JSON.stringify` do not show the token, so
+ * that it does not end up in logs.
+ */
 export class AccessToken {
   readonly #accessToken: string
-  /** When it expires. */
+  /** When the access token expires. */
   readonly expiresAt: Date
-  /** Its scopes, as far as the server named them. */
+  /** The scopes of the access token, as far as the server named them. Empty if it named none. */
   readonly scopes: readonly string[]
 
   /** @internal */
   constructor(accessToken: string, expiresAt: number, scopes: string[], made: symbol) {
-    refuseNew('AccessToken', made, 'the client gives it: `await sr.token()`; one of your own is a `BearerToken`')
+    refuseNew('AccessToken', made, 'use `await sr.token()`, or `new BearerToken(…)` for a token of your own')
     this.#accessToken = accessToken
     this.expiresAt = new Date(expiresAt)
     this.scopes = scopes
   }
 
-  /** The token itself, to be sent as `Authorization: Bearer`. It may be renewed any moment: ask anew for each use. */
+  /**
+   * The text of the access token, to be sent as `Authorization: Bearer`. It may be renewed at any moment: call
+   * `sr.token()` again for each use.
+   */
   get accessToken(): string {
     return this.#accessToken
   }

@@ -1,4 +1,4 @@
-/** What callers give as a body, as the addon takes it: in one piece, or as a stream of parts. */
+/** Turns the body that a caller gives into what the addon takes: one piece, or a stream of parts. */
 
 import type { NativeUpload } from '../index.js'
 import { copied, intact } from './bytes.js'
@@ -9,16 +9,18 @@ import { native } from './native.js'
 import { isA, isBlob, types } from './platform.js'
 import { bare, integer, kind, reading } from './validate.js'
 
-/** Parts that are there at once and together no longer than this, in bytes, are sent as a whole. */
+/** The maximum length, in bytes, of parts that are available at once and are therefore sent as a whole. */
 const LONGEST_WHOLE = 1024 * 1024
-/** Of a body that is waited for, so much is held in memory at most, in bytes; a longer one is sent without its length. */
+/**
+ * The maximum length, in bytes, that is read ahead to learn a body's length. A longer body is sent without its length.
+ */
 const LONGEST_WAIT = 64 * 1024 * 1024
-/** The size of a Blob is a whole number that JavaScript can hold. */
+/** The maximum size of a Blob: a whole number that JavaScript can represent. */
 const LONGEST_BLOB = Number.MAX_SAFE_INTEGER
 
 /**
- * A body that can be sent as it is. A string, bytes and whatever else is in memory can be sent again by a retry; a stream
- * or file only once.
+ * A request body that is sent unchanged. A body that is in memory, such as a string or bytes, can be sent again by a
+ * retry; a stream or a file cannot.
  */
 export type Body =
   | string
@@ -32,23 +34,23 @@ export type Body =
 
 /** A body as the addon takes it. */
 export interface Outgoing {
-  /** The whole of it. */
+  /** The whole body. */
   whole?: string | Uint8Array
-  /** Its parts, in place of the whole. */
+  /** The parts of the body, instead of `whole`. */
   parts?: Source
-  /** The length of all parts, in bytes, if it is known. */
+  /** The length of all parts in bytes, if it is known. */
   length?: number
-  /** What it says of itself. */
+  /** The content type that the body itself implies. */
   contentType?: string
-  /** Whether to wait for all parts first, so that the length is known. */
+  /** Whether to read all parts before sending, so that the length is known. */
   waits?: boolean
 }
 
-/** Reads a body that the caller gave. */
+/** Checks a body that the caller gave, and starts to read it if it is a stream. */
 export function outgoing(field: string, body: unknown): Outgoing {
   if (typeof body === 'string') return bare({ whole: body, contentType: 'text/plain;charset=UTF-8' })
   if (types.isArrayBuffer(body) || ArrayBuffer.isView(body)) return bare({ whole: copied(field, body) })
-  const problem = 'says that it is a Blob, FormData, URLSearchParams or stream, but cannot be read as one'
+  const problem = 'claims to be a Blob, FormData, URLSearchParams or stream, but cannot be read as one'
   return bare(reading(field, () => written(field, body), problem))
 }
 
@@ -63,11 +65,14 @@ function written(field: string, body: unknown): Outgoing {
       ...(body.type && { contentType: body.type }),
     }
   }
-  if (isA('FormData', body)) return formBody(field, body)
+  if (isA('FormData', body)) {
+    const { parts, ...known } = formBody(field, body)
+    return { parts: source(field, parts), ...known }
+  }
   if (isA('ReadableStream', body)) {
     const { Readable } = require('node:stream') as typeof import('node:stream')
     if (body.locked || Readable.isDisturbed(body as never)) {
-      throw configurationError(field, 'must be a stream that nobody is reading or has read from')
+      throw configurationError(field, 'must be an unused stream, but it is locked or has been read from')
     }
     return { parts: source(field, body) }
   }
@@ -76,23 +81,23 @@ function written(field: string, body: unknown): Outgoing {
   }
   throw configurationError(
     field,
-    `must be a string, bytes, URLSearchParams, Blob, FormData or a stream of bytes, but is ${kind(body)}; what is to be sent as JSON goes into \`json\``,
+    `must be a string, bytes, URLSearchParams, Blob, FormData or a stream of bytes, but is ${kind(body)}; to send it as JSON, use \`json\``,
   )
 }
 
-/** The length of a Blob, in bytes. One of another realm may say anything. */
+/** Returns the length of a Blob in bytes. It is checked, because an imitation of a Blob may have any value there. */
 export function sizeOf(field: string, blob: Blob): number {
   return integer(`${field}.size`, blob.size, 0, LONGEST_BLOB, 0)
 }
 
-/** Where the parts of a body come from, until it is stopped. */
+/** The source of the parts of a body. */
 export interface Source {
   next(): Promise<IteratorResult<unknown>>
-  /** Says that no more is wanted, and why. What the source makes of that is its own affair. */
+  /** Tells the source that no more parts are needed, and why. Errors of the source are ignored from then on. */
   stop(reason: unknown): void
 }
 
-/** Begins to read the parts of a body. A stream can be cancelled while it is waited for, as `fetch` does. */
+/** Starts to read the parts of a body. A `ReadableStream` can be cancelled during a read, as `fetch` does. */
 export function source(field: string, parts: AsyncIterable<unknown>): Source {
   if (isA('ReadableStream', parts)) {
     const reader = parts.getReader()
@@ -109,10 +114,10 @@ export function source(field: string, parts: AsyncIterable<unknown>): Source {
     async next() {
       const result: unknown = await iterator.next()
       if (typeof result === 'object' && result !== null) return result as IteratorResult<unknown>
-      throw configurationError(field, `must be a stream of bytes, but its \`next\` gave ${kind(result)}`)
+      throw configurationError(field, `must be a stream of bytes, but its \`next\` method returned ${kind(result)}`)
     },
     stop() {
-      // The iterator of a stream of Node does not hear of `return` before it began, nor while it waits.
+      // The iterator of a Node stream ignores `return` before its first read and during a read.
       if ('destroy' in parts && typeof parts.destroy === 'function') parts.destroy()
       else void (async () => iterator.return?.())().catch(() => {})
     },
@@ -120,31 +125,31 @@ export function source(field: string, parts: AsyncIterable<unknown>): Source {
 }
 
 /**
- * Takes the parts that are there at once, or all if the body `waits`. If those are all, the body is whole after all, and
- * can be sent again: the platform's `Request` makes a stream of every string.
+ * Collects the parts that are available at once, or all parts if the body `waits`. If these are all, the body is known
+ * as a whole and can be sent again by a retry: the platform's `Request` turns even a string into a stream.
  */
 export async function gathered(all: Source, waits = false): Promise<{ whole: Uint8Array } | { rest: Source }> {
   const there: unknown[] = []
   let length = 0
   while (length <= (waits ? LONGEST_WAIT : LONGEST_WHOLE)) {
     const next = all.next()
-    // A source that fails does so while it is sent, early or late.
+    // An error of the source is reported when the body is sent, whenever it occurs.
     const result = await Promise.race([next.catch(unlessMistaken), ...(waits ? [] : [turn()])])
     if (result === undefined) return { rest: after(there, all, next) }
     if (result.done) return { whole: Buffer.concat(there as Uint8Array[]) }
-    // What is no part fails when it is sent, as all that comes later would.
+    // A value that is not a part is reported when it is sent, as it would be later in the stream.
     if (!types.isUint8Array(result.value)) {
       there.push(result.value)
       break
     }
-    // A copy: a source may use the same memory for its next part.
+    // Copied, because a source may reuse the memory for its next part.
     there.push(copied('body', result.value))
     length += result.value.byteLength
   }
   return { rest: after(there, all) }
 }
 
-/** A source that fails does so while it is sent, early or late; one that is not a source is refused before. */
+/** Ignores an error of the source, which is reported when the body is sent, but not a mistake of the caller. */
 function unlessMistaken(error: unknown): undefined {
   if (error instanceof ConfigurationError) throw error
 }
@@ -154,23 +159,23 @@ export function turn(): Promise<undefined> {
   return new Promise(resolve => setImmediate(resolve, undefined))
 }
 
-/** What is `there`, then what is awaited, then the rest. */
+/** A source of the parts that are `there`, then of the one that is awaited, then of the rest. */
 function after(there: unknown[], all: Source, next?: Promise<IteratorResult<unknown>>): Source {
   const before = [...there.map(value => Promise.resolve({ done: false, value })), ...(next ? [next] : [])]
   return { next: () => before.shift() ?? all.next(), stop: reason => all.stop(reason) }
 }
 
-/** A streamed body on its way. */
+/** A streamed body that is being sent. */
 export class Upload {
   readonly native: NativeUpload
-  /** Why it was not given to its end, if it was not. */
+  /** The error that interrupted the body, if any. */
   failure: unknown
   readonly #source: Source
   readonly #length: number | undefined
   #sent = 0
   #stopped = false
 
-  /** `length` is what the request states, in bytes, if it does: another length of the source is its failure. */
+  /** `length` is the length that the request states, in bytes. A source of another length fails. */
   constructor(source: Source, length: number | undefined) {
     this.native = native.createUpload(length)
     this.#source = source
@@ -178,14 +183,14 @@ export class Upload {
     void this.#pump()
   }
 
-  /** Gives the body up: its call is over. */
+  /** Stops sending the body, because its call has ended. */
   stop(reason: unknown): void {
     this.#stopped = true
     this.native.discard()
     this.#source.stop(reason)
   }
 
-  /** Sends the parts as there is room for them. */
+  /** Sends the parts as fast as the addon accepts them. */
   async #pump(): Promise<void> {
     try {
       for (let part = await this.#source.next(); !part.done; part = await this.#source.next()) {
@@ -195,7 +200,7 @@ export class Upload {
         this.#sent += value.byteLength
         if (this.#sent > (this.#length ?? this.#sent)) throw this.#wrongLength()
         const { first: wanted } = await call((completions, id) => this.native.write(completions, id, value), {})
-        // The request is over, though not by a failure: its answer needed no more.
+        // The request has ended without an error: the answer did not need the rest of the body.
         if (!wanted) {
           this.#source.stop(undefined)
           return await this.#end()
@@ -203,7 +208,7 @@ export class Upload {
       }
       if (!this.#stopped && this.#sent < (this.#length ?? 0)) throw this.#wrongLength()
     } catch (error) {
-      // Before the end: the call that it interrupts asks for it.
+      // Set before the body is ended, because the call that this interrupts reads it.
       this.failure = error
       this.#source.stop(error)
     }

@@ -1,6 +1,6 @@
 /**
- * A server on the loopback interface that hands what a client sends to a `fetch`. The core opens its own connections,
- * which no patch of `fetch` or `node:http` sees; behind a bridge the mocks that people know see every request.
+ * A server on the loopback interface that passes the requests of a client to a `fetch`. The core opens its own
+ * connections, which mocks of `fetch` and `node:http` cannot intercept; through a bridge they see every request.
  */
 
 import { isUtf8 } from 'node:buffer'
@@ -11,79 +11,92 @@ import { Readable } from 'node:stream'
 
 /** Options of {@link startBridge}. */
 export interface BridgeOptions {
-  /** Gets every request. Default: the `globalThis.fetch` of that moment, so that a mock may replace it later. */
+  /**
+   * The `fetch` that answers every request. Default: `globalThis.fetch`, looked up for each request, so that a mock may
+   * replace it later.
+   */
   fetch?: BridgeFetch | undefined
-  /** The environment whose host the requests name. Default: `production`. */
+  /** The environment whose host is in the URLs that `fetch` sees. Default: `production`. */
   environment?: 'production' | 'sandbox' | undefined
   /**
-   * Called when `fetch` rejects or its answer breaks off, which the client sees as a connection that is closed.
-   * Default: a warning of the process (code `SMARTRECRUITERS_BRIDGE`) that names the request and the error.
+   * Called when `fetch` rejects or its answer breaks off. The client sees a closed connection. Default: a process
+   * warning with code `SMARTRECRUITERS_BRIDGE` that names the request and the error.
    */
   onError?: ((failure: BridgeFailure) => void) | undefined
 }
 
-/** A `fetch`: the platform's, that of a library, or a function of yours that returns a `Response`. */
+/** A `fetch` function: the platform's, a library's, or your own that returns a `Response`. */
 export type BridgeFetch = (url: string, init: BridgeRequest) => Promise<BridgeResponse>
 
-/** The second argument of `fetch`. */
+/** The second argument with which the bridge calls `fetch`. */
 export interface BridgeRequest {
+  /** The HTTP method in upper case. */
   method: string
-  /** As the client sent them, without those of the connection, `host` and `content-length`. */
+  /** The headers that the client sent, without `host`, `content-length` and the headers of the connection. */
   headers: [name: string, value: string][]
   /**
-   * Text, such as JSON or a form, is a string and other bytes are a `Uint8Array`, up to 1 MiB; what is longer, or of
-   * unknown length, is a stream. `null` if the client sent no body.
+   * The body: a string for text such as JSON or a form, and a `Uint8Array` for other content, both up to 1 MiB. A body
+   * that is longer, or whose length is unknown, is a stream. `null` if the client sent no body.
    */
   body: string | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array<ArrayBuffer>> | null
+  /** Always `half`, which `fetch` requires for a body that is a stream. */
   duplex: 'half'
+  /** Always `manual`: the client follows redirects itself. */
   redirect: 'manual'
-  /** Aborted when the client is gone. */
+  /** Aborted when the client closes the connection. */
   signal: AbortSignal
 }
 
-/** What the bridge reads of a `Response`. */
+/** The part of a `Response` that the bridge reads. */
 export interface BridgeResponse {
+  /** The HTTP status. */
   readonly status: number
+  /** The headers, such as a `Headers` object. */
   readonly headers: Iterable<readonly [name: string, value: string]>
-  /** A `ReadableStream` of bytes. */
+  /** A `ReadableStream` of bytes, or `null`. */
   readonly body: object | null
 }
 
-/** A request that got no whole answer. */
+/** A request for which `fetch` gave no complete answer. */
 export interface BridgeFailure {
+  /** The HTTP method in upper case. */
   method: string
+  /** The URL with which `fetch` was called. */
   url: string
+  /** What `fetch` rejected with, or the error of its body. */
   error: unknown
 }
 
-/** A running bridge. */
+/** A running bridge, made by {@link startBridge}. */
 export interface Bridge extends AsyncDisposable {
-  /** The `baseUrl` for clients and apps. */
+  /** The URL to give to clients and apps as `baseUrl`. */
   readonly baseUrl: string
-  /** Stops listening, ends every connection, and aborts the requests that `fetch` still works on. */
+  /** Stops listening, closes every connection, and aborts the requests that `fetch` is still working on. */
   close(): Promise<void>
 }
 
 const ORIGINS = { production: 'https://api.smartrecruiters.com', sandbox: 'https://api.sandbox.smartrecruiters.com' }
 const OPTIONS = ['fetch', 'environment', 'onError']
 
-/** Bodies up to so many bytes are handed over whole: mocks compare them, and cannot compare a stream. */
+/** The maximum length of a body that is passed on as a whole, in bytes: mocks compare bodies, but not streams. */
 const WHOLE_BODY = 1024 * 1024
 const TEXT = /^(text\/|application\/([^;]+\+)?json\b|application\/x-www-form-urlencoded\b)/i
 
-/** Headers of one connection, which no server passes on (RFC 9110, section 7.6.1). */
+/** Headers of a connection, which must not be forwarded (RFC 9110 section 7.6.1). */
 const CONNECTION = ['connection', 'keep-alive', 'proxy-connection', 'te', 'trailer', 'transfer-encoding', 'upgrade']
-/** Credentials of fewer characters are not redacted: they are made up, and may be a part of any word. */
+/**
+ * The minimum length of a credential to be redacted: shorter ones are invented for tests, and may occur in any word.
+ */
 const SHORTEST_SECRET = 8
 /** Headers that `fetch` makes itself. */
 const FOR_FETCH = ['host', 'content-length', 'expect']
 
 /**
- * Starts a bridge on a free port of the loopback interface. A client whose `baseUrl` is the bridge's sends there, token
- * exchanges included; the `fetch` sees the vendor's URLs, and its answers go back as they come. The bridge keeps no
- * process alive while it has no request.
+ * Starts a bridge on a free port of the loopback interface. A client whose `baseUrl` is the bridge's sends all requests
+ * there, token exchanges included. `fetch` is called with the URLs of SmartRecruiters, and its answers are streamed
+ * back. The bridge does not keep the process alive while it has no request.
  *
- * @throws {ConfigurationError} (rejects) if an option is wrong.
+ * @throws {ConfigurationError} if an option is unknown or malformed.
  * @example
  * ```ts
  * await using bridge = await startBridge()
@@ -94,8 +107,8 @@ export async function startBridge(options: BridgeOptions = {}): Promise<Bridge> 
   check(options)
   const { environment = 'production', fetch = (url, init) => globalThis.fetch(url, init), onError } = options
   const vendor = ORIGINS[environment]
-  // Where answers redirect to, by number. What is not the vendor's API is at another origin here too, so that the
-  // client keeps its credential from it; and only what an answer named is fetched, whatever a process asks for.
+  // The targets of redirects, by their index in the path. A target outside the vendor's API has another origin here
+  // too, so that the client does not send its credential there. Only targets that an answer has named can be fetched.
   const redirects: string[] = []
   const api = await listen((request, response) => relay(request, response, vendor + request.url))
   const elsewhere = await listen(async (request, response) => {
@@ -136,7 +149,7 @@ export async function startBridge(options: BridgeOptions = {}): Promise<Bridge> 
 
   function writeHead(answer: BridgeResponse, response: ServerResponse, url: string): void {
     const headers = [...answer.headers]
-    // The body of a `Response` is what its coding held.
+    // The body of a `Response` is decoded already.
     const decoded = headers.some(([name]) => name.toLowerCase() === 'content-encoding')
     const dropped = [...CONNECTION, ...(decoded ? ['content-encoding', 'content-length'] : [])]
     for (const [name, value] of headers) {
@@ -149,7 +162,7 @@ export async function startBridge(options: BridgeOptions = {}): Promise<Bridge> 
     response.writeHead(answer.status)
   }
 
-  /** Where the target of a redirect is for the client. */
+  /** Translates the target of a redirect into a URL of the bridge. */
   function here(location: string, url: string): string {
     if (!URL.canParse(location, url)) return location
     const target = new URL(location, url)
@@ -166,11 +179,11 @@ export async function startBridge(options: BridgeOptions = {}): Promise<Bridge> 
 }
 
 function check(options: BridgeOptions): void {
-  // Of the main entry, so that its class is the one that users know; and only here, since the rest needs no addon.
+  // From the main entry, so that users see its class. Required only here, because nothing else needs the addon.
   const { ConfigurationError } = require('./index.js') as typeof import('./index.js')
   const wrong = (field: string, problem: string) =>
     new ConfigurationError({ code: 'CONFIGURATION', message: `${field}: ${problem}`, causes: [], field })
-  if (typeof options !== 'object' || options === null) throw wrong('startBridge', 'its options must be an object')
+  if (typeof options !== 'object' || options === null) throw wrong('startBridge', 'must be an object of options')
   for (const name of Object.keys(options)) {
     if (!OPTIONS.includes(name))
       throw wrong(name, `is not an option of startBridge; its options are ${OPTIONS.join(', ')}`)
@@ -188,7 +201,7 @@ type Listener = (request: IncomingMessage, response: ServerResponse) => Promise<
 
 async function listen(listener: Listener): Promise<Server> {
   const server = createServer((request, response) => void listener(request, response))
-  // An idle connection outlives every pause between two tests: one that ends meanwhile can fail a request.
+  // Idle connections stay open during any pause between two tests: closing one could fail a request.
   server.keepAliveTimeout = 0
   server.on('connection', socket => socket.unref())
   server.listen(0, '127.0.0.1').unref()
@@ -207,7 +220,7 @@ async function end(server: Server): Promise<void> {
   await closed
 }
 
-/** Pairs of a message's headers, without those that are not for the next server. */
+/** The headers of a message as pairs, without those that must not be forwarded. */
 function forwarded(raw: readonly string[]): [string, string][] {
   const pairs: [string, string][] = []
   for (let index = 0; index < raw.length; index += 2) pairs.push([raw[index] as string, raw[index + 1] as string])
@@ -226,7 +239,7 @@ async function bodyOf(request: IncomingMessage): Promise<BridgeRequest['body']> 
   return TEXT.test(type) && isUtf8(bytes) ? new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes) : bytes
 }
 
-/** Hands the body on as it comes. */
+/** Streams the body of an answer to the client. */
 async function writeBody(answer: BridgeResponse, response: ServerResponse, gone: AbortSignal): Promise<void> {
   if (answer.body === null) {
     response.end()
@@ -244,22 +257,22 @@ async function writeBody(answer: BridgeResponse, response: ServerResponse, gone:
   response.end()
 }
 
-/** Names the request and the error, without what tests may have borrowed from the real world: queries and secrets. */
+/** Warns of a failed request, without its query and secrets: tests may contain real ones. */
 function warn({ method, url, error }: BridgeFailure, secrets: readonly string[]): void {
   const reasons: string[] = []
   let cause = error
   do {
-    // The errors of mocks can go on for pages.
+    // The errors of mocks can be pages long.
     reasons.push(String(cause).split('\n', 1)[0] as string)
     cause = Object(cause).cause
   } while (typeof Object(cause).message === 'string' && reasons.length < 5)
   const reason = secrets.reduce((shown, secret) => shown.replaceAll(secret, '[redacted]'), reasons.join(': '))
   const [address] = url.split('?', 1)
-  const message = `The bridge closed a connection, since fetch failed for ${method} ${address}: ${reason}`
+  const message = `The bridge closed a connection because fetch failed for ${method} ${address}: ${reason}`
   process.emitWarning(message, { code: 'SMARTRECRUITERS_BRIDGE' })
 }
 
-/** What a mock may quote of a request and must not be shown. */
+/** The secrets of a request, which the error of a mock may quote. */
 function secretsOf({ headers }: IncomingMessage, body: BridgeRequest['body']): string[] {
   const form = new URLSearchParams(typeof body === 'string' ? body : '')
   const fields = ['client_secret', 'refresh_token', 'code', 'code_verifier'].map(name => form.get(name))

@@ -1,9 +1,9 @@
-/** Bytes that the caller gave, and whose memory may be gone. */
+/** Bytes of the caller, whose memory may be detached. */
 
 import { configurationError } from './errors.js'
 import { types } from './platform.js'
 
-/** A copy of bytes, made at once, as `fetch` makes it: what becomes of their memory later changes nothing. */
+/** Copies bytes at once, as `fetch` does, so that later changes of their memory have no effect. */
 export function copied(field: string, bytes: ArrayBuffer | ArrayBufferView): Uint8Array {
   intact(field, bytes)
   if (types.isUint8Array(bytes)) return new Uint8Array(bytes)
@@ -11,17 +11,17 @@ export function copied(field: string, bytes: ArrayBuffer | ArrayBufferView): Uin
   return new Uint8Array(bytes).slice()
 }
 
-/** Refuses bytes whose memory is gone, which would be taken for none. */
+/** Refuses bytes whose memory is detached: they would look like an empty array. */
 export function intact(field: string, bytes: ArrayBuffer | ArrayBufferView): void {
   try {
-    // Each of these fails, as the language has it, where the memory was detached or shrank.
+    // Each of these throws, by the language standard, if the memory was detached or shrank.
     if (types.isTypedArray(bytes)) Object.getPrototypeOf(Uint8Array.prototype).at.call(bytes, 0)
     else if (ArrayBuffer.isView(bytes)) bytes.byteLength
     else new Uint8Array(bytes)
   } catch {
     throw configurationError(
       field,
-      'has no memory any more: it was transferred or detached, or its buffer was resized; give a copy of the bytes',
+      'has lost its memory: its buffer was transferred, detached or resized; give a copy of the bytes',
     )
   }
 }

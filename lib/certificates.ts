@@ -1,4 +1,4 @@
-/** Certificates as callers give them: the same form for clients, stores and shared limits. */
+/** Certificates as options of clients, apps, stores and shared limits. */
 
 import { copied } from './bytes.js'
 import { configurationError } from './errors.js'
@@ -6,14 +6,15 @@ import { types } from './platform.js'
 import { reading, string } from './validate.js'
 
 /**
- * Certificates to trust: PEM, as text or bytes, with one certificate or several; the word `'system'` for those of the
- * operating system; or a list of these, such as what Node's `tls.getCACertificates()` returns.
+ * Certificates to trust: one or more certificates in PEM, as text or bytes; the word `'system'` for the certificates of
+ * the operating system; or a list of these, such as Node's `tls.getCACertificates()` returns.
  *
- * They are those of authorities, whose servers are then trusted, or a server's own, such as `openssl req -x509` makes.
+ * A certificate may be that of an authority, which makes the servers that it has certified trusted, or that of a server
+ * itself, such as `openssl req -x509` makes.
  */
 export type CertificateAuthorities = string | Uint8Array | readonly (string | Uint8Array)[]
 
-/** The option `ca` as the addon takes it: one text, in which the line `system` stands for the operating system's. */
+/** Checks the option `ca`. The addon takes one text, in which the line `system` means those of the operating system. */
 export function certificateAuthorities(value: unknown): string | undefined {
   return reading('ca', () => {
     if (!Array.isArray(value)) return pem('ca', value)
@@ -22,7 +23,7 @@ export function certificateAuthorities(value: unknown): string | undefined {
   })
 }
 
-/** PEM as text or bytes, or nothing. */
+/** Checks PEM, given as text or bytes; `undefined` if it is not given. */
 export function pem(field: string, value: unknown): string | undefined {
   if (value === undefined) return undefined
   return string(field, types.isUint8Array(value) ? new TextDecoder().decode(copied(field, value)) : value)

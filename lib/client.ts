@@ -1,5 +1,5 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-/** The client of the SmartRecruiters API. */
+/** The API client: its options, its methods, and the steps of a call in JavaScript. */
 
 import type { NativeClient, NativeDelivery, NativeToken } from '../index.js'
 import { AccessToken } from './access-token.js'
@@ -29,32 +29,45 @@ import { Answer, type ResponsePromise, responsePromise } from './response-promis
 import { fromCaller, withCallersStack } from './stack.js'
 import { bare, integer, milliseconds, optionalSignal, optionsObject, reading, record, string } from './validate.js'
 
-/** Options of {@link SmartRecruiters}. */
+/** Options of the {@link SmartRecruiters} constructor. */
 export interface ClientOptions extends ConnectionOptions, ApiOptions {
-  /** What to authenticate with. */
+  /**
+   * What the client authenticates with: an {@link ApiKey}, {@link BearerToken}, {@link ClientCredentials},
+   * {@link Grant} or {@link Customer}.
+   */
   credential: Credential
-  /** The deadline of a whole call, in milliseconds. Default: 128,000, the vendor's advice. */
+  /**
+   * The deadline of a whole call in milliseconds, retries and waiting included: 1 to 2,147,483,647. A call that misses
+   * it rejects with a {@link TimeoutError}. Default: 128,000, which SmartRecruiters recommends.
+   */
   timeout?: number | undefined
   /**
-   * The most retries of one call, 0 to 10. Default: 3. Sent again is what was certainly not processed (no connection,
-   * 429, 503 with Retry-After), and what may have been (502, 503, 504, a lost connection) only if it is idempotent.
+   * The maximum number of retries of one call, 0 to 10. Default: 3.
+   *
+   * A request is retried when the server certainly did not process it (no connection, 429, 503 with `Retry-After`). If
+   * the server may have processed it (502, 503, 504, a lost connection), it is retried only when it is idempotent: see
+   * {@link RequestOptions.idempotent}.
    */
   retries?: number | undefined
-  /** The longest answer that is read into memory, in bytes. Default: 64 MiB. Longer ones can be streamed. */
+  /**
+   * The maximum size of an answer that is read into memory, in bytes after decoding. A longer answer fails the call
+   * with code `BODY_TOO_LARGE`; stream it with {@link SmartRecruiters.fetch} or `.asResponse()` instead. Default: 64
+   * MiB.
+   */
   maxBodySize?: number | undefined
   /**
-   * How the client keeps to the rate limits of the API: as documented, unless this says otherwise. All clients of a
-   * process with one credential share them; where their options differ, the lowest limit holds. `false`: it does not
-   * keep to them.
+   * How the client keeps to the API's rate limits. All clients of a process that use the same credential share them;
+   * where their options differ, the lowest limit applies. `false` turns pacing off. Default: the limits that
+   * SmartRecruiters documents.
    */
   limits?: LimitOptions | false | undefined
 }
 
 /** Options of {@link SmartRecruiters.token}. */
 export interface TokenOptions {
-  /** How long to wait for the token, in milliseconds. Default: the client's `timeout`. */
+  /** The maximum time to wait for the token, in milliseconds. Default: the client's `timeout`. */
   timeout?: number | undefined
-  /** Ends the wait when it is aborted: the call rejects with the signal's reason. */
+  /** Stops waiting when it is aborted: the call rejects with the signal's reason. The token exchange continues. */
   signal?: AbortSignal | undefined
 }
 
@@ -68,7 +81,7 @@ const OPTIONS = [
   'limits',
   ...CONNECTION_OPTIONS,
 ] as const
-/** What others call a credential. */
+/** Options that other clients have for a credential, and what to give instead. */
 const HINTS = {
   apiKey: 'give `credential: new ApiKey(…)`',
   token: 'give `credential: new BearerToken(…)`',
@@ -80,7 +93,7 @@ const TIMEOUT = 128_000
 const RETRIES = 3
 const MAX_BODY_SIZE = 64 * 1024 * 1024
 
-/** What `withCredential` constructs a client of, in place of options. */
+/** The argument from which `withCredential` constructs a client, in place of options. */
 class Derived {
   constructor(
     readonly native: NativeClient,
@@ -88,15 +101,24 @@ class Derived {
   ) {}
 }
 
-/** Authenticated access to the SmartRecruiters API with one credential. */
+/**
+ * A client of the SmartRecruiters API with one credential. It obtains and renews access tokens, keeps to the rate
+ * limits, retries what is safe to retry, and may be used by any number of calls at once. Make one per credential and
+ * keep it; use {@link SmartRecruiters.withCredential} for further credentials.
+ *
+ * @example
+ * const sr = new SmartRecruiters({ credential: new ApiKey(key) })
+ * const jobs = await sr.get('/jobs', { query: { limit: 10, sort: 'job_id' } })
+ */
 export class SmartRecruiters {
   readonly #native: NativeClient
   readonly #timeout: number
   #closing = false
-  /** Calls whose bodies are being gathered: made, but not yet known to the core. */
+  /** The number of calls whose bodies are being gathered: the core does not know these calls yet. */
   #gathering = 0
 
   /**
+   * Makes a client. Nothing is sent until the first call.
    * @throws {ConfigurationError} if an option is missing, unknown or malformed.
    * @example
    * const sr = new SmartRecruiters({ credential: new ApiKey(key) })
@@ -132,22 +154,24 @@ export class SmartRecruiters {
   }
 
   /**
-   * A client with the credential of the environment: `SMARTRECRUITERS_API_KEY`, or `SMARTRECRUITERS_ACCESS_TOKEN`, or
-   * `SMARTRECRUITERS_CLIENT_ID` and `SMARTRECRUITERS_CLIENT_SECRET` (with `SMARTRECRUITERS_TOKEN_URL`, if it is not
-   * the default).
-   * @throws {ConfigurationError} if there is no credential, half of one, or more than one.
+   * Makes a client with the credential that the environment variables hold: `SMARTRECRUITERS_API_KEY`, or
+   * `SMARTRECRUITERS_ACCESS_TOKEN`, or `SMARTRECRUITERS_CLIENT_ID` with `SMARTRECRUITERS_CLIENT_SECRET` (and
+   * `SMARTRECRUITERS_TOKEN_URL`, if the token endpoint is not the default).
+   * @throws {ConfigurationError} if the variables hold no credential, half of one, or more than one.
+   * @example
+   * const sr = SmartRecruiters.fromEnv()
    */
   static fromEnv(options: Omit<ClientOptions, 'credential'> = {}): SmartRecruiters {
     return new SmartRecruiters({ ...record('fromEnv', options), credential: credentialFromEnv() })
   }
 
-  /** The API root, without a slash at its end. */
+  /** The URL of the API root, without a trailing slash, such as `https://api.smartrecruiters.com`. */
   get baseUrl(): string {
     return this.#native.baseUrl
   }
 
   /**
-   * `GET`: reads. See {@link request} for what it resolves with, and what it throws.
+   * Sends a `GET` request: reads a resource. {@link request} describes the result and the errors.
    * @example
    * const job: Job = await sr.get('/jobs/{id}', { params: { id } })
    */
@@ -156,7 +180,8 @@ export class SmartRecruiters {
   }
 
   /**
-   * `POST`: creates, or starts something.
+   * Sends a `POST` request: creates a resource or starts an action. {@link request} describes the result and the
+   * errors. A `POST` whose outcome is unknown is retried only with `idempotent: true`.
    * @example
    * const created: Job = await sr.post('/jobs', { json: { title: 'Engineer' } })
    */
@@ -165,7 +190,7 @@ export class SmartRecruiters {
   }
 
   /**
-   * `PUT`: replaces.
+   * Sends a `PUT` request: replaces a resource. {@link request} describes the result and the errors.
    * @example
    * await sr.put('/jobs/{id}/status', { params: { id }, json: { status: 'SOURCING' } })
    */
@@ -174,7 +199,8 @@ export class SmartRecruiters {
   }
 
   /**
-   * `PATCH`: changes a part. Some of the vendor's routes take `application/json-patch+json`: say so in `headers`.
+   * Sends a `PATCH` request: changes a part of a resource. {@link request} describes the result and the errors. Some
+   * routes of SmartRecruiters take `application/json-patch+json`: set that content type in `headers`.
    * @example
    * await sr.patch('/candidates/{id}', { params: { id }, json: { email: 'new@example.com' } })
    */
@@ -183,7 +209,7 @@ export class SmartRecruiters {
   }
 
   /**
-   * `DELETE`: removes.
+   * Sends a `DELETE` request: removes a resource. {@link request} describes the result and the errors.
    * @example
    * await sr.delete('/candidates/{id}', { params: { id } })
    */
@@ -192,7 +218,8 @@ export class SmartRecruiters {
   }
 
   /**
-   * `HEAD`: an answer's headers, by `.asResponse()`.
+   * Sends a `HEAD` request: reads only the headers of the answer, which `.asResponse()` gives. {@link request}
+   * describes the errors.
    * @example
    * const { headers } = await sr.head('/jobs').asResponse()
    */
@@ -201,19 +228,22 @@ export class SmartRecruiters {
   }
 
   /**
-   * Sends a request and resolves with the answer's data: parsed JSON, text, bytes (`Uint8Array`), or `undefined` if
-   * it is empty. `.withResponse()` gives the answer too, `.asResponse()` the answer alone.
+   * Sends a request and resolves with the data of the answer: parsed JSON, text, bytes (`Uint8Array`), or `undefined`
+   * if the body is empty. `.withResponse()` resolves with the `Response` too, `.asResponse()` with the `Response`
+   * alone.
    *
-   * `path` is relative to the API root, and may hold `{name}`s for `params`; a whole URL must be on the same origin.
+   * `path` is relative to the API root, and may contain placeholders such as `{id}` whose values are in `params`. A
+   * complete URL is accepted if it is on the origin of the API root.
    *
-   * In TypeScript, give the type of the data to the variable, as in the example: the compiler then also asks for the
-   * `{name}`s in `params`. With a type argument, `request<Job>(…)`, it does not know the path.
+   * In TypeScript, annotate the variable with the type of the data, as in the example: the compiler then also requires
+   * the placeholders in `params`. With a type argument, `request<Job>(…)`, it does not check `params`.
    * @example
    * const job: Job = await sr.request('GET', '/jobs/{id}', { params: { id } })
-   * @throws {ApiError} if the API answers with anything but success, as one of its subclasses.
-   * @throws {TokenError} if there is no access token to be had.
-   * @throws {NetworkError | TimeoutError} if there is no answer.
-   * @throws {ConfigurationError} if an argument is wrong.
+   * @throws {ApiError} if the status is not 2xx: one of its subclasses, such as {@link NotFoundError}.
+   * @throws {TokenError} if no access token can be obtained.
+   * @throws {NetworkError | TimeoutError} if no complete answer arrives.
+   * @throws {QueueFullError} if the call cannot get its turn within the rate limits before its deadline.
+   * @throws {ConfigurationError} if an argument is wrong; nothing is sent.
    */
   request<T = unknown, Path extends string = string>(
     method: string,
@@ -225,16 +255,18 @@ export class SmartRecruiters {
   }
 
   /**
-   * Reads a list to its end, item by item, in order, each of its pages once. It knows how each list of the vendor
-   * pages, and finds out for others. Pages are of 100 items, unless the query says otherwise; the next ones are asked
-   * for while you work on one. Leaving the loop takes back what was asked for.
+   * Reads a list to its end, item by item and in order, requesting each page once. The client knows how every list of
+   * SmartRecruiters is paged, and detects it for other lists. A page has 100 items unless the query says otherwise. The
+   * next pages are requested while you work on the current one; leaving the loop cancels those requests.
    *
-   * Nothing is asked for before the first item is. To go on later, or after a crash, give `from` what `cursor` was.
+   * Nothing is requested before you ask for the first item. To continue later, or after a crash, store `cursor` and
+   * pass it as `from`.
    * @example
    * const jobs = sr.paginate<Job>('/jobs')
    * for await (const job of jobs) await save(job, jobs.cursor)
-   * @throws {ConfigurationError} if an argument is wrong, or `from` is of another list; as `get` throws, while it is
-   * read; and with code `PAGINATION` if the list cannot be read on.
+   * @throws {ConfigurationError} if an argument is wrong, or `from` is the cursor of another list.
+   * @throws {SmartRecruitersError} while the list is read: as {@link request} throws, and with code `PAGINATION` if the
+   * next page cannot be determined.
    */
   paginate<Item = unknown, Path extends string = string>(
     path: Path,
@@ -245,10 +277,14 @@ export class SmartRecruiters {
   }
 
   /**
-   * A drop-in for the platform's `fetch` that authenticates: give it to openapi-fetch, ky and the like. Bound, so that
-   * it can be handed around. Paths are relative to the API root; whole URLs must be on its origin. Resolves with every
-   * answer, whatever its status, when its headers are there; rejects as `fetch` does, with a `TypeError` whose `cause`
-   * is a {@link SmartRecruitersError}, or with the signal's reason.
+   * An authenticating replacement for the platform's `fetch`, for openapi-fetch, ky and similar clients. It is bound to
+   * this client, so that it can be passed as a value.
+   *
+   * Paths are relative to the API root; complete URLs must be on its origin. The promise resolves when the headers of
+   * the answer have arrived, whatever the status. It rejects as `fetch` does: with a `TypeError` whose `cause` is a
+   * {@link SmartRecruitersError}, or with the signal's reason.
+   * @example
+   * const api = createClient<paths>({ baseUrl: sr.baseUrl, fetch: sr.fetch }) // openapi-fetch
    */
   readonly fetch = async (input: string | URL | Request, init?: RequestInit): Promise<Response> => {
     try {
@@ -259,23 +295,33 @@ export class SmartRecruiters {
       return toResponse(outcome, url, signal, contextOf(request))
     } catch (error) {
       if (error instanceof SmartRecruitersError) throw fromCaller(() => new TypeError('fetch failed', { cause: error }))
-      // The platform's own, of a request that it refuses.
+      // The platform's own error for a request that it refuses.
       throw error instanceof TypeError ? withCallersStack(error) : error
     }
   }
 
-  /** A client of the same API on the same connections with another credential. */
+  /**
+   * Makes a client with another credential that shares this client's connections and options. Thousands of customers
+   * can share one client in this way.
+   * @throws {ConfigurationError} if `credential` is not a credential.
+   * @example
+   * const acme = sr.withCredential(app.grant('acme'))
+   */
   withCredential(credential: Credential): SmartRecruiters {
     const derived = unwrap(this.#native.withCredential(credentialOf('credential', credential)))
     return new SmartRecruiters(new Derived(derived, this.#timeout) as unknown as ClientOptions)
   }
 
   /**
-   * The access token in use, obtained or renewed if need be; `undefined` for an API key or bearer token. An exchange
-   * that takes longer than `timeout`, or that `signal` is aborted during, goes on: the next call finds its token.
-   * @throws {TokenError} if there is none to be had.
-   * @throws {TimeoutError} with phase `token`, if there is none within `timeout`.
+   * Resolves with the current access token, which is obtained or renewed first if necessary, or with `undefined` for an
+   * API key or bearer token. When `timeout` passes or `signal` is aborted during a token exchange, the exchange
+   * continues, and the next call uses its token.
+   * @throws {TokenError} if no access token can be obtained.
+   * @throws {TimeoutError} with phase `token`, if there is no access token within `timeout`.
    * @throws {ConfigurationError} if an option is unknown or malformed.
+   * @example
+   * const token = await sr.token()
+   * const authorization = `Bearer ${token?.accessToken}`
    */
   async token(options: TokenOptions = {}): Promise<AccessToken | undefined> {
     const known = optionsObject('token', options, ['timeout', 'signal'])
@@ -287,39 +333,42 @@ export class SmartRecruiters {
   }
 
   /**
-   * How far the API's limits are used, for each endpoint that was asked with this credential in this process: `used` of
-   * `perSecond` requests that the server may count in its present second, `inFlight` of `concurrent` at once, calls
-   * `waiting`, the `longestWait` so far in milliseconds, and answers with 429. Empty with `limits: false`.
+   * Returns how much of the rate limits is in use, for each endpoint that this process has called with this credential:
+   * `used` of `perSecond` requests that the server may count in its current second, `inFlight` of `concurrent` requests
+   * at once, the calls `waiting` for their turn, the `longestWait` so far in milliseconds, and the number of answers
+   * with status 429. The list is empty with `limits: false`.
    */
   limits(): EndpointLimits[] {
     return this.#native.limits()
   }
 
   /**
-   * Takes no more calls, and resolves when those in flight have ended. Bodies of answers that are still being read are
-   * neither waited for nor cut.
+   * Closes the client: further calls fail with code `CLOSED`, and the promise resolves when the calls in flight have
+   * ended. It does not wait for bodies of answers that are still being read, and does not interrupt them.
    */
   async close(): Promise<void> {
     this.#closing = true
-    // Calls of this turn come before it: they start at its end, or when their bodies are gathered.
+    // Calls of this turn are still accepted: they start at its end, or when their bodies are gathered.
     await undefined
     while (this.#gathering > 0) await turn()
     await call((completions, id) => this.#native.close(completions, id), {})
   }
 
   /**
-   * Resolves when this process has no exchange in flight that works once: no renewal of a grant, no exchange of an
-   * authorization code, no request for a customer's credentials. Exchanges that begin meanwhile are included. Resolves
-   * also after {@link close}.
+   * Resolves when this process has no one-time exchange in flight: no renewal of a grant, no exchange of an
+   * authorization code, no request for a customer's credentials. It also waits for exchanges that start in the
+   * meantime, and works after {@link close}.
    *
-   * A serverless handler passes it to its platform's `waitUntil`, so that the process is not frozen during an exchange
-   * that a call has begun in the background.
+   * Pass the promise to `waitUntil` of a serverless platform, so that the process is not frozen during an exchange that
+   * a call has started in the background.
+   * @example
+   * context.waitUntil(sr.settled())
    */
   settled(): Promise<void> {
     return settled()
   }
 
-  /** The same as {@link close}, for `await using`. */
+  /** Closes the client at the end of an `await using` block, as {@link close} does. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
   }
@@ -329,12 +378,12 @@ export class SmartRecruiters {
     const verb = string('method', method).toUpperCase()
     const known = requestOptions(options)
     const signal = optionalSignal('signal', known.signal)
-    // Last, since it begins to read the body.
+    // Last, because it starts to read the body.
     const { request, body } = flatRequest(verb, string('path', path), known, this.#timeout)
     answer.signal = signal
     answer.context = contextOf(request)
     answer.url = () => unwrap(this.#native.url(request.path, request.params, request.query)).url
-    // By the end of this turn the caller has asked for the answer alone, or never will.
+    // `.asResponse()` must be called in this turn: from its end on, the answer is requested as a whole.
     await undefined
     answer.outcome = await this.#call(request, body, answer.raw ? 'open' : 'whole', signal)
     return answer.data() as T
@@ -378,7 +427,7 @@ export class SmartRecruiters {
         signal,
       )
     } catch (error) {
-      // Not of the signal's own reason, which may be that very failure.
+      // Not on the signal's reason, which may be the very same error.
       if (sent?.failure !== undefined && error instanceof SmartRecruitersError) error.cause = sent.failure
       sent?.stop(error)
       throw error
@@ -401,7 +450,9 @@ function refuseIfAborted(signal: AbortSignal | undefined, body: Source | undefin
   throw signal.reason
 }
 
-/** A grant or customer is of its app's API, whatever the environment says. */
+/**
+ * Which API the client uses. A grant or customer uses its app's API, so the environment variables do not apply to it.
+ */
 function apiOf(known: Record<'credential' | 'environment' | 'baseUrl', unknown>): ReturnType<typeof api> {
   const isOfAnApp = known.credential instanceof Grant || known.credential instanceof Customer
   return isOfAnApp && known.environment === undefined && known.baseUrl === undefined ? {} : api(known)
@@ -420,7 +471,7 @@ function credentialFromEnv(): Credential {
   }).filter(([, value]) => value)
   if (found.length > 1) {
     const names = found.map(([name]) => name).join(' and ')
-    throw configurationError('environment', `${names} are all set: keep the one to use`)
+    throw configurationError('environment', `${names} are all set; unset all but the one to use`)
   }
   if (apiKey) return new ApiKey(apiKey)
   if (accessToken) return new BearerToken(accessToken)
@@ -431,12 +482,12 @@ function credentialFromEnv(): Credential {
   throw configurationError(
     'environment',
     missing
-      ? `${missing} is not set, but the other half of the client credentials is`
-      : 'no credential is set: SMARTRECRUITERS_API_KEY, or SMARTRECRUITERS_ACCESS_TOKEN, or SMARTRECRUITERS_CLIENT_ID and SMARTRECRUITERS_CLIENT_SECRET',
+      ? `${missing} is not set, but the other half of the client credentials is; set both, or neither`
+      : 'no credential is set; set SMARTRECRUITERS_API_KEY, or SMARTRECRUITERS_ACCESS_TOKEN, or both SMARTRECRUITERS_CLIENT_ID and SMARTRECRUITERS_CLIENT_SECRET',
   )
 }
 
-/** What errors tell of a call. A query may hold personal data, which has no place in an error. */
+/** What errors say about a call. The query is left out: it may hold personal data, which must not end up in logs. */
 function contextOf({ method, path }: Pick<FlatRequest, 'method' | 'path'>): CallContext {
   return { method, path: path.split('?', 1)[0] as string }
 }

@@ -1,4 +1,4 @@
-/** How connections are made: options that clients and apps share. */
+/** The options of connections, which clients and apps share, and their checks. */
 
 import type { NativeConnection } from '../index.js'
 import { type CertificateAuthorities, certificateAuthorities, pem } from './certificates.js'
@@ -7,39 +7,40 @@ import { configurationError } from './errors.js'
 import { isA } from './platform.js'
 import { bare, kind, milliseconds, reading, string } from './validate.js'
 
-/** How connections are made. */
+/** How a client or an app connects to the API. */
 export interface ConnectionOptions {
-  /** How long connecting may take, in milliseconds. Default: 10,000. */
+  /** The maximum time for connecting to a host, TLS included, in milliseconds. Default: 10,000. */
   connectTimeout?: number | undefined
   /**
-   * A proxy for everything, as `http://user:password@host:port`, or `false` for none. Default: `HTTPS_PROXY`,
-   * `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY` of the environment, but never for loopback.
+   * The proxy for all requests, such as `http://user:password@host:port`, or `false` for none. Default: the proxy that
+   * the environment variables `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY` name, but none for loopback
+   * addresses.
    */
   proxy?: string | URL | false | undefined
   /**
-   * Certificates to trust beside the default ones, which are Mozilla's and those that `NODE_EXTRA_CA_CERTS`,
-   * `SSL_CERT_FILE`, `SSL_CERT_DIR` and `NODE_USE_SYSTEM_CA=1` name. Default: no others.
+   * Certificates to trust in addition to the default ones: those of Mozilla, and those that `NODE_EXTRA_CA_CERTS`,
+   * `SSL_CERT_FILE`, `SSL_CERT_DIR` and `NODE_USE_SYSTEM_CA=1` name. Default: none.
    */
   ca?: CertificateAuthorities | undefined
-  /** The client's own certificate, with those that it was signed by, in PEM. Needs `key`. */
+  /** The client certificate for mutual TLS, followed by the certificates of its issuers, in PEM. It requires `key`. */
   cert?: string | Uint8Array | undefined
-  /** The key of `cert`, in PEM, not encrypted. */
+  /** The private key of `cert` in PEM, not encrypted. It requires `cert`. */
   key?: string | Uint8Array | undefined
 }
 
-/** The names of the options. */
+/** The names of the connection options. */
 export const CONNECTION_OPTIONS = ['connectTimeout', 'proxy', 'ca', 'cert', 'key'] as const
 
 const CONNECT_TIMEOUT = 10_000
 
-/** The options as the addon takes them; what is secret stands apart. */
+/** The options as the addon takes them. Secrets are separate from the others. */
 export interface Connection {
   options: NativeConnection
   proxyUrl: string | undefined
   key: string | undefined
 }
 
-/** Checks the options. */
+/** Checks the connection options. */
 export function connection(known: Record<(typeof CONNECTION_OPTIONS)[number], unknown>): Connection {
   const options: NativeConnection = bare({
     connectTimeout: milliseconds('connectTimeout', known.connectTimeout, CONNECT_TIMEOUT),
@@ -50,7 +51,8 @@ export function connection(known: Record<(typeof CONNECTION_OPTIONS)[number], un
   const cert = pem('cert', known.cert)
   const key = pem('key', known.key)
   if ((cert === undefined) !== (key === undefined)) {
-    throw configurationError(cert === undefined ? 'cert' : 'key', 'must be given with the other half')
+    const [missing, other] = cert === undefined ? ['cert', 'key'] : ['key', 'cert']
+    throw configurationError(missing, `must be given together with ${other}`)
   }
   if (ca !== undefined) options.ca = ca
   if (cert !== undefined) options.cert = cert

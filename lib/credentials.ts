@@ -1,4 +1,4 @@
-/** What a client authenticates with. */
+/** The credentials with which a client authenticates. */
 
 import { type EncryptionKey, encryptionKeys } from './encryption-key.js'
 import { configurationError, unwrap } from './errors.js'
@@ -7,21 +7,25 @@ import { native } from './native.js'
 import { type AnyStore, storeOf } from './stores.js'
 import { FROM_ENVIRONMENT, optionalChoice, optionalUrl, optionsObject, string } from './validate.js'
 
-/** Any of the kinds of credential. */
+/** Any credential that a {@link SmartRecruiters} client can authenticate with. */
 export type Credential = ApiKey | BearerToken | ClientCredentials | Grant | Customer
 
 /**
- * An API key, sent as `X-SmartToken`: a customer's, or a partner's.
+ * An API key of a customer or a partner, sent in the header `X-SmartToken`.
  *
- * It acts as an administrator of the whole company and never expires; SmartRecruiters recommends OAuth for production.
- * Any visible ASCII text is taken, since the vendor's keys come in several lengths and with several prefixes.
+ * A key acts as an administrator of the whole company and never expires; SmartRecruiters recommends OAuth for
+ * production. Any visible ASCII text is accepted, since keys have several lengths and prefixes.
+ *
+ * @example
+ * const sr = new SmartRecruiters({ credential: new ApiKey(key) })
  */
 export class ApiKey {
-  /** Makes the type one of its own: to the compiler, a class without members is like any value. */
+  /** Makes the type distinct: without a member, every value would be assignable to the class. */
   declare private readonly brand: 'ApiKey'
 
   /**
-   * @throws {ConfigurationError} if `key` is empty, or holds blanks or line breaks.
+   * Makes a credential of an API key.
+   * @throws {ConfigurationError} if `key` is empty, or contains spaces or line breaks.
    * @example
    * const sr = new SmartRecruiters({ credential: new ApiKey(key) })
    */
@@ -30,13 +34,20 @@ export class ApiKey {
   }
 }
 
-/** An access token that you obtain and renew yourself, sent as `Authorization: Bearer` (RFC 6750). */
+/**
+ * An access token that you obtain and renew yourself, sent as `Authorization: Bearer` (RFC 6750). The client never
+ * renews it: when it has expired, calls reject with an {@link AuthenticationError}.
+ *
+ * @example
+ * const sr = new SmartRecruiters({ credential: new BearerToken(accessToken) })
+ */
 export class BearerToken {
-  /** Makes the type one of its own: to the compiler, a class without members is like any value. */
+  /** Makes the type distinct: without a member, every value would be assignable to the class. */
   declare private readonly brand: 'BearerToken'
 
   /**
-   * @throws {ConfigurationError} if `accessToken` is empty, or holds blanks or line breaks.
+   * Makes a credential of an access token.
+   * @throws {ConfigurationError} if `accessToken` is empty, contains spaces or line breaks, or begins with `Bearer`.
    * @example
    * const sr = new SmartRecruiters({ credential: new BearerToken(accessToken) })
    */
@@ -45,41 +56,50 @@ export class BearerToken {
   }
 }
 
-/** Options of {@link ClientCredentials}. */
+/** Options of the {@link ClientCredentials} constructor. */
 export interface ClientCredentialsOptions {
-  /** The client id. */
+  /** The client id, as SmartRecruiters issued it. */
   clientId: string
-  /** The client secret. */
+  /** The client secret, as SmartRecruiters issued it. It never appears in errors or logs. */
   clientSecret: string
-  /** How the two are sent: in the form (`body`), as in the vendor's examples, or as HTTP Basic. Default: `body`. */
+  /**
+   * How the client id and secret are sent to the token endpoint: in the form (`body`) or as HTTP Basic authentication
+   * (RFC 6749 section 2.3.1). Default: `body`, as in the examples of SmartRecruiters.
+   */
   clientAuth?: 'body' | 'basic' | undefined
   /** The token endpoint. Default: `/identity/oauth/token` below the client's `baseUrl`. */
   tokenUrl?: string | URL | undefined
   /**
-   * Where access tokens are shared, so that all processes with the same store and credentials need one exchange for
-   * each token's life: a fleet, or the cold starts of a function. A store that is down costs no call: tokens are then
-   * not shared. Default: nowhere.
+   * Where access tokens are shared between processes, such as the machines of a fleet or the cold starts of a
+   * serverless function: all processes with the same store and credentials then need one token exchange per token
+   * lifetime. If the store is down, calls do not fail: each process obtains its own token. Default: tokens are not
+   * shared.
    */
   store?: AnyStore | undefined
   /**
-   * What seals the tokens in a durable store (AES-256-GCM): 32 random bytes, or their text in Base64 or hex, as
-   * `openssl rand -base64 32` prints them. A list replaces a key: the first seals, all open. `false`: tokens are
-   * stored in the clear. Needed with a durable store. A key that does not open what others have stored fails every
-   * call that needs a token, with a {@link StoreError}.
+   * The key that encrypts the tokens in a durable store (AES-256-GCM): 32 random bytes, or their text in Base64 or hex,
+   * as `openssl rand -base64 32` prints it. Required with a durable store; `false` stores tokens unencrypted. To
+   * replace a key, give a list: the first key encrypts, and each of them decrypts. If no key decrypts a token that
+   * another process has stored, every call that needs a token rejects with a {@link StoreError}.
    */
   encryptionKey?: EncryptionKey | readonly EncryptionKey[] | false | undefined
 }
 
 /**
- * OAuth 2.0 client credentials (RFC 6749 section 4.4). Access tokens are obtained when first needed, renewed before
- * they expire, and shared by all clients that are given this same object; with a `store`, by all processes that use it.
+ * OAuth 2.0 client credentials (RFC 6749 section 4.4). An access token is obtained when it is first needed, and renewed
+ * before it expires. All clients that use the same object share the token; with a `store`, all processes that use that
+ * store share it.
+ *
+ * @example
+ * const sr = new SmartRecruiters({ credential: new ClientCredentials({ clientId, clientSecret }) })
  */
 export class ClientCredentials {
   declare private readonly brand: 'ClientCredentials'
-  /** The client id. */
+  /** The client id of these credentials. */
   readonly clientId: string
 
   /**
+   * Makes a credential of a client id and secret. No token is requested before the first call.
    * @throws {ConfigurationError} if an option is missing, unknown or malformed.
    * @example
    * const sr = new SmartRecruiters({ credential: new ClientCredentials({ clientId, clientSecret }) })
@@ -96,7 +116,7 @@ export class ClientCredentials {
     const store = known.store === undefined ? undefined : storeOf('store', known.store)
     const keys = encryptionKeys(known.encryptionKey)
     if (keys !== undefined && store === undefined) {
-      throw configurationError('encryptionKey', 'must be given with a store, since it seals what is there')
+      throw configurationError('encryptionKey', 'must be given together with a store, whose records it encrypts')
     }
     this.clientId = string('clientId', known.clientId, FROM_ENVIRONMENT)
     setCredential(
@@ -115,28 +135,40 @@ export class ClientCredentials {
   }
 }
 
-/** One customer's permission, given to an {@link OAuthApp}. Made by the app: `exchange()`, `import()`, `grant()`. */
+/**
+ * A credential: the permission that one customer has given to an {@link OAuthApp}. The app makes it: see
+ * {@link OAuthApp.grant}, {@link OAuthApp.exchange} and {@link OAuthApp.import}.
+ *
+ * @example
+ * const sr = new SmartRecruiters({ credential: app.grant('acme') })
+ */
 export class Grant {
   declare private readonly brand: 'Grant'
-  /** Its id in the app's store. */
+  /** The grant's id in the app's store. */
   readonly id: string
 
   /** @internal */
   constructor(id: string, made: symbol) {
-    refuseNew('Grant', made, 'the app gives it: `app.grant(id)`, `app.exchange()` or `app.import()`')
+    refuseNew('Grant', made, 'use `app.grant(id)`, `app.exchange()` or `app.import()`')
     this.id = id
   }
 }
 
-/** One customer of a {@link PartnerApp}. Made by the app: `connect()`, `import()`, `customer()`. */
+/**
+ * A credential: one customer of a {@link PartnerApp}. The app makes it: see {@link PartnerApp.customer},
+ * {@link PartnerApp.connect} and {@link PartnerApp.import}.
+ *
+ * @example
+ * const sr = new SmartRecruiters({ credential: partner.customer(companyId) })
+ */
 export class Customer {
   declare private readonly brand: 'Customer'
-  /** Its company id at SmartRecruiters. */
+  /** The customer's company id at SmartRecruiters. */
   readonly companyId: string
 
   /** @internal */
   constructor(companyId: string, made: symbol) {
-    refuseNew('Customer', made, 'the app gives it: `app.customer(companyId)`, `app.connect()` or `app.import()`')
+    refuseNew('Customer', made, 'use `partner.customer(companyId)`, `partner.connect()` or `partner.import()`')
     this.companyId = companyId
   }
 }

@@ -1,26 +1,26 @@
-/** What a store of the user's own answers, which is checked before the addon sees it. */
+/** Checks what the methods of the user's own store return, before the addon receives it. */
 
 import { copied } from './bytes.js'
 import { isOrdered } from './due-order.js'
 import { types } from './platform.js'
-import type { DueRecord, StoredRecord } from './stores.js'
+import type { DueRecord, StoredRecord } from './store-contract.js'
 import { isList, kind } from './validate.js'
 
-/** The longest description of an error of the store's, in characters. */
+/** The maximum length of the description of an error from a store, in characters. */
 const LONGEST_REASON = 500
 
-/** The record that `load` gave, or nothing. */
+/** Checks the record that `load` returned; `undefined` if there is none. */
 export function loadedRecord(found: unknown): StoredRecord | undefined {
   if (found === undefined || found === null) return undefined
-  if (typeof found !== 'object' || isList(found)) throw wrong('a record or nothing', found)
-  // Read once, and as any property: records of an ORM have getters on their classes.
+  if (typeof found !== 'object' || isList(found)) throw wrong('a record or undefined', found)
+  // Each property is read once, inherited ones too: records of an ORM have getters on their classes.
   const { version, content } = found as Partial<Record<keyof StoredRecord, unknown>>
   if (!Number.isSafeInteger(version) || (version as number) < 1) throw wrong('a version of 1 or more', version)
   if (!types.isUint8Array(content)) throw wrong('a Uint8Array', content)
   return { version: version as number, content: copied("the record's content", content) }
 }
 
-/** What {@link Store.due} was asked for. */
+/** The arguments with which `due` was called. */
 export interface DueQuestion {
   before: number
   limit: number
@@ -28,28 +28,28 @@ export interface DueQuestion {
 }
 
 /**
- * The page that `due` gave. Each record comes after the one before it, and the first after `after`, in one order: a
- * store that ignores `after` would be asked for the same page without end.
+ * Checks the page that `due` returned. Each record must come after the one before it, and the first after `after`: a
+ * store that ignores `after` would otherwise be asked for the same page without end.
  */
 export function duePage(page: unknown, { before, limit, after }: DueQuestion): DueRecord[] {
   if (!isList(page)) throw wrong('a list', page)
   const { length } = page
-  if (length > limit) throw wrong(`a list of at most \`limit\`, here ${limit}, records`, page, `${length} of them`)
+  if (length > limit) throw wrong(`at most ${limit} records, its \`limit\``, page, `${length} records`)
   const records = Array.from({ length }, (_, index) => dueRecord(page[index]))
   const late = records.find(record => record.due >= before)
   if (late !== undefined) {
-    throw wrong(`records that are due before \`before\`, here ${before}`, page, `one that is due at ${late.due}`)
+    throw wrong(`records that are due before ${before}, its \`before\``, page, `one that is due at ${late.due}`)
   }
   if (!isOrdered(records)) {
     throw new TypeError(
-      'it must give each record once, by `due` and then by `id` as JavaScript compares strings (in PostgreSQL, ' +
-        '`COLLATE "C"`), but gave them in another order',
+      'it must return each record once, by `due` and then by `id` as JavaScript compares strings (in PostgreSQL, ' +
+        '`COLLATE "C"`), but returned them in another order',
     )
   }
   if (after !== undefined && !isOrdered([after, ...records])) {
     throw new TypeError(
-      'it must give only records that come after `after`, by `due` and then by `id`, but gave one that does not; ' +
-        'does it ignore `after`?',
+      'it must return only records that come after `after`, by `due` and then by `id`, but returned one that does not; ' +
+        'check that it does not ignore `after`',
     )
   }
   return records
@@ -68,13 +68,13 @@ function dueRecord(entry: unknown): DueRecord {
 }
 
 function wrong(wanted: string, value: unknown, got = kind(value)): TypeError {
-  return new TypeError(`it must give ${wanted}, but gave ${got}`)
+  return new TypeError(`it must return ${wanted}, but returned ${got}`)
 }
 
-/** What a store threw, or rejected with, whatever that is: without the password of a URL that it may quote. */
+/** Describes what a store threw or rejected with, without the password of a URL that the message may quote. */
 export function describe(error: unknown): string {
   try {
-    // By its shape: it may be of another realm.
+    // By its properties: `instanceof` fails for an error from another realm.
     const { name, message } = Object(error) as Partial<Record<keyof Error, unknown>>
     if (typeof message !== 'string') return 'it gave no reason'
     const text = `${typeof name === 'string' ? name : 'Error'}: ${message}`

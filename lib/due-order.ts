@@ -1,8 +1,11 @@
-/** The order in which a store lists what is due. It needs nothing else: the suite for stores uses it, too. */
+/**
+ * The order in which a store lists due records. It needs nothing else, since `smartrecruiters/testing` uses it
+ * too.
+ */
 
-import type { DueRecord } from './stores.js'
+import type { DueRecord } from './store-contract.js'
 
-/** Whether each record comes after the one before it, with the ids in the order of UTF-16 or in that of UTF-8. */
+/** Whether each record comes after the one before it, with ids in the order of UTF-16 or of UTF-8. */
 export function isOrdered(places: readonly DueRecord[]): boolean {
   return [byCodeUnits, byBytes].some(compare =>
     places.every((place, index) => {
@@ -12,12 +15,14 @@ export function isOrdered(places: readonly DueRecord[]): boolean {
   )
 }
 
-/** As JavaScript has it. */
+/** Compares strings by their UTF-16 code units, as JavaScript does. */
 function byCodeUnits(one: string, two: string): number {
   return one < two ? -1 : Number(one > two)
 }
 
-/** As databases have it that compare UTF-8. It differs from the other for characters beyond U+FFFF. */
+/**
+ * Compares strings by the bytes of their UTF-8, as databases do. The two orders differ for characters beyond U+FFFF.
+ */
 function byBytes(one: string, two: string): number {
   return Buffer.compare(Buffer.from(one), Buffer.from(two))
 }

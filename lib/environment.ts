@@ -1,14 +1,14 @@
-/** Variables of the environment: this thread's, which in a worker may be another than the process's. */
+/** The environment variables of this thread: those of a worker may differ from the process's. */
 
 import { native } from './native.js'
 import { given, optionalChoice, optionalUrl } from './validate.js'
 
-/** The value of a variable, unless it is empty. What others put on `Object.prototype` is none. */
+/** Returns the value of a variable, or `undefined` if it is unset or empty. `Object.prototype` is not consulted. */
 export function variable(name: string): string | undefined {
   return Object.hasOwn(process.env, name) && process.env[name] !== '' ? process.env[name] : undefined
 }
 
-/** The variables that the core reads, as far as they are set: names and values in turn. */
+/** Returns the variables that the core reads, as far as they are set. Names and values alternate. */
 export function networkVariables(): string[] {
   return native
     .environmentVariables()
@@ -19,21 +19,22 @@ export function networkVariables(): string[] {
     })
 }
 
-/** The options that say which API. */
+/** The options that choose the API. */
 export interface ApiOptions {
   /**
-   * The vendor's environment. Default: `SMARTRECRUITERS_ENVIRONMENT`, or `production`, or that of a grant's or customer's
-   * app.
+   * The environment of SmartRecruiters. Default: that of the app, if the credential is a grant or a customer; otherwise
+   * the variable `SMARTRECRUITERS_ENVIRONMENT`, or `production`.
    */
   environment?: 'production' | 'sandbox' | undefined
   /**
-   * Another API root: https, or http on loopback. Credentials go to its origin and to no other. Default:
-   * `SMARTRECRUITERS_BASE_URL`, or that of the environment.
+   * The URL of another API root. It must begin with `https://`, or with `http://` on loopback. Credentials are sent to
+   * its origin only. Default: that of the app, if the credential is a grant or a customer; otherwise the variable
+   * `SMARTRECRUITERS_BASE_URL`, or the root of the environment.
    */
   baseUrl?: string | URL | undefined
 }
 
-/** Checks the options. Where they say nothing, the environment's variables do: both, or neither. */
+/** Checks the options. If both are absent, both environment variables apply; otherwise neither does. */
 export function api(known: Record<'environment' | 'baseUrl', unknown>): {
   environment?: 'production' | 'sandbox'
   baseUrl?: string

@@ -1,4 +1,4 @@
-/** Every error is a `SmartRecruitersError`, made here, in the caller's realm and with the caller's stack. */
+/** The errors. Each is a `SmartRecruitersError`, made here, in the caller's realm and with the caller's stack. */
 
 import type {
   NativeError,
@@ -10,57 +10,66 @@ import type {
 } from '../index.js'
 import { fromCaller } from './stack.js'
 
-// The addon's unions, which editors would show by the names that they have there; an `Exclude` of nothing has its own.
+// `Exclude` with `never` changes nothing but the name: editors would otherwise show the names of the addon's types.
 
-/** The stable name of an error, for programs. */
+/** The code of an error: stable between versions, for use in programs. */
 export type ErrorCode = Exclude<NativeErrorCode, never>
 
-/** Why a customer cannot be connected. */
+/** Why a customer cannot be connected: see {@link AlreadyIntegratedError.reason}. */
 export type IntegrationReason = Exclude<NativeIntegrationReason, never>
 
-/** Where the network failed. */
+/** Where the network failed: see {@link NetworkError.kind}. */
 export type NetworkKind = Exclude<NativeNetworkKind, never>
 
-/** What a call was doing when its deadline passed. */
+/** What a call was doing when its deadline passed: see {@link TimeoutError.phase}. */
 export type TimeoutPhase = Exclude<NativePhase, never>
 
-/** Why a grant is over. */
+/** Why a grant has ended: see {@link ReauthorizationRequiredError.reason}. */
 export type ReauthorizationReason = Exclude<NativeReauthorizationReason, never>
 
-/** One entry of the vendor's `errors[]`. */
+/** One entry of the list `errors` in an error answer of the API. */
 export interface ErrorDetail {
-  /** The entry's code. */
+  /** The code of the entry. */
   code?: string | undefined
-  /** The entry's message. */
+  /** The message of the entry. */
   message?: string | undefined
-  /** The field of the request that it is about, if it names one: the vendor's `dataPath`. */
+  /** The field of the request that the entry is about: SmartRecruiters calls it `dataPath`. */
   field?: string | undefined
 }
 
-/** What an error is made of, as the addon gives it. */
+/** The contents of an error, as the addon returns them. */
 export interface ErrorRecord extends NativeError {}
 
-/** An error underneath another, as the core tells it. */
+/** The contents of an error's cause, as the addon returns them. */
 type Cause = ErrorRecord['causes'][number]
 
-/** The call that failed: its method and its path, as the caller wrote them, without a query. */
+/** The method and the path of a call, as the caller wrote them, without the query. */
 export interface CallContext {
   method?: string
   path?: string
 }
 
-/** The base of all errors of this package. Never holds a key, secret, code or token. */
+/**
+ * The base class of all errors of this package. No error contains a key, secret, authorization code or token.
+ *
+ * @example
+ * try {
+ *   await sr.get('/jobs')
+ * } catch (error) {
+ *   if (error instanceof SmartRecruitersError) console.error(error.code, error.message)
+ * }
+ */
 export class SmartRecruitersError extends Error {
-  /** The stable name, for programs; the message is for people. */
+  /** The code of the error: stable between versions, for use in programs. The message is for people, and may change. */
   readonly code: ErrorCode
-  /** The method of the call that failed. */
+  /** The HTTP method of the call that failed; absent if the error does not belong to a call. */
   declare readonly method?: string | undefined
-  /** The path of the call that failed, as the caller wrote it, without its query. */
+  /** The path of the call that failed, as the caller wrote it, without the query. */
   declare readonly path?: string | undefined
 
   constructor(record: ErrorRecord, context: CallContext = {}) {
     if (typeof record !== 'object' || !isError(record)) {
-      throw new TypeError(`${new.target.name} is not made by \`new\`: the package makes it when a call fails`)
+      throw new TypeError(`${new.target.name} cannot be constructed; it is thrown when a call fails`)
     }
     super(record.message, causeOf(record.causes))
     this.code = record.code
@@ -68,15 +77,17 @@ export class SmartRecruitersError extends Error {
     if (context.path !== undefined) this.path = context.path
   }
 
-  /** The error as logs want it: `JSON.stringify` of a plain `Error` is `{}`. */
+  /**
+   * Returns the error as an object for logs, with its name and message, which `JSON.stringify` omits for an `Error`.
+   */
   toJSON(): object {
     return Object.assign({ name: this.name, message: this.message }, this)
   }
 }
 
-/** An option or argument is wrong; nothing was sent. */
+/** An option or argument is missing, unknown or malformed. Nothing was sent. */
 export class ConfigurationError extends SmartRecruitersError {
-  /** What is wrong, as the caller wrote it: `baseUrl`, `params.id`. */
+  /** The option or argument that is wrong, such as `baseUrl` or `params.id`. */
   readonly field: string
 
   constructor(record: ErrorRecord, context?: CallContext) {
@@ -86,10 +97,14 @@ export class ConfigurationError extends SmartRecruitersError {
 }
 
 /**
- * Too many calls wait for an endpoint, or the call would not get its turn within its deadline; nothing was sent.
+ * The request queue cannot take the call: too many calls are waiting for the endpoint, or the call would not get its
+ * turn before its deadline. Nothing was sent.
  */
 export class QueueFullError extends SmartRecruitersError {
-  /** When the call would have got its turn, at the earliest, if its deadline was before that. */
+  /**
+   * The earliest time at which the call would have got its turn, if that is after its deadline; `undefined` if too many
+   * calls are waiting.
+   */
   readonly turnAt: Date | undefined
 
   constructor(record: ErrorRecord, context?: CallContext) {
@@ -99,23 +114,23 @@ export class QueueFullError extends SmartRecruitersError {
 }
 
 /**
- * The API answered, but not with success. The message begins with status, method and path, and has the server's words:
- * `404 GET /jobs/1: Not found`.
+ * The API returned an unsuccessful answer: the status is not 2xx. The message begins with the status, method and path,
+ * followed by the server's own message: `404 GET /jobs/1: Not found`.
  */
 export class ApiError extends SmartRecruitersError {
-  /** The HTTP status. */
+  /** The HTTP status of the answer. */
   readonly status: number
-  /** The vendor's code, such as `PERMISSION_DENIED`. */
+  /** The error code of SmartRecruiters in the answer, such as `PERMISSION_DENIED`. */
   readonly vendorCode: string | undefined
-  /** The vendor's `errors[]`, or what other servers have in its place: at most 50. */
+  /** The list `errors` of the answer, or the equivalent of other servers: at most 50 entries. */
   readonly errors: readonly ErrorDetail[]
-  /** The vendor's id of the request, to quote to support. */
+  /** The id that SmartRecruiters gave the request, for its support. */
   readonly requestId: string | undefined
-  /** The answer's headers, without cookies. */
+  /** The headers of the answer, without cookies. */
   readonly headers: Readonly<Record<string, string>>
   /**
-   * The answer's body as text, at most 16 KiB of it, without what it quotes of the credential. Neither `util.inspect` nor
-   * `JSON.stringify` show it: it may hold what you sent about a person, which has no place in a log.
+   * The body of the answer as text: at most 16 KiB, with the credential redacted where the server quotes it. Neither
+   * `util.inspect` nor `JSON.stringify` shows it, since it may contain personal data that must not end up in logs.
    */
   declare readonly body: string
 
@@ -130,29 +145,34 @@ export class ApiError extends SmartRecruitersError {
   }
 }
 
-/** 400 or 422: the request is wrong. */
+/**
+ * The API answered 400 or 422: the request is malformed or fails a validation. `errors` says which fields are wrong.
+ */
 export class BadRequestError extends ApiError {}
-/** 401: the credential is not accepted; on some routes of the vendor, a permission is missing. */
+/** The API answered 401: the credential is not accepted, or, on some routes of SmartRecruiters, lacks a permission. */
 export class AuthenticationError extends ApiError {}
-/** 403: the credential lacks a scope, or its role a right. */
+/** The API answered 403: the credential lacks a scope, or its user role lacks a permission. */
 export class PermissionError extends ApiError {}
-/** 404: there is no such thing, or this credential may not see it. */
+/** The API answered 404: the resource does not exist, or this credential may not see it. */
 export class NotFoundError extends ApiError {}
-/** 409: the request conflicts with what is there. */
+/** The API answered 409: the request conflicts with the current state of the resource. */
 export class ConflictError extends ApiError {}
 /**
- * 409 to `partner.connect()`: SmartRecruiters has issued the customer's credentials before, and issues them once; they
- * are not in the store.
+ * The API answered 409 to `partner.connect()`: SmartRecruiters issues a customer's credentials only once, and has
+ * issued them before, but they are not in the store.
  */
 export class AlreadyIntegratedError extends ConflictError {
-  /** The customer's company id. */
+  /** The customer's company id at SmartRecruiters. */
   readonly companyId: string
   /**
-   * `issuedElsewhere`: they were issued to somebody else, or to another store: give them to `partner.import()`.
-   * `responseLost`: the answer to an earlier `connect()` was lost, and they with it.
-   * `disconnected`: they were here until `partner.disconnect()`.
+   * Why the store lacks the credentials.
    *
-   * Where nobody has them, ask SmartRecruiters to reset the integration, and connect again.
+   * - `issuedElsewhere`: they were issued to another system or stored in another store; pass them to
+   * `partner.import()`.
+   * - `responseLost`: the answer to an earlier `connect()` was lost, and the credentials with it.
+   * - `disconnected`: they were removed from this store by `partner.disconnect()`.
+   *
+   * If the credentials are lost, ask SmartRecruiters to reset the integration, and call `connect()` again.
    */
   readonly reason: IntegrationReason | undefined
 
@@ -162,26 +182,34 @@ export class AlreadyIntegratedError extends ConflictError {
     this.reason = record.integrationReason
   }
 }
-/** 429: too many requests, in a second or at once. */
+/** The API answered 429, after all retries: too many requests in one second, or at once. */
 export class RateLimitError extends ApiError {}
-/** 5xx: the API failed. */
+/** The API answered with a 5xx status, after all retries: the server failed. */
 export class ServerError extends ApiError {}
 
-/** No access token: the token exchange failed. */
+/** The token exchange failed, so there is no access token for the call. */
 export class TokenError extends SmartRecruitersError {
-  /** The error code of RFC 6749 section 5.2 or 4.1.2.1, if the server gave one: `invalid_client`, `access_denied`. */
+  /**
+   * The OAuth error code, if the server gave one, such as `invalid_client` or `access_denied` (RFC 6749 sections 5.2
+   * and 4.1.2.1).
+   */
   readonly error: string | undefined
-  /** The server's own words, at most 300 characters: its `error_description`, `message` or text. Quotes no secret. */
+  /**
+   * The server's own description of the error, at most 300 characters without secrets: its `error_description`,
+   * `message` or text.
+   */
   readonly errorDescription: string | undefined
-  /** The HTTP status of the token endpoint's answer, if there was one. */
+  /** The HTTP status of the token endpoint's answer; `undefined` if there was no answer. */
   readonly status: number | undefined
-  /** The server's id of the request, to quote to support. */
+  /** The id that the server gave the token request, for its support. */
   readonly requestId: string | undefined
-  /** The headers of the token endpoint's answer, without those that may hold secrets. Empty if there was no answer. */
+  /**
+   * The headers of the token endpoint's answer, without those that may contain secrets. Empty if there was no answer.
+   */
   readonly headers: Readonly<Record<string, string>>
   /**
-   * How long the server asks to wait before it is asked again (`Retry-After` of a 429 or 503), in milliseconds, at most
-   * an hour. It is not asked before.
+   * The time that the server asked clients to wait (`Retry-After` of a 429 or 503), in milliseconds, at most an hour.
+   * The client does not send another token request before it has passed.
    */
   readonly retryAfter: number | undefined
 
@@ -196,15 +224,17 @@ export class TokenError extends SmartRecruitersError {
   }
 }
 
-/** The grant is over: the customer has to authorize again. */
+/** The grant has ended: the customer has to authorize the app again. */
 export class ReauthorizationRequiredError extends TokenError {
-  /** The grant's id in the store. */
+  /** The grant's id in the app's store. */
   readonly grantId: string
   /**
-   * `revokedOrExpired`: the refresh token was revoked, or 28 days passed without use.
-   * `responseLost`: the answer to an earlier exchange was lost, and with it the next refresh token.
-   * `forgotten`: by `app.forget()`.
-   * `exported`: by `app.export()`; whoever imported it has it now.
+   * Why the grant has ended.
+   *
+   * - `revokedOrExpired`: the refresh token was revoked, or was not used for 28 days.
+   * - `responseLost`: the answer to an earlier token exchange was lost, and the next refresh token with it.
+   * - `forgotten`: `app.forget()` removed the grant.
+   * - `exported`: `app.export()` moved the grant; it can be used where it was imported.
    */
   readonly reason: ReauthorizationReason | undefined
 
@@ -215,9 +245,9 @@ export class ReauthorizationRequiredError extends TokenError {
   }
 }
 
-/** The app's store has no grant of this id: `exchange()` and `import()` make one. */
+/** The app's store has no grant with this id. `app.exchange()` and `app.import()` create grants. */
 export class UnknownGrantError extends TokenError {
-  /** The id that was asked for. */
+  /** The id of the missing grant. */
   readonly grantId: string
 
   constructor(record: ErrorRecord, context?: CallContext) {
@@ -226,15 +256,15 @@ export class UnknownGrantError extends TokenError {
   }
 }
 
-/** How far a request came that got no answer. */
+/** An error of a request that got no complete answer. It says how far the request came. */
 abstract class UnansweredError extends SmartRecruitersError {
-  /** Whether a byte of the request may have left: if not, the API has certainly not processed it. */
+  /** Whether any part of the request may have been sent. If not, the API has certainly not processed it. */
   readonly sent: boolean
-  /** The host that the request went to, or was to go to. */
+  /** The host to which the request was sent, or was about to be sent. */
   readonly host: string | undefined
-  /** Its port. */
+  /** The port of `host`. */
   readonly port: number | undefined
-  /** The proxy on the way there, if there is one, without user and password. */
+  /** The URL of the proxy between this process and `host`, if any, without user and password. */
   readonly proxy: string | undefined
 
   constructor(record: ErrorRecord, context?: CallContext) {
@@ -246,9 +276,20 @@ abstract class UnansweredError extends SmartRecruitersError {
   }
 }
 
-/** No answer, because of the network. `cause.code` is what Node calls the reason: `ECONNREFUSED`, `CERT_HAS_EXPIRED`. */
+/**
+ * The network failed before a complete answer arrived. `cause.code` is Node's name for the reason, such as
+ * `ECONNREFUSED` or `CERT_HAS_EXPIRED`.
+ */
 export class NetworkError extends UnansweredError {
-  /** Where it failed: `dns`, `connect`, `tls`, `reset` or `protocol`. */
+  /**
+   * Where the network failed.
+   *
+   * - `dns`: the host name has no address.
+   * - `connect`: no connection could be made.
+   * - `tls`: no secure connection could be made.
+   * - `reset`: the connection ended before the answer was complete.
+   * - `protocol`: the answer is not valid HTTP.
+   */
   readonly kind: NetworkKind | undefined
 
   constructor(record: ErrorRecord, context?: CallContext) {
@@ -257,9 +298,18 @@ export class NetworkError extends UnansweredError {
   }
 }
 
-/** The call's deadline passed. */
+/** The deadline of the call passed, which its `timeout` option sets. */
 export class TimeoutError extends UnansweredError {
-  /** What the call was doing: `queue`, `token`, `connect`, `response`, `body` or `retry`. */
+  /**
+   * What the call was doing when the deadline passed.
+   *
+   * - `queue`: it was waiting for its turn within the rate limits, or for a free connection.
+   * - `token`: it was waiting for an access token.
+   * - `connect`: it was connecting to the host.
+   * - `response`: it was sending the request, or waiting for the headers of the answer.
+   * - `body`: it was reading the body of the answer.
+   * - `retry`: it was waiting before a retry.
+   */
   readonly phase: TimeoutPhase | undefined
 
   constructor(record: ErrorRecord, context?: CallContext) {
@@ -268,12 +318,12 @@ export class TimeoutError extends UnansweredError {
   }
 }
 
-/** The store could not be used, or lacks a customer's credentials. */
+/** The store failed, or does not have the credentials of a customer that a call uses. */
 export class StoreError extends SmartRecruitersError {}
 
 type ErrorClass = new (record: ErrorRecord, context?: CallContext) => SmartRecruitersError
 
-// Exhaustive: a new code of the core stops the compiler here.
+// Exhaustive: the compiler fails here when the core has a new code.
 const CLASSES: Record<ErrorCode, ErrorClass> = {
   CONFIGURATION: ConfigurationError,
   CLOSED: SmartRecruitersError,
@@ -305,30 +355,30 @@ const CLASSES: Record<ErrorCode, ErrorClass> = {
   INTERNAL: SmartRecruitersError,
 }
 
-// On the prototypes, where `Error` has it: an own property would show in every print.
+// On the prototypes, as for `Error`: an own property would be printed with every error.
 for (const Class of [...new Set([SmartRecruitersError, TokenError, ApiError, ...Object.values(CLASSES)])]) {
   Object.defineProperty(Class.prototype, 'name', { value: Class.name, configurable: true, writable: true })
 }
 
-/** Makes the error of a record. */
+/** Makes the error that a record describes. */
 export function toError(record: ErrorRecord, context?: CallContext): SmartRecruitersError {
   return fromCaller(() => new CLASSES[record.code](record, context))
 }
 
-/** Makes a `ConfigurationError` about `field`. `problem` says what would be right, and never the value. */
+/** Makes a `ConfigurationError` about `field`. `problem` says what would be right, and must not contain the value. */
 export function configurationError(field: string, problem: string): ConfigurationError {
   const message = `${field}: ${problem}`
   return fromCaller(() => new ConfigurationError({ code: 'CONFIGURATION', message, causes: [], field }))
 }
 
-/** What a synchronous native function gave, or its error. */
+/** Returns the result of a synchronous native function, or throws its error. */
 export function unwrap<T extends object>(result: T | NativeError): T {
   if (isError(result)) throw toError(result)
   return result
 }
 
 function isError(result: object): result is NativeError {
-  // Its own: what others put on `Object.prototype` makes no result an error.
+  // Only an own property counts: anyone can put one on `Object.prototype`.
   return Object.hasOwn(result, 'causes')
 }
 
@@ -346,7 +396,7 @@ export function headerPairs(lines: string): [string, string][] {
 function causeOf(causes: Cause[]): ErrorOptions | undefined {
   const cause = causes.reduceRight<Error | undefined>((inner, { message, code }) => {
     const error = Object.assign(new Error(message, inner && { cause: inner }), code === undefined ? {} : { code })
-    // It failed outside JavaScript: the frames are those of the error that it is the cause of.
+    // It failed outside JavaScript, so it has no frames of its own; the error that it caused has the caller's.
     Object.defineProperty(error, 'stack', { value: `Error: ${message}`, configurable: true, writable: true })
     return error
   }, undefined)

@@ -1,4 +1,4 @@
-/** The end of a process waits for exchanges in flight: the tokens and credentials that they yield exist nowhere else. */
+/** Makes the process wait at its end for exchanges in flight, whose tokens and credentials would otherwise be lost. */
 
 import { isMainThread } from 'node:worker_threads'
 import { turn } from './body.js'
@@ -7,45 +7,45 @@ import { native } from './native.js'
 
 let patience = 0
 
-/** The code of warnings that something was lost because the thread that its store belongs to has ended. */
+/** The code of warnings about tokens that were lost because the thread to which their store belongs has ended. */
 const STORE_GONE = 'SMARTRECRUITERS_STORE_GONE'
 
-// What only a thread that has ended could have been told, another one says: the main thread, where it is there.
+// Warnings for a thread that has ended are emitted by another one: the main thread, if it uses this package.
 native.onProcessWarning(isMainThread, warn)
 
 function warn(): void {
   for (const message of native.takeProcessWarnings()) process.emitWarning(message, { code: STORE_GONE })
 }
 
-/** Has the end of this process wait for exchanges in flight, up to so many milliseconds. */
+/** Makes the process wait at its end for exchanges in flight, for at most `milliseconds`. */
 export function awaitExchangesAtExit(milliseconds: number): void {
   if (patience === 0) {
-    // The core's thread goes on where this one ends, so that a worker needs to wait only for its own store's sake.
+    // The core's thread outlives a worker, so a worker has to wait only for a store of its own.
     process.on('beforeExit', awaitExchanges)
     if (isMainThread) process.on('exit', endExchanges)
   }
   patience = Math.max(patience, milliseconds)
 }
 
-/** Resolves when this process has no exchange in flight, those included that begin meanwhile. */
+/** Resolves when this process has no exchange in flight, including those that start in the meantime. */
 export async function settled(): Promise<void> {
-  // What was called in this turn of the event loop begins first.
+  // Calls of this turn of the event loop must start first.
   await turn()
   await call((completions, number) => native.settled(completions, number), {})
 }
 
-/** The event loop is empty: here, unlike at `exit`, a store in JavaScript still works. */
+/** Runs when the event loop is empty. Unlike at `exit`, a store in JavaScript still works here. */
 async function awaitExchanges(): Promise<void> {
-  // It was told of, but the event loop was empty before it had come to that.
+  // A warning may have been announced just before the event loop became empty.
   if (isMainThread) warn()
   if (native.exchangesInFlight() === 0) return
   await call((completions, number) => native.awaitExchanges(completions, number, patience), {})
-  // Enough: the process may end.
+  // The time is up: let the process end.
   if (native.exchangesInFlight() > 0) process.off('beforeExit', awaitExchanges)
 }
 
 function endExchanges(): void {
   native.endExchanges(patience)
-  // Nothing that is emitted here is heard any more.
+  // Written directly: warnings that are emitted during `exit` are not printed.
   for (const message of native.takeProcessWarnings()) process.stderr.write(`[${STORE_GONE}] Warning: ${message}\n`)
 }

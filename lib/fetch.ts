@@ -1,4 +1,4 @@
-/** A WHATWG `fetch` that authenticates: what to ask, from what `fetch` takes to what the addon takes. */
+/** Turns the arguments of a WHATWG `fetch` into a request as the addon takes it. */
 
 import { type Outgoing, outgoing, sizeOf, source } from './body.js'
 import { configurationError } from './errors.js'
@@ -6,7 +6,7 @@ import { isA, isBlob } from './platform.js'
 import type { FlatRequest } from './request.js'
 import { bare, members, optionalSignal } from './validate.js'
 
-/** What `fetch` was asked for. */
+/** A call of `fetch`, ready to be sent. */
 export interface FetchCall {
   request: Omit<FlatRequest, 'timeout'>
   body: Outgoing
@@ -20,8 +20,8 @@ const METHODS = [...NORMALIZED, 'PATCH']
 const REDIRECTS = [undefined, 'follow', 'manual', 'error']
 
 /**
- * Reads the arguments of a `fetch`. A URL with plain options, as most calls have, is read without the platform's
- * `Request`, which costs more than the rest of the call and makes a stream of every body.
+ * Reads the arguments of a `fetch`. Most calls have a URL and simple options. These are read without the platform's
+ * `Request`, which costs more than the rest of the call and turns every body into a stream.
  */
 export function fetchCall(input: string | URL | Request, init: RequestInit | undefined, baseUrl: string): FetchCall {
   if (typeof input === 'object' && !isA('URL', input)) {
@@ -45,24 +45,24 @@ function normalized(method: string): string {
   return NORMALIZED.includes(upper) ? upper : method
 }
 
-/** As the platform reads it: blanks, braces and the like are encoded, and dot segments resolved. */
+/** Resolves a URL as the platform does: spaces, braces and the like are encoded, and dot segments are resolved. */
 function absolute(input: string | URL, baseUrl: string): string {
   const text = typeof input === 'string' ? input : input.href
   const isAbsolute = /^[a-z][a-z\d+.-]*:\/\//i.test(text)
   const url = new URL(isAbsolute ? text : baseUrl + (text.startsWith('/') ? text : `/${text}`))
   url.hash = ''
   if (!isAbsolute && !url.href.startsWith(`${baseUrl}/`)) {
-    throw configurationError('path', 'must not lead out of `baseUrl` by `..` segments')
+    throw configurationError('path', 'must not leave `baseUrl` through `..` segments')
   }
   return escaped(url.href)
 }
 
-/** A parsed URL has a backslash in its query alone, where the platform sends it as it is. In a path it would be a `/`. */
+/** Encodes backslashes, which a parsed URL has only in its query. The addon would read them as `/`. */
 function escaped(url: string): string {
   return url.replaceAll('\\', '%5C')
 }
 
-/** Whether nothing in there needs the platform's reading, or its refusal. */
+/** Whether the options are simple enough that the platform's `Request` is not needed to read or refuse them. */
 function isPlain(method: string, { redirect, body }: RequestInit): boolean {
   if (!METHODS.includes(method) || !REDIRECTS.includes(redirect)) return false
   if (body == null) return true
@@ -70,10 +70,10 @@ function isPlain(method: string, { redirect, body }: RequestInit): boolean {
   return hasBody && (typeof body === 'string' || (typeof body === 'object' && !(Symbol.asyncIterator in body)))
 }
 
-/** The platform's `Request` aborts its signal only while it is there itself: who waits for the one keeps the other. */
+/** Keeps each `Request` as long as its signal: a `Request` that was collected no longer aborts its signal. */
 const requests = new WeakMap<AbortSignal, Request>()
 
-/** `body` is what the request was made with, if that is known. */
+/** Reads a `Request`. `body` is the body that it was made with, if that is known. */
 function fromRequest(request: Request, body?: unknown): FetchCall {
   if (request.bodyUsed) throw new TypeError('the body of the Request has been used already')
   const url = withoutFragment(request.url)
@@ -91,14 +91,14 @@ function fromRequest(request: Request, body?: unknown): FetchCall {
   }
 }
 
-/** How the length of a Request's body is found: the platform knows it, but does not tell. */
+/** Finds the length of a Request's body, which the platform knows, but does not reveal. */
 function lengthOf({ headers }: Request, body: unknown): Pick<Outgoing, 'length' | 'waits'> {
   if (isBlob(body)) return { length: sizeOf('body', body) }
   const isForm = isA('FormData', body) || headers.get('content-type')?.startsWith('multipart/form-data') === true
   return { waits: isForm }
 }
 
-/** As `fetch` does: a fragment is never sent. */
+/** Removes the fragment, which is never sent, as `fetch` does. */
 function withoutFragment(url: string): string {
   return escaped(url.split('#', 1)[0] as string)
 }

@@ -1,12 +1,18 @@
-/** Forms as the addon takes them: `multipart/form-data` (RFC 7578), of the platform and of other packages. */
+/** Encodes forms of the platform and of other packages as `multipart/form-data` (RFC 7578). */
 
 import { randomBytes } from 'node:crypto'
-import type { Outgoing } from './body.js'
-import { source } from './body.js'
 import { configurationError } from './errors.js'
 import { isBlob } from './platform.js'
 
-/** A form of the package `form-data`: a stream that knows its headers, and often its length. */
+/** A form as its parts, to be sent in this order. */
+export interface FormParts {
+  parts: AsyncIterable<unknown>
+  /** The length of all parts, in bytes, if it is known. */
+  length?: number
+  contentType?: string
+}
+
+/** A form of the package `form-data`: a stream with methods for its headers and, often, its length. */
 interface FormStream extends NodeJS.ReadableStream {
   getHeaders(): Record<string, string>
   hasKnownLength?(): boolean
@@ -14,11 +20,11 @@ interface FormStream extends NodeJS.ReadableStream {
 }
 
 /**
- * A form, written as the Fetch standard says ("multipart/form-data encoding algorithm"), so that its length is known
- * before its files are read. A form of another package is taken by its entries, or by its stream.
+ * Encodes a form as the Fetch standard defines it ("multipart/form-data encoding algorithm"), so that its length is
+ * known before its files are read. A form of another package is read through its entries, or as a stream.
  */
-export function formBody(field: string, form: object): Outgoing {
-  if (isFormStream(form)) return streamed(field, form)
+export function formBody(field: string, form: object): FormParts {
+  if (isFormStream(form)) return streamed(form)
   const boundary = `----formdata-smartrecruiters-${randomBytes(12).toString('hex')}`
   const parts: (Uint8Array | Blob)[] = []
   for (const [name, value] of entries(field, form)) {
@@ -34,7 +40,7 @@ export function formBody(field: string, form: object): Outgoing {
   }
   parts.push(Buffer.from(`--${boundary}--\r\n`))
   const length = parts.reduce((sum, part) => sum + (isBlob(part) ? part.size : part.byteLength), 0)
-  return { parts: source(field, bytes(parts)), length, contentType: `multipart/form-data; boundary=${boundary}` }
+  return { parts: bytes(parts), length, contentType: `multipart/form-data; boundary=${boundary}` }
 }
 
 async function* bytes(parts: (Uint8Array | Blob)[]): AsyncGenerator<unknown> {
@@ -49,13 +55,13 @@ function entries(field: string, form: object): [string, string | Blob][] {
   if (found === undefined) {
     throw configurationError(
       field,
-      "must be a FormData of the platform, or one with its entries or `getHeaders()`: copy this one's fields into `new FormData()`",
+      'must be a FormData of the platform, or have its iterator or `getHeaders()`; copy its fields into `new FormData()`',
     )
   }
   return found.map(entry => {
     const [name, value] = (Array.isArray(entry) ? entry : []) as unknown[]
     if (typeof name !== 'string' || (typeof value !== 'string' && !isBlob(value))) {
-      throw configurationError(field, 'must hold strings, and files that are a Blob or File')
+      throw configurationError(field, 'must contain only strings and files; a file must be a Blob or File')
     }
     return [name, value]
   })
@@ -66,27 +72,27 @@ function isFormStream(form: object): form is FormStream {
   return typeof getHeaders === 'function' && typeof pipe === 'function'
 }
 
-function streamed(field: string, form: FormStream): Outgoing {
+function streamed(form: FormStream): FormParts {
   const { PassThrough, pipeline } = require('node:stream') as typeof import('node:stream')
   const headers = Object.entries(form.getHeaders())
   const contentType = headers.find(([name]) => name.toLowerCase() === 'content-type')?.[1]
   const length = form.hasKnownLength?.() ? form.getLengthSync?.() : undefined
-  // Some are streams of a kind that cannot be iterated. A failure of the one reaches the reader of the other.
+  // Some of these streams cannot be iterated. `pipeline` passes an error on to the reader of `through`.
   const through = new PassThrough()
   pipeline(form, through, () => {})
   return {
-    parts: source(field, through),
+    parts: through,
     ...(length !== undefined && { length }),
     ...(contentType !== undefined && { contentType }),
   }
 }
 
-/** Line breaks as forms have them. */
+/** Normalizes line breaks to CRLF, as forms require. */
 function lines(text: string): string {
   return text.replace(/\r?\n|\r/g, '\r\n')
 }
 
-/** A name between quotes. */
+/** Escapes a name that stands between quotes. */
 function escaped(name: string): string {
   return name.replaceAll('\n', '%0A').replaceAll('\r', '%0D').replaceAll('"', '%22')
 }

@@ -1,6 +1,7 @@
 /// <reference types="node" preserve="true" />
 /**
- * Authenticated access to the SmartRecruiters API: give it a credential, and never think about authentication again.
+ * Authenticated access to the SmartRecruiters API: give a {@link SmartRecruiters} client a credential, and it obtains,
+ * renews and protects the tokens.
  *
  * @packageDocumentation
  */
@@ -75,9 +76,9 @@ export {
 export { RedisLimits, type RedisLimitsEvents, type RedisLimitsOptions } from './redis-limits.js'
 export type { PathArguments, PathParams, RequestOptions, Scalar, WithoutParams, WithParams } from './request.js'
 export type { ResponsePromise } from './response-promise.js'
+export type { DueRecord, Store, StoredRecord } from './store-contract.js'
 export {
   type AnyStore,
-  type DueRecord,
   MemoryStore,
   PostgresStore,
   type PostgresStoreOptions,
@@ -85,8 +86,6 @@ export {
   type RedisStoreOptions,
   SqliteStore,
   type SqliteStoreOptions,
-  type Store,
-  type StoredRecord,
 } from './stores.js'
 
 endOfPackage()

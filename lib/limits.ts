@@ -1,43 +1,57 @@
-/** How a client keeps to the limits of the API. */
+/** The options for rate limits, and their checks. */
 
 import type { NativeEndpointLimit, NativeEndpointLimits, NativeLimits, NativeRedisLimits } from '../index.js'
 import { configurationError } from './errors.js'
 import { type RedisLimits, sharedLimits } from './redis-limits.js'
 import { bare, integer, optionalChoice, optionsObject, record, wellFormed } from './validate.js'
 
-/** How a client keeps to the limits of the API. */
+/** How a client keeps to the rate limits of the API: {@link ClientOptions.limits}. */
 export interface LimitOptions {
   /**
-   * What endpoints take, by method and path template such as `GET /jobs/{id}`, where that is not what the vendor
-   * documents: requests in any second, and requests at once. What answers say may lower these, but not raise them.
+   * The limits of single endpoints, by method and path template such as `GET /jobs/{id}`, where they differ from those
+   * that SmartRecruiters documents: `perSecond` is the number of requests in any second, `concurrent` the number of
+   * requests at once, both 1 to 1000. The `X-RateLimit-*` headers of answers can lower these limits, but not raise
+   * them.
    */
   endpoints?: Readonly<Record<string, { perSecond?: number | undefined; concurrent?: number | undefined }>> | undefined
-  /** Requests of the credential at once. Default: 8, or what answers say. */
+  /**
+   * The maximum number of requests of the credential at once, 1 to 1000. Default: 8, or what the `X-RateLimit-*`
+   * headers of answers say.
+   */
   concurrent?: number | undefined
-  /** Whether those are counted over all endpoints, or for each. Default: `credential`. */
+  /**
+   * Whether `concurrent` applies to all endpoints together (`credential`), or to each endpoint on its own (`endpoint`).
+   * Default: `credential`.
+   */
   concurrencyScope?: 'credential' | 'endpoint' | undefined
-  /** How many calls may wait for an endpoint; more fail with the code `QUEUE_FULL`. Default: 10,000. */
+  /**
+   * The maximum number of calls that may wait for one endpoint, 1 to 1,000,000. Further calls reject with a
+   * {@link QueueFullError}. Default: 10,000.
+   */
   queue?: number | undefined
-  /** Where processes and machines share the limits. Default: each process has them to itself. */
+  /**
+   * The shared limits, if several processes or machines use the same credential. Default: this process alone uses it.
+   */
   shared?: RedisLimits | undefined
 }
 
-/** How far the limits of one endpoint are used. */
+/** How much of the limits of one endpoint is in use, as {@link SmartRecruiters.limits} returns it. */
 export interface EndpointLimits extends NativeEndpointLimits {}
 
 const OPTIONS = ['endpoints', 'concurrent', 'concurrencyScope', 'queue', 'shared'] as const
-/** The most that a limit can be: the vendor's highest is 10. */
+/** The highest limit that can be set. The highest that SmartRecruiters documents is 10. */
 const MOST = 1000
 const QUEUE = 10_000
 const LONGEST_QUEUE = 1_000_000
 
-/** Checks the options; nothing if the client is not to keep to the limits. */
+/** Checks the options. The result has no options if pacing is turned off. */
 export function limits(value: unknown): {
   options: NativeLimits | undefined
   shared: NativeRedisLimits | undefined
 } {
   if (value === false) return { options: undefined, shared: undefined }
-  if (typeof value === 'boolean') throw configurationError('limits', 'must be an object, or `false` for none')
+  if (typeof value === 'boolean')
+    throw configurationError('limits', 'must be an object of options, or `false` to turn pacing off')
   const known = optionsObject('limits', value === undefined ? {} : value, OPTIONS)
   const concurrencyScope = optionalChoice('limits.concurrencyScope', known.concurrencyScope, ['credential', 'endpoint'])
   const rows = record('limits.endpoints', known.endpoints === undefined ? {} : known.endpoints)
@@ -53,7 +67,10 @@ export function limits(value: unknown): {
 function endpointLimit([endpoint, value]: [string, unknown]): NativeEndpointLimit {
   wellFormed('limits.endpoints', endpoint)
   if (!/^[A-Z]+ \/[^\s?#\0]*$/.test(endpoint)) {
-    throw configurationError('limits.endpoints', 'must be named by method and path template, such as `GET /jobs/{id}`')
+    throw configurationError(
+      'limits.endpoints',
+      'must have names of a method and a path template, such as `GET /jobs/{id}`',
+    )
   }
   const field = `limits.endpoints['${endpoint}']`
   const known = optionsObject(field, value, ['perSecond', 'concurrent'])

@@ -1,9 +1,9 @@
-/** Loads the native addon, and says what is wrong where it cannot. */
+/** Loads the native addon, or throws an error that says why it cannot be loaded. */
 
 import type * as Native from '../index.js'
 import { types } from './platform.js'
 
-// The loader's own error blames npm for every failure, and names the WebAssembly build that does not exist.
+// The error of the generated loader blames npm for every failure, and mentions a WebAssembly build that does not exist.
 function load(): typeof Native {
   try {
     return require('../index.js')

@@ -1,4 +1,7 @@
-/** OAuth 2.0 authorization code (RFC 6749 section 4.1): customers give an app permission, and it keeps their grants. */
+/**
+ * Apps that use the authorization code grant (RFC 6749 section 4.1): customers authorize them, and they keep the
+ * grants.
+ */
 
 import { EventEmitter } from 'node:events'
 import type { NativeEvent, NativeOAuthApp } from '../index.js'
@@ -41,94 +44,130 @@ import {
   strings,
 } from './validate.js'
 
-/** Options of {@link OAuthApp}. */
+/** Options of the {@link OAuthApp} constructor. */
 export interface OAuthAppOptions extends ConnectionOptions, ApiOptions {
-  /** The client id. */
+  /** The app's client id, as SmartRecruiters issued it. */
   clientId: string
-  /** The client secret. */
+  /** The app's client secret, as SmartRecruiters issued it. It never appears in errors or logs. */
   clientSecret: string
-  /** One of the app's registered redirect URIs, letter for letter. https, or http on localhost. */
+  /**
+   * One of the redirect URIs that are registered for the app, exactly as registered. It must begin with `https://`, or
+   * with `http://` on localhost.
+   */
   redirectUri: string
-  /** The scopes to ask for. Default: none is sent, and the vendor gives those that the app is registered with. */
+  /**
+   * The scopes to request, such as `['jobs_read']`. Default: none are sent, and SmartRecruiters grants the scopes that
+   * the app is registered with.
+   */
   scopes?: readonly string[] | undefined
-  /** Where grants live. Default: a {@link MemoryStore}, which loses them when the process ends. */
+  /**
+   * Where grants are stored. Default: a {@link MemoryStore}, which loses them when the process ends. Use a durable
+   * store in production.
+   */
   store?: AnyStore | undefined
   /**
-   * What seals the records of a durable store (AES-256-GCM): 32 random bytes, or their text in Base64 or hex, as
-   * `openssl rand -base64 32` prints them. A list replaces a key: the first seals, all open. `false`: tokens are
-   * stored in the clear. Needed with a durable store.
+   * The key that encrypts the records of a durable store (AES-256-GCM): 32 random bytes, or their text in Base64 or
+   * hex, as `openssl rand -base64 32` prints it. Required with a durable store; `false` stores tokens unencrypted. To
+   * replace a key, give a list: the first key encrypts, and each of them decrypts; see {@link OAuthApp.rekey}.
    */
   encryptionKey?: EncryptionKey | readonly EncryptionKey[] | false | undefined
   /**
-   * Renews grants that nobody uses in the background, before their refresh tokens die after 28 days: passes of
-   * {@link OAuthApp.keepAlive} come by themselves, the first within a minute, until this thread ends. They keep no
-   * process alive. Any number of processes and threads may do this. Default: false.
+   * Whether to renew unused grants in the background, before their refresh tokens expire after 28 days without use.
+   * Passes of {@link OAuthApp.keepAlive} then run on their own, the first within a minute, until this thread ends. They
+   * do not keep the process alive. Any number of processes and threads may do this: each grant is renewed by one of
+   * them. Default: false.
    */
   keepAlive?: boolean | BackgroundKeepAliveOptions | undefined
   /**
-   * How long the end of the process waits for an exchange in flight, in milliseconds. Default: 5000.
+   * How long the process waits at its end for a token exchange in flight, in milliseconds. Default: 5000.
    */
   exitTimeout?: number | undefined
-  /** Where users authorize. Default: the environment's; the vendor documents none for its sandbox. */
+  /**
+   * The authorization endpoint, where users authorize the app. Default: that of the environment. SmartRecruiters
+   * documents none for its sandbox, so it must be given there.
+   */
   authorizeUrl?: string | URL | undefined
   /** The token endpoint. Default: `/identity/oauth/token` below the API root. */
   tokenUrl?: string | URL | undefined
-  /** How client id and secret are sent: in the form (`body`), or as HTTP Basic. Default: `body`. */
+  /**
+   * How the client id and secret are sent to the token endpoint: in the form (`body`) or as HTTP Basic authentication
+   * (RFC 6749 section 2.3.1). Default: `body`, as in the examples of SmartRecruiters.
+   */
   clientAuth?: 'body' | 'basic' | undefined
-  /** PKCE (RFC 7636). The vendor documents no support. Default: none. */
+  /** The PKCE method (RFC 7636). SmartRecruiters does not document support for PKCE. Default: no PKCE. */
   pkce?: 'S256' | undefined
-  /** The issuer that callbacks must name as `iss` (RFC 9207), where the server promises to. Default: not checked. */
+  /**
+   * The issuer that every callback must name in its `iss` parameter (RFC 9207). Set it only for a server that sends the
+   * parameter. Default: not checked.
+   */
   issuer?: string | undefined
-  /** Whether authorization requests have `response_type=code`, which the vendor's examples lack. Default: true. */
+  /**
+   * Whether authorization requests contain `response_type=code`. RFC 6749 section 4.1.1 requires it, but the examples
+   * of SmartRecruiters lack it. Default: true.
+   */
   sendResponseType?: boolean | undefined
-  /** Whether the code's exchange repeats the redirect URI, which the vendor's form lacks. Default: true. */
+  /**
+   * Whether the exchange of the code repeats the redirect URI. RFC 6749 section 4.1.3 requires it, but the documented
+   * form of SmartRecruiters lacks it. Default: true.
+   */
   sendRedirectUri?: boolean | undefined
 }
 
-/** An authorization request. */
+/** An authorization request for one user, made by {@link OAuthApp.authorizationUrl}. */
 export interface AuthorizationRequest {
-  /** Where to send the user's browser. */
+  /** The URL to redirect the user's browser to. */
   url: string
-  /** 256 random bits. Keep it in the user's session, and give it to {@link OAuthApp.exchange}. */
+  /**
+   * A random value of 256 bits that ties the callback to this request (RFC 6749 section 10.12). Keep it in the user's
+   * session, and pass it to {@link OAuthApp.exchange}.
+   */
   state: string
 }
 
-/** A grant that another system obtained. */
+/** A grant that another system obtained, for {@link OAuthApp.import}. */
 export interface GrantImport {
-  /** The id to store it under. */
+  /** The id under which to store the grant. */
   id: string
-  /** Its refresh token. It works once: nobody else may use it from now on. */
+  /** The refresh token of the grant. It works only once, so no other system may use it from now on. */
   refreshToken: string
-  /** When it was issued; a Date, or milliseconds since the Unix epoch. Default: now. */
+  /** When the refresh token was issued: a `Date`, or milliseconds since the Unix epoch. Default: now. */
   refreshTokenIssuedAt?: Date | number | undefined
-  /** An access token that may still be good. Needs `expiresAt`. */
+  /** An access token of the grant that may still be valid. It requires `expiresAt`. Default: none. */
   accessToken?: string | undefined
-  /** When the access token expires; a Date, or milliseconds since the Unix epoch. */
+  /** When the access token expires: a `Date`, or milliseconds since the Unix epoch. */
   expiresAt?: Date | number | undefined
-  /** Its scopes, as far as they are known. */
+  /** The scopes of the grant, as far as they are known. Default: unknown. */
   scopes?: readonly string[] | undefined
-  /** What to note about it, for {@link OAuthApp.grants}: flat strings, 4 KiB at most. It is sealed as tokens are. */
+  /**
+   * Your own notes about the grant, which {@link OAuthApp.grants} lists: names with string values, at most 4 KiB. They
+   * are encrypted as tokens are. Default: none.
+   */
   metadata?: Readonly<Record<string, string>> | undefined
 }
 
 /** Options of {@link OAuthApp.exchange}. */
 export interface ExchangeOptions {
-  /** The state that {@link OAuthApp.authorizationUrl} gave for this user. */
+  /** The `state` of this user's {@link AuthorizationRequest}, from the user's session. */
   state: string
   /**
-   * The id of the grant in the store, in place of one of the same id. A function finds it out by a client with the new
-   * grant, once the tokens are safe under a provisional id: `async sr => (await sr.get('/user-api/v201804/users/me')).id`.
-   * If it fails, `exchange()` fails with its error; the same callback can then be exchanged again. Default: a new random
-   * id.
+   * The id under which to store the grant. A grant that is already stored under this id is replaced. Default: a new
+   * random id.
+   *
+   * To derive the id from the customer, give a function. It is called with a client that uses the new grant, once the
+   * tokens are stored under a provisional id: `async sr => (await sr.get('/user-api/v201804/users/me')).id`. If the
+   * function fails, `exchange()` fails with its error, and the same callback can be exchanged again.
    */
   id?: string | ((sr: SmartRecruiters) => string | Promise<string>) | undefined
-  /** What to note about the grant, for {@link OAuthApp.grants}: flat strings, 4 KiB at most. It is sealed as tokens are. */
+  /**
+   * Your own notes about the grant, which {@link OAuthApp.grants} lists: names with string values, at most 4 KiB. They
+   * are encrypted as tokens are. Default: none.
+   */
   metadata?: Readonly<Record<string, string>> | undefined
 }
 
-/** A grant that {@link OAuthApp.export} gave. */
+/** A grant as encrypted text, for {@link OAuthApp.import}. */
 export interface SealedGrant {
-  /** What it gave. */
+  /** The text that {@link OAuthApp.export} returned. */
   sealed: string
 }
 
@@ -153,81 +192,100 @@ const OPTIONS = [
   ...CONNECTION_OPTIONS,
 ] as const
 
-/** What a pass of keep-alive does. */
+/** Options of one pass of keep-alive, in the background or not. */
 export interface KeepAlivePassOptions {
-  /** Renew grants that were not renewed for so many milliseconds; less than 28 days. Default: 14 days. */
+  /**
+   * The time without renewal, in milliseconds, after which a grant is renewed: less than 28 days. Default: 14 days.
+   */
   idle?: number | undefined
-  /** How many exchanges to begin in a second at most. Default: 5. */
+  /** The maximum number of token exchanges that the pass starts in one second, 1 to 1000. Default: 5. */
   perSecond?: number | undefined
 }
 
-/** Options of keep-alive in the background. */
+/** Options of keep-alive in the background: {@link OAuthAppOptions.keepAlive}. */
 export interface BackgroundKeepAliveOptions extends KeepAlivePassOptions {
-  /** From the end of a pass to the next in milliseconds, give or take a tenth; at least 1000. Default: 24 hours. */
+  /**
+   * The time between the end of one pass and the start of the next, in milliseconds, varied at random by up to a tenth:
+   * 1000 or more, less than 28 days. Default: 24 hours.
+   */
   every?: number | undefined
 }
 
 /** Options of {@link OAuthApp.keepAlive}. */
 export interface KeepAliveOptions extends KeepAlivePassOptions {
-  /** Hears how far it is, after each grant. */
+  /** Called after each grant with the progress of the pass. Default: none. */
   onProgress?: ((progress: KeepAliveProgress) => void) | undefined
-  /** Stops the pass; what it leaves is due in the next. Exchanges that have begun go on. */
+  /**
+   * Stops the pass when it is aborted: the promise rejects with the signal's reason. Exchanges in flight continue, and
+   * the next pass renews the remaining grants.
+   */
   signal?: AbortSignal | undefined
 }
 
-/** How far a pass of keep-alive is. */
+/** The progress of a pass of keep-alive, and finally its result. */
 export interface KeepAliveProgress {
-  /** Grants that it renewed. */
+  /** The number of grants that this pass has renewed. */
   renewed: number
-  /** Grants that somebody else renewed meanwhile, or is renewing. */
+  /** The number of grants that another process has renewed in the meantime, or is renewing. */
   skipped: number
-  /** Grants that could not be renewed: they ended, or their turn comes again in the next pass. */
+  /** The number of grants that could not be renewed: they have ended, or the next pass tries them again. */
   failed: number
-  /** Grants that are known to be due still, of at most 1,000 that are looked up at once. */
+  /**
+   * The number of grants that are known to be still due. Grants are looked up 1,000 at a time, so there may be more.
+   */
   remaining: number
 }
 
 /** Options of {@link OAuthApp.rekey}. */
 export interface RekeyOptions {
-  /** Hears how far it is, after each record. */
+  /** Called after each record with the progress of rekeying. Default: none. */
   onProgress?: ((progress: RekeyProgress) => void) | undefined
-  /** Stops it. Records are sealed with one of the keys at any moment: it can be done again from the start. */
+  /**
+   * Stops rekeying when it is aborted: the promise rejects with the signal's reason. Every record stays encrypted with
+   * one of the keys, so rekeying can be started again at any time.
+   */
   signal?: AbortSignal | undefined
 }
 
-/** How far rekeying is. */
+/** The progress of rekeying, and finally its result. */
 export interface RekeyProgress {
-  /** Records that it sealed anew. */
+  /** The number of records that this call has encrypted with the first key. */
   resealed: number
-  /** Records that were sealed with the first key already, by whomever. */
+  /** The number of records that were already encrypted with the first key. */
   skipped: number
-  /** Records that it could not seal anew: while there are any, keep the old key. `rekeyFailed` tells which and why. */
+  /**
+   * The number of records that could not be encrypted with the first key. Keep the old key while this is not 0; the
+   * event `rekeyFailed` names each record and the reason.
+   */
   failed: number
 }
 
-/** The events of {@link OAuthApp}, each of what this process did, whichever thread it was for. */
+/**
+ * The events of {@link OAuthApp}, for {@link OAuthApp.on}. They report what this process has done, in whichever of its
+ * threads.
+ */
 export interface OAuthAppEvents {
-  /** A grant's tokens were renewed and stored. */
+  /** The tokens of a grant were renewed and stored. */
   renewed: [{ grantId: string }]
-  /** They were not, for now, and are tried again when they are needed; or they could not be stored yet. */
+  /** The tokens of a grant could not be renewed, or not be stored yet. The next use of the grant tries again. */
   renewalFailed: [{ grantId: string; error: SmartRecruitersError }]
   /**
-   * The authorization server refuses a grant's refresh token, and may accept it later: it is asked again with growing
-   * pauses, up to an hour. Reported once, at the first refusal.
+   * The authorization server refuses the refresh token of a grant, but may accept it later. The client asks again after
+   * growing pauses of up to an hour. Emitted once, at the first refusal.
    */
   refused: [{ grantId: string; since: Date; error: TokenError }]
-  /** A grant has ended: the customer has to authorize again. */
+  /** A grant has ended: the customer has to authorize the app again. */
   reauthorizationRequired: [{ grantId: string; reason: ReauthorizationRequiredError['reason'] }]
-  /** Keep-alive could not renew a grant whose refresh token dies in less than 7, 3 or 1 `days`. */
+  /** Keep-alive could not renew a grant whose refresh token expires within `days` days: emitted at 7, 3 and 1. */
   expiring: [{ grantId: string; expiresAt: Date; days: number }]
-  /** A pass of keep-alive in the background failed as a whole, because of the store. The next comes in its time. */
+  /** A background pass of keep-alive failed as a whole, because the store failed. The next pass runs as scheduled. */
   keepAliveFailed: [{ error: SmartRecruitersError }]
   /**
-   * The store's settings could lose grants: it may evict them, or does not write to its disk. Told once, when the app
-   * first uses its store. Where nobody listens it is a warning of the process, with the code `SMARTRECRUITERS_STORE`.
+   * The settings of the store can lose grants: it may evict records, or does not write them to its disk. Emitted once,
+   * when the app first uses its store. Without a listener it is a process warning with code `SMARTRECRUITERS_STORE`.
    */
   storeWarning: [{ message: string }]
-  /** Rekeying could not seal a record anew: a grant's, or that of another kind. */
+  /** Rekeying could not encrypt a record with the first key. `id` is the record's id, of a grant or of another kind. */
   rekeyFailed: [{ id: string; error: SmartRecruitersError }]
 }
 
@@ -242,23 +300,35 @@ const EVENTS = [
   'rekeyFailed',
 ] as const satisfies readonly (keyof OAuthAppEvents)[]
 const LOST_STATE =
-  'the session has lost it, or the login began in another browser; keep what `authorizationUrl()` gave in the session, ' +
-  'and let the user begin again'
+  'the session has lost it, or the login began in another browser; keep the state of `authorizationUrl()` in the ' +
+  'session, and let the user begin again'
 const DAY = 24 * 60 * 60 * 1000
 
-/** Apps that keep grants alive in the background: nobody else may hold them, and they must not be collected. */
+/**
+ * Apps that keep grants alive in the background. This set may be the only reference that keeps them from collection.
+ */
 const inBackground = new Set<OAuthApp>()
 
-/** An app registered with SmartRecruiters for the authorization code grant. */
+/**
+ * An app that is registered with SmartRecruiters for the authorization code grant (RFC 6749 section 4.1). It sends
+ * users to authorize it, exchanges the callback for a grant, and keeps each customer's grant in its store, renewed and
+ * encrypted.
+ *
+ * @example
+ * const { url, state } = app.authorizationUrl() // redirect to `url`, keep `state` in the session
+ * const grant = await app.exchange(request.url, { state: session.state, id: 'acme' }) // at the redirect URI
+ * const sr = new SmartRecruiters({ credential: app.grant('acme') }) // from now on
+ */
 export class OAuthApp {
-  /** The client id. */
+  /** The app's client id. */
   readonly clientId: string
   readonly #native: NativeOAuthApp
   readonly #events = new EventEmitter<OAuthAppEvents>()
-  /** How connections are made, for the clients that find out whose a grant is. */
+  /** The connection options for the clients that `exchange()` passes to its `id` function. */
   readonly #connection: ConnectionOptions
 
   /**
+   * Makes an app. The store is not opened before it is needed.
    * @throws {ConfigurationError} if an option is missing, unknown or malformed.
    * @example
    * const app = new OAuthApp({
@@ -311,21 +381,24 @@ export class OAuthApp {
     awaitExchangesAtExit(exitTimeout)
   }
 
-  /** Calls `listener` at each event of this name. What it throws is an uncaught exception. */
+  /** Calls `listener` for each event of this name. An error that it throws is an uncaught exception of the process. */
   on<Name extends keyof OAuthAppEvents>(name: Name, listener: (...event: OAuthAppEvents[Name]) => void): this {
     this.#events.on(eventName(name, EVENTS), callback(listener) as never)
     return this
   }
 
-  /** Calls `listener` no more. */
+  /** Removes a listener that {@link on} added. */
   off<Name extends keyof OAuthAppEvents>(name: Name, listener: (...event: OAuthAppEvents[Name]) => void): this {
     this.#events.off(eventName(name, EVENTS), callback(listener) as never)
     return this
   }
 
   /**
-   * Makes an authorization request for one user: send the browser to `url`, keep `state` in the user's session.
-   * @throws {ConfigurationError} if a scope is malformed, or there is no `authorizeUrl`.
+   * Makes an authorization request for one user: redirect the browser to `url`, and keep `state` in the user's session.
+   * `scopes` replaces the app's scopes for this request.
+   * @throws {ConfigurationError} if a scope is malformed, or the environment has no default `authorizeUrl`.
+   * @example
+   * const { url, state } = app.authorizationUrl()
    */
   authorizationUrl(options: { scopes?: readonly string[] | undefined } = {}): AuthorizationRequest {
     const known = optionsObject('authorizationUrl', options, ['scopes'])
@@ -333,18 +406,20 @@ export class OAuthApp {
   }
 
   /**
-   * Turns the URL that the browser came back with into a grant, and stores it.
+   * Exchanges the callback, the URL with which the browser returned to the redirect URI, for a grant, and stores the
+   * grant.
    *
-   * `callbackUrl` may be whole, or the path and query that a server sees. Its code works once: the same callback again,
-   * as a browser may send it, makes no second request and gives the same grant.
+   * `callbackUrl` may be complete, or the path and query that a server sees. Its code works only once. When a browser
+   * sends the same callback again, no second request is made, and the result is the same grant.
    *
-   * A store that fails once the tokens are there is tried again for as long as it takes (`renewalFailed` says why). An
-   * answer that cannot be used is kept in the store, sealed, and its grant listed as `unread`.
+   * If the store fails when the tokens have arrived, writing is retried until it succeeds; the event `renewalFailed`
+   * gives the reason. An answer that cannot be used is kept encrypted in the store, and {@link grants} lists its grant
+   * as `unread`.
    * @example
    * const grant = await app.exchange(request.url, { state: session.state, id: 'acme' })
    * const sr = new SmartRecruiters({ credential: grant })
-   * @throws {TokenError} if the user refused, the callback is not of this request, or the exchange failed.
-   * @throws {StoreError} if the store cannot be read; nothing was exchanged then, and the code is still good.
+   * @throws {TokenError} if the user refused, the callback does not belong to this request, or the exchange failed.
+   * @throws {StoreError} if the store cannot be read. Nothing was exchanged then, and the code is still valid.
    */
   async exchange(callbackUrl: string | URL, options: ExchangeOptions): Promise<Grant> {
     const known = optionsObject('exchange', options, ['state', 'id', 'metadata'])
@@ -360,7 +435,7 @@ export class OAuthApp {
     return whose ? this.#moveTo(whose, grant) : grant
   }
 
-  /** Asks whose a grant is, and moves it to that id. */
+  /** Asks the caller's function for the id of a new grant, and moves the grant to that id. */
   async #moveTo(whose: (sr: SmartRecruiters) => unknown, grant: Grant): Promise<Grant> {
     const sr = new SmartRecruiters({ ...this.#connection, credential: grant })
     try {
@@ -373,8 +448,8 @@ export class OAuthApp {
   }
 
   /**
-   * Replaces what is noted about a grant: flat strings, 4 KiB at most, which {@link grants} lists. They are sealed as
-   * tokens are.
+   * Replaces the notes about a grant, which {@link grants} lists as `metadata`: names with string values, at most 4
+   * KiB. They are encrypted as tokens are.
    * @throws {UnknownGrantError} if the store has no grant of this id.
    */
   async annotate(id: string, metadata: Readonly<Record<string, string>>): Promise<void> {
@@ -384,8 +459,11 @@ export class OAuthApp {
   }
 
   /**
-   * The grant of this id, to give to a client as its credential. Whether there is one shows when it is used.
-   * @throws {ConfigurationError} if the id begins with `customer:` or `token:`, as those of other records do.
+   * Returns the grant with this id, to pass to a client as its credential. The store is read when the grant is used: a
+   * call then rejects with an {@link UnknownGrantError} if there is no such grant.
+   * @throws {ConfigurationError} if the id begins with `customer:` or `token:`, the prefixes of other records.
+   * @example
+   * const sr = new SmartRecruiters({ credential: app.grant('acme') })
    */
   grant(id: string): Grant {
     const grant = new Grant(string('id', id), MADE_HERE)
@@ -394,20 +472,25 @@ export class OAuthApp {
   }
 
   /**
-   * Lists the app's grants, without their secrets: in the order in which their refresh tokens die, those that have
-   * ended last. Reads 100 records of the store at a time. A grant that is renewed meanwhile may come twice; one that
-   * was forgotten does not come.
-   * @throws {StoreError} that names the record, if one cannot be read: no grant is left out in silence.
+   * Lists the app's grants without their secrets, in the order in which their refresh tokens expire; grants that have
+   * ended come last. The store is read 100 records at a time. A grant that is renewed in the meantime may be listed
+   * twice. Forgotten grants are not listed.
+   * @throws {StoreError} if a record cannot be read. The error names it: no grant is left out silently.
+   * @example
+   * for await (const { id, state } of app.grants({ state: 'ended' })) await notify(id)
    */
   grants(options: GrantsOptions = {}): AsyncGenerator<GrantInfo, void, undefined> {
     return listGrants(this.#native, options)
   }
 
   /**
-   * Forgets a grant: its tokens leave the store, and clients that use it then get a
-   * {@link ReauthorizationRequiredError}. A record without tokens stays for a day, so that a process that read the grant
-   * just before cannot bring it back; a later pass of {@link keepAlive} removes it. It is not revoked at SmartRecruiters, and other processes use an access token
-   * that they have until its end.
+   * Forgets a grant: removes its tokens from the store. Calls that use the grant then reject with a {@link
+   * ReauthorizationRequiredError}.
+   *
+   * The grant is not revoked at SmartRecruiters, and other processes may use an access token that they hold until it
+   * expires. A record without tokens stays in the store for a day, so that a process that has just read the grant
+   * cannot write it back; a later pass of {@link keepAlive} removes the record.
+   * @throws {StoreError} if the store fails.
    */
   async forget(id: string): Promise<void> {
     const known = string('id', id)
@@ -415,22 +498,24 @@ export class OAuthApp {
   }
 
   /**
-   * Resolves when this process has no exchange in flight that works once: no renewal of a grant, no exchange of an
-   * authorization code, no request for a customer's credentials, whichever app it is for. Exchanges that begin
-   * meanwhile are included.
+   * Resolves when this process has no one-time exchange in flight, for this app or any other: no renewal of a grant, no
+   * exchange of an authorization code, no request for a customer's credentials. It also waits for exchanges that start
+   * in the meantime.
    *
-   * A serverless handler passes it to its platform's `waitUntil`, so that the process is not frozen during an exchange.
-   * A worker that has a store of its own awaits it before it ends.
+   * Pass the promise to `waitUntil` of a serverless platform, so that the process is not frozen during an exchange. In
+   * a worker thread that has a store of its own, await it before the thread ends.
    */
   settled(): Promise<void> {
     return settled()
   }
 
   /**
-   * One pass of keep-alive: renews the grants that nobody used, before their refresh tokens die after 28 days. Call it
-   * daily. Any number of processes may: each grant is renewed by one of them. It ends early, with some `remaining`,
-   * when the token endpoint is down.
+   * Runs one pass of keep-alive: renews the grants that were not used, before their refresh tokens expire after 28
+   * days. Call it daily. If several processes call it, each grant is renewed by only one of them. When the token
+   * endpoint is down, the pass ends early, with grants `remaining`.
    * @throws {StoreError} if the store fails.
+   * @example
+   * const { renewed, failed } = await app.keepAlive()
    */
   async keepAlive(options: KeepAliveOptions = {}): Promise<KeepAliveProgress> {
     const known = optionsObject('keepAlive', options, ['idle', 'perSecond', 'onProgress', 'signal'])
@@ -441,12 +526,15 @@ export class OAuthApp {
   }
 
   /**
-   * Seals every record in the app's part of its store with the first `encryptionKey`, so that the others can be
-   * dropped. To replace a key: give all processes the list of both with the old one first, then with the new one
-   * first, then call this once, then drop the old one. Grants can be used and renewed all the while, and any number of
-   * processes may call it.
+   * Encrypts every record in the app's namespace of its store with the first `encryptionKey`, so that the other keys
+   * can be dropped. Grants can be used and renewed meanwhile, and any number of processes may call it.
+   *
+   * To replace a key: 1. give all processes both keys, the old one first; 2. give all processes both keys, the new one
+   * first; 3. call `rekey()` once; 4. drop the old key.
    * @throws {ConfigurationError} if the app has no key.
-   * @throws {StoreError} if the store fails to list its records.
+   * @throws {StoreError} if the store cannot list its records.
+   * @example
+   * const { failed } = await app.rekey() // keep the old key unless this is 0
    */
   async rekey(options: RekeyOptions = {}): Promise<RekeyProgress> {
     const known = optionsObject('rekey', options, ['onProgress', 'signal'])
@@ -456,12 +544,15 @@ export class OAuthApp {
   }
 
   /**
-   * Moves a grant: ends it here, with `reason` `exported`, and gives its tokens as sealed text, for {@link import} in
-   * another store, namespace or app with the same `encryptionKey`. Keep the text as a secret until then: its refresh
-   * token works once, for whoever imports it first. Waits for a renewal in flight. Called again, it gives the grant
-   * again; imported here, it is back.
+   * Moves a grant out of this store: ends it here with the reason `exported`, and resolves with its tokens as encrypted
+   * text, for {@link import} into another store, namespace or app with the same `encryptionKey`.
+   *
+   * Keep the text secret: its refresh token works only once, for the first app that imports it. A renewal in flight is
+   * awaited first. Calling `export` again returns the grant again, and importing the text here restores it.
    * @throws {ConfigurationError} if the app has no key.
-   * @throws {ReauthorizationRequiredError} if the grant has ended otherwise.
+   * @throws {ReauthorizationRequiredError} if the grant has ended for another reason.
+   * @example
+   * await otherApp.import({ sealed: await app.export('acme') })
    */
   async export(id: string): Promise<string> {
     const known = string('id', id)
@@ -470,10 +561,13 @@ export class OAuthApp {
   }
 
   /**
-   * Stores a grant that another system obtained, in place of one of the same id; or one that {@link export} gave, under
-   * the id that it had.
-   * @throws {ConfigurationError} for a sealed one, if it was changed, is of another key, or is older than what the
-   * store holds of the same grant.
+   * Stores a grant that another system obtained, or one that {@link export} returned; the latter keeps its id. A grant
+   * that is already stored under the same id is replaced.
+   * @throws {ConfigurationError} if a field is missing or malformed, or if exported text was changed, was encrypted
+   * with another key, or is older than the grant in the store.
+   * @throws {StoreError} if the store fails.
+   * @example
+   * const grant = await app.import({ id: 'acme', refreshToken })
    */
   async import(grant: GrantImport | SealedGrant): Promise<Grant> {
     if (Object.hasOwn(record('import', grant), 'sealed')) {
@@ -512,7 +606,7 @@ export class OAuthApp {
   }
 }
 
-/** Checks what a pass of keep-alive does; `prefix` leads to its options. */
+/** Checks the options of a pass of keep-alive. `prefix` stands before their names in errors. */
 function keepAlivePass(prefix: string, known: { idle: unknown; perSecond: unknown }) {
   return {
     idle: integer(`${prefix}idle`, known.idle, 0, 28 * DAY - 1, 14 * DAY),
@@ -520,7 +614,7 @@ function keepAlivePass(prefix: string, known: { idle: unknown; perSecond: unknow
   }
 }
 
-/** Nothing if there are to be no passes in the background. */
+/** Checks the option `keepAlive`; `undefined` if there are no passes in the background. */
 function backgroundKeepAlive(value: unknown) {
   if (value === undefined || value === false) return undefined
   const options = value === true ? {} : value
@@ -532,7 +626,7 @@ function backgroundKeepAlive(value: unknown) {
   }
 }
 
-/** Hands the core's events to those who listen. */
+/** Emits the core's events to the app's listeners. */
 function listener(events: EventEmitter<OAuthAppEvents>): (event: NativeEvent) => void {
   return event => {
     const { name, id = '', error, reason, expiresAt, since, days, message } = bare(event)
@@ -546,7 +640,7 @@ function listener(events: EventEmitter<OAuthAppEvents>): (event: NativeEvent) =>
     else if (expiresAt !== undefined && days !== undefined) {
       events.emit('expiring', { grantId: id, expiresAt: new Date(expiresAt), days })
     } else if (message !== undefined && !events.emit('storeWarning', { message })) {
-      // Nobody listens.
+      // There is no listener.
       process.emitWarning(message, { code: 'SMARTRECRUITERS_STORE' })
     }
   }

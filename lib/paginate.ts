@@ -1,4 +1,4 @@
-/** Lists of the API, item by item: the core reads ahead, here pages become items. */
+/** Lists of the API, item by item. The core requests pages ahead; here they become items. */
 
 import type { NativeClient, NativePages, NativePosition } from '../index.js'
 import { call, watch } from './calls.js'
@@ -6,111 +6,131 @@ import { type CallContext, toError, unwrap } from './errors.js'
 import { address, type FlatRequest, type RequestOptions } from './request.js'
 import { bare, integer, milliseconds, optionalSignal, optionalString, optionsObject } from './validate.js'
 
-/** Options of `sr.paginate()`. */
+/** Options of {@link SmartRecruiters.paginate}. */
 export interface PaginateOptions extends Pick<RequestOptions, 'params' | 'query' | 'headers' | 'timeout' | 'signal'> {
-  /** A `cursor` of the same path and query, to go on from. Default, and with `null`: the list's beginning. */
+  /**
+   * The cursor to continue from: a `cursor` of a list with the same path and query. Default, also for `null`: the
+   * beginning of the list.
+   */
   from?: string | null | undefined
   /**
-   * How many pages are asked for before they are wanted, at most, and held in memory: 0 to 64. Default: 8 where pages
-   * are asked for by their offset. Elsewhere each page names the next, so that there is never more than one.
+   * The maximum number of pages that are requested ahead and held in memory, 0 to 64. Default: 8 for lists that are
+   * paged by offset. In other lists each page names the next, so at most one page is requested ahead.
    */
   prefetch?: number | undefined
 }
 
-/** A page of a list. */
+/** A page of a list, as {@link Paginator.pages} returns it. */
 export interface Page<Item> {
+  /** The items of the page, in order. */
   items: Item[]
-  /** How many items there are in all pages, if the API says so. */
+  /** The number of items in the whole list, if the API reports it. */
   total?: number | undefined
-  /** Where to go on after this page: for `from`. */
+  /** The cursor to continue from after this page, for {@link PaginateOptions.from}. */
   cursor: string
 }
 
-/** How far a list was read. */
+/** How far a list has been read. */
 export interface PaginateProgress {
-  /** Items taken, with those before `from`. */
+  /** The number of items taken, including those before `from`. */
   done: number
-  /** How many there are, if the API says so, as it last did. */
+  /** The number of items in the list, as the API last reported it; absent if the API does not report it. */
   total?: number | undefined
-  /** Items a second, since this pass began. */
+  /** The average number of items per second since this pass started. */
   rate: number
-  /** Seconds until the end at this rate, if there is a total. */
+  /** The estimated time until the end of the list, in seconds; absent without a `total`. */
   eta?: number | undefined
-  /** Items whose id came before, among the last 100,000: the list changed meanwhile. They are not left out. */
+  /**
+   * The number of items whose id was already seen among the last 100,000, because the list changed while it was read.
+   * These items are not left out.
+   */
   duplicates: number
   /**
-   * Items that may never have come, because the list changed meanwhile: as many as left a list that is read by offset
-   * (`totalFound` fell, and what was behind them moved into pages already read), and, at the end, as many as
-   * `totalFound` is above what came.
+   * An estimate of the items that were skipped because the list changed while it was read. In a list that is paged by
+   * offset it counts the items that left the list (`totalFound` fell, so later items moved into pages already read). At
+   * the end it also counts by how much `totalFound` exceeds the items received.
    */
   missing: number
 }
 
 /** Options of {@link Paginator.toArray}. */
 export interface ToArrayOptions {
-  /** The most items to read, 0 or more. Default: no limit. */
+  /** The maximum number of items to read: a whole number, 0 or more. Default: no limit. */
   limit?: number | undefined
 }
 
 /**
- * One pass through a list. Iterate it once, over its items or over its {@link pages}; several loops may share it, and
- * get each item once.
+ * One pass through a list, made by {@link SmartRecruiters.paginate}. Iterate it once, over its items or over its
+ * {@link Paginator.pages}. Several loops may share a pass: each item goes to only one of them.
  *
  * A pass ends in one of three ways, for all loops that share it:
- * - The list ends. A loop that begins afterwards gets nothing.
- * - It fails, or its signal is aborted. Every loop throws that same error, also one that begins afterwards.
- * - A loop is left, or {@link return} is called. The other loops end, too; one that begins afterwards throws a
- *   `SmartRecruitersError` with code `PAGINATION`.
+ * - The list ends. A loop that starts afterwards gets no items.
+ * - The pass fails, or its signal is aborted. Every loop throws the same error, including loops that start afterwards.
+ * - A loop is left, or {@link Paginator.return} is called. The other loops end too, and a loop that starts afterwards
+ *   throws a `SmartRecruitersError` with code `PAGINATION`.
  *
- * After each of them {@link cursor} is where to go on: `sr.paginate(path, { from: list.cursor })`.
+ * In each case, `cursor` is the place to continue from: `sr.paginate(path, { from: list.cursor })`.
+ *
+ * @example
+ * const jobs = sr.paginate<Job>('/jobs')
+ * for await (const job of jobs) await save(job, jobs.cursor)
  */
 export interface Paginator<Item> extends AsyncIterable<Item> {
   /**
-   * Where to go on after the last item that was taken: for `from`, with the same path and query. Exact to the item. Text
-   * without secrets, though it may hold your query. At the end, it leads to nothing.
+   * The cursor to continue from after the last item taken, exact to the item: pass it as `from` with the same path and
+   * query. It is text without secrets, but may contain your query. After the end of the list it continues with no
+   * items.
    */
   readonly cursor: string
-  /** How far the list was read, and whether it changed meanwhile. */
+  /** How far the list has been read, and whether it changed meanwhile. */
   readonly progress: PaginateProgress
-  /** The rest of the list, page by page. */
+  /**
+   * Iterates over the rest of the list page by page.
+   * @example
+   * for await (const { items } of sr.paginate('/jobs').pages()) await saveAll(items)
+   */
   pages(): AsyncIterable<Page<Item>>
   /**
-   * The next `limit` items, or fewer if the list ends before. The pass ends with the last of them: the pages that were
-   * asked for ahead are cancelled.
+   * Iterates over the next `limit` items, or fewer if the list ends first. The pass ends after them, and requests for
+   * further pages are cancelled.
    * @throws {ConfigurationError} if `limit` is not a whole number of 0 or more.
    * @example
    * for await (const job of sr.paginate('/jobs').take(10)) console.log(job)
    */
   take(limit: number): AsyncIterable<Item>
   /**
-   * The rest of the list as an array. All of it is held in memory at once: give `limit` where a list may be long, or
-   * iterate instead. If there are more than `limit` items, or just as many, the pass ends with the last one taken.
+   * Resolves with the rest of the list as an array. All items are held in memory at once: set `limit` if the list may
+   * be long, or iterate instead. When `limit` items have been read, the pass ends.
    *
-   * Rejects if the list is not read to its end or to `limit`, also if another loop leaves it; the items read so far are
-   * then lost.
+   * The promise rejects if the list cannot be read to its end or to `limit`, or if another loop ends the pass. The
+   * items read so far are then lost.
    * @throws {ConfigurationError} if `limit` is not a whole number of 0 or more.
    * @example
    * const jobs = await sr.paginate('/jobs').toArray({ limit: 1000 })
    */
   toArray(options?: ToArrayOptions): Promise<Item[]>
-  /** The next item. */
+  /** Resolves with the next item, for loops. */
   next(): Promise<IteratorResult<Item, undefined>>
   /**
-   * Ends the pass: cancels what was asked for, and resolves when that is done. A loop that is left calls it. Does
-   * nothing if the pass has ended.
+   * Ends the pass: cancels the requests for further pages, and resolves when that is done. A loop calls it when it is
+   * left. It does nothing if the pass has ended.
    */
   return(): Promise<IteratorResult<Item, undefined>>
-  /** @throws {SmartRecruitersError} with code `PAGINATION`, if a loop was left before or {@link return} was called. */
+  /**
+   * Returns this pass, for a loop.
+   * @throws {SmartRecruitersError} with code `PAGINATION`, if a loop was left before, or {@link Paginator.return} was
+   * called.
+   */
   [Symbol.asyncIterator](): Paginator<Item>
 }
 
 const OPTIONS = ['params', 'query', 'headers', 'timeout', 'signal', 'from', 'prefetch'] as const
-/** As many as there are connections. */
+/** The maximum of `prefetch`: the number of connections. */
 const MOST_PREFETCH = 64
-/** As many as an array can hold. */
+/** The maximum length of an array. */
 const MOST_ITEMS = 2 ** 32 - 1
 
-/** Begins a pass through a list. `timeout` is the client's. */
+/** Starts a pass through a list. `timeout` is the client's. */
 export function paginate<Item>(client: NativeClient, path: string, options: unknown, timeout: number): Paginator<Item> {
   const known = optionsObject('paginate', options, OPTIONS)
   const request: Pick<FlatRequest, 'params' | 'query' | 'headers'> = bare({})
@@ -126,12 +146,12 @@ export function paginate<Item>(client: NativeClient, path: string, options: unkn
       optionalString('from', known.from ?? undefined),
     ),
   )
-  // A query may hold personal data, which has no place in an error.
+  // Without the query: it may hold personal data, which must not end up in logs.
   const context = { method: 'GET', path: path.split('?', 1)[0] as string }
   return new PageReader<Item>(pages, context, optionalSignal('signal', known.signal))
 }
 
-/** Takes back the watching of a signal by passes that nobody finished and nobody has any more. */
+/** Removes the abort handlers of passes that were collected before they ended. */
 const abandoned = new FinalizationRegistry<() => void>(unwatch => unwatch())
 
 /** How a pass ended. */
@@ -144,7 +164,7 @@ class PageReader<Item> implements Paginator<Item> {
   readonly #unwatch: (() => void) | undefined
   #position: NativePosition
   #items: Item[] = []
-  /** Items of this page that were taken. */
+  /** The number of items of this page that were taken. */
   #taken = 0
   #end: End | undefined
   #loading: Promise<void> | undefined
@@ -155,7 +175,7 @@ class PageReader<Item> implements Paginator<Item> {
     this.#signal = signal
     this.#position = native.start()
     if (signal === undefined || signal.aborted) return
-    // Between two pages no call hears of an abort, but pages may be on their way.
+    // Between two pages no call watches the signal, but requests for pages may be in flight.
     this.#unwatch = watch(signal, {}, stopper(new WeakRef(native)))
     abandoned.register(this, this.#unwatch)
   }
@@ -168,7 +188,7 @@ class PageReader<Item> implements Paginator<Item> {
     return this.#position.progress(this.#taken)
   }
 
-  // Not a generator, which takes three turns of the microtask queue for each item.
+  // Not a generator: that would take three turns of the microtask queue for each item.
   next(): Promise<IteratorResult<Item, undefined>> {
     if (this.#taken < this.#items.length && this.#end === undefined && this.#signal?.aborted !== true) {
       return Promise.resolve({ value: this.#take(), done: false })
@@ -178,7 +198,7 @@ class PageReader<Item> implements Paginator<Item> {
 
   async return(): Promise<IteratorResult<Item, undefined>> {
     const signal = this.#signal
-    // An abort has ended the pass, even if a loop is left before any has met it.
+    // An abort ends the pass, even if a loop is left before any loop has noticed it.
     const end: End = signal?.aborted === true ? { how: 'failed', error: signal.reason } : { how: 'left' }
     if (this.#finish(end)) await stop(this.#native)
     return { value: undefined, done: true }
@@ -189,7 +209,7 @@ class PageReader<Item> implements Paginator<Item> {
   }
 
   take(limit: number): AsyncIterable<Item> {
-    // To `integer`, `undefined` is an option that was not given.
+    // `integer` takes `undefined` for an option that was not given.
     const most = integer('limit', limit ?? null, 0, MOST_ITEMS, 0)
     let taken = 0
     const step = async (): Promise<IteratorResult<Item, undefined>> => {
@@ -198,7 +218,7 @@ class PageReader<Item> implements Paginator<Item> {
       if (result.done !== true && ++taken === most) await this.return()
       return result
     }
-    // In turn: one that asks for more than `limit` must not end the pass while another still waits for its item.
+    // One step after the other: a step beyond `limit` must not end the pass while an earlier one waits for its item.
     let last: Promise<unknown> = Promise.resolve()
     return this.#iterator(() => {
       const result = last.then(step)
@@ -215,7 +235,7 @@ class PageReader<Item> implements Paginator<Item> {
     while (items.length < limit) {
       const { value, done } = await this.next()
       if (done === true) {
-        // By another loop, in the middle of the list.
+        // Another loop may have ended the pass in the middle of the list.
         this.#refuseIfLeft()
         return items
       }
@@ -230,7 +250,9 @@ class PageReader<Item> implements Paginator<Item> {
     return this
   }
 
-  /** Another way through the same pass. Not a generator, which would end in silence after it has thrown once. */
+  /**
+   * Makes another iterator over this pass. Not a generator: after an error, a generator ends without throwing again.
+   */
   #iterator<T>(next: () => Promise<IteratorResult<T, undefined>>): AsyncIterable<T> {
     const iterator: AsyncIterableIterator<T, undefined> = {
       next,
@@ -249,14 +271,14 @@ class PageReader<Item> implements Paginator<Item> {
   #refuseIfLeft(): void {
     if (this.#end?.how !== 'left') return
     const message =
-      'this pass through the list was ended, as a loop was left (by `break`, `return` or an error), or by `return()`, ' +
-      '`take()` or `toArray()`; go on with `paginate(path, { from: list.cursor })`'
+      'this pass through the list has ended: a loop was left (by `break`, `return` or an error), or `return()`, ' +
+      '`take()` or `toArray()` ended it; continue with `paginate(path, { from: list.cursor })`'
     throw toError({ code: 'PAGINATION', message, causes: [] }, this.#context)
   }
 
-  /** Takes what is there as soon as there is something. */
+  /** Waits until there are items, and takes some of them. */
   async #later<T>(take: () => T): Promise<IteratorResult<T, undefined>> {
-    // Again and again: others who asked at the same time may have taken all.
+    // A loop: other callers that were waiting for the same page may have taken all of its items.
     while (this.#end === undefined) {
       if (this.#taken < this.#items.length && this.#signal?.aborted !== true) return { value: take(), done: false }
       this.#loading ??= this.#load()
@@ -273,13 +295,13 @@ class PageReader<Item> implements Paginator<Item> {
   #takeAll(): Page<Item> {
     const items = this.#taken === 0 ? this.#items : this.#items.slice(this.#taken)
     this.#taken = this.#items.length
-    // The array is the caller's now.
+    // The array now belongs to the caller.
     this.#items = []
     const { total } = this.progress
     return { items, ...(total !== undefined && { total }), cursor: this.cursor }
   }
 
-  /** Gets the next page, or the end. */
+  /** Loads the next page, or notes the end of the list. */
   async #load(): Promise<void> {
     try {
       const { first, second } = await call(
@@ -288,7 +310,7 @@ class PageReader<Item> implements Paginator<Item> {
         this.#signal,
       )
       const items = second === undefined ? [] : JSON.parse(second as string)
-      // There is none after `return`.
+      // There is no page after `return`.
       if (first !== undefined) {
         this.#position = first as NativePosition
         this.#items = items
@@ -302,7 +324,7 @@ class PageReader<Item> implements Paginator<Item> {
     }
   }
 
-  /** Ends the pass, unless it has ended; whether it had not. */
+  /** Ends the pass, and returns whether it had not ended before. */
   #finish(end: End): boolean {
     if (this.#end !== undefined) return false
     this.#end = end
@@ -315,7 +337,7 @@ async function stop(pages: NativePages): Promise<void> {
   await call((completions, id) => pages.stop(completions, id), {})
 }
 
-// Not written where it is used: a closure holds all that is captured around it.
+// A function of its own: a closure written at the call would also hold everything captured around it.
 function stopper(pages: WeakRef<NativePages>): () => void {
   return () => {
     const open = pages.deref()

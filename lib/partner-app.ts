@@ -1,4 +1,6 @@
-/** A partner's integration: customers connect it, and each gets client credentials of its own. */
+/**
+ * Partner integrations: SmartRecruiters issues a partner client credentials for each customer, and the app keeps them.
+ */
 
 import type { NativeCustomerPage, NativePartnerApp } from '../index.js'
 import { call } from './calls.js'
@@ -24,53 +26,63 @@ import {
   string,
 } from './validate.js'
 
-/** Options of {@link PartnerApp}. */
+/** Options of the {@link PartnerApp} constructor. */
 export interface PartnerAppOptions extends ConnectionOptions, ApiOptions {
-  /** The master client id, from SmartRecruiters' partner team. */
+  /** The client id of the partner's master credential, from the partner team of SmartRecruiters. */
   clientId: string
-  /** The master client secret. */
+  /** The client secret of the partner's master credential. It never appears in errors or logs. */
   clientSecret: string
   /**
-   * Where customers' credentials live, and the access tokens that all processes share. SmartRecruiters issues a
-   * customer's credentials once: a {@link MemoryStore} loses them for ever when the process ends, and is for tests.
+   * Where customers' credentials are stored, and the access tokens that all processes share. SmartRecruiters issues a
+   * customer's credentials only once. A {@link MemoryStore} loses them for good when the process ends: use it in tests
+   * only.
    */
   store: AnyStore
   /**
-   * What seals the records of a durable store (AES-256-GCM): 32 random bytes, or their text in Base64 or hex, as
-   * `openssl rand -base64 32` prints them. A list replaces a key: the first seals, all open. `false`: credentials are
-   * stored in the clear. Needed with a durable store.
+   * The key that encrypts the records of a durable store (AES-256-GCM): 32 random bytes, or their text in Base64 or
+   * hex, as `openssl rand -base64 32` prints it. Required with a durable store; `false` stores credentials unencrypted.
+   * To replace a key, give a list: the first key encrypts, and each of them decrypts.
    */
   encryptionKey?: EncryptionKey | readonly EncryptionKey[] | false | undefined
-  /** How long the end of the process waits for credentials that are being issued, in milliseconds. Default: 5000. */
+  /** How long the process waits at its end for credentials that are being issued, in milliseconds. Default: 5000. */
   exitTimeout?: number | undefined
   /** The token endpoint. Default: `/identity/oauth/token` below the API root. */
   tokenUrl?: string | URL | undefined
-  /** How client ids and secrets are sent, the master's and the customers': in the form, or as HTTP Basic. Default: `body`. */
+  /**
+   * How client ids and secrets are sent to the token endpoint, the partner's and the customers': in the form (`body`)
+   * or as HTTP Basic authentication (RFC 6749 section 2.3.1). Default: `body`.
+   */
   clientAuth?: 'body' | 'basic' | undefined
-  /** How requests for customers' credentials keep to the API's limits, as with a client. Default: as documented. */
+  /**
+   * How requests for customers' credentials keep to the API's rate limits, as {@link ClientOptions.limits} describes.
+   * Default: the limits that SmartRecruiters documents.
+   */
   limits?: LimitOptions | false | undefined
 }
 
-/** What is known of a customer, without its credentials. */
+/** What {@link PartnerApp.customers} lists about a customer. It contains no credentials. */
 export interface CustomerInfo {
-  /** Its company id. */
+  /** The customer's company id at SmartRecruiters. */
   companyId: string
   /**
-   * `connected`: its credentials are in the store. `connecting`: somebody is asking for them, or died of it.
-   * `unresolved`: they were asked for, and the answer was lost; `connect()` finds out what became of it.
+   * The state of the customer.
+   *
+   * - `connected`: the customer's credentials are in the store.
+   * - `connecting`: a process is requesting the credentials, or crashed while doing so.
+   * - `unresolved`: the credentials were requested, but the answer was lost; call `connect()` to find out the outcome.
    */
   state: 'connected' | 'connecting' | 'unresolved'
-  /** Since when its credentials are in the store; `undefined` if they are not. */
+  /** When the customer's credentials were stored; `undefined` if they are not in the store. */
   connectedAt: Date | undefined
 }
 
-/** A customer's credentials that were obtained elsewhere. */
+/** A customer's credentials that were obtained elsewhere, for {@link PartnerApp.import}. */
 export interface CustomerImport {
-  /** The customer's company id. */
+  /** The customer's company id at SmartRecruiters. */
   companyId: string
-  /** Its own client id. */
+  /** The client id that was issued for this customer. */
   clientId: string
-  /** Its own client secret. */
+  /** The client secret that was issued for this customer. */
   clientSecret: string
 }
 
@@ -89,15 +101,21 @@ const OPTIONS = [
 ] as const
 
 /**
- * A partner's app (General Partner Integration): with the partner's own credentials it is issued credentials for each
- * customer that has activated it, and keeps them. Any number of processes may share a store.
+ * A partner's app (General Partner Integration of SmartRecruiters). It uses the partner's master credential to have
+ * credentials issued for each customer that has activated the app, and keeps them in its store. Any number of processes
+ * may share a store.
+ *
+ * @example
+ * const customer = await partner.connect(companyId)
+ * const sr = new SmartRecruiters({ credential: customer })
  */
 export class PartnerApp {
-  /** The master client id. */
+  /** The client id of the partner's master credential. */
   readonly clientId: string
   readonly #native: NativePartnerApp
 
   /**
+   * Makes an app. The store is not opened before it is needed.
    * @throws {ConfigurationError} if an option is missing, unknown or malformed.
    * @example
    * const partner = new PartnerApp({
@@ -137,17 +155,19 @@ export class PartnerApp {
   }
 
   /**
-   * Connects a customer that has activated the app (SmartRecruiters sends its browser to your `consentUrl` with its
-   * `companyId`): its credentials are issued, and stored before anybody uses them. Of a customer that is connected
-   * nothing is asked, so that this may be called again at any time, by any number of processes.
+   * Connects a customer that has activated the app: has the customer's credentials issued, and stores them before they
+   * are used. When a customer activates the app, SmartRecruiters sends the browser to your `consentUrl` with the
+   * `companyId`.
    *
-   * `signal` rejects with its reason; what has begun goes on, since credentials are issued once.
+   * For a customer that is already connected, no request is made, so any number of processes may call this at any time.
+   * An aborted `signal` rejects the promise with its reason; a request in flight continues, because credentials are
+   * issued only once.
    * @example
    * const sr = new SmartRecruiters({ credential: await partner.connect(companyId) })
-   * @throws {AlreadyIntegratedError} if they were issued before, and are not in the store.
+   * @throws {AlreadyIntegratedError} if the credentials were issued before, and are not in the store.
    * @throws {PermissionError} if the customer has not activated the app, or the app lacks a scope.
-   * @throws {StoreError} if the store fails. Nothing was asked then, unless its message says that credentials were
-   * issued: this process goes on trying to store them, so let it run, and call this again.
+   * @throws {StoreError} if the store fails. Nothing was requested then, unless the message says that credentials were
+   * issued: this process keeps trying to store them, so keep it running, and call `connect` again.
    */
   async connect(companyId: string, options: { signal?: AbortSignal | undefined } = {}): Promise<Customer> {
     const known = optionsObject('connect', options, ['signal'])
@@ -161,9 +181,12 @@ export class PartnerApp {
   }
 
   /**
-   * The customer of this company id, to give to a client as its credential. Whether it is connected shows when it is
-   * used: a call is rejected with a {@link StoreError} if not. Thousands of customers share the connections of one
-   * client by {@link SmartRecruiters.withCredential}.
+   * Returns the customer with this company id, to pass to a client as its credential. The store is read when the
+   * customer is used: a call then rejects with a {@link StoreError} if the customer is not connected. With {@link
+   * SmartRecruiters.withCredential}, thousands of customers can share the connections of one client.
+   * @throws {ConfigurationError} if `companyId` is not a string, or is empty.
+   * @example
+   * const acme = sr.withCredential(partner.customer(companyId))
    */
   customer(companyId: string): Customer {
     const customer = new Customer(string('companyId', companyId), MADE_HERE)
@@ -172,8 +195,11 @@ export class PartnerApp {
   }
 
   /**
-   * All customers in the store but those that were disconnected, in the order of their company ids, read in pages.
+   * Lists the customers in the store, in the order of their company ids. Disconnected customers are not listed. The
+   * store is read page by page.
    * @throws {StoreError} if the store fails.
+   * @example
+   * for await (const { companyId, state } of partner.customers()) console.log(companyId, state)
    */
   async *customers(): AsyncGenerator<CustomerInfo, void, undefined> {
     for (let after: string | undefined; ; ) {
@@ -189,11 +215,13 @@ export class PartnerApp {
   }
 
   /**
-   * Disconnects a customer: its credentials and its access token leave the store, and whoever uses it then gets a
-   * {@link StoreError}. One that is not connected is left as it is; one that is being connected is waited for, up to 90
-   * seconds. SmartRecruiters documents no call that revokes credentials: they stay good there until somebody revokes
-   * them by hand, and other processes use an access token that they have until its end. To connect the customer again,
-   * SmartRecruiters has to reset the integration first.
+   * Disconnects a customer: removes its credentials and its access token from the store. Calls that use the customer
+   * then reject with a {@link StoreError}. A customer that is not connected is left unchanged; if it is being
+   * connected, this waits for up to 90 seconds.
+   *
+   * SmartRecruiters documents no request that revokes credentials. They stay valid there until they are revoked by
+   * hand, and other processes may use an access token that they hold until it expires. Before the customer can be
+   * connected again, SmartRecruiters has to reset the integration.
    * @throws {StoreError} if the store fails.
    */
   async disconnect(companyId: string): Promise<void> {
@@ -202,22 +230,24 @@ export class PartnerApp {
   }
 
   /**
-   * Resolves when this process has no exchange in flight that works once: no renewal of a grant, no exchange of an
-   * authorization code, no request for a customer's credentials, whichever app it is for. Exchanges that begin
-   * meanwhile are included.
+   * Resolves when this process has no one-time exchange in flight, for this app or any other: no renewal of a grant, no
+   * exchange of an authorization code, no request for a customer's credentials. It also waits for exchanges that start
+   * in the meantime.
    *
-   * A serverless handler passes it to its platform's `waitUntil`, so that the process is not frozen during an exchange.
-   * A worker that has a store of its own awaits it before it ends.
+   * Pass the promise to `waitUntil` of a serverless platform, so that the process is not frozen during an exchange. In
+   * a worker thread that has a store of its own, await it before the thread ends.
    */
   settled(): Promise<void> {
     return settled()
   }
 
   /**
-   * Stores a customer's credentials that were obtained elsewhere, in place of those that are there. One that is being
-   * connected is waited for, up to 180 seconds.
-   * @throws {ConfigurationError} if one is missing or malformed.
+   * Stores a customer's credentials that were obtained elsewhere, and replaces those in the store. If the customer is
+   * being connected, this waits for up to 180 seconds.
+   * @throws {ConfigurationError} if a field is missing or malformed.
    * @throws {StoreError} if the store fails.
+   * @example
+   * const customer = await partner.import({ companyId, clientId, clientSecret })
    */
   async import(customer: CustomerImport): Promise<Customer> {
     const known = optionsObject('import', customer, ['companyId', 'clientId', 'clientSecret'])

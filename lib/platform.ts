@@ -1,6 +1,6 @@
 /**
- * What a value of the platform is, whatever realm it is from: in those of test runners and of `node:vm`, `instanceof`
- * does not know what comes from outside.
+ * Recognizes the platform's objects from any realm. In the realms of test runners and of `node:vm`, `instanceof` fails
+ * for objects from outside.
  */
 
 export { types } from 'node:util'
@@ -13,17 +13,17 @@ interface Kinds {
   URLSearchParams: URLSearchParams
 }
 
-/** Whether a value says that it is one of these. */
+/** Whether a value claims, by its tag, to be an object of this class. */
 export function isA<Name extends keyof Kinds>(name: Name, value: unknown): value is Kinds[Name] {
   return tag(value) === name
 }
 
-/** Whether a value says that it is a `Blob`, or a `File`, which is one, too. */
+/** Whether a value claims, by its tag, to be a `Blob` or its subclass `File`. */
 export function isBlob(value: unknown): value is Blob {
   return ['Blob', 'File'].includes(tag(value))
 }
 
-/** What a value says that it is. A revoked `Proxy` says nothing. */
+/** Returns the tag of an object; an empty string for a revoked `Proxy` and for other values. */
 function tag(value: unknown): string {
   if (typeof value !== 'object' || value === null) return ''
   try {

@@ -1,4 +1,4 @@
-/** Long operations of an app, which tell how far they are and can be stopped. */
+/** Long operations of an app, which report their progress and can be stopped. */
 
 import type { NativeCompletions } from '../index.js'
 import { call } from './calls.js'
@@ -7,7 +7,7 @@ import { optionalSignal } from './validate.js'
 
 type Start<Progress> = (completions: NativeCompletions, number: number, tell: (progress: Progress) => void) => void
 
-/** Runs an operation; `onProgress` hears of each step, and at last of the result. */
+/** Runs an operation. `onProgress` is called after each step, and finally with the result. */
 export async function withProgress<Progress>(
   onProgress: unknown,
   signal: unknown,
@@ -29,7 +29,7 @@ export async function withProgress<Progress>(
     tell(outcome.first as Progress)
     return outcome.first as Progress
   } finally {
-    // It may come later than the result.
+    // Progress may arrive after the result.
     ended = true
   }
 }

@@ -1,4 +1,4 @@
-/** Rate limits that many processes share. */
+/** Rate limits that several processes share through Redis. */
 
 import { EventEmitter } from 'node:events'
 import type { NativeLimitsEvent, NativeRedisLimits } from '../index.js'
@@ -8,25 +8,28 @@ import { configurationError, type StoreError, toError, unwrap } from './errors.j
 import { native } from './native.js'
 import { callback, eventName, FROM_ENVIRONMENT, optionsObject, string } from './validate.js'
 
-/** Options of {@link RedisLimits}. */
+/** Options of the {@link RedisLimits} constructor. */
 export interface RedisLimitsOptions {
   /**
-   * `redis://user:password@host:6379/0`, `rediss://…` with TLS, or `unix:///run/redis/redis.sock`. It has to lead to the
-   * primary.
+   * The URL of the primary server: `redis://user:password@host:6379/0`, `rediss://…` for TLS, or
+   * `unix:///run/redis/redis.sock`.
    */
   url: string
-  /** Certificates to trust beside the default ones, as the clients' `ca`, where `url` asks for TLS. Default: no others. */
+  /**
+   * Certificates to trust in addition to the default ones of {@link ConnectionOptions.ca}, where `url` uses TLS.
+   * Default: none.
+   */
   ca?: CertificateAuthorities | undefined
 }
 
-/** The events of {@link RedisLimits}. */
+/** The events of {@link RedisLimits}, for {@link RedisLimits.on}. */
 export interface RedisLimitsEvents {
   /**
-   * Redis cannot be reached. Each process now keeps to its part of the limits: they are divided by the number of
-   * processes last seen, `members`.
+   * Redis cannot be reached. Until it can, each process uses its share of the limits: they are divided by `members`,
+   * the number of processes that were last seen.
    */
   degraded: [{ members: number; error: StoreError }]
-  /** Redis can be reached again, and the limits are shared. */
+  /** Redis can be reached again, and the limits are shared again. */
   restored: []
 }
 
@@ -35,15 +38,20 @@ const EVENTS = ['degraded', 'restored'] as const satisfies readonly (keyof Redis
 const handles = new WeakMap<object, NativeRedisLimits>()
 
 /**
- * Rate limits in Redis or Valkey, shared by all processes and machines that use the same credentials: give it to their
- * clients as `limits: { shared }`. Credentials appear there as hashes alone. What a process holds that dies is free for
- * others after 10 seconds.
+ * Rate limits in Redis or Valkey that all processes and machines with the same credentials share: pass it to their
+ * clients as `limits: { shared }`. Redis holds only hashes of the credentials. What a crashed process has reserved
+ * becomes free for the others after 10 seconds.
+ *
+ * @example
+ * const shared = new RedisLimits({ url: 'rediss://redis.internal' })
+ * const sr = new SmartRecruiters({ credential, limits: { shared } })
  */
 export class RedisLimits {
   declare private readonly brand: 'RedisLimits'
   readonly #events = new EventEmitter<RedisLimitsEvents>()
 
   /**
+   * Makes shared limits. The server is not contacted before the first call of a client.
    * @throws {ConfigurationError} if an option is missing, unknown or malformed.
    * @example
    * const shared = new RedisLimits({ url: 'rediss://redis.internal' })
@@ -60,23 +68,23 @@ export class RedisLimits {
     handles.set(this, unwrap(native.redisLimits(url, listen, networkVariables(), certificateAuthorities(known.ca))))
   }
 
-  /** Calls `listener` at each event of this name. What it throws is an uncaught exception. */
+  /** Calls `listener` for each event of this name. An error that it throws is an uncaught exception of the process. */
   on<Name extends keyof RedisLimitsEvents>(name: Name, listener: (...event: RedisLimitsEvents[Name]) => void): this {
     this.#events.on(eventName(name, EVENTS), callback(listener) as never)
     return this
   }
 
-  /** Calls `listener` no more. */
+  /** Removes a listener that {@link on} added. */
   off<Name extends keyof RedisLimitsEvents>(name: Name, listener: (...event: RedisLimitsEvents[Name]) => void): this {
     this.#events.off(eventName(name, EVENTS), callback(listener) as never)
     return this
   }
 }
 
-/** The native half of shared limits that the caller gave, or nothing. */
+/** Returns the native half of shared limits that the caller gave, or `undefined`. */
 export function sharedLimits(field: string, value: unknown): NativeRedisLimits | undefined {
   if (value === undefined) return undefined
   const handle = typeof value === 'object' && value !== null ? handles.get(value) : undefined
-  if (handle === undefined) throw configurationError(field, 'must be a RedisLimits')
+  if (handle === undefined) throw configurationError(field, 'must be a RedisLimits object, or be left out')
   return handle
 }

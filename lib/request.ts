@@ -1,4 +1,4 @@
-/** A request's options as the addon takes them: flat lists of names and values in turn. */
+/** Turns the options of a request into what the addon takes: flat lists in which names and values alternate. */
 
 import type { NativeRedirect } from '../index.js'
 import { type Body, type Outgoing, outgoing } from './body.js'
@@ -19,11 +19,11 @@ import {
   wellFormed,
 } from './validate.js'
 
-/** A request, flat: lists hold names and values in turn. */
+/** A request as the addon takes it. In its lists, names and values alternate. */
 export interface FlatRequest {
   method: string
   path: string
-  /** In milliseconds. */
+  /** The deadline of the call, in milliseconds. */
   timeout: number
   params?: string[]
   query?: string[]
@@ -33,51 +33,62 @@ export interface FlatRequest {
   batch?: boolean
 }
 
-/** A value of a query or path. */
+/** A value of a query parameter or a path parameter. Numbers must be finite; write a `Date` with `toISOString()`. */
 export type Scalar = string | number | boolean
 
-/** Options of one request. */
+/** Options of one request, such as {@link SmartRecruiters.get} and {@link SmartRecruiters.post} take. */
 export interface RequestOptions {
-  /** Values for the `{name}`s in the path; each is encoded, so that none can lead elsewhere. */
+  /**
+   * The values of the placeholders in the path: `{ id }` for `/jobs/{id}`. Each value is percent-encoded as one path
+   * segment, so that it cannot address another resource.
+   */
   params?: Readonly<Record<string, Scalar>> | undefined
-  /** The query. A list repeats its parameter; `undefined` and `null` leave it out. */
+  /**
+   * The query parameters. A list repeats its parameter once for each entry; a parameter that is `undefined` or `null`
+   * is left out.
+   */
   query?: Readonly<Record<string, Scalar | readonly Scalar[] | null | undefined>> | URLSearchParams | undefined
   /**
-   * Headers. The credential's, and those of the connection, are the client's own. A `content-length` must be that of the
-   * body; it is of use for a stream whose length only the caller knows.
+   * Additional headers. The client sets the headers of the credential and of the connection itself, and refuses them
+   * here. A `content-length` must be the exact length of the body; it is useful for a stream whose length you know.
    */
   headers?: Readonly<Record<string, string>> | Headers | undefined
-  /** A value to send as JSON. Its content type is `application/json`, unless `headers` say otherwise. */
+  /** A value to send as JSON. The content type is `application/json`, unless `headers` has another one. */
   json?: unknown
   /**
-   * A form to send as `multipart/form-data`, with its length; files of `fs.openAsBlob()` are read as they are sent. Forms
-   * of other packages are taken, too, if they have entries as the platform's, or are streams with `getHeaders()`.
+   * A form to send as `multipart/form-data` (RFC 7578), with its length. A file from `fs.openAsBlob()` is read from the
+   * disk while it is sent. Forms of other packages work too, if they can be iterated as the platform's `FormData`, or
+   * are streams with a `getHeaders()` method.
    */
   form?: FormData | undefined
   /**
-   * A body to send as it is. Without a content type in `headers` it gets the one that `fetch` gives: text for a string,
-   * its own for a `Blob`, a form or `URLSearchParams`, and none for bytes and streams.
+   * A body to send unchanged. Without a content type in `headers` it has the one that `fetch` would use:
+   * `text/plain;charset=UTF-8` for a string, its own for a `Blob`, `FormData` or `URLSearchParams`, and none for bytes
+   * and streams.
    */
   body?: Body | undefined
   /**
-   * Your promise that sending the request twice is as good as once, so that it may be sent again when its outcome is
-   * unknown. Default: true for GET, HEAD, OPTIONS, PUT and DELETE (RFC 9110 section 9.2.2).
+   * Whether sending the request twice has the same effect as sending it once, so that it may be retried when its
+   * outcome is unknown. Default: true for GET, HEAD, OPTIONS, PUT and DELETE, otherwise false (RFC 9110 section 9.2.2).
    */
   idempotent?: boolean | undefined
   /**
-   * Which calls go first while some wait for their turn within the rate limits: `batch` ones wait until no `interactive`
-   * one does. Default: `interactive`.
+   * Which calls are sent first when calls wait for their turn within the rate limits: a `batch` call waits as long as
+   * any `interactive` call is waiting. Default: `interactive`.
    */
   priority?: 'interactive' | 'batch' | undefined
-  /** The deadline of the whole call, in milliseconds, its wait for its turn included. Default: the client's, 128,000. */
+  /**
+   * The deadline of the whole call in milliseconds, waiting for its turn and retries included. A call that misses it
+   * rejects with a {@link TimeoutError}. Default: the client's `timeout`, 128,000.
+   */
   timeout?: number | undefined
-  /** Cancels the call, wherever it is; it then rejects with the signal's reason. */
+  /** Cancels the call at any stage when it is aborted: the call rejects with the signal's reason. */
   signal?: AbortSignal | undefined
 }
 
 declare const nothing: unique symbol
 
-/** The values for the `{name}`s of a path: those that it has, and no others. */
+/** The type of `params` for a path: a value for each of its placeholders, and no others. */
 export type PathParams<Path extends string> = [ParamName<Path>] extends [never]
   ? { readonly [nothing]?: undefined }
   : { readonly [Name in ParamName<Path>]: Scalar }
@@ -86,17 +97,17 @@ type ParamName<Path extends string> = Path extends `${string}{${infer Name}}${in
   ? Name | ParamName<Rest>
   : never
 
-/** Options of a call of `Path`, whose `params` have what its `{name}`s need. */
+/** The options of a call whose path has placeholders: `params` is required. */
 export type WithParams<Options, Path extends string> = Omit<Options, 'params'> & { params: PathParams<Path> }
 
-/** Options of a call of `Path`, which has no `{name}`s. */
+/** The options of a call whose path has no placeholders: `params` must be left out. */
 export type WithoutParams<Options, Path extends string> = Omit<Options, 'params'> & {
   params?: PathParams<Path> | undefined
 }
 
 /**
- * What follows the path in a call. The compiler asks for the `{name}`s of a path that it knows; of one that is only
- * known to be a string it takes any.
+ * The arguments after the path in a call. For a literal path, the compiler requires `params` for its placeholders; for
+ * a path of type `string` it accepts any `params`.
  */
 export type PathArguments<Path extends string, Options extends object = RequestOptions> = string extends Path
   ? [options?: Options]
@@ -116,20 +127,20 @@ const OPTIONS = [
   'timeout',
   'signal',
 ] as const
-/** What others call them. */
+/** Options that other clients have, and what to use instead. */
 const HINTS = {
-  data: 'an object goes into `json`, and anything else into `body`',
-  qs: 'it is `query` here',
-  searchParams: 'it is `query` here',
-  files: 'they go into a `form`',
+  data: 'use `json` for an object, or `body` for anything else',
+  qs: 'use `query`',
+  searchParams: 'use `query`',
+  files: 'use `form`',
 }
 /** Methods whose requests have no body (RFC 9110 section 9.3). */
 const BODILESS = ['GET', 'HEAD']
 
-/** The options of a request, to be read by {@link flatRequest}. */
+/** The options of a request whose names are known to be right; {@link flatRequest} checks their values. */
 export type KnownOptions = Record<(typeof OPTIONS)[number], unknown>
 
-/** Refuses what is not an option of a request. */
+/** Refuses names that are not options of a request. */
 export function requestOptions(options: unknown): KnownOptions {
   return optionsObject('the request', objectOf('options', options), OPTIONS, HINTS)
 }
@@ -151,7 +162,7 @@ export function flatRequest(
   return { request, body }
 }
 
-/** Puts what says where a request goes, and as what, into it. */
+/** Checks `params`, `query` and `headers`, and adds them to the request. */
 export function address(
   request: Pick<FlatRequest, 'params' | 'query' | 'headers'>,
   known: Record<'params' | 'query' | 'headers', unknown>,
@@ -161,7 +172,7 @@ export function address(
   if (known.headers !== undefined) request.headers = headers(known.headers)
 }
 
-/** Puts a body's content type into the headers, unless the caller has one there. */
+/** Adds the content type of the body to the headers, unless the caller has set one. */
 export function addContentType(request: Pick<FlatRequest, 'headers'>, { contentType }: Outgoing): void {
   if (contentType === undefined) return
   const headers = request.headers ?? []
@@ -169,7 +180,7 @@ export function addContentType(request: Pick<FlatRequest, 'headers'>, { contentT
   if (!named) request.headers = [...headers, 'content-type', contentType]
 }
 
-/** The length that the caller states of a body, in bytes; the core checks it. */
+/** The length of the body in bytes, as the caller states it in `content-length`. The core checks it. */
 export function statedLength({ headers = [] }: Pick<FlatRequest, 'headers'>): number | undefined {
   const at = headers.findIndex((name, index) => index % 2 === 0 && name.toLowerCase() === 'content-length')
   const stated = at < 0 ? '' : (headers[at + 1] as string)
@@ -181,7 +192,7 @@ function content(method: string, known: Record<'json' | 'form' | 'body', unknown
   const [field, other] = given
   if (field === undefined) return bare({})
   if (other !== undefined) throw configurationError(other, `must not be given with ${field}`)
-  if (BODILESS.includes(method)) throw configurationError(field, `must not be given: ${method} requests have none`)
+  if (BODILESS.includes(method)) throw configurationError(field, `must not be given: a ${method} request has no body`)
   if (field === 'json') return bare({ whole: stringify(known.json), contentType: 'application/json' })
   if (field === 'form' && !isA('FormData', known.form)) {
     throw configurationError('form', `must be a FormData, but is ${kind(known.form)}`)
@@ -203,7 +214,7 @@ function headers(value: unknown): string[] {
   })
 }
 
-/** What an object of the platform holds, or one that says that it is of the platform. */
+/** The names and values of a `URLSearchParams` or `Headers`, which may be from another realm or an imitation. */
 function pairs(field: string, values: Iterable<[string, string]>): string[] {
   return reading(field, () => [...values].flatMap(([name, value]) => [String(name), String(value)]))
 }
@@ -236,13 +247,13 @@ function stringify(json: unknown): string {
   try {
     text = JSON.stringify(json)
   } catch (error) {
-    // The engine's own message names properties, never values; one of a `toJSON` may quote anything.
+    // The engine's own message names properties and never quotes values; an error from a `toJSON` may quote anything.
     const own = error instanceof TypeError && /^(Converting circular|Do not know how)/.test(error.message)
     throw configurationError(
       'json',
       own
         ? (error.message.split('\n', 1)[0] as string)
-        : 'cannot be written as JSON: a `toJSON` or getter of it throws',
+        : 'cannot be written as JSON: one of its getters or `toJSON` methods throws',
     )
   }
   if (text === undefined) throw configurationError('json', `cannot be written as JSON: it is ${kind(json)}`)

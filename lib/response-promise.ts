@@ -1,29 +1,30 @@
-/** A promise of an answer's data, which can be asked for the answer itself. */
+/** The promise that a call returns: it resolves with the data of the answer, and can also give the `Response`. */
 
 import type { Outcome } from './calls.js'
 import { type CallContext, configurationError, toError } from './errors.js'
 import { types } from './platform.js'
 import { toResponse } from './response.js'
 
-/** An answer of the API, and what of it the caller wants. */
+/** The answer to one call, and whether the caller wants its data or its `Response`. */
 export class Answer {
+  /** What the addon returned, once it has. */
   outcome: Outcome | undefined
-  /** Whether the caller wants the answer alone: its body is then neither read nor parsed. */
+  /** Whether the caller has asked for the `Response` alone. Its body is then neither read nor parsed. */
   raw = false
   signal: AbortSignal | undefined
   #response: Response | undefined
-  /** Where it was asked. */
+  /** Returns the URL of the request. */
   url: () => string = () => ''
-  /** What its errors tell of the call. */
+  /** What errors say about the call. */
   context: CallContext = {}
 
-  /** The body: parsed JSON, text, bytes, or `undefined` if it is empty. */
+  /** Returns the data of the body: parsed JSON, text, bytes, or `undefined` if the body is empty. */
   data(): unknown {
     if (this.raw) {
-      throw configurationError('asResponse', 'was called on this promise: the data is in the body of its Response')
+      throw configurationError('asResponse', 'was called on this promise; read the data from the body of its Response')
     }
     const { first, second } = this.outcome as Outcome
-    // Bytes are what is no UTF-8, which JSON has to be (RFC 8259 section 8.1).
+    // Only a body that is not UTF-8 arrives as bytes, and JSON has to be UTF-8 (RFC 8259 section 8.1).
     const written = typeof second === 'string' || types.isUint8Array(second)
     if (!written || !isJson(first as string)) return second
     try {
@@ -31,27 +32,38 @@ export class Answer {
     } catch {
       // The parser's message would quote the body.
     }
-    const message = 'the answer could not be read: its content type says JSON, but its body is none'
+    const message = 'the answer cannot be read: its content type is JSON, but its body is not'
     throw toError({ code: 'INVALID_RESPONSE', message, causes: [] }, this.context)
   }
 
-  /** The whole answer, the same whenever it is asked for: its body can be read once. */
+  /** Returns the `Response`. Every call returns the same one, since its body can be read only once. */
   response(): Response {
     this.#response ??= toResponse(this.outcome as Outcome, this.url(), this.signal, this.context)
     return this.#response
   }
 }
 
-/** A promise of an answer's data: parsed JSON, text, bytes (`Uint8Array`), or `undefined` if it is empty. */
+/**
+ * The promise that a call returns. It resolves with the data of the answer: parsed JSON, text, bytes (`Uint8Array`), or
+ * `undefined` if the body is empty.
+ *
+ * @example
+ * const job = await sr.get('/jobs/1')
+ * const { data, response } = await sr.get('/jobs/1').withResponse()
+ * const { body } = await sr.get('/reports/1').asResponse()
+ */
 export interface ResponsePromise<T> extends Promise<T> {
-  /** The data, and the answer that it came in. */
+  /** Resolves with both the data and the `Response` that it arrived in, for its status and headers. */
   withResponse(): Promise<{ data: T; response: Response }>
-  /** The answer alone, as soon as its headers are there; its body is a stream. Ask at once, not later. */
+  /**
+   * Resolves with the `Response` alone, as soon as its headers have arrived. Its body is a stream, so its size is not
+   * limited. Call this method at once, before the call is awaited.
+   */
   asResponse(): Promise<Response>
 }
 
-// Not a subclass: `await` follows a promise to its async caller, and so to the caller's stack, only if its constructor
-// is `Promise` itself.
+// Not a subclass of `Promise`: V8 adds async callers to an error's stack only for promises whose constructor is
+// `Promise` itself.
 const methods = {
   async withResponse(this: Promise<unknown>): Promise<{ data: unknown; response: Response }> {
     const data = await this
@@ -61,7 +73,7 @@ const methods = {
     const answer = answerOf(this)
     answer.raw = true
     await this.catch(error => {
-      // That there is no data is no failure here.
+      // An answer without usable data is not an error here.
       if (answer.outcome === undefined) throw error
     })
     return answer.response()
@@ -69,7 +81,7 @@ const methods = {
 }
 const prototype: object = Object.create(Promise.prototype, Object.getOwnPropertyDescriptors(methods))
 
-/** Puts a private field into a promise: a weak map costs a call more, and the collector more still. */
+/** Adds a private field to a promise. A weak map would cost more for each call, and for each garbage collection. */
 class Asked extends (identity as unknown as new (promise: object) => object) {
   readonly #answer: Answer
 
@@ -91,7 +103,7 @@ function answerOf(promise: object): Answer {
   return Asked.answer(promise)
 }
 
-/** Gives a promise the methods of a {@link ResponsePromise}. */
+/** Adds the methods of a {@link ResponsePromise} to a promise. */
 export function responsePromise<T>(data: Promise<T>, answer: Answer): ResponsePromise<T> {
   new Asked(data, answer)
   return Object.setPrototypeOf(data, prototype)

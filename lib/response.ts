@@ -1,22 +1,24 @@
-/** Answers as WHATWG `Response`s, whose bodies are read from the addon as they are wanted. */
+/** Makes WHATWG `Response`s of answers. A body is read from the addon only as fast as its reader asks for it. */
 
 import type { NativeBody } from '../index.js'
 import { call, type Outcome, watch } from './calls.js'
 import { type CallContext, headerPairs } from './errors.js'
 import { types } from './platform.js'
 
-/** Statuses whose answers have no body (Fetch standard, "null body status"), which `new Response()` insists on. */
+/**
+ * Statuses whose answers have no body (Fetch standard, "null body status"): `new Response()` refuses a body for them.
+ */
 const BODILESS = new Set([101, 204, 205, 304])
 
 /**
- * How much of a body is read at once at most, in bytes: enough to make crossing cheap, little to hold. (Half as much
- * takes 1.4 times as long; twice as much takes the main thread longer.)
+ * The maximum number of bytes of one read: large enough that calls of the addon cost little, small enough to hold in
+ * memory. (Measured: half as much takes 1.4 times as long, and twice as much keeps the main thread busy longer.)
  */
 const MOST = { length: 512 * 1024 }
 
 /**
- * The answer that a call came to. `url` is where it was asked; `signal` stops its body too; `context` is for errors of
- * its body.
+ * Makes the `Response` of a call. `url` is the URL of the request, `signal` also interrupts the body, and `context` is
+ * for errors while the body is read.
  */
 export function toResponse(
   outcome: Outcome,
@@ -30,7 +32,7 @@ export function toResponse(
   if (bodiless && isOpen(body)) void cancel(body)
   const response = new Response(bodiless ? null : content(body, signal, context), {
     status: isOrdinary(status) ? status : 200,
-    // As HTTP/2 does without: the server's own phrase has no meaning (RFC 9110 section 15.1).
+    // The standard phrase: the server's own has no meaning, and HTTP/2 has none (RFC 9110 section 15.1).
     statusText: statusText(status),
     headers: headerPairs(first as string),
   })
@@ -38,7 +40,7 @@ export function toResponse(
   return located(response, (third as string | undefined) ?? url, third !== undefined)
 }
 
-/** Whether the constructor takes it. */
+/** Whether `new Response()` accepts the status. */
 function isOrdinary(status: number): boolean {
   return status >= 200 && status <= 599
 }
@@ -46,12 +48,12 @@ function isOrdinary(status: number): boolean {
 let phrases: Record<number, string | undefined> | undefined
 
 function statusText(status: number): string {
-  // Not at the top: loading it takes a quarter of the time that loading this package does.
+  // Loaded only here: it would add a quarter to the time that loading this package takes.
   phrases ??= (require('node:http') as typeof import('node:http')).STATUS_CODES
   return phrases[status] ?? ''
 }
 
-/** Says what the constructor cannot. */
+/** Sets the properties that the constructor of `Response` cannot set. */
 function located(response: Response, url: string, redirected: boolean): Response {
   const { status, ok } = response
   const clone = () => {
@@ -81,7 +83,7 @@ function content(
   signal: AbortSignal | undefined,
   context: CallContext,
 ): ConstructorParameters<typeof Response>[0] {
-  // An empty array makes an empty stream; an empty string would also name a content type.
+  // An empty array makes an empty stream; an empty string would also set a content type.
   if (body === undefined) return new Uint8Array(0)
   if (!isOpen(body)) return body
   let unwatch: (() => void) | undefined
@@ -113,12 +115,12 @@ function content(
   })
 }
 
-/** Takes back the watching of bodies that nobody read and nobody has any more. */
+/** Removes the abort handlers of bodies that were collected before they were read. */
 const unread = new FinalizationRegistry<() => void>(unwatch => unwatch())
 
 /**
- * Stops a body when `signal` aborts. A signal may outlive thousands of bodies: it holds each weakly, so that what nobody
- * reads can be collected, which closes its connection.
+ * Stops a body when `signal` aborts. A signal may outlive thousands of bodies, so it holds each of them weakly: a body
+ * without a reader can then be collected, which closes its connection.
  */
 function watchUnread(signal: AbortSignal, controller: ReadableByteStreamController, body: NativeBody): () => void {
   if (signal.aborted) {
@@ -131,7 +133,7 @@ function watchUnread(signal: AbortSignal, controller: ReadableByteStreamControll
   return unwatch
 }
 
-// Not written where it is used: a closure holds all that is captured around it.
+// A function of its own: a closure written at the call would also hold everything captured around it.
 function stopper(
   signal: AbortSignal,
   controller: WeakRef<ReadableByteStreamController>,
@@ -144,13 +146,13 @@ function stopper(
   }
 }
 
-/** The next part, of memory of its own; nothing at the end. */
+/** Reads the next part of a body, in memory of its own, or `undefined` at the end. */
 async function read(body: NativeBody, context: CallContext): Promise<Uint8Array<ArrayBuffer> | undefined> {
   try {
     const { first } = await call((completions, id) => body.read(completions, id, MOST), context)
     return first as Uint8Array<ArrayBuffer> | undefined
   } catch (error) {
-    // As `fetch` says it.
+    // The error that the platform's `fetch` throws.
     throw new TypeError('terminated', { cause: error })
   }
 }

@@ -1,6 +1,6 @@
 /** Stacks that begin with the caller's frame. */
 
-/** How many frames of this package can stand before the caller's: so many more are asked for. */
+/** The maximum number of this package's frames above the caller's. So many more frames are captured. */
 const MOST_OWN_FRAMES = 12
 
 interface Place {
@@ -9,11 +9,11 @@ interface Place {
   position: number
 }
 
-/** Where this package's code begins and ends. A bundler puts it into one file with the caller's. */
+// Where this package's code begins and ends: a bundler may put it into one file with the caller's.
 const begin = placeOf(frames()[1])
 let end: Place | undefined
 
-/** To be called last of all by the package's own code. */
+/** Marks the end of this package's code: the entry file calls it in its last line. */
 export function endOfPackage(): void {
   end = placeOf(frames()[2])
 }
@@ -21,7 +21,7 @@ export function endOfPackage(): void {
 /** Makes an error whose stack begins with the caller's frame. */
 export function fromCaller<E extends Error>(make: () => E): E {
   const limit = Error.stackTraceLimit
-  // Not by assignment, which throws where somebody has frozen it.
+  // Not an assignment: that throws if `Error` or the property is frozen.
   Reflect.set(Error, 'stackTraceLimit', limit + MOST_OWN_FRAMES)
   try {
     return withCallersStack(make(), limit)
@@ -30,15 +30,15 @@ export function fromCaller<E extends Error>(make: () => E): E {
   }
 }
 
-/** Takes those frames from the top of an error's stack that are this package's, or the platform's on its behalf. */
+/** Removes the frames of this package, and of the platform's code that it called, from the top of an error's stack. */
 export function withCallersStack<E extends Error>(error: E, limit = Error.stackTraceLimit): E {
   const { stack } = error
-  // A hook of somebody's may have made anything of it.
+  // `Error.prepareStackTrace` may return anything.
   if (typeof stack !== 'string') return error
   const lines = stack.split('\n')
   const first = lines.findIndex(line => line.startsWith('    at '))
   const callers = lines.findIndex((line, index) => index >= first && !isOurs(line))
-  // Where nobody called, as after a timer, the stack stays as it is.
+  // Without a frame of the caller, such as after a timer, the stack is left unchanged.
   if (first < 0 || callers < 0) return error
   const shown = [...lines.slice(0, first), ...lines.slice(callers, callers + limit)]
   Object.defineProperty(error, 'stack', { value: shown.join('\n'), configurable: true, writable: true })
@@ -52,13 +52,13 @@ function isOurs(line: string): boolean {
   return place.position >= begin.position && place.position <= (end?.position ?? Number.POSITIVE_INFINITY)
 }
 
-/** Nothing for frames without a place, such as those of `Array.map`. */
+/** Returns the place of a frame; `undefined` for frames without one, such as that of `Array.map`. */
 function placeOf(line = ''): Place | undefined {
   const [, file, row, column] = /(?:\(|at (?:async )?)([^()]*):(\d+):(\d+)\)?$/.exec(line) ?? []
   return file === undefined ? undefined : { file, position: Number(row) * 1e6 + Number(column) }
 }
 
-/** The frames of whoever calls this, the first being this function's own. */
+/** Returns the frames of the current stack. The first one is this function's own. */
 function frames(): string[] {
   const { stack } = new Error()
   return typeof stack === 'string' ? stack.split('\n').slice(1) : []

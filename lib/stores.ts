@@ -1,4 +1,4 @@
-/** Where grants live. */
+/** The stores of this package, and how the core uses a store of the user's own. */
 
 import type { NativeCustomStore, NativeQuestion, NativeStore } from '../index.js'
 import { call } from './calls.js'
@@ -7,6 +7,7 @@ import { describe, duePage, loadedRecord } from './custom-store.js'
 import { networkVariables } from './environment.js'
 import { configurationError, unwrap } from './errors.js'
 import { native } from './native.js'
+import type { Store } from './store-contract.js'
 import {
   bare,
   boolean,
@@ -19,84 +20,26 @@ import {
   string,
 } from './validate.js'
 
-/** A record as a store holds it. */
-export interface StoredRecord {
-  /** Its version, 1 or more. */
-  version: number
-  /** Its content, opaque to the store. */
-  content: Uint8Array
-}
-
-/** A record's place in the order of what is due. */
-export interface DueRecord {
-  /** The record's id. */
-  id: string
-  /** When it next needs attention, as {@link Store.swap} was told. */
-  due: number
-}
-
-/**
- * A store of your own: three methods, and a fourth if you like, over one versioned record for each id. It works until `process.exit()`: end a
- * process by letting its event loop run empty.
- *
- * A method that rejects or throws, or that has not settled after 20 seconds, fails what needs it with a
- * {@link StoreError}. So does an answer that is not as described here. Where no caller waits, an event tells: of
- * `renewalFailed`, `keepAliveFailed` or `rekeyFailed`. When the worker that the object belongs to ends, every method
- * fails at once, and tokens that are on their way to it are lost: await `app.settled()` before. A swap
- * that fails may or may not have happened: the record is loaded again and compared.
- */
-export interface Store {
-  /** The record of `id`, or nothing. */
-  load(id: string): Promise<StoredRecord | null | undefined> | StoredRecord | null | undefined
-  /**
-   * Writes `content` as version `expected + 1`, if the record still has version `expected` (0: if there is none), and
-   * says whether it did. Atomic, and durable once it has settled.
-   *
-   * `due` is when the record next needs attention, in milliseconds since the Unix epoch. One that never does has
-   * 8640000000000000, the last instant of a `Date`.
-   */
-  swap(id: string, expected: number, content: Uint8Array, due: number): Promise<boolean> | boolean
-  /**
-   * Removes the record of `id` if it still has version `expected`, and returns whether it did. Atomic, and durable once
-   * it has settled. The record is then absent from `load` and `due`, and a swap that expects 0 makes it anew.
-   *
-   * Optional: without it, a small record that says so stays in place of what would be removed.
-   */
-  remove?(id: string, expected: number): Promise<boolean> | boolean
-  /**
-   * The first `limit` records, or fewer, that are due before `before`, the most urgent first. Those that are due at
-   * the same time are in the order of their ids, as JavaScript compares strings, or by the bytes of UTF-8 (in
-   * PostgreSQL, `COLLATE "C"`).
-   *
-   * With `after`, only records that come after that place in this order, whether or not a record is there any more: it
-   * is the last one of the page before. A store that ignores it is noticed.
-   */
-  due(before: number, limit: number, after?: DueRecord): Promise<readonly DueRecord[]> | readonly DueRecord[]
-  /** Whether records outlive the process, and so need an `encryptionKey`. Default: true. */
-  readonly durable?: boolean | undefined
-  /** What keeps these records apart from others in the same place; they are sealed with it. Default: nothing. */
-  readonly namespace?: string | undefined
-}
-
-/** A store of this package, or one of your own. */
+/** A store of this package, or an object of your own that implements {@link Store}. */
 export type AnyStore = MemoryStore | SqliteStore | RedisStore | PostgresStore | Store
 
 const handles = new WeakMap<object, NativeStore>()
 
-/** The native half of a store that the caller gave. */
+/** Returns the native half of a store that the caller gave. */
 export function storeOf(field: string, value: unknown): NativeStore {
   return reading(field, () => handleOf(field, value))
 }
 
 function handleOf(field: string, value: unknown): NativeStore {
-  const remedy = 'must be a MemoryStore, SqliteStore, RedisStore or PostgresStore, or an object with load, swap and due'
+  const remedy =
+    'must be a MemoryStore, SqliteStore, RedisStore or PostgresStore, or an object with the methods load, swap and due'
   if (typeof value !== 'object' || value === null) throw configurationError(field, remedy)
   let handle = handles.get(value)
   if (handle === undefined) {
     const store = value as Store
     for (const method of ['load', 'swap', 'due'] as const) {
       if (typeof store[method] !== 'function')
-        throw configurationError(`${field}.${method}`, `is no method; ${field} ${remedy}`)
+        throw configurationError(`${field}.${method}`, `is not a method; ${field} ${remedy}`)
     }
     if (store.remove !== undefined && typeof store.remove !== 'function') {
       throw configurationError(`${field}.remove`, 'must be a method, or be left out')
@@ -107,11 +50,17 @@ function handleOf(field: string, value: unknown): NativeStore {
   return handle
 }
 
-/** A store in memory, for tests and for trying things out: its grants are lost when the process ends. */
+/**
+ * A store in memory, for tests and first steps. Everything in it is lost when the process ends.
+ *
+ * @example
+ * const app = new OAuthApp({ clientId, clientSecret, redirectUri, store: new MemoryStore() })
+ */
 export class MemoryStore {
   declare private readonly brand: 'MemoryStore'
 
   /**
+   * Makes an empty store.
    * @example
    * const app = new OAuthApp({ clientId, clientSecret, redirectUri, store: new MemoryStore() })
    */
@@ -120,33 +69,40 @@ export class MemoryStore {
   }
 }
 
-/** Options of {@link SqliteStore}. */
+/** Options of the {@link SqliteStore} constructor. */
 export interface SqliteStoreOptions {
   /**
-   * The file, on a local disk: SQLite's locks do not work over a network. A path, `~/…` for the home folder, or a URL
-   * (`file:…`, `sqlite:…`). The file is created when first used, readable by its owner only, unless the URL says
-   * `mode=rw`.
+   * The database file, as a path, `~/…` in the home folder, or a URL (`file:…` or `sqlite:…`). It must be on a local
+   * disk, because the locks of SQLite do not work over a network. The file is created when it is first used, readable
+   * by its owner only, unless the URL has `mode=rw`.
    */
   path: string
   /**
-   * Whether folders of `path` that are missing are created, readable by their owner only. Without it they are an error,
+   * Whether to create missing folders of `path`, readable by their owner only. Otherwise a missing folder is an error,
    * so that a volume that is not mounted does not become an empty store. Default: false.
    */
   create?: boolean | undefined
-  /** Keeps apart what shares a file: 1 to 64 letters, digits, `.`, `_` or `-`. Default: `default`. */
+  /**
+   * The name that separates this store's records from others in the same file: 1 to 64 letters, digits, `.`, `_` or
+   * `-`. Default: `default`.
+   */
   namespace?: string | undefined
 }
 
 /**
- * A store in an SQLite file, for any number of processes on one machine. What is stored is on the disk.
+ * A store in an SQLite file, for any number of processes on one machine. A record is on the disk before it is used.
  *
- * When the file is deleted, moved or replaced while it is in use, every use fails with a {@link StoreError} until the
- * very same file is back or the process is restarted: nothing is written to a file that is gone.
+ * If the file is deleted, moved or replaced while it is in use, every use fails with a {@link StoreError} until the
+ * same file is back or the process is restarted: nothing is written to a file that no longer exists.
+ *
+ * @example
+ * const store = new SqliteStore({ path: '/var/lib/app/grants.sqlite', create: true })
  */
 export class SqliteStore {
   declare private readonly brand: 'SqliteStore'
 
   /**
+   * Makes a store. The file is not opened before it is needed.
    * @throws {ConfigurationError} if an option is missing, unknown or malformed.
    * @example
    * const store = new SqliteStore({ path: '/var/lib/app/grants.sqlite', create: true })
@@ -159,26 +115,37 @@ export class SqliteStore {
   }
 }
 
-/** Options of {@link RedisStore}. */
+/** Options of the {@link RedisStore} constructor. */
 export interface RedisStoreOptions {
   /**
-   * `redis://user:password@host:6379/0`, `rediss://…` with TLS, or `unix:///run/redis/redis.sock`. It has to lead to the
-   * primary.
+   * The URL of the primary server: `redis://user:password@host:6379/0`, `rediss://…` for TLS, or
+   * `unix:///run/redis/redis.sock`.
    */
   url: string
-  /** Keeps apart what shares a database: 1 to 64 letters, digits, `.`, `_` or `-`. Default: `default`. */
+  /**
+   * The name that separates this store's records from others in the same database: 1 to 64 letters, digits, `.`, `_` or
+   * `-`. Default: `default`.
+   */
   namespace?: string | undefined
-  /** Certificates to trust beside the default ones, as the clients' `ca`, where `url` asks for TLS. Default: no others. */
+  /**
+   * Certificates to trust in addition to the default ones of {@link ConnectionOptions.ca}, where `url` uses TLS.
+   * Default: none.
+   */
   ca?: CertificateAuthorities | undefined
 }
 
 /**
- * A store in Redis or Valkey. What is stored is as safe as the server keeps it: ask {@link RedisStore.warnings}.
+ * A store in Redis or Valkey. Records are only as durable as the server's settings make them: {@link RedisStore.warnings} checks
+ * these.
+ *
+ * @example
+ * const store = new RedisStore({ url: 'rediss://redis.internal', namespace: 'app' })
  */
 export class RedisStore {
   declare private readonly brand: 'RedisStore'
 
   /**
+   * Makes a store. The server is not contacted before it is needed.
    * @throws {ConfigurationError} if an option is missing, unknown or malformed.
    * @example
    * const store = new RedisStore({ url: 'rediss://redis.internal', namespace: 'app' })
@@ -194,39 +161,53 @@ export class RedisStore {
   }
 
   /**
-   * How records could be lost there: by eviction, or by a server that does not write to its disk. Empty if nothing is
-   * known to be wrong: managed servers keep some settings to themselves.
-   * @throws {StoreError} if the server cannot be asked.
+   * Checks the server's settings, and resolves with a sentence for each that can lose records: eviction, or no writing
+   * to disk. The list is empty if no problem is known; managed servers do not reveal all settings.
+   * @throws {StoreError} if the server does not answer.
+   * @example
+   * for (const warning of await store.warnings()) console.warn(warning)
    */
   warnings(): Promise<string[]> {
     return warnings(this)
   }
 }
 
-/** Options of {@link PostgresStore}. */
+/** Options of the {@link PostgresStore} constructor. */
 export interface PostgresStoreOptions {
   /**
-   * `postgres://user:password@host:5432/database?sslmode=verify-full`, or the same as `host=… user=…`. Several hosts,
-   * separated by commas, lead to the one that accepts writes. The parameters are libpq's, and have its meaning:
-   * `sslmode` is `prefer` by default, which verifies no certificate, and `verify-full` where there is a `ca`.
+   * The connection string, as a URL (`postgres://user:password@host:5432/database?sslmode=verify-full`) or as
+   * `host=… user=…`. With several hosts, separated by commas, the store uses the one that accepts writes.
+   *
+   * The parameters have the names and the meaning of libpq. The default of `sslmode` is `prefer`, which verifies no
+   * certificate; with `ca` it is `verify-full`.
    */
   url: string
-  /** Keeps apart what shares a database: 1 to 64 letters, digits, `.`, `_` or `-`. Default: `default`. */
+  /**
+   * The name that separates this store's records from others in the same database: 1 to 64 letters, digits, `.`, `_` or
+   * `-`. Default: `default`.
+   */
   namespace?: string | undefined
   /**
-   * Certificates to trust beside the default ones, or beside those of `sslrootcert` in the URL, as the clients' `ca`.
-   * Default: no others.
+   * Certificates to trust in addition to those of `sslrootcert` in `url`, or else to the default ones of
+   * {@link ConnectionOptions.ca}. Default: none.
    */
   ca?: CertificateAuthorities | undefined
-  /** How many connections may be open, 1 to 1000. Default: `connection_limit` of the URL, or 4. */
+  /** The maximum number of open connections, 1 to 1000. Default: `connection_limit` in `url`, or 4. */
   connections?: number | undefined
 }
 
-/** A store in PostgreSQL, directly or through a pooler in transaction mode. It makes its tables if it may. */
+/**
+ * A store in PostgreSQL, reached directly or through a pooler in transaction mode. It creates its tables if its user
+ * may do so.
+ *
+ * @example
+ * const store = new PostgresStore({ url: 'postgres://app@db.internal/app?sslmode=verify-full' })
+ */
 export class PostgresStore {
   declare private readonly brand: 'PostgresStore'
 
   /**
+   * Makes a store. The server is not contacted before it is needed.
    * @throws {ConfigurationError} if an option is missing, unknown or malformed.
    * @example
    * const store = new PostgresStore({ url: 'postgres://app@db.internal/app?sslmode=verify-full' })
@@ -242,8 +223,9 @@ export class PostgresStore {
   }
 
   /**
-   * How grants could be lost there: by a server that does not write to its disk. Empty if all is well.
-   * @throws {StoreError} if the server cannot be asked.
+   * Checks the server's settings, and resolves with a sentence for each that can lose records, such as a server that
+   * does not wait for its disk. The list is empty if no problem is found.
+   * @throws {StoreError} if the server does not answer.
    */
   warnings(): Promise<string[]> {
     return warnings(this)
@@ -256,7 +238,7 @@ async function warnings(store: object): Promise<string[]> {
   return outcome.first as string[]
 }
 
-/** Lets the core ask a user's object. Its answers are checked before the addon sees them. */
+/** Makes a store of the user's object. What its methods return is checked before the addon receives it. */
 function customStore(field: string, store: Store): NativeStore {
   const durable = boolean(`${field}.durable`, store.durable, true)
   const namespace = store.namespace === undefined ? '' : string(`${field}.namespace`, store.namespace)
@@ -300,5 +282,5 @@ async function answer(store: Store, question: NativeQuestion, bridge: NativeCust
 }
 
 function wrong(wanted: string, value: unknown): TypeError {
-  return new TypeError(`it must give ${wanted}, but gave ${kind(value)}`)
+  return new TypeError(`it must return ${wanted}, but returned ${kind(value)}`)
 }

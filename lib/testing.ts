@@ -1,13 +1,13 @@
 /// <reference types="node" preserve="true" />
 /**
- * For tests: {@link checkStore} checks a store of your own against what {@link Store} promises, by using it: nothing but
- * its methods is called, and no test framework is needed. {@link startBridge} shows mocks of `fetch` what a client sends.
+ * Tools for tests. {@link checkStore} checks a store of your own against the contract of {@link Store}. It only calls
+ * the store's methods, and works with any test framework. {@link startBridge} lets mocks of `fetch` answer a client.
  *
  * @packageDocumentation
  */
 
 import { isOrdered } from './due-order.js'
-import type { DueRecord, Store, StoredRecord } from './stores.js'
+import type { DueRecord, Store, StoredRecord } from './store-contract.js'
 
 export {
   type Bridge,
@@ -18,28 +18,31 @@ export {
   type BridgeResponse,
   startBridge,
 } from './bridge.js'
-export type { DueRecord, Store, StoredRecord } from './stores.js'
+export type { DueRecord, Store, StoredRecord } from './store-contract.js'
 
 /** Options of {@link checkStore}. */
 export interface CheckStoreOptions {
-  /** How long each call of the store may take, in milliseconds. Default: 10,000. */
+  /** The maximum duration of each call of the store, in milliseconds. Default: 10,000. */
   timeout?: number | undefined
 }
 
-/** What a record that never needs attention is due at: the last instant of a `Date`. */
+/** The `due` of a record that never needs attention: the last instant of a `Date`. */
 const NEVER = 8_640_000_000_000_000
 const INSTANCES = 4
 const WRITERS = 8
 const ROUNDS = 20
 
 /**
- * Checks that a store keeps grants safe, and rejects with an Error that names the rule it broke and what was expected.
+ * Checks that a store keeps grants safe, and rejects with an `Error` that names the broken rule, the call, and the
+ * expected result.
  *
- * `openStore` is called several times. Each time it must give the store of the same place, empty at first, as another
- * process would open it: a new instance, that shares with the others what processes can share. Some 60 records are
- * written, and stay. The optional `remove` is checked where the store has it.
+ * `openStore` is called several times. Each time it must open the same place, which must be empty at first, as another
+ * process would: a new instance that shares with the others only what processes can share. The check writes about 60
+ * records and leaves them there. The optional method `remove` is checked if the store has it.
  *
- * Processes that end in the middle of a swap, or machines that do, it cannot check.
+ * The check cannot simulate a process or machine that stops in the middle of a swap.
+ * @example
+ * test('the store keeps its contract', () => checkStore(() => new MyStore(url)))
  */
 export async function checkStore(
   openStore: () => Store | Promise<Store>,
@@ -47,24 +50,24 @@ export async function checkStore(
 ): Promise<void> {
   const timeout = options.timeout ?? 10_000
   if (!Number.isInteger(timeout) || timeout < 1 || timeout >= 2 ** 31) {
-    throw new RangeError('timeout must be a whole number of milliseconds above 0')
+    throw new RangeError('timeout: must be a whole number of milliseconds above 0')
   }
   const stores: Checked[] = []
   for (let number = 0; number < INSTANCES; number++) stores.push(new Checked(await openStore(), timeout))
   const [store, other] = stores as [Checked, Checked]
-  await rule('openStore() gives the store of an empty place', async () => {
+  await rule('openStore() opens an empty place', async () => {
     same('due(NEVER + 1, 10)', await store.due(NEVER + 1, 10), [])
   })
-  await rule('a record that nobody wrote is not there', async () => {
+  await rule('a record that was not written is not there', async () => {
     for (const each of stores) await holds(each, 'nobody', 0)
   })
-  await rule('a record is made once', async () => {
+  await rule('a record is created once', async () => {
     await refuses(store, 'a', 1, 'early')
     await takes(store, 'a', 0, 'one')
     await refuses(store, 'a', 0, 'two')
     await holds(store, 'a', 1, 'one')
   })
-  await rule('a swap needs the present version, and counts it up by one', async () => {
+  await rule('a swap needs the current version, and increases it by one', async () => {
     await takes(store, 'a', 1, 'two')
     for (const stale of [0, 1, 3, 1000]) await refuses(store, 'a', stale, 'bad')
     await holds(store, 'a', 2, 'two')
@@ -79,18 +82,18 @@ export async function checkStore(
   await rule('content is kept byte for byte', () => keepsContent(store, other))
   await rule('each id is a record of its own', () => keepsIdsApart(store, other))
   await rule('no update is lost among writers', () => losesNoUpdate(stores))
-  await rule('due() lists what is due, the most urgent first', () => listsWhatIsDue(store, other))
-  await rule('due() goes on after a place', () => goesOnAfterAPlace(store))
+  await rule('due() lists due records, the most urgent first', () => listsWhatIsDue(store, other))
+  await rule('due() continues after a place', () => continuesAfterAPlace(store))
   if (store.store.remove !== undefined) {
-    await rule('a removal needs the present version, and leaves nothing', () => removes(store, other))
-    await rule('one of many swaps and removals wins', () => removesAtomically(stores))
+    await rule('a removal needs the current version, and leaves nothing', () => removes(store, other))
+    await rule('exactly one of many swaps and removals wins', () => removesAtomically(stores))
   }
 }
 
 async function keepsContent(store: Checked, other: Checked): Promise<void> {
   const every = Uint8Array.from({ length: 256 }, (_, byte) => byte)
   const long = Uint8Array.from({ length: 65_536 }, (_, index) => (index * 7) % 251)
-  // The last is a part of a longer buffer.
+  // The last one is a view of a part of a longer buffer.
   const contents = [new Uint8Array(), every, long, every.subarray(100, 120)]
   for (const [version, content] of contents.entries()) {
     await takes(store, 'content', version, content)
@@ -102,7 +105,7 @@ async function keepsIdsApart(store: Checked, other: Checked): Promise<void> {
   const x = 'x'.repeat(99)
   const ids = [
     ...['A', 'a ', ' a', 'a b', 'a\n', 'a:b', 'a/b', '../a', "'; --", '%', '*', '{a}', '1', '01', '__proto__'],
-    // These two look the same, and these are as long as ids get.
+    // The first two look the same; the last two have the maximum length of an id.
     ...['\u00e9', 'e\u0301', '\u{1f511}', `${x}y`, `${x}z`],
   ]
   for (const id of ids) await takes(store, id, 0, id)
@@ -110,7 +113,7 @@ async function keepsIdsApart(store: Checked, other: Checked): Promise<void> {
   await holds(other, 'a', 3, 'three')
 }
 
-/** Of those who replace the same version at once, one wins. */
+/** When several writers replace the same version at once, exactly one of them succeeds. */
 async function losesNoUpdate(stores: readonly Checked[]): Promise<void> {
   for (let version = 0; version < ROUNDS; version++) {
     const writers = Array.from({ length: WRITERS }, (_, writer) => `${version} by ${writer}`)
@@ -149,10 +152,10 @@ async function listsWhatIsDue(store: Checked, other: Checked): Promise<void> {
   same('due(…) after swaps that won', await other.due(NEVER, 100), [a, c, d, { id: 'due-b', due: now + 50 }])
 }
 
-async function goesOnAfterAPlace(store: Checked): Promise<void> {
+async function continuesAfterAPlace(store: Checked): Promise<void> {
   const due = 1_900_000_000_000
   for (let number = 0; number < 25; number++) await takes(store, `same-${number}`, 0, 'x', due)
-  // All that was written so far, too.
+  // These include the records that the rules before have written.
   const all = await pages(store, 10_000)
   const listed = new Set(all.map(({ id }) => id))
   for (const id of ['a', 'content', 'due-e', 'same-24']) {
@@ -167,7 +170,7 @@ async function goesOnAfterAPlace(store: Checked): Promise<void> {
   for (const limit of [1, 10, 1000]) {
     same(`all pages of due(${NEVER + 1}, ${limit}, after)`, await pages(store, limit), all)
   }
-  // A cursor is a place: it counts also when its record has moved on.
+  // `after` is a place: it stays valid when its record has moved to another place.
   const equal = all.filter(place => place.due === due)
   const [cursor] = equal.splice(0, 10).slice(-1) as [DueRecord]
   await takes(store, cursor.id, 1, 'x', due + 1)
@@ -194,7 +197,7 @@ async function removes(store: Checked, other: Checked): Promise<void> {
   await holds(store, 'removed', 1, 'new')
 }
 
-/** Half of the writers swap the same version that the others remove. */
+/** Half of the writers swap the version that the others remove at the same time. */
 async function removesAtomically(stores: readonly Checked[]): Promise<void> {
   for (let round = 0; round < ROUNDS; round++) {
     const id = `removed-${round}`
@@ -215,7 +218,7 @@ async function removesAtomically(stores: readonly Checked[]): Promise<void> {
   }
 }
 
-/** All records, page by page; not for ever if there is no end of them. */
+/** Lists all records page by page, and gives up after 1,000, since a broken store may have no last page. */
 async function pages(store: Checked, limit: number): Promise<DueRecord[]> {
   const all: DueRecord[] = []
   let page: DueRecord[]
@@ -226,7 +229,7 @@ async function pages(store: Checked, limit: number): Promise<DueRecord[]> {
   return all
 }
 
-/** A store whose answers are waited for, and checked for what they are. */
+/** A store each of whose answers is awaited with a timeout and checked for its type. */
 class Checked {
   constructor(
     readonly store: Store,
@@ -254,7 +257,7 @@ class Checked {
     return won
   }
 
-  /** Called only of a store that has the method. */
+  /** Removes a record; call it only for a store that has the method. */
   async remove(id: string, expected: number): Promise<boolean> {
     const asked = `remove(${shown(id)}, ${expected})`
     const removed = await this.#ask(asked, () => this.store.remove?.(id, expected) ?? false)
@@ -317,7 +320,7 @@ async function keeps(store: Checked, id: string, expected: number) {
   }
 }
 
-/** Version 0: there is no record. */
+/** Checks which version of a record the store holds, and its content. Version 0 means that there must be no record. */
 async function holds(store: Checked, id: string, version: number, content: string | Uint8Array = '') {
   const asked = `load(${shown(id)})`
   const found = await store.load(id)
@@ -340,11 +343,11 @@ function same(asked: string, got: readonly DueRecord[], wanted: readonly DueReco
   if (text(got) !== text(wanted)) throw broken(asked, brief(text(wanted)), brief(text(got)))
 }
 
-/** A call did not give what it should. */
+/** A call returned something other than the rule expects. */
 class Broken extends Error {}
 
 function broken(asked: string, wanted: string, got: string, cause?: unknown): Broken {
-  return new Broken(`${asked} must give ${wanted}, but gave ${got}`, cause === undefined ? {} : { cause })
+  return new Broken(`${asked}: expected ${wanted}, got ${got}`, cause === undefined ? {} : { cause })
 }
 
 async function rule(name: string, check: () => Promise<void>): Promise<void> {

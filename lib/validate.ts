@@ -1,6 +1,6 @@
 /**
- * Checks what callers give before any of it reaches the addon, whose conversions would print a value that they refuse.
- * Every failure is a `ConfigurationError` that names the field and the remedy, and never the value.
+ * Checks the arguments of callers before they reach the addon, whose conversions would print the values that they
+ * refuse. Every failure is a `ConfigurationError` that names the field and the remedy, and never the value.
  */
 
 import { configurationError, SmartRecruitersError } from './errors.js'
@@ -12,8 +12,8 @@ const LONGEST_TIMEOUT = 2 ** 31 - 1
 const LAST_INSTANT = 8_640_000_000_000_000
 
 /**
- * An options object with no keys but `known`: a misspelt option would be ignored in silence. `hints` say what to do
- * instead of giving others.
+ * Checks an object of options and returns the known ones. An unknown key is an error: a misspelt option would otherwise
+ * be ignored silently. `hints` say what to give instead of certain unknown keys.
  */
 export function optionsObject<Key extends string>(
   field: string,
@@ -33,8 +33,8 @@ export function optionsObject<Key extends string>(
 }
 
 /**
- * Those properties of an object that are its own, or of the classes that it is made by. What stands on
- * `Object.prototype` is nobody's option: any code in the process can put it there.
+ * Returns the named properties that an object or its classes have. Properties of `Object.prototype` are not options:
+ * any code in the process can put them there.
  */
 export function members<Key extends string>(value: object, names: readonly Key[]): Record<Key, unknown> {
   const holders: object[] = []
@@ -50,27 +50,27 @@ export function members<Key extends string>(value: object, names: readonly Key[]
   return found
 }
 
-/** Whether it is the `Object.prototype` of some realm: test runners have realms of their own. */
+/** Whether a value is the `Object.prototype` of any realm: test runners have realms of their own. */
 function isObjectPrototype(value: object): boolean {
   return Object.getPrototypeOf(value) === null && Object.hasOwn(value, 'isPrototypeOf')
 }
 
 /**
- * The same properties in an object without a prototype, so that what it lacks is lacking whatever others put on
- * `Object.prototype`. Everything that the addon reads properties of has to be one.
+ * Copies the properties to an object without a prototype, so that an absent property stays absent whatever other code
+ * puts on `Object.prototype`. Every object whose properties the addon reads must be made by this function.
  */
 export function bare<T extends object>(properties: T): T {
   return Object.assign(Object.create(null), properties)
 }
 
 /**
- * Runs `read`, which does no more than look at a value that the caller gave. What a getter or a `Proxy` throws there is
- * the caller's mistake: a `ConfigurationError` about `field` that names the `problem`.
+ * Runs `read`, which only reads a value of the caller. If a getter or a `Proxy` throws, the caller's argument is wrong:
+ * the result is a `ConfigurationError` about `field` with this `problem`.
  */
 export function reading<T>(
   field: string,
   read: () => T,
-  problem = 'cannot be read: it is a revoked Proxy, or a getter of it throws',
+  problem = 'cannot be read: it is a revoked Proxy, or one of its getters throws',
 ): T {
   try {
     return read()
@@ -80,16 +80,16 @@ export function reading<T>(
   }
 }
 
-/** The tags of objects whose properties are their content: those of a `Map` or a `Date` would be none. */
+/** The tags of objects whose content is in their properties, unlike that of a `Map` or a `Date`. */
 const RECORDS = ['[object Object]', '[object Module]']
 
-/** The own properties of an object, which is not an array, a function, a `Map` or the like. */
+/** Returns the own properties of a plain object: not of an array, a function, a `Map` or the like. */
 export function record(field: string, value: unknown): Record<string, unknown> {
   const properties = objectOf(field, value)
   return reading(field, () => bare(properties as Record<string, unknown>))
 }
 
-/** The same object, if it is one that has properties. */
+/** Checks that a value is an object with its content in its properties. */
 export function objectOf(field: string, value: unknown): object {
   if (!reading(field, () => RECORDS.includes(Object.prototype.toString.call(value)))) {
     throw configurationError(field, `must be an object, but is ${kind(value)}`)
@@ -98,8 +98,8 @@ export function objectOf(field: string, value: unknown): object {
 }
 
 /**
- * A string that is not empty, and that is the same in the core and in every store. `remedy` says what to do where there
- * is none.
+ * Checks that a value is a string that is not empty and that the core and every store can hold. `remedy` says what to
+ * do if the value is missing.
  */
 export function string(field: string, value: unknown, remedy?: string): string {
   if (typeof value !== 'string') {
@@ -108,26 +108,26 @@ export function string(field: string, value: unknown, remedy?: string): string {
   }
   if (value === '') throw configurationError(field, 'must not be empty')
   if (value.includes('\0')) {
-    throw configurationError(field, 'must not hold the character U+0000, which some stores cannot hold')
+    throw configurationError(field, 'must not contain the character U+0000, which some stores cannot store')
   }
   return wellFormed(field, value)
 }
 
 /**
- * Text that the core can hold as it is. Two texts that differ in half a character would become one there: one
- * customer's id would be another's.
+ * Checks that text is well-formed Unicode. The core would replace half of a surrogate pair, so that the ids of two
+ * customers could become equal.
  */
 export function wellFormed(field: string, text: string): string {
   if (text.isWellFormed()) return text
-  throw configurationError(field, 'must be well-formed Unicode, but holds half of a character (a lone surrogate)')
+  throw configurationError(field, 'must be well-formed Unicode, but contains half of a character (a lone surrogate)')
 }
 
-/** A string that is not empty, or nothing. */
+/** Checks an optional string, which must not be empty. */
 export function optionalString(field: string, value: unknown): string | undefined {
   return value === undefined ? undefined : string(field, value)
 }
 
-/** A URL as text, or nothing. */
+/** Checks an optional URL, given as a `URL` or as text, and returns its text. */
 export function optionalUrl(field: string, value: unknown): string | undefined {
   if (isA('URL', value))
     return string(
@@ -137,7 +137,7 @@ export function optionalUrl(field: string, value: unknown): string | undefined {
   return optionalString(field, value)
 }
 
-/** One of `choices`, or nothing. */
+/** Checks an optional value that must be one of `choices`. */
 export function optionalChoice<const Choice extends string>(
   field: string,
   value: unknown,
@@ -150,19 +150,19 @@ export function optionalChoice<const Choice extends string>(
   return value as Choice
 }
 
-/** A boolean, or `fallback`. */
+/** Checks a boolean; `fallback` if it is not given. */
 export function boolean(field: string, value: unknown, fallback: boolean): boolean {
   if (value === undefined) return fallback
   if (typeof value !== 'boolean') throw configurationError(field, `must be true or false, but is ${kind(value)}`)
   return value
 }
 
-/** Whole milliseconds above zero, or `fallback`. */
+/** Checks a duration in whole milliseconds, 1 or more; `fallback` if it is not given. */
 export function milliseconds(field: string, value: unknown, fallback: number): number {
   return integer(field, value, 1, LONGEST_TIMEOUT, fallback)
 }
 
-/** A whole number from `least` to `most`, or `fallback`. */
+/** Checks a whole number from `least` to `most`; `fallback` if it is not given. */
 export function integer(field: string, value: unknown, least: number, most: number, fallback: number): number {
   if (value === undefined) return fallback
   if (!Number.isInteger(value) || (value as number) < least || (value as number) > most) {
@@ -172,7 +172,7 @@ export function integer(field: string, value: unknown, least: number, most: numb
   return value as number
 }
 
-/** A point in time, as milliseconds since the Unix epoch, or nothing. */
+/** Checks an optional point in time, and returns it in milliseconds since the Unix epoch. */
 export function optionalDate(field: string, value: unknown): number | undefined {
   if (value === undefined) return undefined
   const time = types.isDate(value) ? value.getTime() : value
@@ -182,15 +182,15 @@ export function optionalDate(field: string, value: unknown): number | undefined 
   return time
 }
 
-/** A list of strings; an empty one if nothing. */
+/** Checks a list of strings; an empty list if it is not given. */
 export function strings(field: string, value: unknown): string[] {
   if (value === undefined) return []
   if (!isList(value)) throw configurationError(field, `must be a list of strings, but is ${kind(value)}`)
-  // Holes are not left out: each of them is `undefined`.
+  // `Array.from` does not skip holes, so each of them is refused as `undefined`.
   return reading(field, () => Array.from(value, (entry, index) => string(`${field}[${index}]`, entry)))
 }
 
-/** Whether a value is an array, and one that can be read. */
+/** Whether a value is an array. A revoked `Proxy`, for which `Array.isArray` throws, is not. */
 export function isList(value: unknown): value is unknown[] {
   try {
     return Array.isArray(value)
@@ -199,28 +199,28 @@ export function isList(value: unknown): value is unknown[] {
   }
 }
 
-/** A signal, or nothing. Judged by its shape: test runners have realms of their own. */
+/** Checks an optional `AbortSignal` by its methods: `instanceof` fails in the realms of test runners. */
 export function optionalSignal(field: string, value: unknown): AbortSignal | undefined {
   if (value === undefined || value === null) return undefined
   const signal = value as AbortSignal
   const methods = reading(field, () => [signal.throwIfAborted, signal.addEventListener, signal.removeEventListener])
   if (methods.some(method => typeof method !== 'function')) {
-    throw configurationError(field, `must be an AbortSignal, with \`throwIfAborted\`, but is ${kind(value)}`)
+    throw configurationError(field, `must be an AbortSignal with \`throwIfAborted\`, but is ${kind(value)}`)
   }
   return signal
 }
 
-/** The properties that have a value: to the addon, `undefined` is not the same as nothing. */
+/** Leaves out the properties that are `undefined`: the addon distinguishes them from absent ones. */
 export function given<T extends object>(properties: T): { [Key in keyof T]?: Exclude<T[Key], undefined> } {
   return bare(Object.fromEntries(Object.entries(properties).filter(([, value]) => value !== undefined))) as {
     [Key in keyof T]?: Exclude<T[Key], undefined>
   }
 }
 
-/** What to do where a setting is missing that usually comes from the environment. */
-export const FROM_ENVIRONMENT = 'is its environment variable set?'
+/** The remedy for a missing setting that usually comes from an environment variable. */
+export const FROM_ENVIRONMENT = 'check that its environment variable is set'
 
-/** The name of an event, one of those that there are: of another, a listener would never hear. */
+/** Checks the name of an event: a listener for an unknown event would never be called. */
 export function eventName<const Name extends string>(value: unknown, names: readonly Name[]): Name {
   if (names.includes(value as Name)) return value as Name
   const given =
@@ -229,13 +229,13 @@ export function eventName<const Name extends string>(value: unknown, names: read
   throw configurationError('event', `${given}${near ? `; ${near}` : ''}; the events are ${names.join(', ')}`)
 }
 
-/** A function to call at an event. */
+/** Checks the listener of an event. */
 export function callback<F>(value: F): F {
   if (typeof value === 'function') return value
   throw configurationError('listener', `must be a function, but is ${kind(value)}`)
 }
 
-/** Asks whether the name was meant that has the fewest letters to change, if they are few. */
+/** Suggests the most similar of `names`, if only a few letters differ. */
 function meant(written: string, names: readonly string[]): string | undefined {
   const near = names
     .map(name => ({ name, letters: distance(written.toLowerCase(), name.toLowerCase()) }))
@@ -244,7 +244,7 @@ function meant(written: string, names: readonly string[]): string | undefined {
   return `did you mean \`${near.name}\`?`
 }
 
-/** How many letters to add, drop or replace in one word to get the other (Levenshtein). */
+/** The number of letters to add, remove or replace to turn one word into the other (the Levenshtein distance). */
 function distance(one: string, other: string): number {
   let row = Array.from({ length: other.length + 1 }, (_, index) => index)
   for (let at = 0; at < one.length; at++) {
@@ -258,7 +258,7 @@ function distance(one: string, other: string): number {
   return row[other.length] as number
 }
 
-/** What a value is, without showing it. */
+/** Describes the type of a value without showing the value. */
 export function kind(value: unknown): string {
   if (value === null) return 'null'
   if (Number.isNaN(value)) return 'NaN'
@@ -272,7 +272,7 @@ export function kind(value: unknown): string {
   return types.isProxy(value) ? 'a Proxy' : 'an object'
 }
 
-/** A name that the caller gave, for a message. */
+/** Makes a name that the caller gave safe for a message: printable ASCII, at most 64 characters. */
 export function printable(key: string): string {
   return key.replace(/[^\x20-\x7e]/g, '').slice(0, 64)
 }

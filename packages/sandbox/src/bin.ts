@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 import { parseArgs } from 'node:util'
 import type { SandboxOptions } from './options.js'
-import { type Sandbox, startSandbox } from './sandbox.js'
+import type { Sandbox } from './sandbox.js'
+import { startSandbox } from './start.js'
 
 const HELP = `A local SmartRecruiters for tests.
 

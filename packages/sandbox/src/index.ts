@@ -7,7 +7,8 @@ export type { Fault, FaultEffect, FaultMatch, FaultSpec, RawAnswer } from './fau
 export type { ConsentOptions } from './oauth/consent.js'
 export type { SandboxOptions } from './options.js'
 export type { Route, RouteAnswer, RouteHandler, RouteMethod, RouteParams, RouteRequest } from './own-routes.js'
-export { type Sandbox, startSandbox } from './sandbox.js'
+export type { Sandbox } from './sandbox.js'
+export { startSandbox } from './start.js'
 export type {
   ApiKeyCredential,
   ApiKeyOptions,

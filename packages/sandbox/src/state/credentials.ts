@@ -50,6 +50,16 @@ export interface ClientOptions {
   grantTypes?: readonly GrantType[] | undefined
 }
 
+/** Who a request comes from, and what that caller may do. */
+export interface Holder {
+  /** Name under which the counters show it, and by which it is limited. */
+  readonly label: string
+  readonly kind: 'customerKey' | 'partnerKey' | 'token'
+  readonly scopes: readonly string[]
+  /** Number of the user on whose behalf it acts. */
+  readonly user: number
+}
+
 /** Every credential of the sandbox. Secrets are random at each start. */
 export class Credentials {
   readonly #keys = new Map<string, ApiKeyCredential>()

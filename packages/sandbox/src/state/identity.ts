@@ -1,16 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import type { Credentials } from './credentials.js'
+import type { Credentials, Holder } from './credentials.js'
 import type { Tokens } from './tokens.js'
-
-/** Who a request comes from, and what that caller may do. */
-export interface Holder {
-  /** Name under which the counters show it, and by which it is limited. */
-  readonly label: string
-  readonly kind: 'customerKey' | 'partnerKey' | 'token'
-  readonly scopes: readonly string[]
-  /** Number of the user on whose behalf it acts. */
-  readonly user: number
-}
 
 export type Identity =
   | { status: 'anonymous' }

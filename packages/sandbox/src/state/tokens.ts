@@ -1,8 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { Clock } from '../clock.js'
 import type { ResolvedOptions } from '../options.js'
-import { type ClientCredential, newSecret, newToken } from './credentials.js'
-import type { Holder } from './identity.js'
+import { type ClientCredential, type Holder, newSecret, newToken } from './credentials.js'
 
 /** What the user was asked to allow. */
 export interface ConsentRequest {
