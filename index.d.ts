@@ -321,8 +321,11 @@ export interface NativeConnection {
   ca?: string
   /** The client's own certificate, in PEM. */
   cert?: string
-  /** The variables of the thread's environment that are set, as alternating names and values. */
-  variables: Array<string>
+  /**
+   * The variables of the thread's environment that are set, as alternating names and values. Default: those of the
+   * process.
+   */
+  variables?: Array<string>
 }
 
 /** What is known about a customer, without its credentials. */

@@ -60,6 +60,10 @@ test('a network error tells whether a byte may have left, where to, and what Nod
     [socket => socket.once('data', () => socket.resetAndDestroy()), 'ECONNRESET'],
     [socket => socket.once('data', () => socket.end('HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{')), 'ECONNRESET'],
     [socket => socket.once('data', () => socket.end('220 mail.example.com\r\n')), 'EPROTO'],
+    [
+      socket => socket.once('data', () => socket.end('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n')),
+      'EPROTO',
+    ],
   ]) {
     const port = await listen(t, createTcpServer(act))
     const error = await failure(client({ baseUrl: `http://127.0.0.1:${port}` }).post('/jobs', { json: {} }))

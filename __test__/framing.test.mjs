@@ -454,3 +454,22 @@ test('a body in chunks of a byte takes about as much memory as its bytes', async
   assert.equal(text.length, size)
   assert.ok(most < 72 << 20, `${most >> 20} MiB for 2 MiB, in a process that is the server, too`)
 })
+
+test('small chunks that are there together are read together', async t => {
+  const chunks = 20_000
+  const server = createServer(socket => {
+    socket.once('data', () => {
+      socket.write('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n')
+      socket.end(`${'7\r\n1234567\r\n'.repeat(chunks)}0\r\n\r\n`)
+    })
+  })
+  const { sr } = await serve(t, () => {}, { baseUrl: `http://127.0.0.1:${await listen(t, server)}` })
+  let parts = 0
+  let length = 0
+  for await (const part of (await sr.fetch('/')).body) {
+    parts++
+    length += part.length
+  }
+  assert.equal(length, 7 * chunks)
+  assert.ok(parts < chunks / 20, `${parts} parts of ${chunks} chunks`)
+})

@@ -393,7 +393,7 @@ test('the addon reads into memory of its own, which nobody can take away meanwhi
     baseUrl: `http://127.0.0.1:${server.address().port}`,
     retries: 0,
     maxBodySize: 1_000_000,
-    connection: { connectTimeout: 1000, proxy: false, variables: [] },
+    connection: { connectTimeout: 1000, proxy: false },
   })
   const [, , body] = await call(id => client.send(completions, id, 'GET', '/x', 10_000, 'open'))
   const [, first] = await call(id => body.read(completions, id, { length: 3 }))

@@ -194,17 +194,22 @@ const TABLE = [
   ],
   [
     'a connection that is reset',
-    async t => (await spoken(t, socket => socket.resetAndDestroy())).get('/jobs'),
+    async t => (await spoken(t, socket => socket.once('data', () => socket.resetAndDestroy()))).get('/jobs'),
     ['127.0.0.1', 'ECONNRESET'],
   ],
   [
     'an answer that ends early',
-    async t => (await spoken(t, socket => socket.end('HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{'))).get('/jobs'),
+    async t =>
+      (
+        await spoken(t, socket =>
+          socket.once('data', () => socket.end('HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{')),
+        )
+      ).get('/jobs'),
     ['127.0.0.1', 'before the answer was complete'],
   ],
   [
     'an answer that is no HTTP',
-    async t => (await spoken(t, socket => socket.end('SSH-2.0-OpenSSH\r\n'))).get('/jobs'),
+    async t => (await spoken(t, socket => socket.once('data', () => socket.end('SSH-2.0-OpenSSH\r\n')))).get('/jobs'),
     ['127.0.0.1', 'not valid HTTP'],
   ],
   [

@@ -1,8 +1,9 @@
-// Every example of the README runs, against the sandbox in place of the live API.
+// Every whole example of the README and of the docs runs, against the sandbox in place of the live API. A block without
+// imports is a part of an example; `types-matrix.test.mjs` compiles it. `docs.test.mjs` runs those of docs/testing.md.
 
 import assert from 'node:assert/strict'
 import fs from 'node:fs'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
@@ -10,8 +11,23 @@ import { transform } from 'esbuild'
 import * as smartrecruiters from 'smartrecruiters'
 import { startSandbox } from 'smartrecruiters-sandbox'
 
-const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8')
-const examples = [...readme.matchAll(/^```[jt]s\n(.*?)^```$/gms)].map(([, code]) => code)
+const root = new URL('../', import.meta.url)
+const docs = (await readdir(new URL('docs', root))).filter(name => name !== 'testing.md').map(name => `docs/${name}`)
+const pages = await Promise.all(
+  ['README.md', ...docs].map(async page => ({ page, text: await readFile(new URL(page, root), 'utf8') })),
+)
+const examples = pages.flatMap(({ page, text }) =>
+  [...text.matchAll(/^```[jt]s\n(import .*?)^```$/gms)].map(({ 1: code, index }) => {
+    return {
+      page,
+      heading: text
+        .slice(0, index)
+        .match(/^#+ .*$/gm)
+        .at(-1),
+      code,
+    }
+  }),
+)
 const AsyncFunction = (async () => {}).constructor
 let sandbox
 
@@ -20,24 +36,54 @@ before(async () => {
 })
 after(() => sandbox.close())
 
-test('the README has an example for each credential', () => {
-  const text = examples.join('\n')
-  for (const name of ['ApiKey', 'BearerToken', 'ClientCredentials', 'OAuthApp', 'PartnerApp', 'fromEnv'])
-    assert.ok(text.includes(name))
+test('the README is a front page, with an example for each credential', () => {
+  assert.ok(pages[0].text.split('\n').length <= 200)
+  const code = examples.filter(({ page }) => page === 'README.md').map(example => example.code)
+  for (const name of ['ApiKey', 'BearerToken', 'ClientCredentials', 'OAuthApp', 'PartnerApp']) {
+    assert.ok(code.join('\n').includes(`new ${name}(`), name)
+  }
 })
 
-for (const code of examples) {
-  const heading = readme
-    .slice(0, readme.indexOf(code))
-    .match(/^#+ .*$/gm)
-    .at(-1)
-  test(`the example under "${heading}" runs`, async t => {
+test('the pages that moved out of the README have their examples', () => {
+  const counts = Object.fromEntries(pages.map(({ page }) => [page, examples.filter(of => of.page === page).length]))
+  assert.deepEqual(Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0)), {
+    'README.md': 5,
+    'docs/calls.md': 2,
+    'docs/credentials.md': 5,
+    'docs/errors.md': 1,
+    'docs/grants.md': 3,
+    'docs/limits.md': 1,
+    'docs/lists.md': 3,
+    'docs/partners.md': 1,
+    'docs/stores.md': 2,
+  })
+})
+
+test('docs/errors.md names every class, field, code, kind, phase and reason', async () => {
+  const { text } = pages.find(({ page }) => page === 'docs/errors.md')
+  const native = await readFile(new URL('index.d.ts', root), 'utf8')
+  const unions = ['ErrorCode', 'NetworkKind', 'Phase', 'ReauthorizationReason'].flatMap(name => {
+    const [, members] = new RegExp(`^export type Native${name} = (.*)$`, 'm').exec(native)
+    return members.split(' | ').map(member => member.slice(1, -1))
+  })
+  const declarations = await readFile(new URL('dist/errors.d.ts', root), 'utf8')
+  const classes = [...declarations.matchAll(/^export declare class (\w+)/gm)].map(([, name]) => name)
+  const fields = [...declarations.matchAll(/^ {4}readonly (\w+)\??:/gm)].map(([, name]) => name)
+  assert.ok(unions.length > 35 && classes.length > 15 && fields.length > 20, 'the search itself is broken')
+  const unnamed = [...unions, ...classes, ...fields].filter(name => !text.includes(`\`${name}\``))
+  assert.deepEqual(unnamed, [])
+})
+
+for (const { page, heading, code } of examples) {
+  test(`the example under "${heading}" of ${page} runs`, async t => {
     const folder = await mkdtemp(join(tmpdir(), 'smartrecruiters-'))
     t.after(() => rm(folder, { recursive: true }))
     const saved = { ...process.env }
     t.after(() => {
       process.env = saved
     })
+    // Several examples connect the same customer, whose credentials are issued once.
+    if (code.includes('PartnerApp')) t.after(() => sandbox.resetIntegration('acme'))
     const client = { OAuthApp: sandbox.app, PartnerApp: sandbox.partner }[/OAuthApp|PartnerApp/.exec(code)]
     const { clientId, clientSecret } = client ?? sandbox.client
     const machine = new smartrecruiters.ClientCredentials({
@@ -55,6 +101,7 @@ for (const code of examples) {
       SMARTRECRUITERS_API_KEY: sandbox.apiKey,
       GRANTS_FILE: join(folder, 'grants.sqlite'),
       GRANTS_KEY: '5a'.repeat(32),
+      DATABASE_URL: 'postgres://user:password@127.0.0.1/records',
       ...(!fromEnv && {
         SMARTRECRUITERS_CLIENT_ID: clientId,
         SMARTRECRUITERS_CLIENT_SECRET: clientSecret,
@@ -64,11 +111,10 @@ for (const code of examples) {
     const local = code
       .replace(/^import \{(.*)\} from 'smartrecruiters'$/m, 'const {$1} = smartrecruiters')
       .replace(/^import \{(.*)\} from 'node:fs'$/m, 'const {$1} = fs')
-      .replaceAll(/new (SmartRecruiters|OAuthApp|PartnerApp)\(\{/g, 'new $1({ baseUrl,')
+      .replaceAll('/var/lib/my-app', folder)
     const parameters = {
       fs,
       smartrecruiters,
-      baseUrl: sandbox.baseUrl,
       theUserComesBackFrom: url => sandbox.consentTo(url),
     }
     const before = sandbox.counters().requests

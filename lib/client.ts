@@ -176,8 +176,9 @@ export class SmartRecruiters {
    * @example
    * const job: Job = await sr.get('/jobs/{id}', { params: { id } })
    */
-  get<T = unknown, Path extends string = string>(path: Path, ...options: PathArguments<Path>): ResponsePromise<T> {
-    return this.request('GET', path, ...options)
+  get<T = unknown, Path extends string = string>(path: Path, ...options: PathArguments<Path>): ResponsePromise<T>
+  get<T>(path: string, options?: RequestOptions): ResponsePromise<T> {
+    return this.#ask('GET', path, options)
   }
 
   /**
@@ -186,8 +187,9 @@ export class SmartRecruiters {
    * @example
    * const created: Job = await sr.post('/jobs', { json: { title: 'Engineer' } })
    */
-  post<T = unknown, Path extends string = string>(path: Path, ...options: PathArguments<Path>): ResponsePromise<T> {
-    return this.request('POST', path, ...options)
+  post<T = unknown, Path extends string = string>(path: Path, ...options: PathArguments<Path>): ResponsePromise<T>
+  post<T>(path: string, options?: RequestOptions): ResponsePromise<T> {
+    return this.#ask('POST', path, options)
   }
 
   /**
@@ -195,8 +197,9 @@ export class SmartRecruiters {
    * @example
    * await sr.put('/jobs/{id}/status', { params: { id }, json: { status: 'SOURCING' } })
    */
-  put<T = unknown, Path extends string = string>(path: Path, ...options: PathArguments<Path>): ResponsePromise<T> {
-    return this.request('PUT', path, ...options)
+  put<T = unknown, Path extends string = string>(path: Path, ...options: PathArguments<Path>): ResponsePromise<T>
+  put<T>(path: string, options?: RequestOptions): ResponsePromise<T> {
+    return this.#ask('PUT', path, options)
   }
 
   /**
@@ -205,8 +208,9 @@ export class SmartRecruiters {
    * @example
    * await sr.patch('/candidates/{id}', { params: { id }, json: { email: 'new@example.com' } })
    */
-  patch<T = unknown, Path extends string = string>(path: Path, ...options: PathArguments<Path>): ResponsePromise<T> {
-    return this.request('PATCH', path, ...options)
+  patch<T = unknown, Path extends string = string>(path: Path, ...options: PathArguments<Path>): ResponsePromise<T>
+  patch<T>(path: string, options?: RequestOptions): ResponsePromise<T> {
+    return this.#ask('PATCH', path, options)
   }
 
   /**
@@ -214,8 +218,9 @@ export class SmartRecruiters {
    * @example
    * await sr.delete('/candidates/{id}', { params: { id } })
    */
-  delete<T = unknown, Path extends string = string>(path: Path, ...options: PathArguments<Path>): ResponsePromise<T> {
-    return this.request('DELETE', path, ...options)
+  delete<T = unknown, Path extends string = string>(path: Path, ...options: PathArguments<Path>): ResponsePromise<T>
+  delete<T>(path: string, options?: RequestOptions): ResponsePromise<T> {
+    return this.#ask('DELETE', path, options)
   }
 
   /**
@@ -224,8 +229,9 @@ export class SmartRecruiters {
    * @example
    * const { headers } = await sr.head('/jobs').asResponse()
    */
-  head<Path extends string>(path: Path, ...options: PathArguments<Path>): ResponsePromise<undefined> {
-    return this.request('HEAD', path, ...options)
+  head<Path extends string>(path: Path, ...options: PathArguments<Path>): ResponsePromise<undefined>
+  head(path: string, options?: RequestOptions): ResponsePromise<undefined> {
+    return this.#ask('HEAD', path, options)
   }
 
   /**
@@ -249,10 +255,10 @@ export class SmartRecruiters {
   request<T = unknown, Path extends string = string>(
     method: string,
     path: Path,
-    ...[options = {}]: PathArguments<Path>
-  ): ResponsePromise<T> {
-    const answer = new Answer()
-    return responsePromise(this.#send<T>(answer, method, path, options), answer)
+    ...options: PathArguments<Path>
+  ): ResponsePromise<T>
+  request<T>(method: string, path: string, options?: RequestOptions): ResponsePromise<T> {
+    return this.#ask(method, path, options)
   }
 
   /**
@@ -271,8 +277,9 @@ export class SmartRecruiters {
    */
   paginate<Item = unknown, Path extends string = string>(
     path: Path,
-    ...[options = {}]: PathArguments<Path, PaginateOptions>
-  ): Paginator<Item> {
+    ...options: PathArguments<Path, PaginateOptions>
+  ): Paginator<Item>
+  paginate<Item>(path: string, options: PaginateOptions = {}): Paginator<Item> {
     this.#refuseIfClosing()
     return paginate(this.#native, string('path', path), options, this.#timeout)
   }
@@ -379,7 +386,12 @@ export class SmartRecruiters {
     await this.close()
   }
 
-  async #send<T>(answer: Answer, method: string, path: string, options: RequestOptions): Promise<T> {
+  #ask<T>(method: string, path: string, options: RequestOptions | undefined): ResponsePromise<T> {
+    const answer = new Answer()
+    return responsePromise(this.#send<T>(answer, method, path, options), answer)
+  }
+
+  async #send<T>(answer: Answer, method: string, path: string, options: RequestOptions | undefined): Promise<T> {
     this.#refuseIfClosing()
     const verb = string('method', method).toUpperCase()
     const known = requestOptions(options)

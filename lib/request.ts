@@ -140,8 +140,11 @@ const BODILESS = ['GET', 'HEAD']
 /** The options of a request whose names are known to be right; {@link flatRequest} checks their values. */
 export type KnownOptions = Record<(typeof OPTIONS)[number], unknown>
 
+const NO_OPTIONS: KnownOptions = bare({} as KnownOptions)
+
 /** Refuses names that are not options of a request. */
 export function requestOptions(options: unknown): KnownOptions {
+  if (options === undefined) return NO_OPTIONS
   return optionsObject('the request', objectOf('options', options), OPTIONS, HINTS)
 }
 

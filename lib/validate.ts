@@ -43,11 +43,17 @@ export function members<Key extends string>(value: object, names: readonly Key[]
   }
   const found = bare({} as Record<Key, unknown>)
   for (const name of names) {
-    if (holders.some(holder => Object.hasOwn(holder, name))) {
+    if (isHeld(holders, name)) {
       found[name] = reading(name, () => (value as Record<Key, unknown>)[name])
     }
   }
   return found
+}
+
+/** Whether one of `holders` has the property itself. Runs for each option of each call, so it makes no closures. */
+function isHeld(holders: object[], name: string): boolean {
+  for (const holder of holders) if (Object.hasOwn(holder, name)) return true
+  return false
 }
 
 /** Whether a value is the `Object.prototype` of any realm: test runners have realms of their own. */
@@ -60,8 +66,12 @@ function isObjectPrototype(value: object): boolean {
  * puts on `Object.prototype`. Every object whose properties the addon reads must be made by this function.
  */
 export function bare<T extends object>(properties: T): T {
-  return Object.assign(Object.create(null), properties)
+  return Object.assign(new Bare(), properties) as T
 }
+
+/** Inherits nothing. Objects of `Object.create(null)` are hash tables, which cost a call more. */
+class Bare {}
+Object.setPrototypeOf(Bare.prototype, null)
 
 /**
  * Runs `read`, which only reads a value of the caller. If a getter or a `Proxy` throws, the caller's argument is wrong:

@@ -271,6 +271,19 @@ impl ResponseBody {
             self.read_next().await;
         }
         self.read_ready(most);
+        // A connection gives one chunk at a time, and the next one when its own task has run. Small chunks are returned
+        // together: each read costs JavaScript more than they do.
+        loop {
+            let before = self.ahead.len();
+            if before >= most || !self.is_open() {
+                break;
+            }
+            tokio::task::yield_now().await;
+            self.read_ready(most);
+            if self.ahead.len() == before {
+                break;
+            }
+        }
         match &self.rest {
             Rest::Failed(error) if self.ahead.is_empty() => Err(error.clone()),
             _ => Ok((!self.ahead.is_empty()).then(|| self.ahead.take(most))),

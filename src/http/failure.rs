@@ -36,7 +36,8 @@ fn failed(error: impl std::error::Error + Send + Sync + 'static, sent: bool) -> 
     if cause::<Interrupted>(&error).is_some() {
         return Error::BodyInterrupted;
     }
-    let malformed = cause::<hyper::Error>(&error).is_some_and(hyper::Error::is_parse);
+    let malformed =
+        cause::<hyper::Error>(&error).is_some_and(hyper::Error::is_parse) || is_badly_chunked(&error);
     let kind = if malformed { NetworkKind::Protocol } else { NetworkKind::Reset };
     Error::network(kind, sent, reason(&error))
 }
@@ -57,8 +58,9 @@ fn reason(error: &(dyn std::error::Error + 'static)) -> Reason {
             None => Reason::new(words, "ECONNRESET"),
         };
     }
-    if let Some(error) = cause::<io::Error>(error) {
-        return Reason::of_io(error);
+    if let Some(found) = cause::<io::Error>(error) {
+        let malformed = is_badly_chunked(error);
+        return if malformed { Reason::new(found.to_string(), "EPROTO") } else { Reason::of_io(found) };
     }
     match cause::<hyper::Error>(error) {
         Some(error) if error.is_parse() => Reason::new(error.to_string(), "EPROTO"),
@@ -68,6 +70,13 @@ fn reason(error: &(dyn std::error::Error + 'static)) -> Reason {
         Some(error) => Reason::new(error.to_string(), "ECONNRESET"),
         None => Reason::new("it ended", "ECONNRESET"),
     }
+}
+
+/// Whether hyper could not read the chunks of a body: it says so by the kind of an error of the system.
+fn is_badly_chunked(error: &(dyn std::error::Error + 'static)) -> bool {
+    let kind = cause::<io::Error>(error).map(io::Error::kind);
+    matches!(kind, Some(io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData))
+        && tls::Failure::of(error).is_none()
 }
 
 /// Only servers may ask hyper by a method of its own.

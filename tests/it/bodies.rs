@@ -311,7 +311,7 @@ async fn an_error_is_an_error_however_long_its_body_is_and_wherever_it_ends() {
         ] {
             assert_eq!(
                 (error.code(), error.to_string()),
-                (ErrorCode::Permission, "HTTP 403 Forbidden".into())
+                (ErrorCode::Permission, "403 GET /jobs: Forbidden".into())
             );
         }
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use napi_derive::napi;
 
 use super::variables::given;
+use crate::environment::Variables;
 use crate::http::{ConnectOptions, ProxyChoice};
 use crate::secret::Secret;
 use crate::tls::ClientCertificate;
@@ -21,8 +22,9 @@ pub struct NativeConnection {
     pub ca: Option<String>,
     /// The client's own certificate, in PEM.
     pub cert: Option<String>,
-    /// The variables of the thread's environment that are set, as alternating names and values.
-    pub variables: Vec<String>,
+    /// The variables of the thread's environment that are set, as alternating names and values. Default: those of the
+    /// process.
+    pub variables: Option<Vec<String>>,
 }
 
 /// The connection options of the core. `proxy_url` may hold a password, and `key` is the key of `cert`.
@@ -40,6 +42,6 @@ pub(crate) fn connect_options(
         client_certificate: cert
             .zip(key)
             .map(|(certificate, key)| ClientCertificate { certificate, key: Secret::new(key) }),
-        variables: given(variables),
+        variables: variables.map_or_else(Variables::default, given),
     }
 }
