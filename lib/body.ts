@@ -4,6 +4,7 @@ import type { NativeUpload } from '../index.js'
 import { copied, intact } from './bytes.js'
 import { call } from './calls.js'
 import { ConfigurationError, configurationError } from './errors.js'
+import { turn } from './event-loop.js'
 import { formBody } from './form.js'
 import { native } from './native.js'
 import { isA, isBlob, types } from './platform.js'
@@ -154,11 +155,6 @@ function unlessMistaken(error: unknown): undefined {
   if (error instanceof ConfigurationError) throw error
 }
 
-/** Settles with nothing after all that is ready to go on has done so. */
-export function turn(): Promise<undefined> {
-  return new Promise(resolve => setImmediate(resolve, undefined))
-}
-
 /** A source of the parts that are `there`, then of the one that is awaited, then of the rest. */
 function after(there: unknown[], all: Source, next?: Promise<IteratorResult<unknown>>): Source {
   const before = [...there.map(value => Promise.resolve({ done: false, value })), ...(next ? [next] : [])]
@@ -199,7 +195,7 @@ export class Upload {
         intact('body', value)
         this.#sent += value.byteLength
         if (this.#sent > (this.#length ?? this.#sent)) throw this.#wrongLength()
-        const { first: wanted } = await call((completions, id) => this.native.write(completions, id, value), {})
+        const wanted = await call<boolean>((completions, callId) => this.native.write(completions, callId, value), {})
         // The request has ended without an error: the answer did not need the rest of the body.
         if (!wanted) {
           this.#source.stop(undefined)
@@ -217,7 +213,7 @@ export class Upload {
 
   async #end(): Promise<void> {
     const whole = this.failure === undefined && !this.#stopped
-    await call((completions, id) => this.native.end(completions, id, whole), {})
+    await call<undefined>((completions, callId) => this.native.end(completions, callId, whole), {})
   }
 
   #wrongLength(): TypeError {

@@ -1,29 +1,22 @@
-/** Calls of the addon, from their number to their promise. */
+/** Calls of the addon: from the number of a call to its promise. */
 
 // A realm of its own, such as a test runner's, may have no such global.
 import { setImmediate } from 'node:timers'
-import type { NativeCompletions, NativeError } from '../index.js'
+import type { CallId, NativeCompletions, NativeError } from '../index.js'
 import { type CallContext, toError } from './errors.js'
 import { native } from './native.js'
+import { watch } from './signals.js'
 
-/** In place of a status: the call failed. The first value is its `NativeError`. */
-const FAILURE = 1
-/** Values in a batch for each call that has ended. */
-const STRIDE = 4
-/** A batch holds id and status in one number: this times the id, plus the status. */
-const STATUSES = 1024
+const { FAILURE, STATUSES, STRIDE, VALUE } = native
 
-/** What a call came to: an HTTP status with header lines, a body and the URL after redirects, or 0 with a value. */
-export interface Outcome {
-  status: number
-  first: unknown
-  second: unknown
-  third: unknown
+/** What a call is settled with in place of a result if it failed. */
+class Failure {
+  constructor(readonly error: NativeError) {}
 }
 
-type Settle = (outcome: Outcome) => void
+type Settle = (result: unknown) => void
 
-// The state of the face: who waits for which number, and for which signal.
+// The state of the face: the calls in progress.
 const waiting = new Map<number, Settle>()
 let last = 0
 
@@ -31,78 +24,61 @@ const completions: NativeCompletions = new native.NativeCompletions(dispatch)
 
 function dispatch(batch: unknown[]): void {
   for (let at = 0; at < batch.length; at += STRIDE) {
-    const number = batch[at] as number
-    const status = number % STATUSES
-    const id = (number - status) / STATUSES
-    const settle = waiting.get(id)
-    waiting.delete(id)
-    settle?.({ status, first: batch[at + 1], second: batch[at + 2], third: batch[at + 3] })
+    const head = batch[at] as number
+    const status = head % STATUSES
+    const callId = (head - status) / STATUSES
+    const settle = waiting.get(callId)
+    waiting.delete(callId)
+    settle?.(resultOf(status, batch[at + 1], batch[at + 2], batch[at + 3]))
   }
   setImmediate(next)
 }
 
-/** Timers and sockets have had their turn. */
+/** The result of a call. That of a call which yields a response is a `NativeAnswer`. */
+function resultOf(status: number, first: unknown, second: unknown, third: unknown): unknown {
+  if (status === VALUE) return first
+  if (status === FAILURE) return new Failure(first as NativeError)
+  return { status, headers: first, body: second, url: third }
+}
+
+/** Takes the next batch, now that timers and sockets have had their turn. */
 function next(): void {
   const batch = completions.next()
   if (batch !== null) dispatch(batch)
 }
 
 /**
- * Starts a call and waits for its end. An abort stops the native work and rejects with the signal's reason, as
- * `fetch` does.
+ * Starts a call, and resolves with its result, whose type the called method of the addon states in its `CallId`. An
+ * abort stops the native work and rejects with the signal's reason, as `fetch` does.
  */
-export async function call(
-  start: (completions: NativeCompletions, id: number) => void,
+export async function call<T>(
+  start: (completions: NativeCompletions, callId: CallId<T>) => void,
   context: CallContext,
   signal?: AbortSignal,
-): Promise<Outcome> {
+): Promise<T> {
   signal?.throwIfAborted()
   last = (last + 1) >>> 0
-  const id = last
+  const callId = last as CallId<T>
   let unwatch: (() => void) | undefined
-  const settled = new Promise<Outcome>((resolve, reject) => {
-    waiting.set(id, resolve)
+  const settled = new Promise<T | Failure>((resolve, reject) => {
+    // Here tsc takes the addon's word: rustc has checked that a call of `CallId<T>` yields a `T`.
+    waiting.set(callId, resolve as Settle)
     unwatch =
       signal &&
-      watch(signal, id, () => {
-        completions.cancel(id)
+      watch(signal, callId, () => {
+        completions.cancel(callId)
         reject(signal.reason)
       })
   })
-  let outcome: Outcome
+  let result: T | Failure
   try {
-    start(completions, id)
-    outcome = await settled
+    start(completions, callId)
+    result = await settled
   } finally {
-    // Also if it never started, or was aborted.
-    waiting.delete(id)
+    // Also if the call never started, or was aborted.
+    waiting.delete(callId)
     unwatch?.()
   }
-  if (outcome.status === FAILURE) throw toError(outcome.first as NativeError, context)
-  return outcome
-}
-
-/** What to do for each call when its signal aborts. One listener a signal: Node warns of more than ten. */
-const watched = new WeakMap<AbortSignal, Map<unknown, () => void>>()
-
-function abortAll(this: AbortSignal): void {
-  for (const abort of watched.get(this)?.values() ?? []) abort()
-  watched.delete(this)
-}
-
-/** Has `abort` called when `signal` aborts; returns how to take that back. `key` is whose it is. */
-export function watch(signal: AbortSignal, key: unknown, abort: () => void): () => void {
-  let calls = watched.get(signal)
-  if (calls === undefined) {
-    calls = new Map()
-    watched.set(signal, calls)
-    signal.addEventListener('abort', abortAll, { once: true })
-  }
-  calls.set(key, abort)
-  return () => {
-    // The second time, others may be watching the same signal.
-    if (!calls.delete(key) || calls.size > 0) return
-    watched.delete(signal)
-    signal.removeEventListener('abort', abortAll)
-  }
+  if (result instanceof Failure) throw toError(result.error, context)
+  return result
 }

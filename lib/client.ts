@@ -1,14 +1,15 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 /** The API client: its options, its methods, and the steps of a call in JavaScript. */
 
-import type { NativeClient, NativeDelivery, NativeToken } from '../index.js'
+import type { NativeAnswer, NativeClient, NativeDelivery, NativeToken } from '../index.js'
 import { AccessToken } from './access-token.js'
-import { gathered, type Outgoing, type Source, turn, Upload } from './body.js'
-import { call, type Outcome } from './calls.js'
+import { gathered, type Outgoing, type Source, Upload } from './body.js'
+import { call } from './calls.js'
 import { CONNECTION_OPTIONS, type ConnectionOptions, connection } from './connection.js'
 import { ApiKey, BearerToken, ClientCredentials, type Credential, Customer, Grant } from './credentials.js'
 import { type ApiOptions, api, variable } from './environment.js'
 import { type CallContext, configurationError, SmartRecruitersError, toError, unwrap } from './errors.js'
+import { turn } from './event-loop.js'
 import { settled } from './exit.js'
 import { fetchCall } from './fetch.js'
 import { credentialOf, MADE_HERE } from './handles.js'
@@ -298,8 +299,8 @@ export class SmartRecruiters {
       this.#refuseIfClosing()
       const { request, body, signal, url } = fetchCall(input, init, this.baseUrl)
       addContentType(request, body)
-      const outcome = await this.#call(bare({ ...request, timeout: this.#timeout }), body, 'fetch', signal)
-      return toResponse(outcome, url, signal, contextOf(request))
+      const answer = await this.#call(bare({ ...request, timeout: this.#timeout }), body, 'fetch', signal)
+      return toResponse(answer, url, signal, contextOf(request))
     } catch (error) {
       if (error instanceof SmartRecruitersError) throw fromCaller(() => new TypeError('fetch failed', { cause: error }))
       // The platform's own error for a request that it refuses.
@@ -334,9 +335,14 @@ export class SmartRecruiters {
     const known = optionsObject('token', options, ['timeout', 'signal'])
     const timeout = milliseconds('timeout', known.timeout, this.#timeout)
     const signal = optionalSignal('signal', known.signal)
-    const { first } = await call((completions, id) => this.#native.token(completions, id, timeout), {}, signal)
-    const token = first as NativeToken | undefined
-    return token && new AccessToken(token.accessToken, token.expiresAt, token.scopes, MADE_HERE)
+    const token = await call<NativeToken | undefined | null>(
+      (completions, callId) => this.#native.token(completions, callId, timeout),
+      {},
+      signal,
+    )
+    // An API key or bearer token has none.
+    if (token == null) return undefined
+    return new AccessToken(token.accessToken, token.expiresAt, token.scopes, MADE_HERE)
   }
 
   /**
@@ -358,7 +364,7 @@ export class SmartRecruiters {
     // Calls of this turn are still accepted: they start at its end, or when their bodies are gathered.
     await undefined
     while (this.#gathering > 0) await turn()
-    await call((completions, id) => this.#native.close(completions, id), {})
+    await call<undefined>((completions, callId) => this.#native.close(completions, callId), {})
   }
 
   /**
@@ -397,7 +403,7 @@ export class SmartRecruiters {
     answer.url = () => unwrap(this.#native.url(request.path, request.params, request.query)).url
     // `.asResponse()` must be called in this turn: from its end on, the answer is requested as a whole.
     await undefined
-    answer.outcome = await this.#call(request, body, answer.raw ? 'open' : 'whole', signal)
+    answer.native = await this.#call(request, body, answer.raw ? 'open' : 'whole', signal)
     return answer.data() as T
   }
 
@@ -410,18 +416,18 @@ export class SmartRecruiters {
     body: Outgoing,
     delivery: NativeDelivery,
     signal: AbortSignal | undefined,
-  ): Promise<Outcome> {
+  ): Promise<NativeAnswer> {
     const { parts } = body
     refuseIfAborted(signal, parts)
     const { whole, rest } = parts ? await this.#gathered(parts, body.waits) : { whole: body.whole, rest: undefined }
     refuseIfAborted(signal, rest)
     const sent = rest && new Upload(rest, body.length ?? statedLength(request))
     try {
-      return await call(
-        (completions, id) =>
+      return await call<NativeAnswer>(
+        (completions, callId) =>
           this.#native.send(
             completions,
-            id,
+            callId,
             request.method,
             request.path,
             request.timeout,

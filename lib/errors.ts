@@ -8,6 +8,7 @@ import type {
   NativePhase,
   NativeReauthorizationReason,
 } from '../index.js'
+import { headerPairs } from './headers.js'
 import { fromCaller } from './stack.js'
 
 // `Exclude` with `never` changes nothing but the name: editors would otherwise show the names of the addon's types.
@@ -380,17 +381,6 @@ export function unwrap<T extends object>(result: T | NativeError): T {
 function isError(result: object): result is NativeError {
   // Only an own property counts: anyone can put one on `Object.prototype`.
   return Object.hasOwn(result, 'causes')
-}
-
-/** Header lines as pairs, for `new Headers()`. */
-export function headerPairs(lines: string): [string, string][] {
-  return lines
-    .split('\n')
-    .filter(line => line !== '')
-    .map(line => {
-      const colon = line.indexOf(': ')
-      return [line.slice(0, colon), line.slice(colon + 2)]
-    })
 }
 
 function causeOf(causes: Cause[]): ErrorOptions | undefined {

@@ -1,8 +1,8 @@
 /** Makes the process wait at its end for exchanges in flight, whose tokens and credentials would otherwise be lost. */
 
 import { isMainThread } from 'node:worker_threads'
-import { turn } from './body.js'
 import { call } from './calls.js'
+import { turn } from './event-loop.js'
 import { native } from './native.js'
 
 let patience = 0
@@ -31,7 +31,7 @@ export function awaitExchangesAtExit(milliseconds: number): void {
 export async function settled(): Promise<void> {
   // Calls of this turn of the event loop must start first.
   await turn()
-  await call((completions, number) => native.settled(completions, number), {})
+  await call<undefined>((completions, callId) => native.settled(completions, callId), {})
 }
 
 /** Runs when the event loop is empty. Unlike at `exit`, a store in JavaScript still works here. */
@@ -39,7 +39,7 @@ async function awaitExchanges(): Promise<void> {
   // A warning may have been announced just before the event loop became empty.
   if (isMainThread) warn()
   if (native.exchangesInFlight() === 0) return
-  await call((completions, number) => native.awaitExchanges(completions, number, patience), {})
+  await call<undefined>((completions, callId) => native.awaitExchanges(completions, callId, patience), {})
   // The time is up: let the process end.
   if (native.exchangesInFlight() > 0) process.off('beforeExit', awaitExchanges)
 }

@@ -69,10 +69,9 @@ export function listGrants(app: NativeOAuthApp, options: GrantsOptions): AsyncGe
     state: optionalChoice('state', known.state, ['active', 'renewing', 'refused', 'unread', 'ended']),
     expiresBefore: optionalDate('expiresBefore', known.expiresBefore),
   })
-  return pages(async after => {
-    const outcome = await call((completions, number) => app.grants(completions, number, filter, after), {})
-    return outcome.first as NativeGrantPage
-  })
+  return pages(after =>
+    call<NativeGrantPage>((completions, callId) => app.grants(completions, callId, filter, after), {}),
+  )
 }
 
 async function* pages(

@@ -49,23 +49,22 @@ export {
   TokenError,
   UnknownGrantError,
 } from './errors.js'
+export type { GrantImport, SealedGrant } from './grant-import.js'
 export type { GrantInfo, GrantsOptions, Refusal } from './grants.js'
+export type {
+  BackgroundKeepAliveOptions,
+  KeepAliveOptions,
+  KeepAlivePassOptions,
+  KeepAliveProgress,
+} from './keep-alive.js'
 export type { EndpointLimits, LimitOptions } from './limits.js'
 export {
   type AuthorizationRequest,
-  type BackgroundKeepAliveOptions,
   type ExchangeOptions,
-  type GrantImport,
-  type KeepAliveOptions,
-  type KeepAlivePassOptions,
-  type KeepAliveProgress,
   OAuthApp,
-  type OAuthAppEvents,
   type OAuthAppOptions,
-  type RekeyOptions,
-  type RekeyProgress,
-  type SealedGrant,
 } from './oauth-app.js'
+export type { OAuthAppEvents } from './oauth-app-events.js'
 export type { Page, PaginateOptions, PaginateProgress, Paginator, ToArrayOptions } from './paginate.js'
 export {
   type CustomerImport,
@@ -74,6 +73,7 @@ export {
   type PartnerAppOptions,
 } from './partner-app.js'
 export { RedisLimits, type RedisLimitsEvents, type RedisLimitsOptions } from './redis-limits.js'
+export type { RekeyOptions, RekeyProgress } from './rekey.js'
 export type { PathArguments, PathParams, RequestOptions, Scalar, WithoutParams, WithParams } from './request.js'
 export type { ResponsePromise } from './response-promise.js'
 export type { DueRecord, Store, StoredRecord } from './store-contract.js'

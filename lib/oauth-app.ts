@@ -4,38 +4,38 @@
  */
 
 import { EventEmitter } from 'node:events'
-import type { NativeEvent, NativeOAuthApp } from '../index.js'
+import type { NativeOAuthApp } from '../index.js'
 import { call } from './calls.js'
 import { SmartRecruiters } from './client.js'
-import { CONNECTION_OPTIONS, type ConnectionOptions, connection } from './connection.js'
+import { CONNECTION_OPTIONS, type ConnectionOptions } from './connection.js'
 import { Grant } from './credentials.js'
-import { type EncryptionKey, encryptionKeys } from './encryption-key.js'
-import { type ApiOptions, api } from './environment.js'
-import {
-  configurationError,
-  type ReauthorizationRequiredError,
-  type SmartRecruitersError,
-  type TokenError,
-  toError,
-  unwrap,
-} from './errors.js'
+import type { EncryptionKey } from './encryption-key.js'
+import type { ApiOptions } from './environment.js'
+import { unwrap } from './errors.js'
+import { WithEvents } from './events.js'
 import { awaitExchangesAtExit, settled } from './exit.js'
+import { type GrantImport, grantImport, type SealedGrant } from './grant-import.js'
 import { type GrantInfo, type GrantsOptions, listGrants, metadataOf } from './grants.js'
 import { MADE_HERE, setCredential } from './handles.js'
+import {
+  type BackgroundKeepAliveOptions,
+  backgroundKeepAlive,
+  type KeepAliveOptions,
+  type KeepAliveProgress,
+  keepAlivePass,
+} from './keep-alive.js'
 import { native } from './native.js'
+import { EVENTS, listener, type OAuthAppEvents } from './oauth-app-events.js'
 import { withProgress } from './progress.js'
+import { REGISTRATION_OPTIONS, registration } from './registration.js'
+import type { RekeyOptions, RekeyProgress } from './rekey.js'
 import { type AnyStore, MemoryStore, storeOf } from './stores.js'
 import {
   bare,
   boolean,
-  callback,
-  eventName,
   FROM_ENVIRONMENT,
   given,
-  integer,
-  milliseconds,
   optionalChoice,
-  optionalDate,
   optionalString,
   optionalUrl,
   optionsObject,
@@ -124,27 +124,6 @@ export interface AuthorizationRequest {
   state: string
 }
 
-/** A grant that another system obtained, for {@link OAuthApp.import}. */
-export interface GrantImport {
-  /** The id under which to store the grant. */
-  id: string
-  /** The refresh token of the grant. It works only once, so no other system may use it from now on. */
-  refreshToken: string
-  /** When the refresh token was issued: a `Date`, or milliseconds since the Unix epoch. Default: now. */
-  refreshTokenIssuedAt?: Date | number | undefined
-  /** An access token of the grant that may still be valid. It requires `expiresAt`. Default: none. */
-  accessToken?: string | undefined
-  /** When the access token expires: a `Date`, or milliseconds since the Unix epoch. */
-  expiresAt?: Date | number | undefined
-  /** The scopes of the grant, as far as they are known. Default: unknown. */
-  scopes?: readonly string[] | undefined
-  /**
-   * Your own notes about the grant, which {@link OAuthApp.grants} lists: names with string values, at most 4 KiB. They
-   * are encrypted as tokens are. Default: none.
-   */
-  metadata?: Readonly<Record<string, string>> | undefined
-}
-
 /** Options of {@link OAuthApp.exchange}. */
 export interface ExchangeOptions {
   /** The `state` of this user's {@link AuthorizationRequest}, from the user's session. */
@@ -165,145 +144,22 @@ export interface ExchangeOptions {
   metadata?: Readonly<Record<string, string>> | undefined
 }
 
-/** A grant as encrypted text, for {@link OAuthApp.import}. */
-export interface SealedGrant {
-  /** The text that {@link OAuthApp.export} returned. */
-  sealed: string
-}
-
 const OPTIONS = [
-  'clientId',
-  'clientSecret',
   'redirectUri',
   'scopes',
   'store',
-  'encryptionKey',
   'keepAlive',
-  'exitTimeout',
-  'environment',
-  'baseUrl',
   'authorizeUrl',
-  'tokenUrl',
-  'clientAuth',
   'pkce',
   'issuer',
   'sendResponseType',
   'sendRedirectUri',
-  ...CONNECTION_OPTIONS,
+  ...REGISTRATION_OPTIONS,
 ] as const
 
-/** Options of one pass of keep-alive, in the background or not. */
-export interface KeepAlivePassOptions {
-  /**
-   * The time without renewal, in milliseconds, after which a grant is renewed: less than 28 days. Default: 14 days.
-   */
-  idle?: number | undefined
-  /** The maximum number of token exchanges that the pass starts in one second, 1 to 1000. Default: 5. */
-  perSecond?: number | undefined
-}
-
-/** Options of keep-alive in the background: {@link OAuthAppOptions.keepAlive}. */
-export interface BackgroundKeepAliveOptions extends KeepAlivePassOptions {
-  /**
-   * The time between the end of one pass and the start of the next, in milliseconds, varied at random by up to a tenth:
-   * 1000 or more, less than 28 days. Default: 24 hours.
-   */
-  every?: number | undefined
-}
-
-/** Options of {@link OAuthApp.keepAlive}. */
-export interface KeepAliveOptions extends KeepAlivePassOptions {
-  /** Called after each grant with the progress of the pass. Default: none. */
-  onProgress?: ((progress: KeepAliveProgress) => void) | undefined
-  /**
-   * Stops the pass when it is aborted: the promise rejects with the signal's reason. Exchanges in flight continue, and
-   * the next pass renews the remaining grants.
-   */
-  signal?: AbortSignal | undefined
-}
-
-/** The progress of a pass of keep-alive, and finally its result. */
-export interface KeepAliveProgress {
-  /** The number of grants that this pass has renewed. */
-  renewed: number
-  /** The number of grants that another process has renewed in the meantime, or is renewing. */
-  skipped: number
-  /** The number of grants that could not be renewed: they have ended, or the next pass tries them again. */
-  failed: number
-  /**
-   * The number of grants that are known to be still due. Grants are looked up 1,000 at a time, so there may be more.
-   */
-  remaining: number
-}
-
-/** Options of {@link OAuthApp.rekey}. */
-export interface RekeyOptions {
-  /** Called after each record with the progress of rekeying. Default: none. */
-  onProgress?: ((progress: RekeyProgress) => void) | undefined
-  /**
-   * Stops rekeying when it is aborted: the promise rejects with the signal's reason. Every record stays encrypted with
-   * one of the keys, so rekeying can be started again at any time.
-   */
-  signal?: AbortSignal | undefined
-}
-
-/** The progress of rekeying, and finally its result. */
-export interface RekeyProgress {
-  /** The number of records that this call has encrypted with the first key. */
-  resealed: number
-  /** The number of records that were already encrypted with the first key. */
-  skipped: number
-  /**
-   * The number of records that could not be encrypted with the first key. Keep the old key while this is not 0; the
-   * event `rekeyFailed` names each record and the reason.
-   */
-  failed: number
-}
-
-/**
- * The events of {@link OAuthApp}, for {@link OAuthApp.on}. They report what this process has done, in whichever of its
- * threads.
- */
-export interface OAuthAppEvents {
-  /** The tokens of a grant were renewed and stored. */
-  renewed: [{ grantId: string }]
-  /** The tokens of a grant could not be renewed, or not be stored yet. The next use of the grant tries again. */
-  renewalFailed: [{ grantId: string; error: SmartRecruitersError }]
-  /**
-   * The authorization server refuses the refresh token of a grant, but may accept it later. The client asks again after
-   * growing pauses of up to an hour. Emitted once, at the first refusal.
-   */
-  refused: [{ grantId: string; since: Date; error: TokenError }]
-  /** A grant has ended: the customer has to authorize the app again. */
-  reauthorizationRequired: [{ grantId: string; reason: ReauthorizationRequiredError['reason'] }]
-  /** Keep-alive could not renew a grant whose refresh token expires within `days` days: emitted at 7, 3 and 1. */
-  expiring: [{ grantId: string; expiresAt: Date; days: number }]
-  /** A background pass of keep-alive failed as a whole, because the store failed. The next pass runs as scheduled. */
-  keepAliveFailed: [{ error: SmartRecruitersError }]
-  /**
-   * The settings of the store can lose grants: it may evict records, or does not write them to its disk. Emitted once,
-   * when the app first uses its store. Without a listener it is a process warning with code `SMARTRECRUITERS_STORE`.
-   */
-  storeWarning: [{ message: string }]
-  /** Rekeying could not encrypt a record with the first key. `id` is the record's id, of a grant or of another kind. */
-  rekeyFailed: [{ id: string; error: SmartRecruitersError }]
-}
-
-const EVENTS = [
-  'renewed',
-  'renewalFailed',
-  'refused',
-  'reauthorizationRequired',
-  'expiring',
-  'keepAliveFailed',
-  'storeWarning',
-  'rekeyFailed',
-] as const satisfies readonly (keyof OAuthAppEvents)[]
 const LOST_STATE =
   'the session has lost it, or the login began in another browser; keep the state of `authorizationUrl()` in the ' +
   'session, and let the user begin again'
-const DAY = 24 * 60 * 60 * 1000
-
 /**
  * Apps that keep grants alive in the background. This set may be the only reference that keeps them from collection.
  */
@@ -319,11 +175,10 @@ const inBackground = new Set<OAuthApp>()
  * const grant = await app.exchange(request.url, { state: session.state, id: 'acme' }) // at the redirect URI
  * const sr = new SmartRecruiters({ credential: app.grant('acme') }) // from now on
  */
-export class OAuthApp {
+export class OAuthApp extends WithEvents<OAuthAppEvents> {
   /** The app's client id. */
   readonly clientId: string
   readonly #native: NativeOAuthApp
-  readonly #events = new EventEmitter<OAuthAppEvents>()
   /** The connection options for the clients that `exchange()` passes to its `id` function. */
   readonly #connection: ConnectionOptions
 
@@ -340,36 +195,33 @@ export class OAuthApp {
    * })
    */
   constructor(options: OAuthAppOptions) {
+    const events = new EventEmitter<OAuthAppEvents>()
+    super(events, EVENTS)
     const known = optionsObject('OAuthApp', options, OPTIONS)
-    this.clientId = string('clientId', known.clientId, FROM_ENVIRONMENT)
-    const { options: wire, proxyUrl, key } = connection(known)
+    const { options: registered, clientSecret, encryptionKeys, proxyUrl, key, exitTimeout } = registration(known)
+    this.clientId = registered.clientId
     this.#connection = given(
       Object.fromEntries(CONNECTION_OPTIONS.map(name => [name, known[name]])),
     ) as ConnectionOptions
-    const exitTimeout = milliseconds('exitTimeout', known.exitTimeout, 5000)
     const keepAlive = backgroundKeepAlive(known.keepAlive)
     this.#native = unwrap(
       native.createOauthApp(
+        registered,
         bare({
-          connection: wire,
-          clientId: this.clientId,
           redirectUri: string('redirectUri', known.redirectUri, FROM_ENVIRONMENT),
           scopes: strings('scopes', known.scopes),
           pkce: optionalChoice('pkce', known.pkce, ['S256']) !== undefined,
           sendResponseType: boolean('sendResponseType', known.sendResponseType, true),
           sendRedirectUri: boolean('sendRedirectUri', known.sendRedirectUri, true),
-          ...api(known),
           ...given({
             authorizeUrl: optionalUrl('authorizeUrl', known.authorizeUrl),
-            tokenUrl: optionalUrl('tokenUrl', known.tokenUrl),
-            clientAuth: optionalChoice('clientAuth', known.clientAuth, ['body', 'basic']),
             issuer: optionalString('issuer', known.issuer),
           }),
         }),
-        string('clientSecret', known.clientSecret, FROM_ENVIRONMENT),
+        clientSecret,
         storeOf('store', known.store ?? new MemoryStore()),
-        encryptionKeys(known.encryptionKey),
-        listener(this.#events),
+        encryptionKeys,
+        listener(events),
         proxyUrl,
         key,
       ),
@@ -379,18 +231,6 @@ export class OAuthApp {
       inBackground.add(this)
     }
     awaitExchangesAtExit(exitTimeout)
-  }
-
-  /** Calls `listener` for each event of this name. An error that it throws is an uncaught exception of the process. */
-  on<Name extends keyof OAuthAppEvents>(name: Name, listener: (...event: OAuthAppEvents[Name]) => void): this {
-    this.#events.on(eventName(name, EVENTS), callback(listener) as never)
-    return this
-  }
-
-  /** Removes a listener that {@link on} added. */
-  off<Name extends keyof OAuthAppEvents>(name: Name, listener: (...event: OAuthAppEvents[Name]) => void): this {
-    this.#events.off(eventName(name, EVENTS), callback(listener) as never)
-    return this
   }
 
   /**
@@ -428,10 +268,10 @@ export class OAuthApp {
     const whose = typeof known.id === 'function' ? (known.id as (sr: SmartRecruiters) => unknown) : undefined
     const id = whose ? undefined : optionalString('id', known.id)
     const metadata = metadataOf(known.metadata)
-    const outcome = await call((completions, number) => {
-      this.#native.exchange(completions, number, callback, state, id, metadata)
+    const grantId = await call<string>((completions, callId) => {
+      this.#native.exchange(completions, callId, callback, state, id, metadata)
     }, {})
-    const grant = this.grant(outcome.first as string)
+    const grant = this.grant(grantId)
     return whose ? this.#moveTo(whose, grant) : grant
   }
 
@@ -440,7 +280,7 @@ export class OAuthApp {
     const sr = new SmartRecruiters({ ...this.#connection, credential: grant })
     try {
       const id = string('id', await whose(sr))
-      await call((completions, number) => this.#native.rename(completions, number, grant.id, id), {})
+      await call<undefined>((completions, callId) => this.#native.rename(completions, callId, grant.id, id), {})
       return this.grant(id)
     } finally {
       await sr.close()
@@ -455,7 +295,7 @@ export class OAuthApp {
   async annotate(id: string, metadata: Readonly<Record<string, string>>): Promise<void> {
     const known = string('id', id)
     const notes = metadataOf(record('metadata', metadata))
-    await call((completions, number) => this.#native.annotate(completions, number, known, notes), {})
+    await call<undefined>((completions, callId) => this.#native.annotate(completions, callId, known, notes), {})
   }
 
   /**
@@ -494,7 +334,7 @@ export class OAuthApp {
    */
   async forget(id: string): Promise<void> {
     const known = string('id', id)
-    await call((completions, number) => this.#native.forget(completions, number, known), {})
+    await call<undefined>((completions, callId) => this.#native.forget(completions, callId, known), {})
   }
 
   /**
@@ -520,8 +360,8 @@ export class OAuthApp {
   async keepAlive(options: KeepAliveOptions = {}): Promise<KeepAliveProgress> {
     const known = optionsObject('keepAlive', options, ['idle', 'perSecond', 'onProgress', 'signal'])
     const { idle, perSecond } = keepAlivePass('', known)
-    return withProgress<KeepAliveProgress>(known.onProgress, known.signal, (completions, number, tell) => {
-      this.#native.keepAlive(completions, number, idle, perSecond, tell)
+    return withProgress<KeepAliveProgress>(known.onProgress, known.signal, (completions, callId, report) => {
+      this.#native.keepAlive(completions, callId, idle, perSecond, report)
     })
   }
 
@@ -538,8 +378,8 @@ export class OAuthApp {
    */
   async rekey(options: RekeyOptions = {}): Promise<RekeyProgress> {
     const known = optionsObject('rekey', options, ['onProgress', 'signal'])
-    return withProgress<RekeyProgress>(known.onProgress, known.signal, (completions, number, tell) => {
-      this.#native.rekey(completions, number, tell)
+    return withProgress<RekeyProgress>(known.onProgress, known.signal, (completions, callId, report) => {
+      this.#native.rekey(completions, callId, report)
     })
   }
 
@@ -556,8 +396,7 @@ export class OAuthApp {
    */
   async export(id: string): Promise<string> {
     const known = string('id', id)
-    const outcome = await call((completions, number) => this.#native.export(completions, number, known), {})
-    return outcome.first as string
+    return call<string>((completions, callId) => this.#native.export(completions, callId, known), {})
   }
 
   /**
@@ -572,76 +411,15 @@ export class OAuthApp {
   async import(grant: GrantImport | SealedGrant): Promise<Grant> {
     if (Object.hasOwn(record('import', grant), 'sealed')) {
       const sealed = string('sealed', optionsObject('import', grant, ['sealed']).sealed)
-      const outcome = await call((completions, number) => this.#native.importSealed(completions, number, sealed), {})
-      return this.grant(outcome.first as string)
+      const id = await call<string>((completions, callId) => {
+        this.#native.importSealed(completions, callId, sealed)
+      }, {})
+      return this.grant(id)
     }
-    const known = optionsObject('import', grant, [
-      'id',
-      'refreshToken',
-      'refreshTokenIssuedAt',
-      'accessToken',
-      'expiresAt',
-      'scopes',
-      'metadata',
-    ])
-    const accessToken = optionalString('accessToken', known.accessToken)
-    const expiresAt = optionalDate('expiresAt', known.expiresAt)
-    if (accessToken !== undefined && expiresAt === undefined) {
-      throw configurationError('expiresAt', 'must be given with accessToken')
-    }
-    const refreshToken = string('refreshToken', known.refreshToken)
-    const wire = bare({
-      id: string('id', known.id),
-      scopes: strings('scopes', known.scopes),
-      metadata: metadataOf(known.metadata),
-      ...given({
-        expiresAt,
-        refreshTokenIssuedAt: optionalDate('refreshTokenIssuedAt', known.refreshTokenIssuedAt),
-      }),
-    })
-    await call((completions, number) => {
-      this.#native.import(completions, number, wire, refreshToken, accessToken)
+    const { options, refreshToken, accessToken } = grantImport(grant)
+    const id = await call<string>((completions, callId) => {
+      this.#native.import(completions, callId, options, refreshToken, accessToken)
     }, {})
-    return this.grant(wire.id)
-  }
-}
-
-/** Checks the options of a pass of keep-alive. `prefix` stands before their names in errors. */
-function keepAlivePass(prefix: string, known: { idle: unknown; perSecond: unknown }) {
-  return {
-    idle: integer(`${prefix}idle`, known.idle, 0, 28 * DAY - 1, 14 * DAY),
-    perSecond: integer(`${prefix}perSecond`, known.perSecond, 1, 1000, 5),
-  }
-}
-
-/** Checks the option `keepAlive`; `undefined` if there are no passes in the background. */
-function backgroundKeepAlive(value: unknown) {
-  if (value === undefined || value === false) return undefined
-  const options = value === true ? {} : value
-  if (typeof options !== 'object') throw configurationError('keepAlive', 'must be true, false or an object of options')
-  const known = optionsObject('keepAlive', options, ['idle', 'perSecond', 'every'])
-  return {
-    ...keepAlivePass('keepAlive.', known),
-    every: integer('keepAlive.every', known.every, 1000, 28 * DAY - 1, DAY),
-  }
-}
-
-/** Emits the core's events to the app's listeners. */
-function listener(events: EventEmitter<OAuthAppEvents>): (event: NativeEvent) => void {
-  return event => {
-    const { name, id = '', error, reason, expiresAt, since, days, message } = bare(event)
-    if (name === 'renewed') events.emit('renewed', { grantId: id })
-    else if (name === 'reauthorizationRequired') events.emit('reauthorizationRequired', { grantId: id, reason })
-    else if (name === 'keepAliveFailed' && error) events.emit('keepAliveFailed', { error: toError(error, {}) })
-    else if (name === 'rekeyFailed' && error) events.emit('rekeyFailed', { id, error: toError(error, {}) })
-    else if (name === 'refused' && error && since !== undefined) {
-      events.emit('refused', { grantId: id, since: new Date(since), error: toError(error, {}) as TokenError })
-    } else if (error !== undefined) events.emit('renewalFailed', { grantId: id, error: toError(error, {}) })
-    else if (expiresAt !== undefined && days !== undefined) {
-      events.emit('expiring', { grantId: id, expiresAt: new Date(expiresAt), days })
-    } else if (message !== undefined && !events.emit('storeWarning', { message })) {
-      // There is no listener.
-      process.emitWarning(message, { code: 'SMARTRECRUITERS_STORE' })
-    }
+    return this.grant(id)
   }
 }

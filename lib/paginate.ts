@@ -1,9 +1,10 @@
 /** Lists of the API, item by item. The core requests pages ahead; here they become items. */
 
-import type { NativeClient, NativePages, NativePosition } from '../index.js'
-import { call, watch } from './calls.js'
+import type { NativeClient, NativePage, NativePages, NativePosition } from '../index.js'
+import { call } from './calls.js'
 import { type CallContext, toError, unwrap } from './errors.js'
 import { address, type FlatRequest, type RequestOptions } from './request.js'
+import { watch } from './signals.js'
 import { bare, integer, milliseconds, optionalSignal, optionalString, optionsObject } from './validate.js'
 
 /** Options of {@link SmartRecruiters.paginate}. */
@@ -304,19 +305,19 @@ class PageReader<Item> implements Paginator<Item> {
   /** Loads the next page, or notes the end of the list. */
   async #load(): Promise<void> {
     try {
-      const { first, second } = await call(
-        (completions, id) => this.#native.next(completions, id),
+      const page = await call<NativePage | undefined | null>(
+        (completions, callId) => this.#native.next(completions, callId),
         this.#context,
         this.#signal,
       )
-      const items = second === undefined ? [] : JSON.parse(second as string)
-      // There is no page after `return`.
-      if (first !== undefined) {
-        this.#position = first as NativePosition
-        this.#items = items
+      const items = page?.items === undefined ? undefined : JSON.parse(page.items)
+      // There is no page if the pass was stopped.
+      if (page != null) {
+        this.#position = page.position
+        this.#items = items ?? []
         this.#taken = 0
       }
-      if (second === undefined) this.#finish({ how: 'complete' })
+      if (items === undefined) this.#finish({ how: 'complete' })
     } catch (error) {
       this.#finish({ how: 'failed', error })
     } finally {
@@ -334,7 +335,7 @@ class PageReader<Item> implements Paginator<Item> {
 }
 
 async function stop(pages: NativePages): Promise<void> {
-  await call((completions, id) => pages.stop(completions, id), {})
+  await call<undefined>((completions, callId) => pages.stop(completions, callId), {})
 }
 
 // A function of its own: a closure written at the call would also hold everything captured around it.

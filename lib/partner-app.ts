@@ -4,27 +4,18 @@
 
 import type { NativeCustomerPage, NativePartnerApp } from '../index.js'
 import { call } from './calls.js'
-import { CONNECTION_OPTIONS, type ConnectionOptions, connection } from './connection.js'
+import type { ConnectionOptions } from './connection.js'
 import { Customer } from './credentials.js'
-import { type EncryptionKey, encryptionKeys } from './encryption-key.js'
-import { type ApiOptions, api } from './environment.js'
+import type { EncryptionKey } from './encryption-key.js'
+import type { ApiOptions } from './environment.js'
 import { unwrap } from './errors.js'
 import { awaitExchangesAtExit, settled } from './exit.js'
 import { MADE_HERE, setCredential } from './handles.js'
 import { type LimitOptions, limits } from './limits.js'
 import { native } from './native.js'
+import { REGISTRATION_OPTIONS, registration } from './registration.js'
 import { type AnyStore, storeOf } from './stores.js'
-import {
-  bare,
-  FROM_ENVIRONMENT,
-  given,
-  milliseconds,
-  optionalChoice,
-  optionalSignal,
-  optionalUrl,
-  optionsObject,
-  string,
-} from './validate.js'
+import { FROM_ENVIRONMENT, optionalSignal, optionsObject, string } from './validate.js'
 
 /** Options of the {@link PartnerApp} constructor. */
 export interface PartnerAppOptions extends ConnectionOptions, ApiOptions {
@@ -86,19 +77,7 @@ export interface CustomerImport {
   clientSecret: string
 }
 
-const OPTIONS = [
-  'clientId',
-  'clientSecret',
-  'store',
-  'encryptionKey',
-  'exitTimeout',
-  'environment',
-  'baseUrl',
-  'tokenUrl',
-  'clientAuth',
-  'limits',
-  ...CONNECTION_OPTIONS,
-] as const
+const OPTIONS = ['store', 'limits', ...REGISTRATION_OPTIONS] as const
 
 /**
  * A partner's app (General Partner Integration of SmartRecruiters). It uses the partner's master credential to have
@@ -127,27 +106,18 @@ export class PartnerApp {
    */
   constructor(options: PartnerAppOptions) {
     const known = optionsObject('PartnerApp', options, OPTIONS)
-    this.clientId = string('clientId', known.clientId, FROM_ENVIRONMENT)
-    const { options: wire, proxyUrl, key } = connection(known)
-    const exitTimeout = milliseconds('exitTimeout', known.exitTimeout, 5000)
+    const { options: registered, clientSecret, encryptionKeys, proxyUrl, key, exitTimeout } = registration(known)
+    this.clientId = registered.clientId
     const pacing = limits(known.limits)
     this.#native = unwrap(
       native.createPartnerApp(
-        bare({
-          connection: wire,
-          clientId: this.clientId,
-          ...api(known),
-          ...given({
-            tokenUrl: optionalUrl('tokenUrl', known.tokenUrl),
-            clientAuth: optionalChoice('clientAuth', known.clientAuth, ['body', 'basic']),
-            limits: pacing.options,
-          }),
-        }),
-        string('clientSecret', known.clientSecret, FROM_ENVIRONMENT),
+        registered,
+        clientSecret,
         storeOf('store', known.store),
-        encryptionKeys(known.encryptionKey),
+        encryptionKeys,
         proxyUrl,
         key,
+        pacing.options,
         pacing.shared,
       ),
     )
@@ -172,8 +142,8 @@ export class PartnerApp {
   async connect(companyId: string, options: { signal?: AbortSignal | undefined } = {}): Promise<Customer> {
     const known = optionsObject('connect', options, ['signal'])
     const id = string('companyId', companyId)
-    await call(
-      (completions, number) => this.#native.connect(completions, number, id),
+    await call<undefined>(
+      (completions, callId) => this.#native.connect(completions, callId, id),
       {},
       optionalSignal('signal', known.signal),
     )
@@ -204,8 +174,9 @@ export class PartnerApp {
   async *customers(): AsyncGenerator<CustomerInfo, void, undefined> {
     for (let after: string | undefined; ; ) {
       const from = after
-      const outcome = await call((completions, number) => this.#native.customers(completions, number, from), {})
-      const { customers, next } = outcome.first as NativeCustomerPage
+      const { customers, next } = await call<NativeCustomerPage>((completions, callId) => {
+        this.#native.customers(completions, callId, from)
+      }, {})
       for (const { companyId, state, connectedAt } of customers) {
         yield { companyId, state, connectedAt: connectedAt === undefined ? undefined : new Date(connectedAt) }
       }
@@ -226,7 +197,7 @@ export class PartnerApp {
    */
   async disconnect(companyId: string): Promise<void> {
     const id = string('companyId', companyId)
-    await call((completions, number) => this.#native.disconnect(completions, number, id), {})
+    await call<undefined>((completions, callId) => this.#native.disconnect(completions, callId, id), {})
   }
 
   /**
@@ -254,8 +225,8 @@ export class PartnerApp {
     const id = string('companyId', known.companyId)
     const clientId = string('clientId', known.clientId, FROM_ENVIRONMENT)
     const clientSecret = string('clientSecret', known.clientSecret, FROM_ENVIRONMENT)
-    await call((completions, number) => {
-      this.#native.import(completions, number, id, clientId, clientSecret)
+    await call<undefined>((completions, callId) => {
+      this.#native.import(completions, callId, id, clientId, clientSecret)
     }, {})
     return this.customer(id)
   }

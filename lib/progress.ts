@@ -1,11 +1,15 @@
 /** Long operations of an app, which report their progress and can be stopped. */
 
-import type { NativeCompletions } from '../index.js'
+import type { CallId, NativeCompletions } from '../index.js'
 import { call } from './calls.js'
 import { configurationError } from './errors.js'
 import { optionalSignal } from './validate.js'
 
-type Start<Progress> = (completions: NativeCompletions, number: number, tell: (progress: Progress) => void) => void
+type Start<Progress> = (
+  completions: NativeCompletions,
+  callId: CallId<Progress>,
+  report: (progress: Progress) => void,
+) => void
 
 /** Runs an operation. `onProgress` is called after each step, and finally with the result. */
 export async function withProgress<Progress>(
@@ -17,17 +21,17 @@ export async function withProgress<Progress>(
     throw configurationError('onProgress', 'must be a function')
   }
   let ended = false
-  const tell = (progress: Progress) => {
+  const report = (progress: Progress) => {
     if (!ended) onProgress?.(progress)
   }
   try {
-    const outcome = await call(
-      (completions, number) => start(completions, number, tell),
+    const result = await call<Progress>(
+      (completions, callId) => start(completions, callId, report),
       {},
       optionalSignal('signal', signal),
     )
-    tell(outcome.first as Progress)
-    return outcome.first as Progress
+    report(result)
+    return result
   } finally {
     // Progress may arrive after the result.
     ended = true

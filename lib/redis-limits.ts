@@ -5,8 +5,9 @@ import type { NativeLimitsEvent, NativeRedisLimits } from '../index.js'
 import { type CertificateAuthorities, certificateAuthorities } from './certificates.js'
 import { networkVariables } from './environment.js'
 import { configurationError, type StoreError, toError, unwrap } from './errors.js'
+import { WithEvents } from './events.js'
 import { native } from './native.js'
-import { callback, eventName, FROM_ENVIRONMENT, optionsObject, string } from './validate.js'
+import { FROM_ENVIRONMENT, optionsObject, string } from './validate.js'
 
 /** Options of the {@link RedisLimits} constructor. */
 export interface RedisLimitsOptions {
@@ -46,9 +47,8 @@ const handles = new WeakMap<object, NativeRedisLimits>()
  * const shared = new RedisLimits({ url: 'rediss://redis.internal' })
  * const sr = new SmartRecruiters({ credential, limits: { shared } })
  */
-export class RedisLimits {
+export class RedisLimits extends WithEvents<RedisLimitsEvents> {
   declare private readonly brand: 'RedisLimits'
-  readonly #events = new EventEmitter<RedisLimitsEvents>()
 
   /**
    * Makes shared limits. The server is not contacted before the first call of a client.
@@ -58,26 +58,15 @@ export class RedisLimits {
    * const sr = new SmartRecruiters({ credential, limits: { shared } })
    */
   constructor(options: RedisLimitsOptions) {
+    const events = new EventEmitter<RedisLimitsEvents>()
+    super(events, EVENTS)
     const known = optionsObject('RedisLimits', options, ['url', 'ca'])
-    const events = this.#events
     const listen = ({ name, members, error }: NativeLimitsEvent) => {
       if (name === 'restored') events.emit('restored')
       else if (error !== undefined) events.emit('degraded', { members, error: toError(error) as StoreError })
     }
     const url = string('url', known.url, FROM_ENVIRONMENT)
     handles.set(this, unwrap(native.redisLimits(url, listen, networkVariables(), certificateAuthorities(known.ca))))
-  }
-
-  /** Calls `listener` for each event of this name. An error that it throws is an uncaught exception of the process. */
-  on<Name extends keyof RedisLimitsEvents>(name: Name, listener: (...event: RedisLimitsEvents[Name]) => void): this {
-    this.#events.on(eventName(name, EVENTS), callback(listener) as never)
-    return this
-  }
-
-  /** Removes a listener that {@link on} added. */
-  off<Name extends keyof RedisLimitsEvents>(name: Name, listener: (...event: RedisLimitsEvents[Name]) => void): this {
-    this.#events.off(eventName(name, EVENTS), callback(listener) as never)
-    return this
   }
 }
 

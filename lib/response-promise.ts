@@ -1,6 +1,6 @@
 /** The promise that a call returns: it resolves with the data of the answer, and can also give the `Response`. */
 
-import type { Outcome } from './calls.js'
+import type { NativeAnswer } from '../index.js'
 import { type CallContext, configurationError, toError } from './errors.js'
 import { types } from './platform.js'
 import { toResponse } from './response.js'
@@ -8,7 +8,7 @@ import { toResponse } from './response.js'
 /** The answer to one call, and whether the caller wants its data or its `Response`. */
 export class Answer {
   /** What the addon returned, once it has. */
-  outcome: Outcome | undefined
+  native: NativeAnswer | undefined
   /** Whether the caller has asked for the `Response` alone. Its body is then neither read nor parsed. */
   raw = false
   signal: AbortSignal | undefined
@@ -18,17 +18,22 @@ export class Answer {
   /** What errors say about the call. */
   context: CallContext = {}
 
+  get #arrived(): NativeAnswer {
+    if (this.native === undefined) throw new TypeError('the answer has not arrived yet')
+    return this.native
+  }
+
   /** Returns the data of the body: parsed JSON, text, bytes, or `undefined` if the body is empty. */
   data(): unknown {
     if (this.raw) {
       throw configurationError('asResponse', 'was called on this promise; read the data from the body of its Response')
     }
-    const { first, second } = this.outcome as Outcome
+    const { headers, body } = this.#arrived
     // Only a body that is not UTF-8 arrives as bytes, and JSON has to be UTF-8 (RFC 8259 section 8.1).
-    const written = typeof second === 'string' || types.isUint8Array(second)
-    if (!written || !isJson(first as string)) return second
+    const written = typeof body === 'string' || types.isUint8Array(body)
+    if (!written || !isJson(headers)) return body
     try {
-      if (typeof second === 'string') return JSON.parse(second)
+      if (typeof body === 'string') return JSON.parse(body)
     } catch {
       // The parser's message would quote the body.
     }
@@ -38,7 +43,7 @@ export class Answer {
 
   /** Returns the `Response`. Every call returns the same one, since its body can be read only once. */
   response(): Response {
-    this.#response ??= toResponse(this.outcome as Outcome, this.url(), this.signal, this.context)
+    this.#response ??= toResponse(this.#arrived, this.url(), this.signal, this.context)
     return this.#response
   }
 }
@@ -74,7 +79,7 @@ const methods = {
     answer.raw = true
     await this.catch(error => {
       // An answer without usable data is not an error here.
-      if (answer.outcome === undefined) throw error
+      if (answer.native === undefined) throw error
     })
     return answer.response()
   },

@@ -1,9 +1,11 @@
 /** Makes WHATWG `Response`s of answers. A body is read from the addon only as fast as its reader asks for it. */
 
-import type { NativeBody } from '../index.js'
-import { call, type Outcome, watch } from './calls.js'
-import { type CallContext, headerPairs } from './errors.js'
+import type { NativeAnswer, NativeBody } from '../index.js'
+import { call } from './calls.js'
+import type { CallContext } from './errors.js'
+import { headerPairs } from './headers.js'
 import { types } from './platform.js'
+import { watch } from './signals.js'
 
 /**
  * Statuses whose answers have no body (Fetch standard, "null body status"): `new Response()` refuses a body for them.
@@ -21,23 +23,22 @@ const MOST = { length: 512 * 1024 }
  * for errors while the body is read.
  */
 export function toResponse(
-  outcome: Outcome,
+  answer: NativeAnswer,
   url: string,
   signal: AbortSignal | undefined,
   context: CallContext,
 ): Response {
-  const { status, first, second, third } = outcome
-  const body = second as Content
+  const { status, headers, body } = answer
   const bodiless = BODILESS.has(status) || context.method === 'HEAD'
   if (bodiless && isOpen(body)) void cancel(body)
   const response = new Response(bodiless ? null : content(body, signal, context), {
     status: isOrdinary(status) ? status : 200,
     // The standard phrase: the server's own has no meaning, and HTTP/2 has none (RFC 9110 section 15.1).
     statusText: statusText(status),
-    headers: headerPairs(first as string),
+    headers: headerPairs(headers),
   })
   if (!isOrdinary(status)) override(response, { status, ok: false })
-  return located(response, (third as string | undefined) ?? url, third !== undefined)
+  return located(response, answer.url ?? url, answer.url !== undefined)
 }
 
 /** Whether `new Response()` accepts the status. */
@@ -68,14 +69,14 @@ function override(response: Response, values: object): Response {
   return response
 }
 
-type Content = undefined | string | Uint8Array<ArrayBuffer> | NativeBody
+type Content = NativeAnswer['body']
 
 function isOpen(body: Content): body is NativeBody {
   return body !== undefined && typeof body !== 'string' && !types.isUint8Array(body)
 }
 
 async function cancel(body: NativeBody): Promise<void> {
-  await call((completions, id) => body.cancel(completions, id), {})
+  await call<undefined>((completions, callId) => body.cancel(completions, callId), {})
 }
 
 function content(
@@ -149,8 +150,10 @@ function stopper(
 /** Reads the next part of a body, in memory of its own, or `undefined` at the end. */
 async function read(body: NativeBody, context: CallContext): Promise<Uint8Array<ArrayBuffer> | undefined> {
   try {
-    const { first } = await call((completions, id) => body.read(completions, id, MOST), context)
-    return first as Uint8Array<ArrayBuffer> | undefined
+    return await call<Uint8Array<ArrayBuffer> | undefined>(
+      (completions, callId) => body.read(completions, callId, MOST),
+      context,
+    )
   } catch (error) {
     // The error that the platform's `fetch` throws.
     throw new TypeError('terminated', { cause: error })

@@ -234,8 +234,7 @@ export class PostgresStore {
 
 async function warnings(store: object): Promise<string[]> {
   const handle = storeOf('store', store)
-  const outcome = await call((completions, number) => handle.warnings(completions, number), {})
-  return outcome.first as string[]
+  return call<string[]>((completions, callId) => handle.warnings(completions, callId), {})
 }
 
 /** Makes a store of the user's object. What its methods return is checked before the addon receives it. */

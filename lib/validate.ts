@@ -50,7 +50,7 @@ export function members<Key extends string>(value: object, names: readonly Key[]
   return found
 }
 
-// Runs for each option of each call, so it creates no function for each of them.
+/** Whether one of `holders` has the property itself. Runs for each option of each call, so it makes no closures. */
 function isHeld(holders: object[], name: string): boolean {
   for (const holder of holders) if (Object.hasOwn(holder, name)) return true
   return false

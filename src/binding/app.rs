@@ -8,91 +8,77 @@ use napi::Env;
 use napi::bindgen_prelude::{Either, FnArgs, Function};
 use napi_derive::napi;
 
-use super::client::NativeEnvironment;
-use super::completions::{NativeCompletions, Outcome};
-use super::connection::{NativeConnection, connect_options};
-use super::credential::{NativeClientAuth, NativeCredential, either, oauth_client};
-use super::error::NativeError;
-use super::events::{NativeEvent, NativeKeepAliveProgress, NativeRekeyProgress, listener, teller};
-use super::grants::NativeGrantFilter;
-use super::runtime;
-use super::store::{NativeDue, NativeStore, whole};
+use super::calls::{CallId, NativeCompletions, callback, spawn};
+use super::convert::{NativeDue, NativeError, either, whole};
+use super::credential::NativeCredential;
+use super::events::{NativeEvent, NativeKeepAliveProgress, NativeRekeyProgress, listener};
+use super::grants::{NativeGrantFilter, NativeGrantPage};
+use super::registration::{NativeRegistration, Registration};
+use super::store::NativeStore;
 use crate::client::Credential;
 use crate::clock::SystemClock;
 use crate::credential::visible_ascii;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::http::Connector;
 use crate::lifecycle::{
     BackgroundOptions, CodeExchange, ImportedAccessToken, ImportedGrant, KeepAliveOptions, KeepAliveProgress,
     OAuthApp, OAuthAppOptions, RekeyProgress,
 };
-use crate::secret::Secret;
-use crate::store::{Sealing, SealingKey};
 use crate::token::RefreshToken;
 
-/// An app registered for the authorization code grant.
+/// An app that is registered for the authorization code grant.
 #[napi]
 pub struct NativeOAuthApp(Arc<OAuthApp>);
 
 /// An authorization request.
 #[napi(object, object_from_js = false)]
 pub struct NativeAuthorizationUrl {
-    /// Where to send the user's browser.
+    /// The URL to send the user's browser to.
     pub url: String,
     /// 256 random bits, to be kept in the user's session until the callback.
     pub state: String,
 }
 
-/// What an app is registered with, without its secret.
+/// The options of an app besides those that all kinds of app share.
 #[napi(object, object_to_js = false)]
 pub struct NativeOAuthAppOptions {
-    /// `client_id`.
-    pub client_id: String,
-    /// How the app proves itself.
-    pub client_auth: Option<NativeClientAuth>,
-    /// A registered redirect URI.
+    /// One of the app's registered redirect URIs.
     pub redirect_uri: String,
-    /// The scopes to ask for.
+    /// The scopes to request; empty to request none by name.
     pub scopes: Vec<String>,
-    /// The vendor's environment.
-    pub environment: Option<NativeEnvironment>,
-    /// Another API root.
-    pub base_url: Option<String>,
-    /// Where users authorize.
+    /// The authorization endpoint, if it is not that of the environment.
     pub authorize_url: Option<String>,
-    /// Where tokens come from.
-    pub token_url: Option<String>,
     /// Whether to use PKCE.
     pub pkce: bool,
-    /// Whether to send `response_type`.
+    /// Whether authorization requests have a `response_type`.
     pub send_response_type: bool,
-    /// Whether to send the redirect URI in the exchange.
+    /// Whether the exchange of a code repeats the redirect URI.
     pub send_redirect_uri: bool,
-    /// The issuer that callbacks name.
+    /// The issuer that callbacks must name, if they must name one.
     pub issuer: Option<String>,
-    /// How connections are made.
-    pub connection: NativeConnection,
 }
 
 /// A grant that another system obtained, without its tokens.
 #[napi(object, object_to_js = false)]
 pub struct NativeImport {
-    /// The id to store it under.
+    /// The id to store the grant under.
     pub id: String,
-    /// Its scopes.
+    /// The scopes of the grant.
     pub scopes: Vec<String>,
-    /// What is noted about it.
+    /// The notes about the grant.
     pub metadata: HashMap<String, String>,
     /// When the access token expires, in milliseconds since the Unix epoch.
     pub expires_at: Option<f64>,
-    /// When the refresh token was issued, in milliseconds since the Unix epoch.
+    /// When the refresh token was issued, in milliseconds since the Unix epoch; now if undefined.
     pub refresh_token_issued_at: Option<f64>,
 }
 
-/// An app. Its secrets stand apart: no object that holds one is ever converted. `encryption_keys`: none if nobody said
-/// anything, empty if records are to be plain.
+/// Makes an app. `encryptionKeys` is undefined if the caller did not say how records are sealed, and empty if they are to
+/// be stored in the clear. `listen` gets the app's events, and must not throw. `proxyUrl` may hold a password, and `key` is
+/// the key of `registration.connection.cert`.
 #[napi(catch_unwind)]
 pub fn create_oauth_app(
+    registration: NativeRegistration,
     options: NativeOAuthAppOptions,
     client_secret: String,
     store: &NativeStore,
@@ -103,21 +89,22 @@ pub fn create_oauth_app(
 ) -> napi::Result<Either<NativeOAuthApp, NativeError>> {
     let listener = listener(listen)?;
     Ok(either((|| {
-        let connect = connect_options(options.connection, proxy_url, key);
+        let Registration { client, environment, base_url, token_url, store, sealing, connect } =
+            registration.check(client_secret, store, encryption_keys, proxy_url, key)?;
         let options = OAuthAppOptions {
-            client: oauth_client(options.client_id, client_secret, options.client_auth)?,
+            client,
             redirect_uri: options.redirect_uri,
             scopes: options.scopes,
-            environment: options.environment.map(Into::into),
-            base_url: options.base_url,
+            environment,
+            base_url,
             authorize_url: options.authorize_url,
-            token_url: options.token_url,
+            token_url,
             pkce: options.pkce,
             send_response_type: options.send_response_type,
             send_redirect_uri: options.send_redirect_uri,
             issuer: options.issuer,
-            store: Arc::clone(&store.0),
-            sealing: encryption_keys.map(sealing).transpose()?,
+            store,
+            sealing,
             listener,
         };
         let connector = Connector::new(connect)?;
@@ -125,25 +112,9 @@ pub fn create_oauth_app(
     })()))
 }
 
-pub(super) fn sealing(keys: Vec<String>) -> Result<Sealing> {
-    if keys.is_empty() {
-        return Ok(Sealing::Plain);
-    }
-    let of_list = keys.len() > 1;
-    let read = |(index, key): (usize, String)| {
-        SealingKey::new(&Secret::new(key)).map_err(|error| match error {
-            Error::Configuration { problem, .. } if of_list => {
-                Error::configuration(format!("encryptionKey[{index}]"), problem)
-            }
-            other => other,
-        })
-    };
-    keys.into_iter().enumerate().map(read).collect::<Result<_>>().map(Sealing::Keys)
-}
-
 #[napi]
 impl NativeOAuthApp {
-    /// Makes an authorization request for a user's browser. Empty `scopes`: the app's own.
+    /// Makes an authorization request for a user's browser. Without `scopes` it requests those of the app.
     #[napi(catch_unwind)]
     pub fn authorization_url(&self, scopes: Vec<String>) -> Either<NativeAuthorizationUrl, NativeError> {
         either(
@@ -153,13 +124,13 @@ impl NativeOAuthApp {
         )
     }
 
-    /// Turns a callback into a grant, whose id comes as `call`.
+    /// Exchanges a callback for a grant. Resolves with the id of the grant.
     #[napi(catch_unwind)]
     pub fn exchange(
         &self,
         env: Env,
         completions: &NativeCompletions,
-        call: u32,
+        call_id: CallId<String>,
         callback: String,
         state: String,
         id: Option<String>,
@@ -167,114 +138,104 @@ impl NativeOAuthApp {
     ) -> napi::Result<()> {
         let app = Arc::clone(&self.0);
         let metadata = BTreeMap::from_iter(metadata);
-        completions.start(env, call, async move {
+        completions.start(env, call_id, async move {
             let exchange = CodeExchange { callback, state, id, metadata };
-            app.exchange(exchange).await.map(|grant| Outcome::Id(grant.id))
+            app.exchange(exchange).await.map(|grant| grant.id)
         })
     }
 
-    /// Moves a grant to another id, in place of the grant that has it; `call` comes when it is there.
+    /// Moves the grant `from` to the id `to`, in place of the grant that has that id. Resolves when it is stored there.
     #[napi(catch_unwind)]
     pub fn rename(
         &self,
         env: Env,
         completions: &NativeCompletions,
-        call: u32,
+        call_id: CallId<()>,
         from: String,
         to: String,
     ) -> napi::Result<()> {
         let app = Arc::clone(&self.0);
-        completions.start(env, call, async move { app.rename(from, to).await.map(|_| Outcome::Nothing) })
+        completions.start(env, call_id, async move { app.rename(from, to).await.map(|_| ()) })
     }
 
-    /// Replaces what is noted about a grant; `call` comes when that is stored.
+    /// Replaces the notes about a grant. Resolves when they are stored.
     #[napi(catch_unwind)]
     pub fn annotate(
         &self,
         env: Env,
         completions: &NativeCompletions,
-        call: u32,
+        call_id: CallId<()>,
         id: String,
         metadata: HashMap<String, String>,
     ) -> napi::Result<()> {
         let app = Arc::clone(&self.0);
         let metadata = BTreeMap::from_iter(metadata);
-        completions.start(
-            env,
-            call,
-            async move { app.annotate(id, metadata).await.map(|()| Outcome::Nothing) },
-        )
+        completions.start(env, call_id, async move { app.annotate(id, metadata).await })
     }
 
-    /// Stores a grant that another system obtained; `call` comes when it is stored.
+    /// Stores a grant that another system obtained. Resolves with its id when it is stored.
     #[napi(catch_unwind)]
     pub fn import(
         &self,
         env: Env,
         completions: &NativeCompletions,
-        call: u32,
+        call_id: CallId<String>,
         grant: NativeImport,
         refresh_token: String,
         access_token: Option<String>,
     ) -> napi::Result<()> {
         let app = Arc::clone(&self.0);
         let grant = imported(grant, refresh_token, access_token);
-        completions.start(
-            env,
-            call,
-            async move { app.import(grant?).await.map(|grant| Outcome::Id(grant.id)) },
-        )
+        completions.start(env, call_id, async move { app.import(grant?).await.map(|grant| grant.id) })
     }
 
-    /// Stores a grant that `export` gave; its id comes as `call`.
+    /// Stores a grant from the text that `export` resolved with. Resolves with the id of the grant when it is stored.
     #[napi(catch_unwind)]
     pub fn import_sealed(
         &self,
         env: Env,
         completions: &NativeCompletions,
-        call: u32,
+        call_id: CallId<String>,
         sealed: String,
     ) -> napi::Result<()> {
         let app = Arc::clone(&self.0);
-        completions.start(env, call, async move {
-            app.import_sealed(&sealed).await.map(|grant| Outcome::Id(grant.id))
-        })
+        completions.start(env, call_id, async move { app.import_sealed(&sealed).await.map(|grant| grant.id) })
     }
 
-    /// Ends a grant here; its tokens, sealed, come as `call`.
+    /// Ends a grant in this store. Resolves with its tokens as sealed text.
     #[napi(catch_unwind)]
     pub fn export(
         &self,
         env: Env,
         completions: &NativeCompletions,
-        call: u32,
+        call_id: CallId<String>,
         id: String,
     ) -> napi::Result<()> {
         let app = Arc::clone(&self.0);
-        completions.start(env, call, async move { app.export(id).await.map(Outcome::Sealed) })
+        completions.start(env, call_id, async move { app.export(id).await })
     }
 
-    /// Forgets a grant; `call` comes when its tokens have left the store.
+    /// Forgets a grant. Resolves when its tokens have left the store.
     #[napi(catch_unwind)]
     pub fn forget(
         &self,
         env: Env,
         completions: &NativeCompletions,
-        call: u32,
+        call_id: CallId<()>,
         id: String,
     ) -> napi::Result<()> {
         let app = Arc::clone(&self.0);
-        completions.start(env, call, async move { app.forget(id).await.map(|()| Outcome::Nothing) })
+        completions.start(env, call_id, async move { app.forget(id).await })
     }
 
-    /// One pass of keep-alive: renews what was idle for `idle` milliseconds, at most so many grants `per_second`.
-    /// `progress` hears how far it is; what it came to comes as `call`.
+    /// Runs a keep-alive pass: renews the grants that were not renewed for `idle` milliseconds, and begins at most
+    /// `perSecond` renewals in a second. Calls `progress` after each grant. Resolves with the final progress.
     #[napi(catch_unwind)]
     pub fn keep_alive(
         &self,
         env: Env,
         completions: &NativeCompletions,
-        call: u32,
+        call_id: CallId<NativeKeepAliveProgress>,
         idle: f64,
         per_second: u32,
         #[napi(ts_arg_type = "(progress: NativeKeepAliveProgress) => void")] progress: Function<
@@ -284,24 +245,24 @@ impl NativeOAuthApp {
         >,
     ) -> napi::Result<()> {
         let app = Arc::clone(&self.0);
-        let tell = teller(progress)?;
+        let report = callback(progress)?;
         let options = KeepAliveOptions { idle: Duration::from_millis(whole(idle)), per_second };
-        completions.start(env, call, async move {
+        completions.start(env, call_id, async move {
             let progress = move |progress: KeepAliveProgress| {
-                // An environment that has ended gives its calls up by itself.
-                let _ = tell(progress.into());
+                // The call of an environment that has ended is stopped by itself.
+                let _ = report(progress.into());
             };
-            app.keep_alive(options, progress).await.map(|done| Outcome::KeptAlive(done.into()))
+            app.keep_alive(options, progress).await.map(Into::into)
         })
     }
 
-    /// Seals all records with the first key. `progress` hears how far it is; what it came to comes as `call`.
+    /// Seals all records with the first key. Calls `progress` after each record. Resolves with the final progress.
     #[napi(catch_unwind)]
     pub fn rekey(
         &self,
         env: Env,
         completions: &NativeCompletions,
-        call: u32,
+        call_id: CallId<NativeRekeyProgress>,
         #[napi(ts_arg_type = "(progress: NativeRekeyProgress) => void")] progress: Function<
             '_,
             FnArgs<(NativeRekeyProgress,)>,
@@ -309,43 +270,42 @@ impl NativeOAuthApp {
         >,
     ) -> napi::Result<()> {
         let app = Arc::clone(&self.0);
-        let tell = teller(progress)?;
-        completions.start(env, call, async move {
+        let report = callback(progress)?;
+        completions.start(env, call_id, async move {
             let progress = move |progress: RekeyProgress| {
-                // As above.
-                let _ = tell(progress.into());
+                // As in `keep_alive`.
+                let _ = report(progress.into());
             };
-            app.rekey(progress).await.map(|done| Outcome::Rekeyed(done.into()))
+            app.rekey(progress).await.map(Into::into)
         })
     }
 
-    /// A page of grants comes as `call`: the one after this place, or the first.
+    /// Resolves with a page of grants: the first one, or the one after the place `after`.
     #[napi(catch_unwind)]
     pub fn grants(
         &self,
         env: Env,
         completions: &NativeCompletions,
-        call: u32,
+        call_id: CallId<NativeGrantPage>,
         filter: NativeGrantFilter,
         after: Option<NativeDue>,
     ) -> napi::Result<()> {
         let app = Arc::clone(&self.0);
-        completions.start(env, call, async move {
-            let page = app.grants(filter.into(), after.map(Into::into)).await?;
-            Ok(Outcome::Grants(page.into()))
+        completions.start(env, call_id, async move {
+            app.grants(filter.into(), after.map(Into::into)).await.map(Into::into)
         })
     }
 
-    /// Has passes of keep-alive come by themselves, `every` so many milliseconds, as long as this object or a grant of
-    /// it is in use.
+    /// Runs keep-alive passes in the background, `every` milliseconds, for as long as this object or one of its grants is
+    /// in use. `idle` and `perSecond` are as in `keepAlive`.
     #[napi(catch_unwind)]
     pub fn keep_alive_in_background(&self, idle: f64, per_second: u32, every: f64) -> napi::Result<()> {
         let pass = KeepAliveOptions { idle: Duration::from_millis(whole(idle)), per_second };
         let options = BackgroundOptions { pass, every: Duration::from_millis(whole(every)) };
-        runtime::spawn(self.0.keep_alive_in_background(options))
+        spawn(self.0.keep_alive_in_background(options))
     }
 
-    /// The credential of the grant of this id.
+    /// Returns the credential of the grant with this id.
     #[napi(catch_unwind)]
     pub fn grant(&self, id: String) -> Either<NativeCredential, NativeError> {
         either(self.0.grant(id).map(|grant| NativeCredential(Credential::Grant(grant))))

@@ -1,57 +1,62 @@
-//! Bodies that pass through in parts: [`NativeBody`] out of an answer, [`NativeUpload`] into a request.
+//! Bodies that are transferred in parts: [`NativeBody`] of a response, [`NativeUpload`] of a request.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
-use napi::bindgen_prelude::Uint8Array;
+use napi::bindgen_prelude::{ToNapiValue, Uint8Array};
 use napi::{Env, sys};
 use napi_derive::napi;
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 
-use super::completions::{NativeCompletions, Outcome, bytes};
-use super::room::Room;
+use super::calls::{CallId, JsBuffer, NativeCompletions, copied};
 use crate::client::OpenBody;
 use crate::http::{RequestBody, StreamedBody, Upload, streamed_body};
 
 /// How much of a body is read at once.
 #[napi(object, object_to_js = false)]
 pub struct NativeRead {
-    /// In bytes, at most.
+    /// The most bytes to read.
     pub length: u32,
 }
 
 /// The part of a body that was read.
-pub(super) struct Part {
-    room: Room,
+pub struct Part {
+    buffer: JsBuffer,
     length: usize,
-    /// Where the room goes when it is not handed over.
+    /// Where the buffer goes if JavaScript does not get it.
     spare: Spare,
 }
 
-/// Room that is left from the read before.
-type Spare = Arc<Mutex<Option<Room>>>;
+/// A buffer that is left from the read before.
+type Spare = Arc<Mutex<Option<JsBuffer>>>;
 
-impl Part {
-    /// The bytes, as an array of JavaScript's; nothing at the end. A short part is copied, so that little is held for
-    /// it and its room serves the next read. On Node's thread.
-    pub(super) fn into_value(self, env: sys::napi_env) -> napi::Result<Option<sys::napi_value>> {
-        let Self { room, length, spare } = self;
-        if length >= (room.len() / 4).max(1) {
-            return room.into_filled(env, length).map(Some);
+impl ToNapiValue for Part {
+    /// The bytes as a JavaScript array, or undefined at the end of the body. A short part is copied, so that it holds
+    /// little memory and its buffer serves the next read.
+    #[expect(unsafe_code, reason = "the trait's signature")]
+    unsafe fn to_napi_value(env: sys::napi_env, part: Self) -> napi::Result<sys::napi_value> {
+        let Self { buffer, length, spare } = part;
+        if length >= (buffer.len() / 4).max(1) {
+            return buffer.into_filled(env, length);
         }
-        let part = if length == 0 { None } else { Some(bytes(env, room.filled(length))?) };
-        *lock(&spare) = Some(room);
-        Ok(part)
+        let bytes = if length == 0 {
+            // SAFETY: the caller vouches for `env`.
+            unsafe { <()>::to_napi_value(env, ()) }
+        } else {
+            copied(env, buffer.filled(length))
+        };
+        *lock(&spare) = Some(buffer);
+        bytes
     }
 }
 
-/// The body of an answer, still to be read.
+/// The body of a response that is still to be read.
 #[napi]
 pub struct NativeBody {
     body: Arc<tokio::sync::Mutex<Option<OpenBody>>>,
-    given_up: Arc<Notify>,
-    /// Reads on while JavaScript is busy with what it got.
+    cancelled: Arc<Notify>,
+    /// Reads on while JavaScript processes the part before.
     ahead: Arc<Mutex<Option<AbortHandle>>>,
     spare: Spare,
 }
@@ -60,7 +65,7 @@ impl NativeBody {
     pub(super) fn new(body: OpenBody) -> Self {
         Self {
             body: Arc::new(tokio::sync::Mutex::new(Some(body))),
-            given_up: Arc::default(),
+            cancelled: Arc::default(),
             ahead: Arc::default(),
             spare: Arc::default(),
         }
@@ -74,7 +79,7 @@ impl NativeBody {
 }
 
 impl Drop for NativeBody {
-    /// Whoever collects it gives up what was being read ahead, and so its connection.
+    /// Stops reading ahead when the body is garbage-collected, which closes its connection.
     fn drop(&mut self) {
         self.stop_ahead();
     }
@@ -82,71 +87,70 @@ impl Drop for NativeBody {
 
 #[napi]
 impl NativeBody {
-    /// Reads what comes next, and more with it if that is there already, up to `most.length` bytes: they come as `id`,
-    /// or nothing at the end.
+    /// Reads the next part, up to `most.length` bytes: what arrives next, and whatever else has arrived by then. Resolves
+    /// with the bytes, or with undefined at the end of the body.
     ///
-    /// The core writes them to JavaScript's memory, on its own thread: copying a fast download takes longer than all else
-    /// that is done for it. That memory is made here, so that JavaScript cannot take it away meanwhile.
+    /// The core writes the bytes to JavaScript's memory on its own thread, since copying a fast download takes longer
+    /// than everything else that is done for it. That memory is allocated here, so that JavaScript cannot take it away
+    /// meanwhile.
     #[napi(catch_unwind)]
     pub fn read(
         &self,
         env: Env,
         completions: &NativeCompletions,
-        id: u32,
+        #[napi(ts_arg_type = "CallId<Uint8Array<ArrayBuffer> | undefined>")] call_id: CallId<Part>,
         most: NativeRead,
     ) -> napi::Result<()> {
-        let (body, given_up) = (Arc::clone(&self.body), Arc::clone(&self.given_up));
+        let (body, cancelled) = (Arc::clone(&self.body), Arc::clone(&self.cancelled));
         let ahead = Arc::clone(&self.ahead);
         let (spare, length) = (Arc::clone(&self.spare), most.length as usize);
-        let mut room = match lock(&spare).take().filter(|room| room.len() == length) {
-            Some(room) => room,
-            None => Room::new(env, length, completions.alive())?,
+        let mut buffer = match lock(&spare).take().filter(|buffer| buffer.len() == length) {
+            Some(buffer) => buffer,
+            None => JsBuffer::new(env, length, completions.alive())?,
         };
-        completions.start(env, id, async move {
+        completions.start(env, call_id, async move {
             if let Some(reading) = lock(&ahead).take() {
                 reading.abort();
             }
             let mut open = body.lock().await;
-            let Some(answer) = open.as_mut() else {
-                return Ok(Outcome::Filled(Part { room, length: 0, spare }));
-            };
+            let Some(answer) = open.as_mut() else { return Ok(Part { buffer, length: 0, spare }) };
             let read = tokio::select! {
                 biased;
-                () = given_up.notified() => Ok(None),
-                read = answer.read(room.len()) => read,
+                () = cancelled.notified() => Ok(None),
+                read = answer.read(buffer.len()) => read,
             };
             if !matches!(read, Ok(Some(_))) {
                 // Its connection is free, or lost.
                 *open = None;
             }
             drop(open);
-            let length = room.fill(&read?.unwrap_or_default());
-            if length == room.len() {
+            let length = buffer.fill(&read?.unwrap_or_default());
+            if length == buffer.len() {
                 *lock(&ahead) = Some(read_ahead(body, length));
             }
-            Ok(Outcome::Filled(Part { room, length, spare }))
+            Ok(Part { buffer, length, spare })
         })
     }
 
-    /// Gives the rest up, also in the middle of a read, which then finds the end; `id` comes when its connection is
+    /// Discards the rest of the body, even during a read, which then finds the end. Resolves when the connection is
     /// closed.
     #[napi(catch_unwind)]
-    pub fn cancel(&self, env: Env, completions: &NativeCompletions, id: u32) -> napi::Result<()> {
-        self.given_up.notify_one();
+    pub fn cancel(&self, env: Env, completions: &NativeCompletions, call_id: CallId<()>) -> napi::Result<()> {
+        self.cancelled.notify_one();
         self.stop_ahead();
         let (body, ahead) = (Arc::clone(&self.body), Arc::clone(&self.ahead));
-        completions.start(env, id, async move {
-            // A read that was about to end when this began may have left one behind, which nothing else would stop.
+        completions.start(env, call_id, async move {
+            // A read that was about to end when this began may have started to read ahead, which nothing else stops.
             if let Some(reading) = lock(&ahead).take() {
                 reading.abort();
             }
             *body.lock().await = None;
-            Ok(Outcome::Nothing)
+            Ok(())
         })
     }
 }
 
-/// Reads as much of `body` as there was room for: more is on its way.
+/// Reads ahead in `body`, up to `most` bytes: the part before filled its buffer, so more is on its way.
 fn read_ahead(body: Arc<tokio::sync::Mutex<Option<OpenBody>>>, most: usize) -> AbortHandle {
     let reading = tokio::spawn(async move {
         if let Some(open) = body.lock().await.as_mut() {
@@ -160,7 +164,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The body of a request, to be written in parts.
+/// The body of a request, which is written in parts.
 #[napi]
 pub struct NativeUpload {
     upload: Arc<tokio::sync::Mutex<Option<Upload>>>,
@@ -168,7 +172,7 @@ pub struct NativeUpload {
     length: Option<u64>,
 }
 
-/// A body to be written in parts, which are `length` bytes together, if that is known.
+/// Makes a body that is written in parts. `length` is the length of all parts together in bytes, if it is known.
 #[napi(catch_unwind)]
 pub fn create_upload(length: Option<i64>) -> NativeUpload {
     let (upload, body) = streamed_body();
@@ -180,7 +184,7 @@ pub fn create_upload(length: Option<i64>) -> NativeUpload {
 }
 
 impl NativeUpload {
-    /// The end that a request reads; a second request gets none.
+    /// The end that a request reads. It can be taken once; a second request gets an empty body.
     pub(super) fn body(&self) -> RequestBody {
         let body = lock(&self.body).take();
         body.map_or(RequestBody::Empty, |body| RequestBody::Stream(body, self.length))
@@ -189,43 +193,50 @@ impl NativeUpload {
 
 #[napi]
 impl NativeUpload {
-    /// Hands a part over; `id` comes when there is room for the next: true, or false if nobody reads any more.
+    /// Writes a part. Resolves when there is room for the next one: with true, or with false if the request no longer
+    /// reads its body.
     #[napi(catch_unwind)]
     pub fn write(
         &self,
         env: Env,
         completions: &NativeCompletions,
-        id: u32,
+        call_id: CallId<bool>,
         part: Uint8Array,
     ) -> napi::Result<()> {
         let upload = Arc::clone(&self.upload);
-        // JavaScript may change its array as soon as we return.
+        // JavaScript may change its array as soon as this function returns.
         let part = Bytes::copy_from_slice(&part);
-        completions.start(env, id, async move {
+        completions.start(env, call_id, async move {
             let mut upload = upload.lock().await;
-            let Some(open) = upload.as_mut() else { return Ok(Outcome::Flag(false)) };
-            Ok(Outcome::Flag(open.write(part).await))
+            let Some(open) = upload.as_mut() else { return Ok(false) };
+            Ok(open.write(part).await)
         })
     }
 
-    /// Gives the body up, if no request has taken it: `write` then answers false.
+    /// Discards the body if no request has taken it: `write` then resolves with false.
     #[napi(catch_unwind)]
     pub fn discard(&self) {
         drop(self.body());
     }
 
-    /// The body ends here: as a whole, or (`whole` is false) cut off, so that the server does not take it for one.
-    /// `id` comes when that is done.
+    /// Ends the body. If `whole` is false, the body is cut off, so that the server does not take it for a complete one.
+    /// Resolves when that is done.
     #[napi(catch_unwind)]
-    pub fn end(&self, env: Env, completions: &NativeCompletions, id: u32, whole: bool) -> napi::Result<()> {
+    pub fn end(
+        &self,
+        env: Env,
+        completions: &NativeCompletions,
+        call_id: CallId<()>,
+        whole: bool,
+    ) -> napi::Result<()> {
         let upload = Arc::clone(&self.upload);
-        completions.start(env, id, async move {
+        completions.start(env, call_id, async move {
             if let Some(open) = upload.lock().await.take()
                 && whole
             {
                 open.finish();
             }
-            Ok(Outcome::Nothing)
+            Ok(())
         })
     }
 }

@@ -1,4 +1,4 @@
-//! [`NativeClient`]: one flat call in for each request; what it came to goes out through `NativeCompletions`.
+//! [`NativeClient`]: one flat call for each request. Its result comes through `NativeCompletions`.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,12 +9,12 @@ use napi::Env;
 use napi::bindgen_prelude::{Either, Uint8Array};
 use napi_derive::napi;
 
+use super::answer;
 use super::body::NativeUpload;
-use super::completions::{NativeCompletions, Outcome};
-use super::connection::{NativeConnection, connect_options};
-use super::credential::{NativeCredential, either};
-use super::error::NativeError;
-use super::limits::{NativeEndpointLimits, NativeLimits, NativeRedisLimits};
+use super::calls::{CallId, NativeAnswer, NativeCompletions};
+use super::convert::{NativeConnection, NativeEnvironment, NativeError, connect_options, either};
+use super::credential::NativeCredential;
+use super::limits::{NativeEndpointLimits, NativeLimits, NativeRedisLimits, limit_options};
 use super::pages::NativePages;
 use super::token::NativeToken;
 use crate::client::{Client, ClientOptions, Pages, PagesOptions};
@@ -23,25 +23,6 @@ use crate::error::Error;
 use crate::http::{
     BaseUrl, Environment, Priority, RedirectMode, Request, RequestBody, Target, request_headers,
 };
-use crate::limit::{LimitOptions, SharedWindow};
-
-/// The vendor's environment.
-#[napi(string_enum = "lowercase")]
-pub enum NativeEnvironment {
-    /// `api.smartrecruiters.com`.
-    Production,
-    /// `api.sandbox.smartrecruiters.com`.
-    Sandbox,
-}
-
-impl From<NativeEnvironment> for Environment {
-    fn from(environment: NativeEnvironment) -> Self {
-        match environment {
-            NativeEnvironment::Production => Self::Production,
-            NativeEnvironment::Sandbox => Self::Sandbox,
-        }
-    }
-}
 
 /// A client of one API with one credential.
 #[napi]
@@ -50,11 +31,11 @@ pub struct NativeClient(Client);
 /// What to do with redirects.
 #[napi(string_enum = "lowercase")]
 pub enum NativeRedirect {
-    /// Follow them.
+    /// Follows redirects.
     Follow,
-    /// Hand them up.
+    /// Returns a redirect as the response.
     Manual,
-    /// They are errors.
+    /// Fails on a redirect.
     Error,
 }
 
@@ -71,39 +52,41 @@ impl From<NativeRedirect> for RedirectMode {
 /// A URL.
 #[napi(object, object_from_js = false)]
 pub struct NativeUrl {
-    /// The whole of it.
+    /// The text of the URL.
     pub url: String,
 }
 
-/// How an answer comes.
+/// When a call resolves, and which responses are errors.
 #[napi(string_enum = "lowercase")]
 pub enum NativeDelivery {
-    /// Read to its end; no success is an error.
+    /// When the body was read to its end. An unsuccessful response is an error.
     Whole,
-    /// When its headers are there; no success is an error.
+    /// When the headers have arrived. An unsuccessful response is an error.
     Open,
-    /// When its headers are there, whatever its status.
+    /// When the headers have arrived. No response is an error, whatever its status.
     Fetch,
 }
 
-/// What a client is made of, but for what is secret.
+/// The options of a client. What is secret is a separate argument: no object that holds a secret is ever converted.
 #[napi(object, object_to_js = false)]
 pub struct NativeClientOptions {
     /// The vendor's environment.
     pub environment: Option<NativeEnvironment>,
-    /// Another API root.
+    /// The API root, if it is not that of the environment.
     pub base_url: Option<String>,
-    /// The most retries of one call.
+    /// How many times a call may be retried.
     pub retries: u32,
     /// The longest body that is read into memory, in bytes.
     pub max_body_size: u32,
     /// How connections are made.
     pub connection: NativeConnection,
-    /// How it keeps to the limits; not at all if nothing.
+    /// How the client keeps to the rate limits; undefined if it does not.
     pub limits: Option<NativeLimits>,
 }
 
-/// A client of the API at `base_url`, or of an environment's; if neither, of its grant's API, or of production.
+/// Makes a client. Without `baseUrl` and `environment`, it is a client of the API that its grant or customer belongs to, or
+/// else of production. `proxyUrl` may hold a password; `key` is the key of `options.connection.cert`; `shared` are limits
+/// that processes share.
 #[napi(catch_unwind)]
 pub fn create_client(
     credential: &NativeCredential,
@@ -112,7 +95,6 @@ pub fn create_client(
     key: Option<String>,
     shared: Option<&NativeRedisLimits>,
 ) -> Either<NativeClient, NativeError> {
-    let shared = shared.map(|shared| Arc::clone(&shared.0) as Arc<dyn SharedWindow>);
     either((|| {
         let base = match (options.base_url, options.environment) {
             (Some(url), _) => Some(BaseUrl::parse("baseUrl", &url)?),
@@ -123,7 +105,7 @@ pub fn create_client(
             connect: connect_options(options.connection, proxy_url, key),
             retries: options.retries,
             max_body_size: options.max_body_size as usize,
-            limits: options.limits.map(|limits| LimitOptions { shared, ..limits.into() }),
+            limits: limit_options(options.limits, shared),
         };
         Ok(NativeClient(Client::new(&credential.0, base, options, Arc::new(SystemClock))?))
     })())
@@ -131,27 +113,29 @@ pub fn create_client(
 
 #[napi]
 impl NativeClient {
-    /// The API's root, without a slash at its end.
+    /// The root of the API, without a slash at its end.
     #[napi(getter, catch_unwind)]
     pub fn base_url(&self) -> String {
         self.0.base().as_str().to_owned()
     }
 
-    /// The same client with another credential, on the same connections.
+    /// Makes a client of the same API with another credential, on the same connections.
     #[napi(catch_unwind)]
     pub fn with_credential(&self, credential: &NativeCredential) -> Either<NativeClient, NativeError> {
         either(self.0.with_credential(&credential.0).map(NativeClient))
     }
 
-    /// Sends a request; its answer comes as `id`. Lists hold names and values in turn; `path` is relative to the
-    /// API's root or a whole URL on its origin, with `{name}`s for `params`; `timeout` is in milliseconds. The body
-    /// is `body` or what comes through `upload`.
+    /// Sends a request, and resolves with the response.
+    ///
+    /// `path` is relative to the root of the API, or a whole URL on its origin, and may hold `{name}`s for `params`.
+    /// `timeout` is in milliseconds. `params`, `query` and `headers` are alternating names and values. The body is either
+    /// `body`, or what is written to `upload`.
     #[napi(catch_unwind)]
     pub fn send(
         &self,
         env: Env,
         completions: &NativeCompletions,
-        id: u32,
+        call_id: CallId<NativeAnswer>,
         method: String,
         path: String,
         timeout: u32,
@@ -172,7 +156,7 @@ impl NativeClient {
             (None, None) => RequestBody::Empty,
         };
         let client = self.0.clone();
-        completions.start(env, id, async move {
+        completions.start(env, call_id, async move {
             let mut headers = request_headers(&pairs(headers))?;
             body.settle_length(&mut headers)?;
             let request = Request {
@@ -186,20 +170,20 @@ impl NativeClient {
                 priority: if batch == Some(true) { Priority::Batch } else { Priority::Interactive },
                 timeout: Duration::from_millis(timeout.into()),
             };
-            // Boxed, since the state of a call is large, and moved several times until it is where it runs.
+            // Boxed, since the state of a call is large, and is moved several times before it runs.
             match delivery {
                 NativeDelivery::Whole => {
-                    let answer = Box::pin(client.send(&request)).await?;
-                    Outcome::whole(&request.method, answer).await
+                    let response = Box::pin(client.send(&request)).await?;
+                    answer::whole(&request.method, response).await
                 }
-                NativeDelivery::Open => Box::pin(client.open_success(&request)).await.map(Outcome::from),
-                NativeDelivery::Fetch => Box::pin(client.open(&request)).await.map(Outcome::from),
+                NativeDelivery::Open => Box::pin(client.open_success(&request)).await.map(answer::open),
+                NativeDelivery::Fetch => Box::pin(client.open(&request)).await.map(answer::open),
             }
         })
     }
 
-    /// A pass through the list at `path`, with arguments as those of `send`; `prefetch` pages are asked for ahead, and
-    /// `from` is a cursor.
+    /// Begins a pass through the list at `path`. The arguments are as in `send`; `prefetch` is how many pages may be
+    /// requested ahead, and `from` is the cursor to go on from.
     #[napi(catch_unwind)]
     pub fn pages(
         &self,
@@ -227,13 +211,13 @@ impl NativeClient {
         })())
     }
 
-    /// How far the limits of each endpoint are used that was asked so far.
+    /// Returns how far the limits are used, for each endpoint that was called so far.
     #[napi(catch_unwind)]
     pub fn limits(&self) -> Vec<NativeEndpointLimits> {
         self.0.limits().into_iter().map(Into::into).collect()
     }
 
-    /// The URL that `send` asks of the same arguments.
+    /// Returns the URL that `send` would request with the same arguments.
     #[napi(catch_unwind)]
     pub fn url(
         &self,
@@ -247,33 +231,34 @@ impl NativeClient {
         )
     }
 
-    /// Gets the access token in use; it comes as `id`, or nothing does if there is none. `timeout` is in milliseconds.
+    /// Resolves with the access token in use, or with null if the credential has none. `timeout` is in milliseconds.
     #[napi(catch_unwind)]
     pub fn token(
         &self,
         env: Env,
         completions: &NativeCompletions,
-        id: u32,
+        call_id: CallId<Option<NativeToken>>,
         timeout: u32,
     ) -> napi::Result<()> {
         let client = self.0.clone();
-        completions.start(env, id, async move {
+        completions.start(env, call_id, async move {
             let token = client.token_within(Duration::from_millis(timeout.into())).await?;
-            Ok(token.map_or(Outcome::Nothing, |held| Outcome::Token(NativeToken::from(&*held))))
+            Ok(token.map(|current| NativeToken::from(&*current)))
         })
     }
 
-    /// Takes no more calls; when those in flight have ended, `id` comes.
+    /// Closes the client to further calls. Resolves when the calls in progress have ended.
     #[napi(catch_unwind)]
-    pub fn close(&self, env: Env, completions: &NativeCompletions, id: u32) -> napi::Result<()> {
+    pub fn close(&self, env: Env, completions: &NativeCompletions, call_id: CallId<()>) -> napi::Result<()> {
         let client = self.0.clone();
-        completions.start(env, id, async move {
+        completions.start(env, call_id, async move {
             client.close().await;
-            Ok(Outcome::Nothing)
+            Ok(())
         })
     }
 }
 
+/// Names and values in pairs, of a list in which they alternate.
 fn pairs(flat: Option<Vec<String>>) -> Vec<(String, String)> {
     let mut values = flat.unwrap_or_default().into_iter();
     std::iter::from_fn(|| Some((values.next()?, values.next()?))).collect()

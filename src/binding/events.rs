@@ -1,37 +1,32 @@
-//! What JavaScript hears of by itself: events of grants, and how far keep-alive is.
+//! Events that the core reports to JavaScript, and the progress of long operations.
 
-use std::time::Duration;
-
-use napi::bindgen_prelude::{FnArgs, Function, ToNapiValue};
-use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
-use napi::{Env, Status};
+use napi::bindgen_prelude::{FnArgs, Function};
 use napi_derive::napi;
 
-use super::completions::{NativeCompletions, Outcome};
-use super::error::{NativeError, NativeReauthorizationReason};
-use super::store::number;
+use super::calls::callback;
+use super::convert::{NativeError, NativeReauthorizationReason, number};
 use crate::lifecycle::{KeepAliveProgress, RekeyProgress};
-use crate::once::{self, Event, Listener, Warner};
+use crate::once::{Event, Listener};
 
-/// What happened to a grant, or to another record.
+/// An event about a grant, another record, or a store.
 #[napi(object, object_from_js = false)]
 pub struct NativeEvent {
-    /// `renewed`, `renewalFailed`, `refused`, `reauthorizationRequired`, `expiring`, `keepAliveFailed`, `rekeyFailed` or
-    /// `storeWarning`.
+    /// The name of the event: `renewed`, `renewalFailed`, `refused`, `reauthorizationRequired`, `expiring`,
+    /// `keepAliveFailed`, `rekeyFailed` or `storeWarning`.
     pub name: String,
-    /// The grant's id, or that of another record, if it is about one.
+    /// The id of the grant or other record that the event is about, if it is about one.
     pub id: Option<String>,
-    /// What a store warns of.
+    /// The message of a `storeWarning`.
     pub message: Option<String>,
-    /// Why a renewal, or a pass of keep-alive, or the rekeying of a record, failed.
+    /// The error of a renewal, of a keep-alive pass, or of rekeying a record.
     pub error: Option<NativeError>,
-    /// Why a grant has ended.
+    /// The reason why the grant has ended, for `reauthorizationRequired`.
     pub reason: Option<NativeReauthorizationReason>,
-    /// When its refresh token dies, in milliseconds since the Unix epoch.
+    /// When the refresh token expires, for `expiring`, in milliseconds since the Unix epoch.
     pub expires_at: Option<f64>,
-    /// Since when its refresh token is refused, in milliseconds since the Unix epoch.
+    /// When the refresh token was refused first, for `refused`, in milliseconds since the Unix epoch.
     pub since: Option<f64>,
-    /// In less than so many days.
+    /// For `expiring`: the refresh token expires in less than this number of days.
     pub days: Option<u8>,
 }
 
@@ -75,16 +70,16 @@ impl From<Event> for NativeEvent {
     }
 }
 
-/// How far a pass of keep-alive is.
+/// The progress of a keep-alive pass.
 #[napi(object, object_from_js = false)]
 pub struct NativeKeepAliveProgress {
-    /// Grants that it renewed.
+    /// How many grants the pass has renewed.
     pub renewed: f64,
-    /// Grants that somebody else renewed.
+    /// How many grants another process or thread has renewed.
     pub skipped: f64,
-    /// Grants that could not be renewed.
+    /// How many grants could not be renewed.
     pub failed: f64,
-    /// Grants that are known to be due still.
+    /// How many grants are known to be due still.
     pub remaining: f64,
 }
 
@@ -100,14 +95,14 @@ impl From<KeepAliveProgress> for NativeKeepAliveProgress {
     }
 }
 
-/// How far rekeying is.
+/// The progress of rekeying.
 #[napi(object, object_from_js = false)]
 pub struct NativeRekeyProgress {
-    /// Records that it sealed anew.
+    /// How many records were sealed with the first key.
     pub resealed: f64,
-    /// Records that were sealed with the first key already.
+    /// How many records were sealed with the first key before.
     pub skipped: f64,
-    /// Records that could not be sealed anew.
+    /// How many records could not be sealed with the first key.
     pub failed: f64,
 }
 
@@ -118,76 +113,8 @@ impl From<RekeyProgress> for NativeRekeyProgress {
     }
 }
 
-/// A listener of the core that calls `listen`, as long as its environment lives.
+/// A listener of the core that calls `listen` for as long as its environment lives.
 pub(super) fn listener(listen: Function<'_, FnArgs<(NativeEvent,)>, ()>) -> napi::Result<Listener> {
-    let tell = teller(listen)?;
-    Ok(Listener::new(move |event| tell(event.into())))
-}
-
-/// Calls `listen` on Node's thread, soon, and keeps no process alive for it. False: its environment has ended.
-pub(super) fn teller<T: ToNapiValue + Send + 'static>(
-    listen: Function<'_, FnArgs<(T,)>, ()>,
-) -> napi::Result<impl Fn(T) -> bool + Send + Sync + 'static> {
-    let listen: ThreadsafeFunction<T, (), FnArgs<(T,)>, Status, false, true> = listen
-        .build_threadsafe_function::<T>()
-        .weak::<true>()
-        .callee_handled::<false>()
-        .build_callback(|context| Ok(FnArgs::from((context.value,))))?;
-    Ok(move |value| listen.call(value, ThreadsafeFunctionCallMode::NonBlocking) == Status::Ok)
-}
-
-/// How many exchanges of tokens that work once are in flight in this process.
-#[napi(catch_unwind)]
-pub fn exchanges_in_flight() -> u32 {
-    u32::try_from(once::exchanges_in_flight()).unwrap_or(u32::MAX)
-}
-
-/// Lets no more of them begin, and blocks this thread until there are none, for so many milliseconds at most: for the
-/// end of a process.
-#[napi(catch_unwind)]
-pub fn end_exchanges(patience: u32) {
-    once::end_exchanges(Duration::from_millis(patience.into()));
-}
-
-/// `call` comes when there are none, and none is about to begin.
-#[napi(catch_unwind)]
-pub fn settled(env: Env, completions: &NativeCompletions, call: u32) -> napi::Result<()> {
-    completions.start(env, call, async move {
-        once::settled().await;
-        Ok(Outcome::Nothing)
-    })
-}
-
-/// `wake` is called when there is something in `takeProcessWarnings`: in one thread only, the main thread where that has
-/// called this.
-#[napi(catch_unwind)]
-pub fn on_process_warning(
-    is_main_thread: bool,
-    #[napi(ts_arg_type = "() => void")] wake: Function<'_, FnArgs<((),)>, ()>,
-) -> napi::Result<()> {
-    let wake = teller(wake)?;
-    Warner::new(move || wake(())).register(is_main_thread);
-    Ok(())
-}
-
-/// What the whole process has to hear, because the thread that it concerns has ended; each sentence once.
-#[napi(catch_unwind)]
-pub fn take_process_warnings() -> Vec<String> {
-    once::take_process_warnings()
-}
-
-/// `call` comes when there are none, after so many milliseconds at most.
-#[napi(catch_unwind)]
-pub fn await_exchanges(
-    env: Env,
-    completions: &NativeCompletions,
-    call: u32,
-    patience: u32,
-) -> napi::Result<()> {
-    completions.start(env, call, async move {
-        let patience = Duration::from_millis(patience.into());
-        // A panic in there means that nobody can tell any more: the process may end.
-        let _ = tokio::task::spawn_blocking(move || once::await_exchanges(patience)).await;
-        Ok(Outcome::Nothing)
-    })
+    let report = callback(listen)?;
+    Ok(Listener::new(move |event| report(event.into())))
 }

@@ -1,24 +1,23 @@
-//! What JavaScript gets to know of grants: nothing secret.
+//! What JavaScript learns about grants: nothing secret.
 
 use std::collections::HashMap;
 
 use napi_derive::napi;
 
-use super::error::NativeReauthorizationReason;
-use super::store::{NativeDue, number, whole};
+use super::convert::{NativeDue, NativeReauthorizationReason, number, whole};
 use crate::lifecycle::{GrantFilter, GrantInfo, GrantPage, ListedGrantState};
 use crate::store::Refusal;
 
-/// Where a grant stands.
+/// The state of a grant.
 #[napi(string_enum = "lowercase")]
 pub enum NativeGrantState {
-    /// It can be used.
+    /// The grant can be used.
     Active,
-    /// It can be used, and a process is spending its refresh token.
+    /// The grant can be used, and a process is spending its refresh token.
     Renewing,
-    /// The authorization server refuses its refresh token, and may accept it later.
+    /// The authorization server refuses the refresh token, and may accept it later.
     Refused,
-    /// It keeps an answer that could not be used yet.
+    /// The grant keeps the response to a renewal that could not be used yet.
     Unread,
     /// The customer has to authorize again.
     Ended,
@@ -51,9 +50,9 @@ impl From<NativeGrantState> for ListedGrantState {
 /// Which grants to list.
 #[napi(object, object_to_js = false)]
 pub struct NativeGrantFilter {
-    /// Those that stand so.
+    /// Lists only grants in this state.
     pub state: Option<NativeGrantState>,
-    /// Those whose refresh token dies before this, in milliseconds since the Unix epoch.
+    /// Lists only grants whose refresh token expires before this time, in milliseconds since the Unix epoch.
     pub expires_before: Option<f64>,
 }
 
@@ -63,20 +62,20 @@ impl From<NativeGrantFilter> for GrantFilter {
     }
 }
 
-/// A refusal that does not end a grant.
+/// A refusal of a refresh token that does not end the grant.
 #[napi(object, object_from_js = false)]
 pub struct NativeRefusal {
-    /// Since when, in milliseconds since the Unix epoch.
+    /// When the refresh token was refused first, in milliseconds since the Unix epoch.
     pub since: f64,
-    /// How many times in a row.
+    /// How many times in a row it has been refused.
     pub times: u32,
-    /// When it is asked again at the earliest, in milliseconds since the Unix epoch.
+    /// When the authorization server is asked again at the earliest, in milliseconds since the Unix epoch.
     pub retry_at: f64,
-    /// The HTTP status.
+    /// The HTTP status of the last refusal.
     pub status: u16,
-    /// The server's error code.
+    /// The error code of the authorization server.
     pub code: String,
-    /// The server's own words.
+    /// The authorization server's description of the error.
     pub description: Option<String>,
 }
 
@@ -93,26 +92,26 @@ impl From<Refusal> for NativeRefusal {
     }
 }
 
-/// What is known of a grant. Times are milliseconds since the Unix epoch.
+/// What is known about a grant, without its tokens. Times are milliseconds since the Unix epoch.
 #[napi(object, object_from_js = false)]
 pub struct NativeGrantInfo {
-    /// Its id.
+    /// The id of the grant in the store.
     pub id: String,
-    /// Where it stands.
+    /// The state of the grant.
     pub state: NativeGrantState,
-    /// Why it has ended.
+    /// The reason why the grant has ended, if it has.
     pub reason: Option<NativeReauthorizationReason>,
-    /// The last refusal of its refresh token, if that keeps being refused.
+    /// The last refusal of the refresh token, while it keeps being refused.
     pub refusal: Option<NativeRefusal>,
-    /// Its scopes; empty if they are not known.
+    /// The scopes of the grant; empty if they are not known.
     pub scopes: Vec<String>,
-    /// What is noted about it.
+    /// The notes about the grant.
     pub metadata: HashMap<String, String>,
-    /// When its refresh token was issued.
+    /// When the refresh token was issued.
     pub refresh_token_issued_at: f64,
-    /// When its refresh token dies.
+    /// When the refresh token expires.
     pub refresh_token_expires_at: f64,
-    /// When its access token dies.
+    /// When the access token expires, if there is one.
     pub access_token_expires_at: Option<f64>,
 }
 
@@ -132,12 +131,12 @@ impl From<GrantInfo> for NativeGrantInfo {
     }
 }
 
-/// Some of an app's grants.
+/// A page of an app's grants.
 #[napi(object, object_from_js = false)]
 pub struct NativeGrantPage {
-    /// The grants.
+    /// The grants of the page.
     pub grants: Vec<NativeGrantInfo>,
-    /// After which place the next page begins; nothing after the last.
+    /// The place after which the next page begins; undefined on the last page.
     pub next: Option<NativeDue>,
 }
 

@@ -1,92 +1,92 @@
-//! How a client keeps to the limits, as JavaScript says and sees it.
+//! The API's rate limits: the options of a client, the figures of each endpoint, and limits that processes share.
 
 use std::sync::Arc;
 
 use napi::bindgen_prelude::{Either, FnArgs, Function};
 use napi_derive::napi;
 
-use super::connection::given;
-use super::credential::either;
-use super::error::NativeError;
-use super::events::teller;
-use super::store::number;
+use super::calls::callback;
+use super::convert::{NativeError, either, given, number};
 use crate::limit::{
     ConcurrencyScope, EndpointLimit, EndpointLimits, LimitOptions, RedisLimits, RedisLimitsOptions,
-    SharedEvent,
+    SharedEvent, SharedWindow,
 };
 use crate::secret::Secret;
 
-/// A row for the table of endpoints.
+/// The limits of one endpoint, in place of the documented ones.
 #[napi(object, object_to_js = false)]
 pub struct NativeEndpointLimit {
-    /// Method and path template.
+    /// The method and path template of the endpoint, such as `GET /jobs/{id}`.
     pub endpoint: String,
-    /// Requests in any second.
+    /// How many requests may be sent in any second.
     pub per_second: Option<u32>,
-    /// Requests at once.
+    /// How many requests may be in progress at once.
     pub concurrent: Option<u32>,
 }
 
-/// For what requests at once are counted.
+/// What the limit of concurrent requests applies to.
 #[napi(string_enum = "lowercase")]
 pub enum NativeConcurrencyScope {
-    /// For a credential, over all endpoints.
+    /// All endpoints of a credential together.
     Credential,
-    /// For each endpoint of a credential.
+    /// Each endpoint of a credential.
     Endpoint,
 }
 
-/// How a client keeps to the limits.
+/// How a client keeps to the rate limits.
 #[napi(object, object_to_js = false)]
 pub struct NativeLimits {
-    /// Rows for the table of endpoints.
+    /// Limits of endpoints, in place of the documented ones.
     pub endpoints: Vec<NativeEndpointLimit>,
-    /// Requests of a credential at once.
+    /// How many requests of a credential may be in progress at once.
     pub concurrent: Option<u32>,
-    /// For what these are counted.
+    /// What `concurrent` applies to; `credential` if undefined.
     pub concurrency_scope: Option<NativeConcurrencyScope>,
-    /// How many calls may wait for an endpoint.
+    /// How many calls may wait for an endpoint before further calls fail.
     pub queue: u32,
 }
 
-impl From<NativeLimits> for LimitOptions {
-    fn from(limits: NativeLimits) -> Self {
-        let row = |row: NativeEndpointLimit| EndpointLimit {
-            endpoint: row.endpoint,
-            per_second: row.per_second,
-            concurrent: row.concurrent,
-        };
-        Self {
-            endpoints: limits.endpoints.into_iter().map(row).collect(),
-            concurrent: limits.concurrent.map(|concurrent| concurrent as usize),
-            concurrency_scope: match limits.concurrency_scope {
-                Some(NativeConcurrencyScope::Endpoint) => ConcurrencyScope::Endpoint,
-                Some(NativeConcurrencyScope::Credential) | None => ConcurrencyScope::Credential,
-            },
-            queue: limits.queue as usize,
-            shared: None,
-        }
-    }
+/// The limit options of the core, or `None` if a client is not to keep to the limits.
+pub(super) fn limit_options(
+    limits: Option<NativeLimits>,
+    shared: Option<&NativeRedisLimits>,
+) -> Option<LimitOptions> {
+    let limits = limits?;
+    let endpoint = |limit: NativeEndpointLimit| EndpointLimit {
+        endpoint: limit.endpoint,
+        per_second: limit.per_second,
+        concurrent: limit.concurrent,
+    };
+    Some(LimitOptions {
+        endpoints: limits.endpoints.into_iter().map(endpoint).collect(),
+        concurrent: limits.concurrent.map(|concurrent| concurrent as usize),
+        concurrency_scope: match limits.concurrency_scope {
+            Some(NativeConcurrencyScope::Endpoint) => ConcurrencyScope::Endpoint,
+            Some(NativeConcurrencyScope::Credential) | None => ConcurrencyScope::Credential,
+        },
+        queue: limits.queue as usize,
+        shared: shared.map(|shared| Arc::clone(&shared.0) as Arc<dyn SharedWindow>),
+    })
 }
 
-/// The figures of one endpoint.
+/// How far the limits of one endpoint are used.
 #[napi(object, object_from_js = false)]
 pub struct NativeEndpointLimits {
-    /// Its method and path template.
+    /// The method and path template of the endpoint.
     pub endpoint: String,
-    /// Requests that it takes in any second.
+    /// How many requests the endpoint takes in any second.
     pub per_second: f64,
-    /// Requests that it takes at once.
+    /// How many requests the endpoint takes at once.
     pub concurrent: f64,
-    /// Requests that the server may count in its present second.
+    /// How many requests the server may count in its current second.
     pub used: f64,
-    /// Requests in flight.
+    /// How many requests are in progress.
     pub in_flight: f64,
-    /// Calls that wait for their turn.
+    /// How many calls are waiting for their turn.
     pub waiting: f64,
-    /// How long the longest waited so far, in milliseconds.
+    /// The longest wait of a call so far, in milliseconds.
     pub longest_wait: f64,
-    /// Answers with 429.
+    /// How many responses had the status 429.
     pub too_many_requests: f64,
 }
 
@@ -105,18 +105,18 @@ impl From<EndpointLimits> for NativeEndpointLimits {
     }
 }
 
-/// Where processes share the limits.
+/// Rate limits that processes share through Redis.
 #[napi]
 pub struct NativeRedisLimits(pub(super) Arc<RedisLimits>);
 
-/// What happened to the limits that processes share.
+/// An event about limits that processes share.
 #[napi(object, object_from_js = false)]
 pub struct NativeLimitsEvent {
-    /// `degraded` or `restored`.
+    /// The name of the event: `degraded` or `restored`.
     pub name: String,
-    /// How many processes there were.
+    /// For `degraded`: the number of processes that shared the limits when they were last seen.
     pub members: f64,
-    /// Why they cannot be shared.
+    /// For `degraded`: the reason why the limits cannot be shared.
     pub error: Option<NativeError>,
 }
 
@@ -133,7 +133,8 @@ impl From<SharedEvent> for NativeLimitsEvent {
     }
 }
 
-/// Limits in Redis. `url` may hold a password; `listen` gets their events, and must not throw.
+/// Makes limits that are shared through Redis. `url` may hold a password. `listen` gets their events, and must not throw.
+/// `variables` are the variables of the environment that are set, as alternating names and values.
 #[napi(catch_unwind)]
 pub fn redis_limits(
     url: String,
@@ -145,11 +146,11 @@ pub fn redis_limits(
     variables: Vec<String>,
     ca: Option<String>,
 ) -> napi::Result<Either<NativeRedisLimits, NativeError>> {
-    let tell = teller(listen)?;
+    let report = callback(listen)?;
     let options = RedisLimitsOptions { url: Secret::new(url), ca, variables: given(variables) };
-    // Where its environment has ended, nobody is left to hear of it.
     let listen = move |event: SharedEvent| {
-        tell(event.into());
+        // False if the environment of the listener has ended.
+        report(event.into());
     };
     Ok(either(RedisLimits::new(options, listen).map(NativeRedisLimits)))
 }

@@ -1,22 +1,27 @@
-//! The Node binding: converts values and schedules completions. Decides nothing.
+//! The Node binding: converts values and starts calls. It decides nothing.
 //!
-//! The face (`lib/`) has validated every option before anything here is reached: a conversion that fails would
-//! print the value that it refused.
+//! The face (`lib/`) has validated every option before it gets here: a conversion of napi that fails prints the value
+//! that it refused.
+//!
+//! `calls/` brings a call to the core's thread and its result back, and knows no subject. `convert/` holds the conversions
+//! that several subjects need. Each file beside these folders is one subject. What TypeScript needs to know and napi
+//! cannot express is in `header.d.ts`, which becomes the beginning of `index.d.ts`.
 
+mod answer;
 mod app;
 mod body;
+mod calls;
 mod client;
-mod completions;
-mod connection;
+mod convert;
 mod credential;
-mod error;
+mod custom_store;
 mod events;
+mod exchanges;
 mod grants;
 mod limits;
 mod pages;
 mod partner;
-mod room;
-mod runtime;
+mod registration;
 mod store;
 mod token;
 

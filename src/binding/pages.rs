@@ -6,10 +6,11 @@ use napi::Env;
 use napi_derive::napi;
 use tokio::sync::{Mutex, Notify};
 
-use super::completions::{NativeCompletions, Outcome};
-use crate::client::{PageProgress, Pages, Position};
+use super::calls::{CallId, NativeCompletions, Text};
+use super::convert::number;
+use crate::client::{PageProgress, Pages, Position, Step};
 
-/// One pass through a list. What it asked for is taken back when it is collected.
+/// One pass through a list. Requests that are still in progress are cancelled when it is garbage-collected.
 #[napi]
 pub struct NativePages {
     pages: Arc<Mutex<Option<Pages>>>,
@@ -26,72 +27,92 @@ impl NativePages {
 
 #[napi]
 impl NativePages {
-    /// How far the list was read before the first page.
+    /// Returns the position before the first page.
     #[napi(catch_unwind)]
     pub fn start(&self) -> NativePosition {
         NativePosition(self.start.clone())
     }
 
-    /// The next page; as `id` come how far the list was read, and the page's items as the JSON text of a list, or none
-    /// at the end. Nothing at all comes if it was stopped.
+    /// Reads the next page. Resolves with the page, or with null if the pass was stopped.
     #[napi(catch_unwind)]
-    pub fn next(&self, env: Env, completions: &NativeCompletions, id: u32) -> napi::Result<()> {
+    pub fn next(
+        &self,
+        env: Env,
+        completions: &NativeCompletions,
+        call_id: CallId<Option<NativePage>>,
+    ) -> napi::Result<()> {
         let (pages, stopped) = (Arc::clone(&self.pages), Arc::clone(&self.stopped));
-        completions.start(env, id, async move {
+        completions.start(env, call_id, async move {
             let mut pages = pages.lock().await;
-            let Some(open) = pages.as_mut() else { return Ok(Outcome::Nothing) };
+            let Some(open) = pages.as_mut() else { return Ok(None) };
             tokio::select! {
-                step = open.next() => step.map(Outcome::from),
-                () = stopped.notified() => Ok(Outcome::Nothing),
+                step = open.next() => step.map(|step| Some(step.into())),
+                () = stopped.notified() => Ok(None),
             }
         })
     }
 
-    /// Takes back all that is on its way, also while a page is awaited; `id` comes when that is done.
+    /// Cancels all requests of the pass, even while a page is awaited. Resolves when that is done.
     #[napi(catch_unwind)]
-    pub fn stop(&self, env: Env, completions: &NativeCompletions, id: u32) -> napi::Result<()> {
+    pub fn stop(&self, env: Env, completions: &NativeCompletions, call_id: CallId<()>) -> napi::Result<()> {
         self.stopped.notify_one();
         let pages = Arc::clone(&self.pages);
-        completions.start(env, id, async move {
+        completions.start(env, call_id, async move {
             let open = pages.lock().await.take();
             if let Some(open) = open {
                 open.stop().await;
             }
-            Ok(Outcome::Nothing)
+            Ok(())
         })
+    }
+}
+
+/// A page of a list.
+#[napi(object, object_from_js = false)]
+pub struct NativePage {
+    /// The items of the page, as the JSON text of a list; undefined at the end of the list.
+    #[napi(ts_type = "string")]
+    pub items: Option<Text>,
+    /// How far the list was read when the page was handed over.
+    pub position: NativePosition,
+}
+
+impl From<Step> for NativePage {
+    fn from(Step { items, position }: Step) -> Self {
+        Self { items: items.map(Text::new), position: NativePosition(position) }
     }
 }
 
 /// How far a list was read.
 #[napi(object, object_from_js = false)]
 pub struct NativeProgress {
-    /// Items taken.
+    /// How many items were taken.
     pub done: f64,
-    /// Items that there are.
+    /// How many items the list has, if the API says so.
     pub total: Option<f64>,
-    /// Items a second.
+    /// How many items were taken in a second, on average.
     pub rate: f64,
-    /// Seconds until the end.
+    /// How many seconds the rest of the list takes at this rate, if its length is known.
     pub eta: Option<f64>,
-    /// Items whose id came before.
+    /// How many items had an id that an earlier item had.
     pub duplicates: f64,
-    /// Items that may never have come.
+    /// How many items may have been missed.
     pub missing: f64,
 }
 
 /// How far a list was read when a page was handed over.
 #[napi]
-pub struct NativePosition(pub(super) Position);
+pub struct NativePosition(Position);
 
 #[napi]
 impl NativePosition {
-    /// Where to read on when `taken` items of the page were taken.
+    /// Returns the cursor for reading on after the first `taken` items of the page.
     #[napi(catch_unwind)]
     pub fn cursor(&self, taken: u32) -> String {
         self.0.cursor(taken.into())
     }
 
-    /// How far the list was read when `taken` items of the page were taken.
+    /// Returns how far the list was read after the first `taken` items of the page.
     #[napi(catch_unwind)]
     pub fn progress(&self, taken: u32) -> NativeProgress {
         NativeProgress::from(self.0.progress(taken.into()))
@@ -110,9 +131,4 @@ impl From<PageProgress> for NativeProgress {
             missing: number(missing),
         }
     }
-}
-
-#[expect(clippy::cast_precision_loss, reason = "lists are far shorter than 2^53")]
-fn number(count: u64) -> f64 {
-    count as f64
 }

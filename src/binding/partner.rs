@@ -6,62 +6,41 @@ use napi::Env;
 use napi::bindgen_prelude::Either;
 use napi_derive::napi;
 
-use super::app::sealing;
-use super::client::NativeEnvironment;
-use super::completions::{NativeCompletions, Outcome};
-use super::connection::{NativeConnection, connect_options};
-use super::credential::{NativeClientAuth, NativeCredential, either, oauth_client};
-use super::error::NativeError;
-use super::limits::{NativeLimits, NativeRedisLimits};
-use super::store::{NativeStore, number};
+use super::calls::{CallId, NativeCompletions};
+use super::convert::{NativeError, either, number, oauth_client};
+use super::credential::NativeCredential;
+use super::limits::{NativeLimits, NativeRedisLimits, limit_options};
+use super::registration::{NativeRegistration, Registration};
+use super::store::NativeStore;
 use crate::client::{
     Credential, CustomerInfo, CustomerPage, ListedCustomerState, PartnerApp, PartnerAppOptions,
 };
 use crate::clock::SystemClock;
-use crate::limit::{LimitOptions, SharedWindow};
 
 /// A partner's app.
 #[napi]
 pub struct NativePartnerApp(Arc<PartnerApp>);
 
-/// What a partner's app is registered with, without its secret.
-#[napi(object, object_to_js = false)]
-pub struct NativePartnerAppOptions {
-    /// The master `client_id`.
-    pub client_id: String,
-    /// How the app, and each customer's client, prove themselves.
-    pub client_auth: Option<NativeClientAuth>,
-    /// The vendor's environment.
-    pub environment: Option<NativeEnvironment>,
-    /// Another API root.
-    pub base_url: Option<String>,
-    /// Where tokens come from.
-    pub token_url: Option<String>,
-    /// How connections are made.
-    pub connection: NativeConnection,
-    /// How it keeps to the limits; none: not at all.
-    pub limits: Option<NativeLimits>,
-}
-
-/// Where a customer stands.
+/// The state of a customer.
 #[napi(string_enum = "lowercase")]
 pub enum NativeCustomerState {
-    /// Its credentials are in the store.
+    /// The customer's credentials are in the store.
     Connected,
-    /// Somebody is asking for them, or died of it.
+    /// A process is requesting the customer's credentials, or ended while doing so.
     Connecting,
-    /// They were asked for, and what became of that is unknown.
+    /// The customer's credentials were requested, and the outcome is unknown.
     Unresolved,
 }
 
-/// What is known of a customer, without its credentials.
+/// What is known about a customer, without its credentials.
 #[napi(object, object_from_js = false)]
 pub struct NativeCustomerInfo {
-    /// Its company id.
+    /// The company id of the customer.
     pub company_id: String,
-    /// Where it stands.
+    /// The state of the customer.
     pub state: NativeCustomerState,
-    /// Since when its credentials are in the store, in milliseconds since the Unix epoch.
+    /// When the customer's credentials were stored, in milliseconds since the Unix epoch; undefined if they are not
+    /// there.
     pub connected_at: Option<f64>,
 }
 
@@ -76,12 +55,12 @@ impl From<CustomerInfo> for NativeCustomerInfo {
     }
 }
 
-/// Some of the customers in a store.
+/// A page of the customers in a store.
 #[napi(object, object_from_js = false)]
 pub struct NativeCustomerPage {
-    /// Customers.
+    /// The customers of the page.
     pub customers: Vec<NativeCustomerInfo>,
-    /// Where the next page begins.
+    /// Where the next page begins; undefined on the last page.
     pub next: Option<String>,
 }
 
@@ -91,99 +70,88 @@ impl From<CustomerPage> for NativeCustomerPage {
     }
 }
 
-/// An app. Its secrets stand apart: no object that holds one is ever converted. `encryption_keys`: none if nobody said
-/// anything, empty if records are to be plain.
+/// Makes a partner's app. `encryptionKeys` is undefined if the caller did not say how records are sealed, and empty if they
+/// are to be stored in the clear. `proxyUrl` may hold a password, `key` is the key of `registration.connection.cert`, and
+/// without `limits` the app does not keep to the rate limits.
 #[napi(catch_unwind)]
 pub fn create_partner_app(
-    options: NativePartnerAppOptions,
+    registration: NativeRegistration,
     client_secret: String,
     store: &NativeStore,
     encryption_keys: Option<Vec<String>>,
     proxy_url: Option<String>,
     key: Option<String>,
+    limits: Option<NativeLimits>,
     shared: Option<&NativeRedisLimits>,
 ) -> Either<NativePartnerApp, NativeError> {
-    let shared = shared.map(|shared| Arc::clone(&shared.0) as Arc<dyn SharedWindow>);
     either((|| {
-        let options = PartnerAppOptions {
-            client: oauth_client(options.client_id, client_secret, options.client_auth)?,
-            environment: options.environment.map(Into::into),
-            base_url: options.base_url,
-            token_url: options.token_url,
-            store: Arc::clone(&store.0),
-            sealing: encryption_keys.map(sealing).transpose()?,
-            connect: connect_options(options.connection, proxy_url, key),
-            limits: options.limits.map(|limits| LimitOptions { shared, ..limits.into() }),
-        };
+        let Registration { client, environment, base_url, token_url, store, sealing, connect } =
+            registration.check(client_secret, store, encryption_keys, proxy_url, key)?;
+        let limits = limit_options(limits, shared);
+        let options =
+            PartnerAppOptions { client, environment, base_url, token_url, store, sealing, connect, limits };
         PartnerApp::new(options, Arc::new(SystemClock)).map(NativePartnerApp)
     })())
 }
 
 #[napi]
 impl NativePartnerApp {
-    /// Connects a customer; `call` comes when its credentials are stored.
+    /// Connects a customer. Resolves when the customer's credentials are stored.
     #[napi(catch_unwind)]
     pub fn connect(
         &self,
         env: Env,
         completions: &NativeCompletions,
-        call: u32,
+        call_id: CallId<()>,
         company_id: String,
     ) -> napi::Result<()> {
         let app = Arc::clone(&self.0);
-        completions.start(env, call, async move { app.connect(company_id).await.map(|_| Outcome::Nothing) })
+        completions.start(env, call_id, async move { app.connect(company_id).await.map(|_| ()) })
     }
 
-    /// Stores a customer's credentials that were obtained elsewhere; `call` comes when they are stored.
+    /// Stores a customer's credentials that were obtained elsewhere. Resolves when they are stored.
     #[napi(catch_unwind)]
     pub fn import(
         &self,
         env: Env,
         completions: &NativeCompletions,
-        call: u32,
+        call_id: CallId<()>,
         company_id: String,
         client_id: String,
         client_secret: String,
     ) -> napi::Result<()> {
         let app = Arc::clone(&self.0);
         let client = oauth_client(client_id, client_secret, None);
-        completions
-            .start(env, call, async move { app.import(company_id, client?).await.map(|_| Outcome::Nothing) })
+        completions.start(env, call_id, async move { app.import(company_id, client?).await.map(|_| ()) })
     }
 
-    /// Disconnects a customer; `call` comes when its credentials have left the store.
+    /// Disconnects a customer. Resolves when the customer's credentials have left the store.
     #[napi(catch_unwind)]
     pub fn disconnect(
         &self,
         env: Env,
         completions: &NativeCompletions,
-        call: u32,
+        call_id: CallId<()>,
         company_id: String,
     ) -> napi::Result<()> {
         let app = Arc::clone(&self.0);
-        completions.start(
-            env,
-            call,
-            async move { app.disconnect(&company_id).await.map(|()| Outcome::Nothing) },
-        )
+        completions.start(env, call_id, async move { app.disconnect(&company_id).await })
     }
 
-    /// A page of customers comes as `call`: the first, or the one that `after` names as the next.
+    /// Resolves with a page of customers: the first one, or the one that begins at `after`, the `next` of the page before.
     #[napi(catch_unwind)]
     pub fn customers(
         &self,
         env: Env,
         completions: &NativeCompletions,
-        call: u32,
+        call_id: CallId<NativeCustomerPage>,
         after: Option<String>,
     ) -> napi::Result<()> {
         let app = Arc::clone(&self.0);
-        completions.start(env, call, async move {
-            app.customers(after).await.map(|page| Outcome::Customers(page.into()))
-        })
+        completions.start(env, call_id, async move { app.customers(after).await.map(Into::into) })
     }
 
-    /// The credential of the customer of this company id.
+    /// Returns the credential of the customer with this company id.
     #[napi(catch_unwind)]
     pub fn customer(&self, company_id: String) -> NativeCredential {
         NativeCredential(Credential::Customer(self.0.customer(company_id)))

@@ -1,31 +1,34 @@
-//! How connections are made, as JavaScript says it.
+//! [`NativeConnection`]: how connections are made.
 
 use std::time::Duration;
 
 use napi_derive::napi;
 
-use crate::environment::{NAMES, Variables};
+use super::variables::given;
+use crate::environment::Variables;
 use crate::http::{ConnectOptions, ProxyChoice};
 use crate::secret::Secret;
 use crate::tls::ClientCertificate;
 
-/// How connections are made, but for what is secret.
+/// How connections are made. What is secret is a separate argument: no object that holds a secret is ever converted.
 #[napi(object, object_to_js = false)]
 pub struct NativeConnection {
     /// How long connecting may take, in milliseconds.
     pub connect_timeout: u32,
-    /// False: through no proxy. True, without a URL: through the environment's.
+    /// Whether a proxy may be used: the one of the argument `proxyUrl`, or else the environment's.
     pub proxy: bool,
-    /// Certificates to trust beside the default ones: PEM, and the line `system` for the operating system's.
+    /// Certificates to trust in addition to the default ones: PEM, where the line `system` stands for those of the
+    /// operating system.
     pub ca: Option<String>,
     /// The client's own certificate, in PEM.
     pub cert: Option<String>,
-    /// The variables of the thread's environment that are set: names and values in turn. Default: those of the process.
+    /// The variables of the thread's environment that are set, as alternating names and values. Default: those of the
+    /// process.
     pub variables: Option<Vec<String>>,
 }
 
-/// `proxy_url` may hold a password; `key` is the key of `cert`.
-pub(super) fn connect_options(
+/// The connection options of the core. `proxy_url` may hold a password, and `key` is the key of `cert`.
+pub(crate) fn connect_options(
     connection: NativeConnection,
     proxy_url: Option<String>,
     key: Option<String>,
@@ -41,17 +44,4 @@ pub(super) fn connect_options(
             .map(|(certificate, key)| ClientCertificate { certificate, key: Secret::new(key) }),
         variables: variables.map_or_else(Variables::default, given),
     }
-}
-
-/// The names of the variables of the environment that the core reads.
-#[napi(catch_unwind)]
-pub fn environment_variables() -> Vec<&'static str> {
-    NAMES.to_vec()
-}
-
-/// The environment of a thread, as names and values in turn.
-pub(super) fn given(variables: Vec<String>) -> Variables {
-    let mut pairs = variables.into_iter();
-    let pair = || Some((pairs.next()?, Secret::new(pairs.next()?)));
-    Variables::Given(std::iter::from_fn(pair).collect())
 }

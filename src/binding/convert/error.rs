@@ -1,4 +1,4 @@
-//! [`NativeError`]: an error as a plain record. The face makes a JavaScript error of it: only there does it get the
+//! [`NativeError`]: an error as a plain record. The face turns it into a JavaScript error, since only the face has the
 //! caller's stack and the caller's realm.
 
 use std::error::Error as _;
@@ -20,53 +20,53 @@ pub enum NativeErrorCode {
     Configuration,
     /// The client was closed.
     Closed,
-    /// Too many calls wait for an endpoint.
+    /// Too many calls are waiting for an endpoint.
     QueueFull,
-    /// The API answered 400 or 422.
+    /// The API answered with 400 or 422.
     BadRequest,
-    /// The API answered 401.
+    /// The API answered with 401.
     Authentication,
-    /// The API answered 403.
+    /// The API answered with 403.
     Permission,
-    /// The API answered 404.
+    /// The API answered with 404.
     NotFound,
-    /// The API answered 409.
+    /// The API answered with 409.
     Conflict,
-    /// The API answered 429.
+    /// The API answered with 429.
     RateLimit,
-    /// The API answered 5xx.
+    /// The API answered with 5xx.
     Server,
-    /// The API answered another status that is no success.
+    /// The API answered with another unsuccessful status.
     UnexpectedStatus,
-    /// The answer is not what its content type says.
+    /// The response is not what its content type says.
     InvalidResponse,
     /// A redirect was not followed.
     Redirect,
-    /// A list cannot be read on.
+    /// The rest of a list cannot be read.
     Pagination,
-    /// The answer is longer than what is read into memory.
+    /// The response is longer than what may be read into memory.
     BodyTooLarge,
-    /// The request's streamed body was given up.
+    /// The streamed body of the request ended too early.
     BodyInterrupted,
-    /// No answer, because of the network.
+    /// The network failed, and there is no response.
     Network,
     /// The call's deadline passed.
     Timeout,
     /// The authorization server refused the token exchange.
     TokenRefused,
-    /// The authorization server could not be asked.
+    /// The authorization server could not be reached, or could not answer.
     TokenUnavailable,
-    /// The authorization server's answer holds no usable token.
+    /// The authorization server's response holds no usable token.
     TokenInvalid,
-    /// The user or the authorization server said no.
+    /// The user or the authorization server denied the authorization request.
     AuthorizationDenied,
     /// The callback does not belong to the authorization request.
     CallbackRefused,
     /// The customer has to authorize again.
     ReauthorizationRequired,
-    /// The store has no such grant.
+    /// The store has no grant of this id.
     UnknownGrant,
-    /// The API has issued the customer's credentials before.
+    /// The API has already issued the customer's credentials.
     AlreadyIntegrated,
     /// The store could not be used.
     Store,
@@ -113,15 +113,15 @@ impl From<ErrorCode> for NativeErrorCode {
 /// Where the network failed.
 #[napi(string_enum = "lowercase")]
 pub enum NativeNetworkKind {
-    /// The host name has no address.
+    /// The host name could not be resolved.
     Dns,
-    /// No connection.
+    /// A connection could not be made.
     Connect,
-    /// No secure connection.
+    /// A secure connection could not be made.
     Tls,
     /// The connection ended too early.
     Reset,
-    /// The answer is no HTTP.
+    /// The response is not valid HTTP.
     Protocol,
 }
 
@@ -140,17 +140,17 @@ impl From<NetworkKind> for NativeNetworkKind {
 /// What a call was doing when its deadline passed.
 #[napi(string_enum = "lowercase")]
 pub enum NativePhase {
-    /// Waiting for its turn within the rate limits, or for a free connection.
+    /// The call was waiting for its turn within the rate limits, or for a free connection.
     Queue,
-    /// Waiting for an access token.
+    /// The call was waiting for an access token.
     Token,
-    /// Connecting.
+    /// The call was connecting.
     Connect,
-    /// Sending, and waiting for the answer's headers.
+    /// The call was sending the request, or waiting for the headers of the response.
     Response,
-    /// Reading the answer's body.
+    /// The call was reading the body of the response.
     Body,
-    /// Waiting before a retry.
+    /// The call was waiting before a retry.
     Retry,
 }
 
@@ -167,16 +167,16 @@ impl From<Phase> for NativePhase {
     }
 }
 
-/// Why a grant is over.
+/// Why a grant has ended.
 #[napi(string_enum = "camelCase")]
 pub enum NativeReauthorizationReason {
     /// The refresh token was revoked, or 28 days passed without use.
     RevokedOrExpired,
-    /// The answer to an earlier exchange was lost.
+    /// The response to an earlier exchange was lost.
     ResponseLost,
-    /// The app forgot it.
+    /// The app forgot the grant.
     Forgotten,
-    /// The app exported it.
+    /// The app exported the grant.
     Exported,
 }
 
@@ -191,14 +191,14 @@ impl From<ReauthorizationReason> for NativeReauthorizationReason {
     }
 }
 
-/// What is known of a customer's credentials that were issued before.
+/// What is known of a customer's credentials that were already issued.
 #[napi(string_enum = "camelCase")]
 pub enum NativeIntegrationReason {
-    /// Nothing: they were issued to somebody else, or to another store.
+    /// They were issued to another system, or to another store.
     IssuedElsewhere,
-    /// They were asked for, and the answer was lost.
+    /// This app requested them, and the response was lost.
     ResponseLost,
-    /// They were here until the customer was disconnected.
+    /// They were in the store until the customer was disconnected.
     Disconnected,
 }
 
@@ -215,74 +215,74 @@ impl From<IntegrationReason> for NativeIntegrationReason {
 /// One entry of the vendor's `errors[]`.
 #[napi(object, object_from_js = false)]
 pub struct NativeErrorDetail {
-    /// Its code.
+    /// The entry's code.
     pub code: Option<String>,
-    /// Its message.
+    /// The entry's message.
     pub message: Option<String>,
-    /// The field of the request that it is about.
+    /// The field of the request that the entry is about.
     pub field: Option<String>,
 }
 
-/// An error underneath another.
+/// The cause of an error.
 #[napi(object, object_from_js = false)]
 pub struct NativeCause {
     /// What happened.
     pub message: String,
-    /// What Node calls it, such as `ECONNREFUSED`.
+    /// Node's name for the cause, such as `ECONNREFUSED`.
     pub code: Option<String>,
 }
 
-/// An error as a plain record. Which fields are there depends on `code`.
+/// An error as a plain record. `code` decides which other fields are set.
 #[napi(object, object_from_js = false)]
 #[derive(Default)]
 pub struct NativeError {
-    /// The stable name.
+    /// The stable name of the error.
     pub code: NativeErrorCode,
-    /// What happened, and the remedy.
+    /// What happened, and how to fix it.
     pub message: String,
-    /// The errors underneath, outermost first.
+    /// The causes, outermost first.
     pub causes: Vec<NativeCause>,
     /// The option or argument that is wrong.
     pub field: Option<String>,
-    /// The HTTP status.
+    /// The HTTP status of the response.
     pub status: Option<u16>,
-    /// The vendor's code.
+    /// The vendor's error code.
     pub vendor_code: Option<String>,
     /// The vendor's `errors[]`.
     pub errors: Option<Vec<NativeErrorDetail>>,
-    /// The vendor's id of the request.
+    /// The id that the vendor gave the request.
     pub request_id: Option<String>,
-    /// The answer's headers, one `name: value` a line.
+    /// The headers of the response, one `name: value` a line.
     pub headers: Option<String>,
-    /// The answer's body, as far as it is text.
+    /// The body of the response, as far as it is text.
     pub body: Option<String>,
-    /// Whether a byte of the request may have left.
+    /// Whether a byte of the request may have been sent.
     pub sent: Option<bool>,
-    /// The host that the request went to, or was to go to.
+    /// The host that the request was for.
     pub host: Option<String>,
-    /// Its port.
+    /// The port of `host`.
     pub port: Option<u32>,
-    /// The proxy on the way there, without user and password.
+    /// The proxy on the way to `host`, without user and password.
     pub proxy: Option<String>,
-    /// How long the token endpoint asks to wait before it is asked again, in milliseconds.
+    /// How long the token endpoint asks to wait before the next attempt, in milliseconds.
     pub retry_after: Option<f64>,
     /// Where the network failed.
     pub kind: Option<NativeNetworkKind>,
     /// What the call was doing when its deadline passed.
     pub phase: Option<NativePhase>,
-    /// How long until the call's turn would have come, in milliseconds.
+    /// How long the call would still have had to wait for its turn, in milliseconds.
     pub turn_in: Option<f64>,
     /// The error code of RFC 6749.
     pub oauth_error: Option<String>,
-    /// The server's own words.
+    /// The authorization server's description of the error.
     pub oauth_error_description: Option<String>,
-    /// The grant's id.
+    /// The id of the grant.
     pub grant_id: Option<String>,
-    /// Why the grant is over.
+    /// Why the grant has ended.
     pub reason: Option<NativeReauthorizationReason>,
     /// The customer's company id.
     pub company_id: Option<String>,
-    /// What is known of the customer's credentials.
+    /// What is known of the customer's credentials, which were already issued.
     pub integration_reason: Option<NativeIntegrationReason>,
 }
 
@@ -296,34 +296,38 @@ impl From<&Error> for NativeError {
         };
         match error {
             Error::Configuration { field, .. } => Self { field: Some(field.to_string()), ..common },
-            Error::Api(api) => common.of(api),
+            Error::Api(api) => common.with_answer(api),
             Error::AlreadyIntegrated { company_id, reason, answer } => Self {
                 company_id: Some(company_id.clone()),
                 integration_reason: Some((*reason).into()),
-                ..common.of(answer)
+                ..common.with_answer(answer)
             },
-            Error::Network { kind, sent, to, .. } => {
-                Self { kind: Some((*kind).into()), sent: Some(*sent), ..common.on_the_way(to.as_deref()) }
-            }
-            Error::Timeout { phase, sent, to, .. } => {
-                Self { phase: Some((*phase).into()), sent: Some(*sent), ..common.on_the_way(to.as_deref()) }
-            }
+            Error::Network { kind, sent, to, .. } => Self {
+                kind: Some((*kind).into()),
+                sent: Some(*sent),
+                ..common.with_destination(to.as_deref())
+            },
+            Error::Timeout { phase, sent, to, .. } => Self {
+                phase: Some((*phase).into()),
+                sent: Some(*sent),
+                ..common.with_destination(to.as_deref())
+            },
             Error::ConnectTimeout { to } => {
-                Self { phase: Some(NativePhase::Connect), ..common.on_the_way(to.as_deref()) }
+                Self { phase: Some(NativePhase::Connect), ..common.with_destination(to.as_deref()) }
             }
             Error::TurnTooLate { to, .. } | Error::AnswersUnread { to, .. } => {
-                Self { phase: Some(NativePhase::Queue), ..common.on_the_way(to.as_deref()) }
+                Self { phase: Some(NativePhase::Queue), ..common.with_destination(to.as_deref()) }
             }
             Error::NoTurnInTime { wait, .. } => Self { turn_in: Some(wait.as_secs_f64() * 1000.0), ..common },
             Error::TokenRefused { error, status, answer } => {
                 let code = Some(error.as_str()).filter(|code| !code.is_empty());
                 Self {
                     oauth_error: code.map(str::to_owned),
-                    ..common.of_token_endpoint(Some(*status), answer)
+                    ..common.with_token_answer(Some(*status), answer)
                 }
             }
             Error::TokenUnavailable { status, answer, .. } | Error::TokenInvalid { status, answer, .. } => {
-                common.of_token_endpoint(*status, answer)
+                common.with_token_answer(*status, answer)
             }
             Error::AuthorizationDenied { error, description } => Self {
                 oauth_error: Some(error.as_str().to_owned()),
@@ -350,14 +354,14 @@ impl From<&Error> for NativeError {
 }
 
 impl NativeError {
-    /// The error with where the request went, or was to go.
-    fn on_the_way(self, to: Option<&Destination>) -> Self {
+    /// Adds where the request was to go.
+    fn with_destination(self, to: Option<&Destination>) -> Self {
         let Some(Destination { host, port, proxy }) = to else { return self };
         Self { host: Some(host.clone()), port: Some((*port).into()), proxy: proxy.clone(), ..self }
     }
 
-    /// The error with what the token endpoint's answer says.
-    fn of_token_endpoint(self, status: Option<u16>, answer: &TokenAnswer) -> Self {
+    /// Adds what the response of the token endpoint says.
+    fn with_token_answer(self, status: Option<u16>, answer: &TokenAnswer) -> Self {
         Self {
             status,
             oauth_error_description: answer.description.clone(),
@@ -368,8 +372,8 @@ impl NativeError {
         }
     }
 
-    /// The error with what the API's answer says.
-    fn of(self, api: &ApiError) -> Self {
+    /// Adds what the response of the API says.
+    fn with_answer(self, api: &ApiError) -> Self {
         let detail = |detail: &ErrorDetail| NativeErrorDetail {
             code: detail.code.clone(),
             message: detail.message.clone(),
@@ -406,7 +410,7 @@ fn causes(error: &Error) -> Vec<NativeCause> {
         .collect()
 }
 
-/// What Node calls an error, if it has a name for it.
+/// Node's name for an error, if there is one.
 fn node_code(error: &(dyn std::error::Error + 'static)) -> Option<&'static str> {
     if let Some(reason) = error.downcast_ref::<Arc<Reason>>() {
         return reason.code;
