@@ -194,7 +194,7 @@ test('who is not connected is named, and can be connected at once', async t => {
   const sr = new SmartRecruiters({ credential: partner.customer('acme'), retries: 0 })
   const named = error => {
     assert.ok(error instanceof StoreError, error)
-    assert.match(error.message, /customer "acme" is not connected; connect\(\) or import\(\)/)
+    assert.match(error.message, /customer "acme" is not connected; call connect\(\) or import\(\)/)
     return true
   }
   await assert.rejects(sr.get('/payload/20'), named)

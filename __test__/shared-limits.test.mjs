@@ -20,7 +20,7 @@ const PROCESSES = 8
  * What a fleet has to use in a few seconds, of which one in which the machine is busy with something else is a large
  * share. A run that falls short is repeated: what the fleet itself loses, it loses each time.
  */
-const SHORT_SHARE = 0.88
+const SHORT_SHARE = 0.75
 const ATTEMPTS = 3
 
 /** Redis without a disk: what it knows is gone when it ends. */

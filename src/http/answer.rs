@@ -17,7 +17,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use zeroize::Zeroizing;
 
 pub(super) use self::framing::Framing;
-use self::head::{Head, latin1, lines};
+use self::head::Head;
 use super::headers::header_lines;
 use super::loose_json::members;
 use crate::secret::Redactor;
@@ -136,13 +136,13 @@ impl Answer {
     /// follow the framing and content codings that the headers name, those that the bytes suggest, each likely charset,
     /// and finally the bytes as they are.
     pub fn texts(&self, visit: &mut dyn FnMut(&[u8]) -> ControlFlow<()>) {
-        let _ = texts::of(self, visit);
+        let _ = texts::of(&self.bytes, &self.head, visit);
     }
 
     /// The likeliest reading of the body.
     pub fn text(&self) -> Zeroizing<Vec<u8>> {
         let mut first = Zeroizing::new(Vec::new());
-        let _ = texts::of_body(self, &mut |text| {
+        let _ = texts::of_body(&self.bytes, &self.head, &mut |text| {
             first = Zeroizing::new(text.to_vec());
             if text.is_empty() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         });
@@ -181,28 +181,11 @@ impl Answer {
     }
 
     fn body(&self) -> &[u8] {
-        self.bytes.get(self.head.body..).unwrap_or_default()
+        self.head.body_of(&self.bytes)
     }
 
-    /// All header fields, with names in lower case and one character per byte of the values. Lines that are not fields
-    /// are left out.
     fn fields(&self) -> impl Iterator<Item = (String, String)> {
-        let mut lines = lines(self.bytes.get(self.head.fields.clone()).unwrap_or_default()).peekable();
-        std::iter::from_fn(move || {
-            loop {
-                let line = lines.next()?;
-                let mut value = Vec::new();
-                let colon = line.iter().position(|byte| *byte == b':');
-                value.extend_from_slice(line.get(colon.map_or(line.len(), |colon| colon + 1)..)?);
-                // RFC 9112 section 5.2: a line that begins with a blank continues the previous one.
-                while let Some(more) = lines.next_if(|line| line.starts_with(b" ") || line.starts_with(b"\t"))
-                {
-                    value.extend_from_slice(more);
-                }
-                let Some(colon) = colon else { continue };
-                return Some((latin1(line.get(..colon)?).to_ascii_lowercase(), latin1(&value)));
-            }
-        })
+        self.head.fields_of(&self.bytes)
     }
 
     /// The part of the answer that is stored. The head is shortened, since it is of no use without a body.

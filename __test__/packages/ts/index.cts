@@ -35,7 +35,7 @@ async function main(): Promise<void> {
   const bad: smartrecruiters.Store = { load: () => null, swap: () => true, due: () => [] }
   await assert.rejects(
     testing.checkStore(() => bad),
-    /made once/,
+    /created once/,
   )
   close()
   console.log('done')

@@ -31,7 +31,7 @@ assert.throws(configureWrongly, (error: unknown) => {
 })
 await assert.rejects(
   checkStore(() => ({ load: () => null, swap: () => true, due: () => [] })),
-  /made once/,
+  /created once/,
 )
 server.close()
 console.log('done')

@@ -16,6 +16,32 @@ pub(super) struct Head {
 }
 
 impl Head {
+    /// The body, in the bytes that this is the head of.
+    pub(super) fn body_of<'a>(&self, bytes: &'a [u8]) -> &'a [u8] {
+        bytes.get(self.body..).unwrap_or_default()
+    }
+
+    /// All header fields in the bytes that this is the head of, with names in lower case and one character per byte of
+    /// the values. Lines that are not fields are left out.
+    pub(super) fn fields_of(&self, bytes: &[u8]) -> impl Iterator<Item = (String, String)> {
+        let mut lines = lines(bytes.get(self.fields.clone()).unwrap_or_default()).peekable();
+        std::iter::from_fn(move || {
+            loop {
+                let line = lines.next()?;
+                let mut value = Vec::new();
+                let colon = line.iter().position(|byte| *byte == b':');
+                value.extend_from_slice(line.get(colon.map_or(line.len(), |colon| colon + 1)..)?);
+                // RFC 9112 section 5.2: a line that begins with a blank continues the previous one.
+                while let Some(more) = lines.next_if(|line| line.starts_with(b" ") || line.starts_with(b"\t"))
+                {
+                    value.extend_from_slice(more);
+                }
+                let Some(colon) = colon else { continue };
+                return Some((latin1(line.get(..colon)?).to_ascii_lowercase(), latin1(&value)));
+            }
+        })
+    }
+
     /// Finds the head of the final answer, and skips interim answers (RFC 9110 section 15.2).
     pub(super) fn of(bytes: &[u8]) -> Self {
         let mut start = 0;

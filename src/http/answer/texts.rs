@@ -5,7 +5,6 @@ use std::ops::ControlFlow;
 
 use zeroize::Zeroizing;
 
-use super::Answer;
 use super::codings::{Coding, decoded};
 use super::framing::{is_chunked, length, unchunked, without_size_lines};
 use super::head::Head;
@@ -21,28 +20,25 @@ const MOST_ESCAPES: usize = 3;
 type Visit<'v> = &'v mut dyn FnMut(&[u8]) -> ControlFlow<()>;
 
 /// Visits every reading of the answer's body, and of the whole answer if a malformed head may hide where that begins.
-pub(super) fn of(answer: &Answer, visit: Visit<'_>) -> ControlFlow<()> {
-    of_body(answer, visit)?;
-    let Head { status, is_ended, body, .. } = answer.head;
-    if (status.is_none() || !is_ended) && body > 0 {
-        return disguises(&answer.bytes, visit);
+pub(super) fn of(bytes: &[u8], head: &Head, visit: Visit<'_>) -> ControlFlow<()> {
+    of_body(bytes, head, visit)?;
+    if (head.status.is_none() || !head.is_ended) && head.body > 0 {
+        return disguises(bytes, visit);
     }
     ControlFlow::Continue(())
 }
 
 /// Visits every reading of the answer's body.
-pub(super) fn of_body(answer: &Answer, visit: Visit<'_>) -> ControlFlow<()> {
-    let bytes = &*answer.bytes;
-    let Head { fields, .. } = &answer.head;
-    let head = bytes.get(fields.clone()).unwrap_or_default();
-    let body = answer.body();
-    let labels = labels(answer);
-    if is_chunked(head) || begins_with_size(body) {
+pub(super) fn of_body(bytes: &[u8], head: &Head, visit: Visit<'_>) -> ControlFlow<()> {
+    let fields = bytes.get(head.fields.clone()).unwrap_or_default();
+    let body = head.body_of(bytes);
+    let labels = labels(bytes, head);
+    if is_chunked(fields) || begins_with_size(body) {
         decodings(&unchunked(body), &labels, visit)?;
         decodings(&without_size_lines(body), &labels, visit)?;
     }
     if let Some(framed) =
-        length(head).and_then(|length| body.get(..length)).filter(|framed| !framed.is_empty())
+        length(fields).and_then(|length| body.get(..length)).filter(|framed| !framed.is_empty())
         && framed.len() < body.len()
     {
         decodings(framed, &labels, visit)?;
@@ -51,9 +47,9 @@ pub(super) fn of_body(answer: &Answer, visit: Visit<'_>) -> ControlFlow<()> {
 }
 
 /// The codings that the header fields name, the last one first. Empty if one of them is unknown.
-fn labels(answer: &Answer) -> Vec<Coding> {
+fn labels(bytes: &[u8], head: &Head) -> Vec<Coding> {
     let named = |field: &str| {
-        let values = answer.fields().filter(|(name, _)| name == field);
+        let values = head.fields_of(bytes).filter(|(name, _)| name == field);
         let names = values.flat_map(|(_, value)| value.split(',').map(str::to_owned).collect::<Vec<_>>());
         names
             .filter(|name| {
