@@ -92,6 +92,14 @@ async fn follow(replica: &Server, primary: &Server) {
     until(replica, "master_link_status:up").await;
 }
 
+/// Waits until a replica has the record, which its primary sends on after it has answered.
+async fn until_replicated(replica: &Server) {
+    let count = ["EVAL", "return tostring(#redis.call('KEYS', '*renewed*'))", "0"];
+    while ask(replica, &count).await == "0" {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
 /// Swaps until one is won.
 async fn swap_until_won(store: &RedisStore) {
     loop {
@@ -162,6 +170,7 @@ async fn a_swap_finds_the_new_primary_though_the_old_one_still_answers() {
     let name = Name::of(old.port).await;
     let store = name.store();
     swap_until_won(&store).await;
+    until_replicated(&new).await;
     ask(&new, &["REPLICAOF", "NO", "ONE"]).await;
     follow(&old, &new).await;
     name.lead_to(&new);
@@ -176,6 +185,7 @@ async fn swaps_go_on_soon_when_the_old_primary_is_silent() {
     let name = Name::of(old.port).await;
     let store = name.store();
     swap_until_won(&store).await;
+    until_replicated(&new).await;
     ask(&new, &["REPLICAOF", "NO", "ONE"]).await;
     name.lead_to(&new);
     // Its connections stay open, and nothing comes of them.
