@@ -463,11 +463,8 @@ export interface NativeErrorDetail {
 
 /** An event about a grant, another record, or a store. */
 export interface NativeEvent {
-  /**
-   * The name of the event: `renewed`, `renewalFailed`, `refused`, `reauthorizationRequired`, `expiring`,
-   * `keepAliveFailed`, `rekeyFailed` or `storeWarning`.
-   */
-  name: string
+  /** The name of the event. */
+  name: NativeEventName
   /** The id of the grant or other record that the event is about, if it is about one. */
   id?: string
   /** The message of a `storeWarning`. */
@@ -483,6 +480,9 @@ export interface NativeEvent {
   /** For `expiring`: the refresh token expires in less than this number of days. */
   days?: number
 }
+
+/** The name of an event. */
+export type NativeEventName = 'renewed' | 'renewalFailed' | 'refused' | 'reauthorizationRequired' | 'expiring' | 'keepAliveFailed' | 'rekeyFailed' | 'storeWarning'
 
 /** Which grants to list. */
 export interface NativeGrantFilter {

@@ -866,6 +866,7 @@ module.exports.NativeCustomerState = nativeBinding.NativeCustomerState
 module.exports.NativeDelivery = nativeBinding.NativeDelivery
 module.exports.NativeEnvironment = nativeBinding.NativeEnvironment
 module.exports.NativeErrorCode = nativeBinding.NativeErrorCode
+module.exports.NativeEventName = nativeBinding.NativeEventName
 module.exports.NativeGrantState = nativeBinding.NativeGrantState
 module.exports.NativeIntegrationReason = nativeBinding.NativeIntegrationReason
 module.exports.NativeNetworkKind = nativeBinding.NativeNetworkKind

@@ -1,7 +1,7 @@
 /** The events of an app for the authorization code grant. */
 
 import type { EventEmitter } from 'node:events'
-import type { NativeEvent } from '../index.js'
+import type { NativeEvent, NativeEventName } from '../index.js'
 import { type ReauthorizationRequiredError, type SmartRecruitersError, type TokenError, toError } from './errors.js'
 import { bare } from './validate.js'
 
@@ -34,34 +34,40 @@ export interface OAuthAppEvents {
   rekeyFailed: [{ id: string; error: SmartRecruitersError }]
 }
 
+type Emitter = EventEmitter<OAuthAppEvents>
+type NamedEvent = Omit<NativeEvent, 'name'>
+
+/** How each event of the core reaches the listeners: a name that is missing here does not compile. */
+const EMIT: Record<NativeEventName | keyof OAuthAppEvents, (events: Emitter, event: NamedEvent) => void> = {
+  renewed: (events, { id = '' }) => events.emit('renewed', { grantId: id }),
+  renewalFailed: (events, { id = '', error }) => events.emit('renewalFailed', { grantId: id, error: errorOf(error) }),
+  refused: (events, { id = '', since, error }) => {
+    events.emit('refused', { grantId: id, since: new Date(since ?? 0), error: errorOf(error) as TokenError })
+  },
+  reauthorizationRequired: (events, { id = '', reason }) => {
+    events.emit('reauthorizationRequired', { grantId: id, reason })
+  },
+  expiring: (events, { id = '', expiresAt, days }) => {
+    events.emit('expiring', { grantId: id, expiresAt: new Date(expiresAt ?? 0), days: days ?? 0 })
+  },
+  keepAliveFailed: (events, { error }) => events.emit('keepAliveFailed', { error: errorOf(error) }),
+  rekeyFailed: (events, { id = '', error }) => events.emit('rekeyFailed', { id, error: errorOf(error) }),
+  storeWarning: (events, { message = '' }) => {
+    if (!events.emit('storeWarning', { message })) process.emitWarning(message, { code: 'SMARTRECRUITERS_STORE' })
+  },
+}
+
 /** The names of the events. */
-export const EVENTS = [
-  'renewed',
-  'renewalFailed',
-  'refused',
-  'reauthorizationRequired',
-  'expiring',
-  'keepAliveFailed',
-  'storeWarning',
-  'rekeyFailed',
-] as const satisfies readonly (keyof OAuthAppEvents)[]
+export const EVENTS = Object.keys(EMIT) as (keyof OAuthAppEvents)[]
 
 /** Emits the core's events to the app's listeners. */
-export function listener(events: EventEmitter<OAuthAppEvents>): (event: NativeEvent) => void {
+export function listener(events: Emitter): (event: NativeEvent) => void {
   return event => {
-    const { name, id = '', error, reason, expiresAt, since, days, message } = bare(event)
-    if (name === 'renewed') events.emit('renewed', { grantId: id })
-    else if (name === 'reauthorizationRequired') events.emit('reauthorizationRequired', { grantId: id, reason })
-    else if (name === 'keepAliveFailed' && error) events.emit('keepAliveFailed', { error: toError(error, {}) })
-    else if (name === 'rekeyFailed' && error) events.emit('rekeyFailed', { id, error: toError(error, {}) })
-    else if (name === 'refused' && error && since !== undefined) {
-      events.emit('refused', { grantId: id, since: new Date(since), error: toError(error, {}) as TokenError })
-    } else if (error !== undefined) events.emit('renewalFailed', { grantId: id, error: toError(error, {}) })
-    else if (expiresAt !== undefined && days !== undefined) {
-      events.emit('expiring', { grantId: id, expiresAt: new Date(expiresAt), days })
-    } else if (message !== undefined && !events.emit('storeWarning', { message })) {
-      // There is no listener.
-      process.emitWarning(message, { code: 'SMARTRECRUITERS_STORE' })
-    }
+    const { name, ...rest } = event
+    EMIT[name](events, bare(rest))
   }
+}
+
+function errorOf(error: NativeEvent['error']): SmartRecruitersError {
+  return toError(error ?? { code: 'INTERNAL', message: 'an event came without its error', causes: [] }, {})
 }

@@ -110,7 +110,10 @@ export interface Paginator<Item> extends AsyncIterable<Item> {
    * const jobs = await sr.paginate('/jobs').toArray({ limit: 1000 })
    */
   toArray(options?: ToArrayOptions): Promise<Item[]>
-  /** Resolves with the next item, for loops. */
+  /**
+   * Resolves with the next item. After the end of the list, and after `return()`, it resolves with `done`. After a failure
+   * it rejects with the same error each time.
+   */
   next(): Promise<IteratorResult<Item, undefined>>
   /**
    * Ends the pass: cancels the requests for further pages, and resolves when that is done. A loop calls it when it is

@@ -8,12 +8,32 @@ use super::convert::{NativeError, NativeReauthorizationReason, number};
 use crate::lifecycle::{KeepAliveProgress, RekeyProgress};
 use crate::once::{Event, Listener};
 
+/// The name of an event.
+#[napi(string_enum = "camelCase")]
+pub enum NativeEventName {
+    /// The tokens of a grant were renewed.
+    Renewed,
+    /// The tokens of a grant could not be renewed, or not be stored yet.
+    RenewalFailed,
+    /// The authorization server refuses the refresh token of a grant for now.
+    Refused,
+    /// A grant has ended.
+    ReauthorizationRequired,
+    /// The refresh token of a grant expires soon.
+    Expiring,
+    /// A background pass of keep-alive failed.
+    KeepAliveFailed,
+    /// A record could not be encrypted with the first key.
+    RekeyFailed,
+    /// The settings of a store can lose records.
+    StoreWarning,
+}
+
 /// An event about a grant, another record, or a store.
 #[napi(object, object_from_js = false)]
 pub struct NativeEvent {
-    /// The name of the event: `renewed`, `renewalFailed`, `refused`, `reauthorizationRequired`, `expiring`,
-    /// `keepAliveFailed`, `rekeyFailed` or `storeWarning`.
-    pub name: String,
+    /// The name of the event.
+    pub name: NativeEventName,
     /// The id of the grant or other record that the event is about, if it is about one.
     pub id: Option<String>,
     /// The message of a `storeWarning`.
@@ -32,8 +52,8 @@ pub struct NativeEvent {
 
 impl From<Event> for NativeEvent {
     fn from(event: Event) -> Self {
-        let about = |name: &str, id| Self {
-            name: name.to_owned(),
+        let about = |name, id| Self {
+            name,
             id,
             message: None,
             error: None,
@@ -42,30 +62,37 @@ impl From<Event> for NativeEvent {
             since: None,
             days: None,
         };
-        let of = |name: &str, grant_id| about(name, Some(grant_id));
+        let of = |name, grant_id| about(name, Some(grant_id));
         match event {
-            Event::Renewed { grant_id } => of("renewed", grant_id),
-            Event::RenewalFailed { grant_id, error } => {
-                Self { error: Some(NativeError::from(&error)), ..of("renewalFailed", grant_id) }
-            }
+            Event::Renewed { grant_id } => of(NativeEventName::Renewed, grant_id),
+            Event::RenewalFailed { grant_id, error } => Self {
+                error: Some(NativeError::from(&error)),
+                ..of(NativeEventName::RenewalFailed, grant_id)
+            },
             Event::ReauthorizationRequired { grant_id, reason } => {
-                Self { reason: Some(reason.into()), ..of("reauthorizationRequired", grant_id) }
+                Self { reason: Some(reason.into()), ..of(NativeEventName::ReauthorizationRequired, grant_id) }
             }
             Event::Refused { grant_id, since, error } => Self {
                 error: Some(NativeError::from(&error)),
                 since: Some(number(since)),
-                ..of("refused", grant_id)
+                ..of(NativeEventName::Refused, grant_id)
             },
-            Event::Expiring { grant_id, expires_at, days } => {
-                Self { expires_at: Some(number(expires_at)), days: Some(days), ..of("expiring", grant_id) }
+            Event::Expiring { grant_id, expires_at, days } => Self {
+                expires_at: Some(number(expires_at)),
+                days: Some(days),
+                ..of(NativeEventName::Expiring, grant_id)
+            },
+            Event::KeepAliveFailed { error } => Self {
+                error: Some(NativeError::from(&error)),
+                ..about(NativeEventName::KeepAliveFailed, None)
+            },
+            Event::StoreWarning { message } => {
+                Self { message: Some(message), ..about(NativeEventName::StoreWarning, None) }
             }
-            Event::KeepAliveFailed { error } => {
-                Self { error: Some(NativeError::from(&error)), ..about("keepAliveFailed", None) }
-            }
-            Event::StoreWarning { message } => Self { message: Some(message), ..about("storeWarning", None) },
-            Event::RekeyFailed { id, error } => {
-                Self { error: Some(NativeError::from(&error)), ..about("rekeyFailed", Some(id)) }
-            }
+            Event::RekeyFailed { id, error } => Self {
+                error: Some(NativeError::from(&error)),
+                ..about(NativeEventName::RekeyFailed, Some(id))
+            },
         }
     }
 }

@@ -152,7 +152,7 @@ impl OneTime for GrantRenewal {
         is_worth_keeping(answer, Some(&journal.refresh))
     }
 
-    fn settled(&self, record: &GrantRecord) -> Error {
+    fn why_unusable(&self, record: &GrantRecord) -> Error {
         self.unusable(record)
     }
 

@@ -49,7 +49,7 @@ pub trait OneTime: Sync {
     fn is_worth_keeping(&self, answer: &Answer, journal: &Self::Record) -> bool;
 
     /// The error that says why the record can neither be used nor become usable by another operation.
-    fn settled(&self, record: &Self::Record) -> Error;
+    fn why_unusable(&self, record: &Self::Record) -> Error;
 
     /// Explains the error of a failed operation by its `journal`. `written` is the record after the failure was written
     /// to it.
@@ -106,7 +106,7 @@ pub async fn run<O: OneTime, T: Send>(
                 None => continue,
             }
         }
-        let Step::Begin { unresolved } = step else { return Err(operation.settled(&record)) };
+        let Step::Begin { unresolved } = step else { return Err(operation.why_unusable(&record)) };
         // Connect before the journal is written: a failure here leaves no doubt whether the request was sent.
         reach("connecting");
         let connection = operation.connect().await?;

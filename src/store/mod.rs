@@ -1,8 +1,8 @@
 //! Stores for grants, customers' credentials and shared tokens. A store holds one versioned record per id, and changes
 //! it only by compare-and-swap.
 //!
-//! The lease and the crash journal are part of a record, so every store gives the same guarantees with three methods.
-//! Nothing here knows about HTTP.
+//! The lease and the crash journal are part of a record, so every store gives the same guarantees with four methods:
+//! `load`, `swap`, `remove` and `due`.//! Nothing here knows about HTTP.
 
 mod customer_record;
 mod encoding;

@@ -374,18 +374,20 @@ impl NativeError {
 
     /// Adds what the response of the API says.
     fn with_answer(self, api: &ApiError) -> Self {
-        let detail = |detail: &ErrorDetail| NativeErrorDetail {
-            code: detail.code.clone(),
-            message: detail.message.clone(),
-            field: detail.field.clone(),
+        let detail = |ErrorDetail { code, message, field }: &ErrorDetail| NativeErrorDetail {
+            code: code.clone(),
+            message: message.clone(),
+            field: field.clone(),
         };
+        // Each field by its name: a new one that is forgotten here does not compile. The first two are in the message.
+        let ApiError { request: _, message: _, status, vendor_code, errors, request_id, headers, body } = api;
         Self {
-            status: Some(api.status),
-            vendor_code: api.vendor_code.clone(),
-            errors: Some(api.errors.iter().map(detail).collect()),
-            request_id: api.request_id.clone(),
-            headers: Some(api.headers.clone()),
-            body: Some(api.body.clone()),
+            status: Some(*status),
+            vendor_code: vendor_code.clone(),
+            errors: Some(errors.iter().map(detail).collect()),
+            request_id: request_id.clone(),
+            headers: Some(headers.clone()),
+            body: Some(body.clone()),
             ..self
         }
     }

@@ -143,7 +143,7 @@ impl<'a> OneTime for Connecting<'a> {
         is_worth_keeping(answer, None)
     }
 
-    fn settled(&self, _record: &CustomerRecord) -> Error {
+    fn why_unusable(&self, _record: &CustomerRecord) -> Error {
         Error::Internal { problem: "a customer that is connected was connected again" }
     }
 

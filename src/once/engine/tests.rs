@@ -71,7 +71,7 @@ impl OneTime for Scripted {
     fn is_worth_keeping(&self, answer: &Answer, _: &GrantRecord) -> bool {
         answer.as_bytes().starts_with(b"?")
     }
-    fn settled(&self, _: &GrantRecord) -> Error {
+    fn why_unusable(&self, _: &GrantRecord) -> Error {
         Error::Closed
     }
     fn explain(&self, _: &GrantRecord, _: &GrantRecord, error: Error) -> Error {
