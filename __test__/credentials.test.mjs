@@ -232,5 +232,5 @@ test("the environment's API is that of every constructor that names none, but no
   const local = 'http://localhost:1'
   assert.deepEqual(all(), { client: local, 'a grant': local, 'a customer': local, ...own })
   process.env.SMARTRECRUITERS_BASE_URL = 'localhost:1'
-  assert.throws(() => new SmartRecruiters({ credential }), /baseUrl/)
+  assert.throws(() => new SmartRecruiters({ credential }), /^ConfigurationError: SMARTRECRUITERS_BASE_URL: must begin/)
 })

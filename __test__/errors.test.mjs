@@ -166,7 +166,7 @@ test("the first frame of every stack is the caller's, and causes do not repeat i
     assert.ok(frames[0].includes(here), `${what}: ${error.stack}`)
     assert.ok(frames.length <= Error.stackTraceLimit)
     for (let { cause } = error; cause !== undefined; cause = cause.cause) {
-      if (what !== 'fetch') assert.equal(cause.stack, `Error: ${cause.message}`)
+      assert.equal(cause.stack, `${cause.name}: ${cause.message}`)
     }
   }
 })
@@ -227,4 +227,49 @@ test("a worker's own environment counts", async t => {
     proxy: `http://127.0.0.1:${port}`,
   })
   assert.equal(process.env.https_proxy, undefined)
+})
+
+test('a folder with parentheses, and a message with lines like frames, do not hide the caller', async t => {
+  const folder = await mkdtemp(join(tmpdir(), 'a (b) '))
+  t.after(() => rm(folder, { recursive: true }))
+  const program = join(folder, 'main.mjs')
+  await writeFile(
+    program,
+    `import { ApiKey, SmartRecruiters } from ${JSON.stringify(import.meta.resolve('smartrecruiters'))}
+     const sr = new SmartRecruiters({ credential: new ApiKey('key'), baseUrl: process.argv[2], retries: 0 })
+     const stacks = []
+     async function theCaller(call) { try { await call() } catch (error) { stacks.push(error.stack) } }
+     await theCaller(async () => await sr.get('/jobs', { query: { since: new Date() } }))
+     await theCaller(async () => await sr.get('/jobs'))
+     await theCaller(async () => { for await (const _ of sr.paginate('/jobs').take(3)) break })
+     console.log(JSON.stringify(stacks))`,
+  )
+  const { baseUrl } = await serve(t, (_, response) => {
+    response.writeHead(400, { 'content-type': 'application/json' })
+    response.end(JSON.stringify({ message: 'wrong\n    at forged (/srv/app.js:1:2)' }))
+  })
+  const { stdout } = await promisify(execFile)(process.execPath, [program, baseUrl])
+  for (const stack of JSON.parse(stdout)) {
+    const frames = stack.split('\n').filter(line => /^ {4}at /.test(line))
+    assert.ok(frames[0].includes('main.mjs'), stack)
+  }
+})
+
+test('the status of an answer whose body stalls is not lost', async t => {
+  const { sr } = await serve(t, (_, response) => {
+    response.writeHead(404, { 'content-type': 'text/plain' }).write('no such job')
+  })
+  const error = await failure(sr.get('/jobs', { timeout: 500 }))
+  assert.deepEqual([error.status, error.body], [404, 'no such job'])
+})
+
+test('a failure while a body is streamed tells where it came from', async t => {
+  const { sr } = await serve(t, (_, response) => {
+    response.writeHead(200, { 'content-length': '100000' }).write('x'.repeat(70_000))
+    setImmediate(() => response.destroy())
+  })
+  const error = await failure((await sr.fetch('/jobs')).text())
+  assert.equal(error.message, 'terminated')
+  assert.equal(error.cause.host, '127.0.0.1')
+  assert.match(error.cause.message, /^the connection to 127\.0\.0\.1:\d+ ended/)
 })

@@ -530,17 +530,27 @@ test('an abort reaches those that wait even if another loop is left at once', as
   assert.equal(await settled(sr, () => sandbox.counters().unanswered), 8)
 })
 
-test('when one of the loops that share a list is left, the others end', async () => {
-  const list = sr.paginate('/jobs', { query: { limit: 20 } })
-  const counts = await Promise.all(
-    [3, Number.POSITIVE_INFINITY].map(async most => {
-      let count = 0
-      for await (const _ of list) if (++count === most) break
-      return count
-    }),
-  )
-  assert.equal(list.progress.done, counts[0] + counts[1])
-  assert.ok(list.progress.done < 250)
+test('when one of the loops that share a list is left, the others throw, after its own error', async () => {
+  for (const leave of ['break', 'throw']) {
+    const list = sr.paginate('/jobs', { query: { limit: 20 } })
+    let count = 0
+    const loops = [3, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY].map(async most => {
+      let mine = 0
+      for await (const _ of list) {
+        count++
+        if (++mine < most) continue
+        if (leave === 'throw') throw new Error('mine')
+        break
+      }
+    })
+    const ends = await Promise.allSettled(loops)
+    assert.equal(ends[0].status, leave === 'throw' ? 'rejected' : 'fulfilled')
+    for (const { reason } of ends.slice(1)) assert.equal(reason?.code, 'PAGINATION')
+    if (leave === 'throw') assert.equal((await failure(Promise.all(loops))).message, 'mine')
+    assert.equal(list.progress.done, count)
+    assert.ok(count < 250)
+    assert.deepEqual(await list.next(), { value: undefined, done: true })
+  }
 })
 
 test('toArray() gives what is left of a list, or as many items as wanted', async () => {

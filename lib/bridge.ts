@@ -247,7 +247,8 @@ async function writeBody(answer: BridgeResponse, response: ServerResponse, gone:
   }
   const reader = (answer.body as ReadableStream<Uint8Array>).getReader()
   gone.addEventListener('abort', () => void reader.cancel().catch(() => {}), { once: true })
-  response.flushHeaders()
+  // Not `flushHeaders()`, which writes the headers as UTF-8: they are bytes.
+  response.write('', 'latin1')
   for (;;) {
     const { done, value } = await reader.read()
     gone.throwIfAborted()

@@ -27,7 +27,7 @@ import {
 } from './request.js'
 import { toResponse } from './response.js'
 import { Answer, type ResponsePromise, responsePromise } from './response-promise.js'
-import { fromCaller, withCallersStack } from './stack.js'
+import { causedBy, withCallersStack } from './stack.js'
 import { bare, integer, milliseconds, optionalSignal, optionsObject, reading, record, string } from './validate.js'
 
 /** Options of the {@link SmartRecruiters} constructor. */
@@ -302,7 +302,7 @@ export class SmartRecruiters {
       const answer = await this.#call(bare({ ...request, timeout: this.#timeout }), body, 'fetch', signal)
       return toResponse(answer, url, signal, contextOf(request))
     } catch (error) {
-      if (error instanceof SmartRecruitersError) throw fromCaller(() => new TypeError('fetch failed', { cause: error }))
+      if (error instanceof SmartRecruitersError) throw causedBy('fetch failed', error)
       // The platform's own error for a request that it refuses.
       throw error instanceof TypeError ? withCallersStack(error) : error
     }

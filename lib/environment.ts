@@ -1,5 +1,6 @@
 /** The environment variables of this thread: those of a worker may differ from the process's. */
 
+import { configurationError } from './errors.js'
 import { native } from './native.js'
 import { given, optionalChoice, optionalUrl } from './validate.js'
 
@@ -41,7 +42,11 @@ export function api(known: Record<'environment' | 'baseUrl', unknown>): {
 } {
   if (known.environment !== undefined || known.baseUrl !== undefined) return checked(known, 'environment', 'baseUrl')
   const [environment, baseUrl] = ['SMARTRECRUITERS_ENVIRONMENT', 'SMARTRECRUITERS_BASE_URL'] as const
-  return checked({ environment: variable(environment), baseUrl: variable(baseUrl) }, environment, baseUrl)
+  const root = variable(baseUrl)
+  if (root !== undefined && !/^(https:\/\/[^/]|http:\/\/(localhost|127\.|\[::1\]))/i.test(root)) {
+    throw configurationError(baseUrl, 'must begin with https:// (http:// is for localhost, 127.0.0.1 and [::1] only)')
+  }
+  return checked({ environment: variable(environment), baseUrl: root }, environment, baseUrl)
 }
 
 function checked(known: Record<'environment' | 'baseUrl', unknown>, environment: string, baseUrl: string) {

@@ -9,7 +9,7 @@ import type {
   NativeReauthorizationReason,
 } from '../index.js'
 import { headerPairs } from './headers.js'
-import { fromCaller } from './stack.js'
+import { fromCaller, withoutFrames } from './stack.js'
 
 // `Exclude` with `never` changes nothing but the name: editors would otherwise show the names of the addon's types.
 
@@ -385,10 +385,9 @@ function isError(result: object): result is NativeError {
 
 function causeOf(causes: Cause[]): ErrorOptions | undefined {
   const cause = causes.reduceRight<Error | undefined>((inner, { message, code }) => {
-    const error = Object.assign(new Error(message, inner && { cause: inner }), code === undefined ? {} : { code })
-    // It failed outside JavaScript, so it has no frames of its own; the error that it caused has the caller's.
-    Object.defineProperty(error, 'stack', { value: `Error: ${message}`, configurable: true, writable: true })
-    return error
+    // It failed outside JavaScript: the error that it caused has the caller's frames.
+    const error = withoutFrames(new Error(message, inner && { cause: inner }))
+    return Object.assign(error, code === undefined ? {} : { code })
   }, undefined)
   return cause && { cause }
 }

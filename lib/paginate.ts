@@ -1,5 +1,6 @@
 /** Lists of the API, item by item. The core requests pages ahead; here they become items. */
 
+import { setImmediate } from 'node:timers'
 import type { NativeClient, NativePage, NativePages, NativePosition } from '../index.js'
 import { call } from './calls.js'
 import { type CallContext, toError, unwrap } from './errors.js'
@@ -121,11 +122,12 @@ export interface Paginator<Item> extends AsyncIterable<Item> {
    */
   return(): Promise<IteratorResult<Item, undefined>>
   /**
-   * Returns this pass, for a loop.
+   * Returns an iterator over this pass, for one loop. If another loop is left before the end of the list, by `break` or
+   * by an error, this one throws an error with code `PAGINATION`: the end of a loop always means the end of the list.
    * @throws {SmartRecruitersError} with code `PAGINATION`, if a loop was left before, or {@link Paginator.return} was
    * called.
    */
-  [Symbol.asyncIterator](): Paginator<Item>
+  [Symbol.asyncIterator](): AsyncIterableIterator<Item, undefined>
 }
 
 const OPTIONS = ['params', 'query', 'headers', 'timeout', 'signal', 'from', 'prefetch'] as const
@@ -172,6 +174,8 @@ class PageReader<Item> implements Paginator<Item> {
   #taken = 0
   #end: End | undefined
   #loading: Promise<void> | undefined
+  /** Settles when the core has stopped, after a loop was left. */
+  #stopped: Promise<void> | undefined
 
   constructor(native: NativePages, context: CallContext, signal: AbortSignal | undefined) {
     this.#native = native
@@ -194,40 +198,54 @@ class PageReader<Item> implements Paginator<Item> {
 
   // Not a generator: that would take three turns of the microtask queue for each item.
   next(): Promise<IteratorResult<Item, undefined>> {
+    return this.#next(() => true)
+  }
+
+  #next(isLeft: () => boolean): Promise<IteratorResult<Item, undefined>> {
     if (this.#taken < this.#items.length && this.#end === undefined && this.#signal?.aborted !== true) {
       return Promise.resolve({ value: this.#take(), done: false })
     }
-    return this.#later(() => this.#take())
+    return this.#later(() => this.#take(), isLeft)
   }
 
   async return(): Promise<IteratorResult<Item, undefined>> {
     const signal = this.#signal
     // An abort ends the pass, even if a loop is left before any loop has noticed it.
     const end: End = signal?.aborted === true ? { how: 'failed', error: signal.reason } : { how: 'left' }
-    if (this.#finish(end)) await stop(this.#native)
+    if (this.#finish(end)) this.#stopped = stop(this.#native)
+    await this.#stopped
     return { value: undefined, done: true }
   }
 
   pages(): AsyncIterable<Page<Item>> {
-    return this.#iterator(() => this.#later(() => this.#takeAll()))
+    return this.#iterator(isLeft => this.#later(() => this.#takeAll(), isLeft))
   }
 
   take(limit: number): AsyncIterable<Item> {
     // `integer` takes `undefined` for an option that was not given.
     const most = integer('limit', limit ?? null, 0, MOST_ITEMS, 0)
     let taken = 0
-    const step = async (): Promise<IteratorResult<Item, undefined>> => {
+    const step = async (isLeft: () => boolean): Promise<IteratorResult<Item, undefined>> => {
       if (taken === most) return this.return()
-      const result = await this.next()
+      const result = await this.#next(isLeft)
       if (result.done !== true && ++taken === most) await this.return()
       return result
     }
     // One step after the other: a step beyond `limit` must not end the pass while an earlier one waits for its item.
     let last: Promise<unknown> = Promise.resolve()
-    return this.#iterator(() => {
-      const result = last.then(step)
-      last = result.catch(() => {})
-      return result
+    return this.#iterator(async isLeft => {
+      const before = last
+      let done = () => {}
+      last = new Promise<void>(resolve => {
+        done = resolve
+      })
+      try {
+        await before
+        // Awaited here, so that an error knows the caller's loop.
+        return await step(isLeft)
+      } finally {
+        done()
+      }
     })
   }
 
@@ -249,18 +267,24 @@ class PageReader<Item> implements Paginator<Item> {
     return items
   }
 
-  [Symbol.asyncIterator](): Paginator<Item> {
+  [Symbol.asyncIterator](): AsyncIterableIterator<Item, undefined> {
     this.#refuseIfLeft()
-    return this
+    return this.#iterator(isLeft => this.#next(isLeft))
   }
 
   /**
-   * Makes another iterator over this pass. Not a generator: after an error, a generator ends without throwing again.
+   * Makes an iterator over this pass, for one loop; `next` is told whether that loop was left. Not a generator: after an
+   * error, a generator ends without throwing again.
    */
-  #iterator<T>(next: () => Promise<IteratorResult<T, undefined>>): AsyncIterable<T> {
+  #iterator<T>(
+    next: (isLeft: () => boolean) => Promise<IteratorResult<T, undefined>>,
+  ): AsyncIterableIterator<T, undefined> {
+    let left = false
+    const isLeft = () => left
     const iterator: AsyncIterableIterator<T, undefined> = {
-      next,
+      next: () => next(isLeft),
       return: async () => {
+        left = true
         await this.return()
         return { value: undefined, done: true }
       },
@@ -280,8 +304,8 @@ class PageReader<Item> implements Paginator<Item> {
     throw toError({ code: 'PAGINATION', message, causes: [] }, this.#context)
   }
 
-  /** Waits until there are items, and takes some of them. */
-  async #later<T>(take: () => T): Promise<IteratorResult<T, undefined>> {
+  /** Waits until there are items, and takes some of them. `isLeft` says whether the loop that asks was left itself. */
+  async #later<T>(take: () => T, isLeft: () => boolean): Promise<IteratorResult<T, undefined>> {
     // A loop: other callers that were waiting for the same page may have taken all of its items.
     while (this.#end === undefined) {
       if (this.#taken < this.#items.length && this.#signal?.aborted !== true) return { value: take(), done: false }
@@ -289,6 +313,12 @@ class PageReader<Item> implements Paginator<Item> {
       await this.#loading
     }
     if (this.#end.how === 'failed') throw this.#end.error
+    if (this.#end.how === 'left' && !isLeft()) {
+      // The loop that was left by an error reports that error first.
+      await this.#stopped
+      await new Promise(resolve => setImmediate(resolve))
+      this.#refuseIfLeft()
+    }
     return { value: undefined, done: true }
   }
 

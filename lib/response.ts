@@ -6,6 +6,7 @@ import type { CallContext } from './errors.js'
 import { headerPairs } from './headers.js'
 import { types } from './platform.js'
 import { watch } from './signals.js'
+import { causedBy } from './stack.js'
 
 /**
  * Statuses whose answers have no body (Fetch standard, "null body status"): `new Response()` refuses a body for them.
@@ -38,7 +39,8 @@ export function toResponse(
     headers: headerPairs(headers),
   })
   if (!isOrdinary(status)) override(response, { status, ok: false })
-  return located(response, answer.url ?? url, answer.url !== undefined)
+  // A URL of a `Response` has no fragment, also after a redirect to one.
+  return located(response, answer.url?.split('#', 1)[0] ?? url, answer.url !== undefined)
 }
 
 /** Whether `new Response()` accepts the status. */
@@ -156,6 +158,6 @@ async function read(body: NativeBody, context: CallContext): Promise<Uint8Array<
     )
   } catch (error) {
     // The error that the platform's `fetch` throws.
-    throw new TypeError('terminated', { cause: error })
+    throw causedBy('terminated', error)
   }
 }

@@ -36,13 +36,26 @@ export function withCallersStack<E extends Error>(error: E, limit = Error.stackT
   // `Error.prepareStackTrace` may return anything.
   if (typeof stack !== 'string') return error
   const lines = stack.split('\n')
-  const first = lines.findIndex(line => line.startsWith('    at '))
+  // A message may have lines that look like frames.
+  const head = stack.startsWith(String(error)) ? String(error).split('\n').length : 0
+  const first = lines.findIndex((line, index) => index >= head && line.startsWith('    at '))
   const callers = lines.findIndex((line, index) => index >= first && !isOurs(line))
   // Without a frame of the caller, such as after a timer, the stack is left unchanged.
   if (first < 0 || callers < 0) return error
   const shown = [...lines.slice(0, first), ...lines.slice(callers, callers + limit)]
   Object.defineProperty(error, 'stack', { value: shown.join('\n'), configurable: true, writable: true })
   return error
+}
+
+/** Makes the error that the platform's `fetch` throws. It has the caller's frames, and its cause has none. */
+export function causedBy(message: string, error: unknown): TypeError {
+  const cause = error instanceof Error ? withoutFrames(error) : error
+  return fromCaller(() => new TypeError(message, { cause }))
+}
+
+/** Removes all frames of an error that is the cause of another, which has them. */
+export function withoutFrames<E extends Error>(error: E): E {
+  return Object.defineProperty(error, 'stack', { value: String(error), configurable: true, writable: true })
 }
 
 function isOurs(line: string): boolean {
@@ -54,7 +67,10 @@ function isOurs(line: string): boolean {
 
 /** Returns the place of a frame; `undefined` for frames without one, such as that of `Array.map`. */
 function placeOf(line = ''): Place | undefined {
-  const [, file, row, column] = /(?:\(|at (?:async )?)([^()]*):(\d+):(\d+)\)?$/.exec(line) ?? []
+  const frame = line.replace(/^ *at (?:async )?/, '')
+  // With a function's name, the place is in parentheses, which a path may have too.
+  const place = frame.endsWith(')') ? /^.*? \((.*)\)$/.exec(frame)?.[1] : frame
+  const [, file, row, column] = /^(.*):(\d+):(\d+)$/.exec(place ?? '') ?? []
   return file === undefined ? undefined : { file, position: Number(row) * 1e6 + Number(column) }
 }
 

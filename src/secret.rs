@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fmt;
 use std::hash::{BuildHasher as _, Hash, Hasher, RandomState};
+use std::ops::Range;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
@@ -65,7 +66,8 @@ impl fmt::Debug for Secret {
 /// much as redacting a text.
 ///
 /// A quote is the whole secret, or a part of at least 12 characters: as it is, form- or percent-encoded, in hex, or in
-/// Base64, also within longer encoded text as in HTTP Basic.
+/// Base64, also within longer encoded text as in HTTP Basic, and with any of its characters escaped as in URLs, JSON or
+/// HTML.
 pub struct Redactor {
     /// Keyed hashes of all parts of all forms, which reveal nothing about the secrets.
     parts: HashSet<u64>,
@@ -90,15 +92,16 @@ impl Redactor {
         // Hex digits can have either case, and lower-casing ASCII keeps every character's place.
         let lower = Zeroizing::new(text.to_ascii_lowercase());
         let mut hidden = vec![false; lower.len()];
-        for (at, part) in lower.as_bytes().windows(QUOTE).enumerate() {
-            if self.parts.contains(&self.hasher.hash_one(part)) {
-                hidden.iter_mut().skip(at).take(QUOTE).for_each(|hide| *hide = true);
-            }
-        }
-        for form in &self.short {
-            for (at, _) in lower.match_indices(form.as_str()) {
-                hidden.iter_mut().skip(at).take(form.len()).for_each(|hide| *hide = true);
-            }
+        let mut hide = |range: Range<usize>| {
+            let length = range.len();
+            hidden.iter_mut().skip(range.start).take(length).for_each(|hide| *hide = true);
+        };
+        self.find(lower.as_bytes(), &mut hide);
+        // Servers quote in JSON, URLs and HTML, where any character may be escaped.
+        if lower.contains(['%', '\\', '&']) {
+            let (unescaped, places) = unescaped(&lower);
+            let place = |at: usize| places.get(at).copied().unwrap_or(lower.len());
+            self.find(&unescaped, |quote| hide(place(quote.start)..place(quote.end)));
         }
         if !hidden.contains(&true) {
             return Cow::Borrowed(text);
@@ -115,6 +118,58 @@ impl Redactor {
             hiding = hide;
         }
         Cow::Owned(shown)
+    }
+}
+
+impl Redactor {
+    /// Calls `visit` with the place of each part of a quote.
+    fn find(&self, text: &[u8], mut visit: impl FnMut(Range<usize>)) {
+        for (at, part) in text.windows(QUOTE).enumerate() {
+            if self.parts.contains(&self.hasher.hash_one(part)) {
+                visit(at..at + QUOTE);
+            }
+        }
+        for form in &self.short {
+            for (at, part) in text.windows(form.len()).enumerate() {
+                if part == form.as_bytes() {
+                    visit(at..at + form.len());
+                }
+            }
+        }
+    }
+}
+
+/// `text`, which is in lower case, without its escapes: `%2f` of URLs, `\u002f` and `\/` of JSON, `&#47;` and `&#x2f;` of
+/// HTML. Also returns where each byte begins in `text`.
+fn unescaped(text: &str) -> (Zeroizing<Vec<u8>>, Vec<usize>) {
+    let mut bytes = Zeroizing::new(Vec::with_capacity(text.len()));
+    let mut places = Vec::with_capacity(text.len());
+    let mut at = 0;
+    while let Some(rest) = text.as_bytes().get(at..).filter(|rest| !rest.is_empty()) {
+        let (byte, length) = escape(rest).unwrap_or((rest.first().copied().unwrap_or_default(), 1));
+        bytes.push(byte.to_ascii_lowercase());
+        places.push(at);
+        at += length;
+    }
+    (bytes, places)
+}
+
+/// The ASCII character that the escape at the beginning of `text` stands for, and the escape's length.
+fn escape(text: &[u8]) -> Option<(u8, usize)> {
+    let number = |digits: &[u8], radix| u8::from_str_radix(std::str::from_utf8(digits).ok()?, radix).ok();
+    match text {
+        [b'%', rest @ ..] => Some((number(rest.get(..2)?, 16)?, 3)),
+        [b'\\', b'u', rest @ ..] => Some((number(rest.get(..4)?, 16)?, 6)),
+        [b'\\', escaped, ..] if !escaped.is_ascii_alphanumeric() => Some((*escaped, 2)),
+        [b'&', b'#', rest @ ..] => {
+            let end = rest.iter().take(8).position(|byte| *byte == b';')?;
+            let value = match rest.get(..end)? {
+                [b'x', digits @ ..] => number(digits, 16)?,
+                digits => number(digits, 10)?,
+            };
+            Some((value, end + 3))
+        }
+        _ => None,
     }
 }
 
@@ -158,6 +213,27 @@ mod tests {
 
     fn redact(text: &str, secret: &str) -> String {
         Redactor::new([secret]).redact(text).into_owned()
+    }
+
+    #[test]
+    fn escaped_quotes_are_found() {
+        let secret = "eyJhbGciOi/JSUzI1+NiJ9.abc_def-ghi";
+        let redactor = Redactor::new([secret]);
+        let each = |escape: fn(u8) -> String| secret.bytes().map(escape).collect::<String>();
+        for quote in [
+            each(|byte| format!("%{byte:02x}")),
+            each(|byte| format!("%{byte:02X}")),
+            each(|byte| format!("\\u{byte:04x}")),
+            each(|byte| format!("&#{byte};")),
+            each(|byte| format!("&#x{byte:x};")),
+            secret.replace('/', "\\/"),
+            secret.replace('/', "\\u002f").replace('.', "%2e"),
+        ] {
+            assert_eq!(redactor.redact(&format!("the key {quote} is wrong")), "the key [redacted] is wrong");
+        }
+        let other = r#"100% of {"a":"b\/c\u00e9"} &amp; &#169; %zz"#;
+        assert_eq!(redactor.redact(other), other);
+        assert_eq!(Redactor::new(["s3cr3t"]).redact("%733cr3t"), "[redacted]");
     }
 
     #[test]

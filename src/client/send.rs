@@ -12,7 +12,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use super::deadline::Deadline;
 use super::retry::{Answer, Attempt, Decision, decide, decide_led, is_idempotent, pause, retry_after};
 use super::{Authorizer, Client};
-use crate::error::{Error, Phase, Result};
+use crate::error::{Destination, Error, Phase, Result};
 use crate::http::{Authorization, Request, Response, ResponseBody, Transport, UntilEnd as _, read_error};
 use crate::lifecycle::{CurrentToken, Grant, TokenSource};
 use crate::limit::{Connection, Endpoint, Endpoints, LimitHeaders, Permit};
@@ -23,6 +23,8 @@ const READ_AT_ONCE: usize = 64 * 1024;
 /// A renewed token that is older than this, which happens if another process obtained it, may have been revoked like
 /// its predecessor. Its 401 is then no proof of a permission denial. Longer than an exchange takes.
 const RECENT: Duration = Duration::from_secs(90);
+/// How long the body of an unsuccessful answer is waited for.
+const ERROR_PATIENCE: Duration = Duration::from_secs(10);
 /// How many turns of the runtime a short body gets to arrive completely.
 const TURNS: usize = 3;
 
@@ -34,7 +36,8 @@ impl Client {
         let _call = self.calls.begin()?;
         let deadline = Deadline::new(request.timeout);
         let limit = self.max_body_size;
-        let whole = async { self.attempts(request, &deadline, Some(limit)).await?.whole(limit).await };
+        let whole =
+            async { self.attempts(request, &deadline, Some(limit)).await?.whole(limit, &deadline).await };
         deadline.keep(pin!(whole)).await.map_err(|error| self.explain(request, &deadline, error))
     }
 
@@ -45,7 +48,7 @@ impl Client {
         let sent = deadline.keep(pin!(self.attempts(request, &deadline, None))).await;
         Ok(sent
             .map_err(|error| self.explain(request, &deadline, error))?
-            .open(request.timeout, &self.transport)
+            .open(request, &self.transport)
             .await)
     }
 
@@ -56,9 +59,9 @@ impl Client {
         let open = async {
             let sent = self.attempts(request, &deadline, None).await?;
             if sent.response.status.is_success() {
-                Ok(sent.open(request.timeout, &self.transport).await)
+                Ok(sent.open(request, &self.transport).await)
             } else {
-                Err(sent.error().await)
+                Err(sent.error(&deadline).await)
             }
         };
         deadline.keep(pin!(open)).await.map_err(|error| self.explain(request, &deadline, error))
@@ -305,24 +308,26 @@ struct Sent {
 }
 
 impl Sent {
-    async fn whole(self, limit: usize) -> Result<Response<Bytes>> {
+    async fn whole(self, limit: usize, deadline: &Deadline) -> Result<Response<Bytes>> {
         if !self.response.status.is_success() {
-            return Err(self.error().await);
+            return Err(self.error(deadline).await);
         }
         let Response { status, headers, body, url, authorized, connection } = self.response;
         Ok(Response { status, headers, body: body.collect(limit).await?, url, authorized, connection })
     }
 
     /// The error that an unsuccessful answer describes, read from what arrived of its body.
-    async fn error(self) -> Error {
+    async fn error(self, deadline: &Deadline) -> Error {
         let Response { status, headers, mut body, .. } = self.response;
-        body.read_ahead(READ_AT_ONCE).await;
+        // The status says enough: a body that does not end must not turn it into a timeout.
+        let patience = ERROR_PATIENCE.min(deadline.left() / 2);
+        let _ = tokio::time::timeout(patience, body.read_ahead(READ_AT_ONCE)).await;
         Error::Api(Box::new(read_error(status, &headers, &body.take_ahead(), &self.authorization)))
     }
 
     /// Returns the answer with its open body. A short body usually arrives with its headers, so a few turns of the
     /// runtime are spent on reading it completely.
-    async fn open(self, timeout: Duration, transport: &Transport) -> Response<OpenBody> {
+    async fn open(self, request: &Request, transport: &Transport) -> Response<OpenBody> {
         let Response { status, headers, mut body, url, authorized, connection } = self.response;
         for _ in 0..TURNS {
             body.read_ready(READ_AT_ONCE);
@@ -332,7 +337,9 @@ impl Sent {
             tokio::task::yield_now().await;
         }
         transport.hand_over(&mut body);
-        Response { status, headers, body: OpenBody { body, timeout }, url, authorized, connection }
+        let from = Arc::new(transport.destination(url.as_ref().unwrap_or_else(|| request.target.url())));
+        let body = OpenBody { body, timeout: request.timeout, from };
+        Response { status, headers, body, url, authorized, connection }
     }
 }
 
@@ -421,6 +428,8 @@ impl Session<'_> {
 pub struct OpenBody {
     body: ResponseBody,
     timeout: Duration,
+    /// Where the answer comes from, for errors.
+    from: Arc<Destination>,
 }
 
 /// How much of a body had arrived with its headers.
@@ -443,7 +452,8 @@ impl OpenBody {
     pub async fn read(&mut self, most: usize) -> Result<Option<Vec<Bytes>>> {
         let deadline = Deadline::new(self.timeout);
         deadline.progress.enter(Phase::Body);
-        deadline.keep(pin!(self.body.read(most))).await
+        let read = deadline.keep(pin!(self.body.read(most))).await;
+        read.map_err(|error| error.on_the_way(true, || Destination::clone(&self.from)))
     }
 
     /// Buffers about `most` bytes for later reads. Dropping the future loses nothing.

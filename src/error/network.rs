@@ -148,7 +148,7 @@ pub(super) fn message(
     let server = to.map_or_else(|| "the server".to_owned(), ToString::to_string);
     let why = reason.map_or_else(String::new, |reason| format!(": {reason}"));
     match kind {
-        NetworkKind::Connect if to.is_some_and(|to| to.proxy.is_some()) => {
+        NetworkKind::Dns | NetworkKind::Connect if to.is_some_and(|to| to.proxy.is_some()) => {
             format!("no connection to {server}{why}; check `proxy`, HTTPS_PROXY and NO_PROXY")
         }
         NetworkKind::Dns | NetworkKind::Connect => {

@@ -96,6 +96,7 @@ impl Connector {
             .http1_max_headers(MOST_FIELDS)
             .http1_max_buf_size(LONGEST_HEAD as usize)
             .http1_allow_obsolete_multiline_headers_in_responses(true)
+            .http1_allow_spaces_after_header_name_in_responses(true)
             .http2_max_header_list_size(LONGEST_HEAD)
             .http2_keep_alive_interval(HTTP2_PING)
             .http2_keep_alive_timeout(HTTP2_PING)

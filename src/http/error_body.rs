@@ -8,6 +8,7 @@ use url::Url;
 
 use super::answer::Answer;
 use super::headers::header_lines;
+use super::loose_json::{Value as Loose, members};
 use super::text::as_text;
 use super::transport::Authorization;
 use crate::error::{ApiError, Error, ErrorDetail};
@@ -25,12 +26,13 @@ const DEEPEST: usize = 5;
 
 /// Members that hold messages, in lower case, the most informative first: those of RFC 6749 section 5.2, RFC 9457
 /// section 3.1, the vendor, and other common ones.
-const WORDS: [&str; 14] = [
+const WORDS: [&str; 19] = [
     "error_description",
     "detail",
     "message",
     "errormessage",
     "error_message",
+    "errordescription",
     "msg",
     "description",
     "faultstring",
@@ -38,15 +40,28 @@ const WORDS: [&str; 14] = [
     "fault",
     "errors",
     "messages",
+    "errormessages",
+    "invalid-params",
+    "fielderrors",
     "reason",
+    "text",
     "title",
 ];
 /// Members that hold an error code.
 const CODES: [&str; 3] = ["code", "errorcode", "error_code"];
 /// Members that name the field of the request that an error is about.
-const FIELDS: [&str; 6] = ["datapath", "field", "path", "property", "parameter", "pointer"];
+const FIELDS: [&str; 7] = ["datapath", "field", "path", "property", "parameter", "pointer", "name"];
 /// Members that hold a list of errors.
-const LISTS: [&str; 5] = ["errors", "details", "detail", "messages", "violations"];
+const LISTS: [&str; 8] = [
+    "errors",
+    "details",
+    "detail",
+    "messages",
+    "violations",
+    "errormessages",
+    "invalid-params",
+    "fielderrors",
+];
 
 /// Reads an unsuccessful answer. Quotes of the request's `authorization` are left out.
 pub fn read_error(
@@ -84,10 +99,12 @@ fn read(
     redacted: &dyn Fn(&str) -> String,
 ) -> ApiError {
     let content_type = headers.get(http::header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let content_type = content_type.map(str::to_ascii_lowercase);
+    let content_type = content_type.as_deref();
     let text = as_text(content_type, body);
     let json = serde_json::from_str::<Value>(&text).unwrap_or_default();
     // The text is cut last, since a quote that the cut halves would not be recognized.
-    let safe = |text: &str| cut(redacted(text).trim(), LONGEST_MESSAGE);
+    let safe = |text: &str| cut(printable(&redacted(text)).trim(), LONGEST_MESSAGE);
     let errors: Vec<_> = entries(&json)
         .into_iter()
         .map(|ErrorDetail { code, message, field }| ErrorDetail {
@@ -96,7 +113,10 @@ fn read(
             field: field.as_deref().map(safe),
         })
         .collect();
-    let said = words(&json, DEEPEST).map(str::to_owned).or_else(|| said_in_text(content_type, &text));
+    let said = words(&json, DEEPEST)
+        .map(str::to_owned)
+        .or_else(|| said_in_damaged_json(&text))
+        .or_else(|| said_in_text(content_type, &text));
     let inner = member(&json, "error").unwrap_or_default();
     let vendor_code = code(&json)
         .or_else(|| code(inner))
@@ -190,11 +210,36 @@ fn said_in_text(content_type: Option<&str>, text: &str) -> Option<String> {
     if text.starts_with('<') {
         return said_in_xml(text);
     }
-    content_type.is_none_or(|kind| kind.starts_with("text/")).then(|| text.to_owned())
+    let is_text = content_type.is_none_or(|kind| kind.starts_with("text/") || kind.contains("json"));
+    (is_text && !text.starts_with(['{', '['])).then(|| text.to_owned())
+}
+
+/// The words of JSON that was cut off or is malformed otherwise, of which many servers send the beginning.
+fn said_in_damaged_json(text: &str) -> Option<String> {
+    if !text.trim_start().starts_with(['{', '[']) {
+        return None;
+    }
+    let mut found: Option<(usize, String)> = None;
+    members(text.as_bytes(), &mut |member| {
+        let rank = WORDS.iter().position(|word| word.replace(['_', '-'], "") == member.name);
+        let is_better = rank.is_some_and(|rank| found.as_ref().is_none_or(|(known, _)| rank < *known));
+        if let (true, Some(rank), Loose::Text(text)) = (is_better, rank, &member.value)
+            && !text.trim().is_empty()
+        {
+            found = Some((rank, text.trim().to_owned()));
+        }
+    });
+    found.map(|(_, text)| text)
+}
+
+/// Text without control characters, which could forge a line of a log or of a stack.
+fn printable(text: &str) -> String {
+    text.chars().map(|character| if character.is_control() { ' ' } else { character }).collect()
 }
 
 /// The text of the first element whose name suggests a message, or else all text.
 fn said_in_xml(xml: &str) -> Option<String> {
+    let xml = &xml.replace("<![CDATA[", "").replace("]]>", "");
     let elements = || {
         xml.split('<').skip(1).filter_map(|tag| {
             let (name, text) = tag.split_once('>')?;
@@ -210,8 +255,31 @@ fn said_in_xml(xml: &str) -> Option<String> {
         .map_or_else(|| elements().map(|(_, text)| text).collect::<Vec<_>>().join(" "), str::to_owned);
     let plain = [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&apos;", "'"), ("&amp;", "&")]
         .iter()
-        .fold(text, |text, (written, meant)| text.replace(written, meant));
+        .fold(without_references(&text), |text, (written, meant)| text.replace(written, meant));
     Some(plain).filter(|text| !text.is_empty())
+}
+
+/// Text with the characters that numeric references, such as `&#233;`, stand for.
+fn without_references(text: &str) -> String {
+    let mut parts = text.split("&#");
+    let mut plain = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let character = part.split_once(';').and_then(|(digits, rest)| {
+            let code = match digits.strip_prefix(['x', 'X']) {
+                Some(digits) => u32::from_str_radix(digits, 16),
+                None => digits.parse(),
+            };
+            Some((code.ok().and_then(char::from_u32)?, rest))
+        });
+        if let Some((character, rest)) = character {
+            plain.push(character);
+            plain.push_str(rest);
+        } else {
+            plain.push_str("&#");
+            plain.push_str(part);
+        }
+    }
+    plain
 }
 
 fn describe(status: StatusCode) -> String {
@@ -346,6 +414,15 @@ mod tests {
                 "<s:Fault><faultcode>a</faultcode><faultstring xml:lang=\"en\">the-reason</faultstring></s:Fault>",
             ),
             ("application/xml", "<r>the-reason</r>"),
+            ("application/xml", "<r><message><![CDATA[the-reason]]></message></r>"),
+            ("application/xml", "<r><message>the&#45;re&#x61;son</message></r>"),
+            ("application/problem+json", r#"{"invalid-params":[{"name":"age","reason":"the-reason"}]}"#),
+            ("application/json", r#"{"errorMessages":["the-reason"],"errors":{}}"#),
+            ("application/json", r#"{"message":"the-reason","errors":[{"message":"cut of"#),
+            ("application/json", r#"{"message":"the-reason",}"#),
+            ("application/json", "the-reason"),
+            ("TEXT/PLAIN", "the-reason"),
+            ("text/plain", "the-reason\n"),
         ] {
             assert_eq!(read_api(400, content_type, body).message, WORDS, "{content_type} {body}");
         }

@@ -86,7 +86,7 @@ fn certificate_code(problem: &CertificateError) -> Option<&'static str> {
             Untrusted::UnknownIssuer(_) => "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
             Untrusted::UnknownIssuerOfChain(_) => "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
             Untrusted::CommonNameOnly(_) => "ERR_TLS_CERT_ALTNAME_INVALID",
-            Untrusted::OldVersion => return None,
+            Untrusted::OldVersion | Untrusted::Authority | Untrusted::CriticalExtension => return None,
         },
         _ => return None,
     })
@@ -181,6 +181,16 @@ fn about_trust(untrusted: &Untrusted) -> String {
             "the server's certificates lead to the authority {name:?}, which is not trusted; to trust it, give its \
              certificate as `ca`"
         ),
+        Untrusted::Authority => {
+            "the server's certificate is one of an authority (CA:TRUE in basicConstraints), which may not be a server's; \
+             have one issued with CA:FALSE, or give this very certificate as `ca`"
+                .to_owned()
+        }
+        Untrusted::CriticalExtension => {
+            "the server's certificate, or one that it was issued by, has a critical extension that is not supported; have \
+             it issued without one, or with the extension not critical"
+                .to_owned()
+        }
         Untrusted::OldVersion => {
             "the server's certificate is not of X.509 version 3, in which alone it can name its hosts; have one issued \
              with subjectAltName, or give this very certificate as `ca`"
@@ -200,7 +210,7 @@ fn about_alert(alert: AlertDescription) -> String {
         }
         AlertDescription::HandshakeFailure => {
             "the server refused the TLS handshake; it may ask for a client certificate (`cert` and `key`), or share no \
-             cipher or kind of key with this client, to which P-521 is unknown"
+             cipher or kind of key with this client, which knows neither P-521 nor RSA-PSS keys"
                 .to_owned()
         }
         AlertDescription::ProtocolVersion | AlertDescription::InsufficientSecurity => OLD_VERSION.to_owned(),

@@ -37,6 +37,12 @@ pub(super) enum Untrusted {
     /// The server sent a chain of certificates, the last of which was issued by an unknown authority.
     #[error("the chain was issued by {0:?}, which is unknown")]
     UnknownIssuerOfChain(String),
+    /// It is one that may issue others.
+    #[error("the certificate is that of an authority")]
+    Authority,
+    /// It has a critical extension that webpki does not know.
+    #[error("the certificate has a critical extension that is not supported")]
+    CriticalExtension,
     /// It is not of X.509 version 3.
     #[error("the certificate is not of X.509 version 3")]
     OldVersion,
@@ -105,9 +111,14 @@ fn described(error: Error, certificate: &CertificateDer<'_>, others: &[Certifica
         }
         // A self-signed certificate is its own issuer, even if an authority with the same name is trusted.
         CertificateError::BadSignature if facts.is_self_issued => untrusted(Untrusted::SelfSigned),
-        CertificateError::UnknownIssuer | CertificateError::Other(_) => {
-            untrusted(unknown_issuer(facts, others))
-        }
+        CertificateError::UnknownIssuer => untrusted(unknown_issuer(facts, others)),
+        CertificateError::Other(other) => match other.0.downcast_ref() {
+            Some(webpki::Error::CaUsedAsEndEntity) if !facts.is_self_issued => {
+                untrusted(Untrusted::Authority)
+            }
+            Some(webpki::Error::UnsupportedCriticalExtension) => untrusted(Untrusted::CriticalExtension),
+            _ => untrusted(unknown_issuer(facts, others)),
+        },
         other => other,
     })
 }

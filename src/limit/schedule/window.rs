@@ -27,6 +27,8 @@ struct Place {
     free: Option<Duration>,
     /// How many places were taken when this one was, itself included.
     with: usize,
+    /// When the place was taken.
+    since: Duration,
 }
 
 /// When a request can get its turn.
@@ -68,11 +70,12 @@ impl Window {
         known.get(too_many - 1).map_or(Opening::Unknown, |free| Opening::At(*free))
     }
 
-    /// When a request with `ahead` others before it can have a place at the earliest. A place whose end is unknown counts as
-    /// free, and each request before takes its place for a second.
+    /// When a request with `ahead` others before it can have a place at the earliest. A place whose end is unknown is
+    /// taken for a second at least, as is the place of each request before.
     pub(super) fn earliest(&self, ahead: usize, now: Duration) -> Duration {
         let taken = self.taken.iter().filter(|place| place.is_taken(now));
-        let mut free: Vec<_> = taken.map(|place| place.free.unwrap_or(now)).collect();
+        let mut free: Vec<_> =
+            taken.map(|place| place.free.unwrap_or((place.since + SECOND).max(now))).collect();
         free.resize(free.len().max(self.limit), now);
         free.sort_unstable();
         // If more places are taken than the limit allows, the first ones that end become no free place.
@@ -88,7 +91,7 @@ impl Window {
             return None;
         }
         self.last += 1;
-        self.taken.push(Place { ticket: self.last, free: None, with: self.taken.len() + 1 });
+        self.taken.push(Place { ticket: self.last, free: None, with: self.taken.len() + 1, since: now });
         Some(self.last)
     }
 
@@ -114,7 +117,7 @@ impl Window {
 
     /// Takes places for `count` requests of other processes that the server had counted by `latest`.
     pub(super) fn occupy(&mut self, count: usize, latest: Duration, span: Duration) {
-        let place = Place { ticket: 0, free: Some(latest + span), with: 0 };
+        let place = Place { ticket: 0, free: Some(latest + span), with: 0, since: latest };
         let most = self.limit.saturating_sub(self.taken.len().min(self.limit));
         self.taken.extend(std::iter::repeat_n(place, count.min(most)));
         // The next answer counts these requests too, and must not add them again.
@@ -166,7 +169,7 @@ mod tests {
         window.take(ms(300)).unwrap();
         assert_eq!(
             [0, 1, 2, 3].map(|ahead| window.earliest(ahead, ms(400))),
-            [400, 1300, 1400, 2300].map(ms)
+            [1300, 1300, 2300, 2300].map(ms)
         );
         window.set_limit(1);
         assert_eq!([0, 1].map(|ahead| window.earliest(ahead, ms(400))), [1300, 2300].map(ms));
