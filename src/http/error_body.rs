@@ -210,8 +210,12 @@ fn said_in_text(content_type: Option<&str>, text: &str) -> Option<String> {
     if text.starts_with('<') {
         return said_in_xml(text);
     }
-    let is_text = content_type.is_none_or(|kind| kind.starts_with("text/") || kind.contains("json"));
-    (is_text && !text.starts_with(['{', '['])).then(|| text.to_owned())
+    let is_text = content_type.is_none_or(|kind| kind.starts_with("text/"));
+    // Under the type of JSON, only a sentence: anything longer is a damaged document.
+    let is_sentence = content_type.is_some_and(|kind| kind.contains("json"))
+        && text.len() <= LONGEST_MESSAGE
+        && !text.starts_with(['{', '[', '"']);
+    (is_text || is_sentence).then(|| text.to_owned())
 }
 
 /// The words of JSON that was cut off or is malformed otherwise, of which many servers send the beginning.
