@@ -180,7 +180,7 @@ const ANSWERS = [
   },
   {
     what: ['outcome'],
-    reason: 'Where there is no body, it does not matter how long it would be.',
+    reason: 'An answer without a body can state any length.',
     allows: ({ ours, asked }) =>
       ours === 'answered' && asked.otherLength !== undefined && (asked.method === 'HEAD' || asked.status === 304),
   },

@@ -219,7 +219,7 @@ test('a whole URL of another origin is refused, and nothing is sent there', asyn
   for (const input of ['http://evil.example', 'https://evil.example/jobs', 'file:///etc/passwd']) {
     assert.ok((await failure(sr.fetch(input))) instanceof TypeError, input)
   }
-  // What is no whole URL is a path, and cannot be anything else.
+  // Anything that is not a whole URL is a path.
   for (const input of ['//evil.example/jobs', 'data:,x', '\\\\evil.example', '@evil.example', ':80@evil.example']) {
     const outcome = await sr.fetch(input).catch(error => error)
     assert.ok(outcome instanceof TypeError || outcome.url.startsWith(`${sandbox.baseUrl}/`), `${input}: ${outcome.url}`)
@@ -227,7 +227,7 @@ test('a whole URL of another origin is refused, and nothing is sent there', asyn
   assert.equal(connections, 0)
 })
 
-test('what is no request at all is a TypeError', async () => {
+test('an argument that is not a request is a TypeError', async () => {
   const wrong = []
   for (const [name, init] of Object.entries({
     'a stream without duplex': { method: 'POST', body: ReadableStream.from([]) },

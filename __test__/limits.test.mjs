@@ -40,14 +40,14 @@ function recordArrivals(sandbox) {
     .nextRequest(({ endpoint }) => {
       arrivals[endpoint] ??= []
       arrivals[endpoint].push(performance.now())
-      // None is the last one awaited: the sandbox goes on to show all that come.
+      // Matches none, so that the sandbox shows all of them.
       return false
     })
     .catch(() => {})
   return arrivals
 }
 
-/** Keeps `width` calls on their way until the time is over. */
+/** Keeps `width` calls in progress until the time is over. */
 async function load({ width, call }) {
   const end = performance.now() + SECONDS * 1000
   const worker = async () => {
@@ -58,7 +58,8 @@ async function load({ width, call }) {
 
 /**
  * Which shares of what `limit` permits were used. `inTime`: of the requests that are permitted in the time of the load.
- * `steady`: a request is permitted one second after the one `limit` before it; came later, that much was not used.
+ * `steady`: a request is permitted one second after the one that came `limit` requests before it. Time beyond that second
+ * was not used.
  */
 function used(arrivals, limit) {
   const inTime = arrivals.filter(at => at < arrivals[0] + SECONDS * 1000).length / (limit * SECONDS)
@@ -69,8 +70,8 @@ function used(arrivals, limit) {
 /**
  * Runs these loads at once and asserts that each used its `share` of what its endpoint permits, and never more than all.
  *
- * In a few seconds, one in which the machine is busy with something else is a large share. A short run therefore asserts
- * less, and is repeated if it falls short: what the client itself loses, it loses each time.
+ * A short run lasts a few seconds, so a single second in which the machine does something else costs a large share. It
+ * asserts less, and is repeated if it falls short: what the client itself loses, it loses each time.
  */
 async function assertUsed(t, arrivals, loads) {
   for (let attempt = 1; ; attempt++) {

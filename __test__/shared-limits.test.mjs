@@ -17,8 +17,8 @@ import { freePort, programPath, startProgram } from './support/programs.mjs'
 const SECONDS = Number(process.env.LIMITS_SECONDS ?? 4)
 const PROCESSES = 8
 /**
- * What a fleet has to use in a few seconds, of which one in which the machine is busy with something else is a large
- * share. A run that falls short is repeated: what the fleet itself loses, it loses each time.
+ * What a fleet has to use in a short run. It lasts a few seconds, so a single second in which the machine does something
+ * else costs a large share. A run that falls short is repeated: what the fleet itself loses, it loses each time.
  */
 const SHORT_SHARE = 0.75
 const ATTEMPTS = 3

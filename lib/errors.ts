@@ -259,7 +259,10 @@ export class UnknownGrantError extends TokenError {
 
 /** An error of a request that got no complete answer. It says how far the request came. */
 abstract class UnansweredError extends SmartRecruitersError {
-  /** Whether any part of the request may have been sent. If not, the API has certainly not processed it. */
+  /**
+   * Whether the API may have processed the request. `false` if no byte of it was sent, or if an HTTP/2 server says that
+   * it did not process it (`GOAWAY` or `REFUSED_STREAM`, RFC 9113 section 8.7).
+   */
   readonly sent: boolean
   /** The host to which the request was sent, or was about to be sent. */
   readonly host: string | undefined

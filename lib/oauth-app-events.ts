@@ -42,13 +42,13 @@ const EMIT: Record<NativeEventName | keyof OAuthAppEvents, (events: Emitter, eve
   renewed: (events, { id = '' }) => events.emit('renewed', { grantId: id }),
   renewalFailed: (events, { id = '', error }) => events.emit('renewalFailed', { grantId: id, error: errorOf(error) }),
   refused: (events, { id = '', since, error }) => {
-    events.emit('refused', { grantId: id, since: new Date(since ?? 0), error: errorOf(error) as TokenError })
+    events.emit('refused', { grantId: id, since: new Date(since as number), error: errorOf(error) as TokenError })
   },
   reauthorizationRequired: (events, { id = '', reason }) => {
     events.emit('reauthorizationRequired', { grantId: id, reason })
   },
   expiring: (events, { id = '', expiresAt, days }) => {
-    events.emit('expiring', { grantId: id, expiresAt: new Date(expiresAt ?? 0), days: days ?? 0 })
+    events.emit('expiring', { grantId: id, expiresAt: new Date(expiresAt as number), days: days as number })
   },
   keepAliveFailed: (events, { error }) => events.emit('keepAliveFailed', { error: errorOf(error) }),
   rekeyFailed: (events, { id = '', error }) => events.emit('rekeyFailed', { id, error: errorOf(error) }),

@@ -68,8 +68,8 @@ export interface ToArrayOptions {
  * A pass ends in one of three ways, for all loops that share it:
  * - The list ends. A loop that starts afterwards gets no items.
  * - The pass fails, or its signal is aborted. Every loop throws the same error, including loops that start afterwards.
- * - A loop is left, or {@link Paginator.return} is called. The other loops end too, and a loop that starts afterwards
- *   throws a `SmartRecruitersError` with code `PAGINATION`.
+ * - A loop is left, or {@link Paginator.return} is called. The other loops throw a `SmartRecruitersError` with code
+ *   `PAGINATION`, and so does a loop that starts afterwards.
  *
  * In each case, `cursor` is the place to continue from: `sr.paginate(path, { from: list.cursor })`.
  *

@@ -105,7 +105,7 @@ impl Reason {
         let passing = ["Temporary failure", "Try again"].iter().any(|known| words.contains(known))
             || error.raw_os_error() == Some(WSATRY_AGAIN);
         if passing {
-            let text = format!("the look-up of the host name {whose} failed for now (EAI_AGAIN)");
+            let text = format!("the lookup of the host name {whose} failed for now (EAI_AGAIN)");
             return Self::new(text, "EAI_AGAIN");
         }
         Self::new(format!("the host name {whose} was not found (ENOTFOUND)"), "ENOTFOUND")

@@ -102,7 +102,9 @@ fn read(
     let content_type = content_type.map(str::to_ascii_lowercase);
     let content_type = content_type.as_deref();
     let text = as_text(content_type, body);
-    let json = serde_json::from_str::<Value>(&text).unwrap_or_default();
+    let parsed = serde_json::from_str::<Value>(&text);
+    let is_json = parsed.is_ok();
+    let json = parsed.unwrap_or_default();
     // The text is cut last, since a quote that the cut halves would not be recognized.
     let safe = |text: &str| cut(printable(&redacted(text)).trim(), LONGEST_MESSAGE);
     let errors: Vec<_> = entries(&json)
@@ -115,7 +117,7 @@ fn read(
         .collect();
     let said = words(&json, DEEPEST)
         .map(str::to_owned)
-        .or_else(|| said_in_damaged_json(&text))
+        .or_else(|| (!is_json).then(|| said_in_damaged_json(&text))?)
         .or_else(|| said_in_text(content_type, &text));
     let inner = member(&json, "error").unwrap_or_default();
     let vendor_code = code(&json)
@@ -435,6 +437,7 @@ mod tests {
             ("application/json", "", "Bad Gateway"),
             ("application/json", "[1,", "Bad Gateway"),
             ("application/json", r#"{"message":7,"errors":[]}"#, "Bad Gateway"),
+            ("application/json", r#"{"data":{"title":"Nurse"}}"#, "Bad Gateway"),
             ("application/octet-stream", "bytes", "Bad Gateway"),
             ("application/xml", "<a>1 &lt; 2 &amp;&amp; 3</a>", "1 < 2 && 3"),
         ] {

@@ -256,7 +256,7 @@ pub struct NativeError {
     pub headers: Option<String>,
     /// The body of the response, as far as it is text.
     pub body: Option<String>,
-    /// Whether a byte of the request may have been sent.
+    /// Whether the API may have processed the request.
     pub sent: Option<bool>,
     /// The host that the request was for.
     pub host: Option<String>,
