@@ -9,8 +9,11 @@ pub mod credential;
 pub mod environment;
 pub mod error;
 pub mod fingerprint;
+pub mod operations;
+pub mod process_warning;
 mod random;
 pub mod secret;
+mod spelling;
 pub mod token;
 mod torture;
 // -- wire: bytes to and from a server
