@@ -23,6 +23,7 @@ const COLUMNS = [
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']
 const CREDENTIALS = ['either', 'bearer', 'partner', 'public']
 const CONFIDENCES = ['high', 'medium', 'low']
+const SOURCES = ['OC', 'KONFIG', 'OAS24', 'DOC', 'RF']
 const MEDIA_TYPES = ['json', 'json-patch', 'form', 'multipart']
 /** Bodies of answers that have no schema. */
 export const FILES = ['binary', 'csv', 'pdf', 'html']
@@ -92,7 +93,7 @@ function operation(row) {
     deprecated: row.deprecated !== '-',
     /** The name of the operation that replaces a deprecated one, if there is one. */
     successor: ['-', 'yes'].includes(row.deprecated) ? undefined : row.deprecated,
-    sources: sources.split(' '),
+    sources: sources.split(' ').map(source => oneOf(SOURCES, source)),
     confidence: oneOf(CONFIDENCES, row.confidence),
   }
 }
