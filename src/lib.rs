@@ -10,12 +10,12 @@ pub mod environment;
 pub mod error;
 pub mod fingerprint;
 pub mod operations;
-pub mod process_warning;
 mod random;
 pub mod secret;
 mod spelling;
 pub mod token;
 mod torture;
+pub mod warning;
 // -- wire: bytes to and from a server
 pub mod http;
 pub mod oauth;

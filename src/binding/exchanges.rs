@@ -8,7 +8,7 @@ use napi_derive::napi;
 
 use super::calls::{CallId, NativeCompletions, callback};
 use crate::once;
-use crate::process_warning::{self, ProcessWarning, Warner};
+use crate::warning::{self, ProcessWarning, Warner};
 
 /// Returns how many exchanges that work once are in progress in this process.
 #[napi(catch_unwind)]
@@ -81,5 +81,5 @@ impl From<ProcessWarning> for NativeProcessWarning {
 /// Returns warnings that concern the whole process, so that one thread has to emit them. Each is returned once.
 #[napi(catch_unwind)]
 pub fn take_process_warnings() -> Vec<NativeProcessWarning> {
-    process_warning::take_process_warnings().into_iter().map(Into::into).collect()
+    warning::take_process_warnings().into_iter().map(Into::into).collect()
 }

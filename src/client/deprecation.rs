@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 
 use crate::operations::Operation;
-use crate::process_warning::{WarningKind, warn_process};
+use crate::warning::{WarningKind, warn_process};
 
 /// The names of the operations that were warned of.
 static WARNED: Mutex<BTreeSet<&str>> = Mutex::new(BTreeSet::new());

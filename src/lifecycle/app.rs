@@ -12,10 +12,9 @@ use crate::error::{Error, Result};
 use crate::http::{BaseUrl, Connector, Environment, authorize_url, parse_secure_url, token_url};
 use crate::oauth::{
     AuthorizationEndpoint, AuthorizationUrl, Callback, TokenEndpoint, TokenRequest, is_worth_keeping,
-    read_tokens,
+    read_tokens, requested_scopes,
 };
 use crate::once::{InFlight, Listener, Preparing};
-use crate::operations::needed_scopes;
 use crate::random;
 use crate::secret::Secret;
 use crate::store::{GrantRecord, Sealing, Store, StoredAccessToken, UnreadAnswer, check_grant_id};
@@ -176,7 +175,7 @@ impl OAuthApp {
     /// if both are empty, for the app's scopes.
     pub fn authorization_url(&self, scopes: &[String], operations: &[String]) -> Result<AuthorizationUrl> {
         check_scopes(scopes)?;
-        let needed = (!operations.is_empty()).then(|| needed_scopes(operations, scopes)).transpose()?;
+        let needed = (!operations.is_empty()).then(|| requested_scopes(operations, scopes)).transpose()?;
         let asked = needed.as_deref().unwrap_or(scopes);
         let client = &self.grants.client;
         let default = if asked.is_empty() { &self.scopes } else { asked };

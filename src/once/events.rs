@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use crate::error::{Error, ReauthorizationReason};
-use crate::process_warning::{WarningKind, warn_process};
+use crate::warning::{WarningKind, warn_process};
 
 /// Something that happened in this process, usually to a grant.
 #[derive(Debug, Clone)]

@@ -12,4 +12,4 @@ mod tests;
 pub use lookup::{all, find, find_by_name};
 pub use operation::{Access, Operation, PageRules, PageStyle};
 pub use paths::{Paths, is_parameter};
-pub use scopes::{Requirement, needed_scopes, unmet};
+pub use scopes::{Requirement, unmet};

@@ -322,7 +322,7 @@ fn offsets_without_a_total_go_on_to_an_empty_page() {
 #[test]
 fn page_numbers_go_on_to_the_total_or_to_an_empty_page() {
     let numbers = |query: Query<'_>, ahead, total: Option<u64>| {
-        let first = if query.is_empty() { 0 } else { 1 };
+        let first = u64::from(!query.is_empty());
         walk(&list("/event-management-api/events", query), ahead, |place| {
             let number = if let Place::Number(number) = place { *number } else { first };
             let left = 10_usize.saturating_sub(usize::try_from(number).unwrap() * 4);

@@ -18,9 +18,9 @@ use crate::lifecycle::CurrentToken;
 use crate::limit::{Connection, LimitHeaders, Permit};
 use crate::oauth::{is_worth_keeping, read_client};
 use crate::once::{IssuedCredentials, OneTime, OneTimeRecord as _, OperationState, run};
-use crate::process_warning::{WarningKind, warn_process};
 use crate::random;
 use crate::store::{CustomerRecord, customer_id};
+use crate::warning::{WarningKind, warn_process};
 
 /// Where a partner requests a customer's credentials (vendor: General Partner Integration).
 const INTEGRATIONS: &str = "/apps-integrations/partner-api/integrations";
