@@ -59,6 +59,11 @@ export declare class NativeClient {
   url(path: string, params?: Array<string> | undefined | null, query?: Array<string> | undefined | null): NativeUrl | NativeError
   /** Resolves with the access token in use, or with null if the credential has none. `timeout` is in milliseconds. */
   token(completions: NativeCompletions, callId: CallId<NativeToken | undefined | null>, timeout: number): void
+  /**
+   * Resolves with whether the scopes of the credential allow `operation`, or with null if that is not known. `timeout`
+   * is in milliseconds.
+   */
+  can(completions: NativeCompletions, callId: CallId<boolean | undefined | null>, operation: string, timeout: number): void
   /** Closes the client to further calls. Resolves when the calls in progress have ended. */
   close(completions: NativeCompletions, callId: CallId<undefined>): void
 }
@@ -106,8 +111,11 @@ export declare class NativeCustomStore {
 
 /** An app that is registered for the authorization code grant. */
 export declare class NativeOAuthApp {
-  /** Makes an authorization request for a user's browser. Without `scopes` it requests those of the app. */
-  authorizationUrl(scopes: Array<string>): NativeAuthorizationUrl | NativeError
+  /**
+   * Makes an authorization request for a user's browser. It requests `scopes` and those that `operations` need; if
+   * both are empty, those of the app.
+   */
+  authorizationUrl(scopes: Array<string>, operations: Array<string>): NativeAuthorizationUrl | NativeError
   /** Exchanges a callback for a grant. Resolves with the id of the grant. */
   exchange(completions: NativeCompletions, callId: CallId<string>, callback: string, state: string, id: string | undefined | null, metadata: Record<string, string>): void
   /** Moves the grant `from` to the id `to`, in place of the grant that has that id. Resolves when it is stored there. */
@@ -417,6 +425,12 @@ export interface NativeError {
   headers?: string
   /** The body of the response, as far as it is text. */
   body?: string
+  /** The scopes that the operation needs. */
+  requiredScopes?: Array<string>
+  /** The scopes of the access token. */
+  grantedScopes?: Array<string>
+  /** The scopes that the operation needs and the access token lacks. */
+  missingScopes?: Array<string>
   /** Whether the API may have processed the request. */
   sent?: boolean
   /** The host that the request was for. */
@@ -607,6 +621,16 @@ export interface NativePage {
 /** What a call was doing when its deadline passed. */
 export type NativePhase = 'queue' | 'token' | 'connect' | 'response' | 'body' | 'retry'
 
+/** A warning for `process.emitWarning`. */
+export interface NativeProcessWarning {
+  /** The stable code of such warnings. */
+  code: string
+  /** Node's name for such warnings, such as `DeprecationWarning`. */
+  type: string
+  /** What happened, and what to do about it. */
+  message: string
+}
+
 /** How far a list was read. */
 export interface NativeProgress {
   /** How many items were taken. */
@@ -754,11 +778,8 @@ export declare const STATUSES: number
 /** How many elements of a batch belong to each finished call: one for its number and status, and three values. */
 export declare const STRIDE: number
 
-/**
- * Returns warnings that concern a thread which has ended, so that another thread has to emit them. Each is returned
- * once.
- */
-export declare function takeProcessWarnings(): Array<string>
+/** Returns warnings that concern the whole process, so that one thread has to emit them. Each is returned once. */
+export declare function takeProcessWarnings(): Array<NativeProcessWarning>
 
 /** In place of an HTTP status: the call yielded a value other than a response. */
 export declare const VALUE: number
