@@ -13,7 +13,7 @@ const LISTS = {
   approvals: '/approvals-api/v201910/approvals',
   subscriptions: '/webhooks-api/v201907/subscriptions',
   reports: '/reporting-api/v201804/reports',
-  reviews: '/reviews-api/v201910/reviews',
+  reviews: '/reviews-api/v201910/reviews?candidateId=c&jobId=j',
   jobProperties: '/configuration/job-properties',
 }
 const none = { jobs: undefined, candidates: undefined }
@@ -69,7 +69,7 @@ describe('data of your own', () => {
       assert.equal(
         (await client.get('/jobs/1/publication', { method: 'POST', headers: { 'x-smarttoken': sandbox.apiKey } }))
           .status,
-        202,
+        204,
       )
       assert.deepEqual(await json(client.get('/jobs/1')), {
         id: '1',
