@@ -46,14 +46,15 @@ export function reportingRoutes(on: On, { data }: World): void {
     if (next === 'COMPLETED') file.generationDate = now()
     return seen
   }
-  const recent = (reportId: string) => {
-    const file = filesOf(reportId).at(-1)
-    if (!file) throw notFound('The report has no file')
+  const recent = (reportId: string, isWanted = (_file: Item) => true) => {
+    const file = filesOf(reportId).filter(isWanted).at(-1)
+    if (!file) throw notFound('The report has no such file')
     return file
   }
+  const isCompleted = ({ reportFileStatus }: Item) => reportFileStatus === 'COMPLETED'
 
   const csvOf = (file: Item) => {
-    if (file.reportFileStatus !== 'COMPLETED') {
+    if (!isCompleted(file)) {
       throw apiError(404, 'FILE_NOT_FOUND', `The file is ${file.reportFileStatus}`)
     }
     const rows = [...data.jobs.values()].slice(0, CSV_ROWS)
@@ -61,8 +62,8 @@ export function reportingRoutes(on: On, { data }: World): void {
     const lines = rows.map(({ id, title, status }) => [id, title, status].map(cell).join(','))
     return ['Job ID,Title,Status', ...lines, ''].join('\r\n')
   }
-  const sendCsv = (file: Item, reply: Call['reply']) =>
-    reply.header('content-type', 'text/csv; charset=utf-8').send(csvOf(file))
+  const sendCsv = (csv: string, reply: Call['reply']) =>
+    reply.header('content-type', 'text/csv; charset=utf-8').send(csv)
 
   /** Answers 304 if the client has this version, as it shows by `If-None-Match`. */
   const unchanged = ({ request, reply }: Pick<Call, 'request' | 'reply'>, version: string) => {
@@ -75,7 +76,7 @@ export function reportingRoutes(on: On, { data }: World): void {
     looked(find(reportFiles, params.reportFileId, 'Report file')),
   )
   on('GET /reporting-api/v201804/files/{reportFileId}/data', ({ params, reply }) =>
-    sendCsv(find(reportFiles, params.reportFileId, 'Report file'), reply),
+    sendCsv(csvOf(find(reportFiles, params.reportFileId, 'Report file')), reply),
   )
   on('GET /reporting-api/v201804/reports/{reportId}/files/recent', call => {
     const file = recent(call.params.reportId)
@@ -83,9 +84,8 @@ export function reportingRoutes(on: On, { data }: World): void {
     return looked(file)
   })
   on('GET /reporting-api/v201804/reports/{reportId}/files/recent/data', call => {
-    const file = recent(call.params.reportId)
-    const csv = csvOf(file)
+    const csv = csvOf(recent(call.params.reportId, isCompleted))
     if (unchanged(call, csv)) return call.reply.status(304).send()
-    return call.reply.header('content-type', 'text/csv; charset=utf-8').send(csv)
+    return sendCsv(csv, call.reply)
   })
 }
