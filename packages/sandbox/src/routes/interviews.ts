@@ -70,12 +70,11 @@ export function interviewRoutes(on: On, world: World): void {
     checkTimezone(given.timezone)
     if (!data.candidates.has(given.candidate.id)) throw apiError(422, 'CANDIDATE_NOT_FOUND', 'No such candidate')
     if (!data.jobs.has(given.jobId)) throw apiError(422, 'JOB_NOT_FOUND', 'No such job')
-    const organizerId = given.organizerId ?? data.users.keys().next().value
+    const { organizerId } = given
     if (!data.users.has(organizerId)) throw apiError(422, 'NON_EXISTING_ORGANIZER', `There is no user ${organizerId}`)
     const created = {
       ...given,
       id: data.newId('interview'),
-      organizerId,
       candidate: { status: 'pending', ...given.candidate },
       timeslots: given.timeslots.map(newSlot),
       createdOn: now(),
