@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { after, before, describe, it } from 'node:test'
 import { startSandbox } from '../index.mjs'
 import { misfits, operations } from './table.mjs'
@@ -31,6 +32,9 @@ describe('every operation of the table', () => {
     assert.equal(answers.size, operations.length)
     assert.equal(operations.length, 312)
     assert.equal(imitated().length, IMITATED)
+    const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
+    assert.ok(readme.includes(`all 312 operations of SmartRecruiters, and imitates ${IMITATED} of them`))
+    assert.ok(readme.includes(`The other ${312 - IMITATED} operations are answered with 501`))
     for (const [name, { status, bytes }] of answers) {
       if (status !== 501) continue
       const { message, errors } = JSON.parse(bytes)

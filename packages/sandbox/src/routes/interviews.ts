@@ -26,14 +26,19 @@ export function interviewRoutes(on: On, world: World): void {
   const { applications, data } = world
   const { interviews } = data
   const interview = (id: string) => find(interviews, id, 'Interview') as Interview
+  // An interview that the user has given may have none.
+  const slotsOf = (record: Interview): Timeslot[] => {
+    record.timeslots ??= []
+    return record.timeslots
+  }
   const timeslot = (params: { interviewId: string; timeslotId: string }): Timeslot => {
-    const found = (interview(params.interviewId).timeslots ?? []).find(({ id }) => id === params.timeslotId)
+    const found = slotsOf(interview(params.interviewId)).find(({ id }) => id === params.timeslotId)
     if (!found) throw notFound('Timeslot not found')
     return found
   }
 
-  const checkSlot = ({ startsOn, endsOn, interviewers }: Timeslot) => {
-    if (Date.parse(endsOn) < Date.parse(startsOn)) {
+  const checkSlot = ({ startsOn, endsOn, interviewers = [] }: Partial<Timeslot>) => {
+    if (Date.parse(endsOn ?? '') < Date.parse(startsOn ?? '')) {
       throw apiError(422, 'END_DATE_BEFORE_START_DATE', 'A timeslot must not end before it starts')
     }
     const unknown = interviewers.find(({ id }) => !data.users.has(id))
@@ -100,11 +105,11 @@ export function interviewRoutes(on: On, world: World): void {
   on('PUT /interviews-api/v201904/interviews/{interviewId}/candidate/status', ({ params, body }) => {
     const changed = interview(params.interviewId)
     changed.candidate = { ...changed.candidate, status: statusIn(body) }
-    for (const slot of changed.timeslots) slot.candidateStatus = statusIn(body)
+    for (const slot of slotsOf(changed)) slot.candidateStatus = statusIn(body)
   })
 
   on('POST /interviews-api/v201904/interviews/{interviewId}/timeslots', ({ params, body }) => {
-    const { timeslots } = interview(params.interviewId)
+    const timeslots = slotsOf(interview(params.interviewId))
     const slot = newSlot(body as Timeslot)
     timeslots.push(slot)
     return slot
@@ -125,7 +130,7 @@ export function interviewRoutes(on: On, world: World): void {
   )
 
   on('DELETE /interviews-api/v201904/interviews/{interviewId}/timeslots/{timeslotId}', ({ params }) => {
-    const { timeslots } = interview(params.interviewId)
+    const timeslots = slotsOf(interview(params.interviewId))
     const slot = timeslot(params)
     if (timeslots.length === 1) throw apiError(409, 'CANNOT_DELETE_LAST_TIMESLOT', 'An interview has a timeslot')
     timeslots.splice(timeslots.indexOf(slot), 1)
@@ -141,7 +146,7 @@ export function interviewRoutes(on: On, world: World): void {
   on(
     'PUT /interviews-api/v201904/interviews/{interviewId}/timeslots/{timeslotId}/interviewers/{userId}/status',
     ({ params, body }) => {
-      const interviewer = timeslot(params).interviewers.find(({ id }) => id === params.userId)
+      const interviewer = timeslot(params).interviewers?.find(({ id }) => id === params.userId)
       if (!interviewer) throw notFound('Interviewer not found')
       interviewer.status = statusIn(body)
     },

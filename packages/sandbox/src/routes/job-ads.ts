@@ -16,7 +16,7 @@ export function jobAdRoutes(on: On, world: World): void {
         id: uuid(`job ad ${jobId}`, 0),
         title: title ?? 'Job',
         language: JOB_FIELDS.language,
-        jobAd: { jobDescription: { title: 'Job Description', text: `The job is ${title}.` } },
+        jobAd: { jobDescription: { title: 'Job Description', text: `The job is ${title ?? 'new'}.` } },
         createdOn: createdOn ?? now(),
         updatedOn: updatedOn ?? now(),
         postingStatus: postingStatus === 'PUBLIC' ? 'PUBLISHED' : 'NOT_PUBLISHED',
