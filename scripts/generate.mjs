@@ -5,11 +5,12 @@ import { pathToFileURL } from 'node:url'
 import { readApi } from './generate/read.mjs'
 import { reference } from './generate/reference.mjs'
 import { rust } from './generate/rust.mjs'
+import { sandbox } from './generate/sandbox.mjs'
 
 const root = new URL('../', import.meta.url)
 
 /** The makers of files: each returns the texts of its files by their paths. */
-const MAKERS = [reference, rust]
+const MAKERS = [reference, rust, sandbox]
 
 /** Returns the texts of all generated files by their paths in the checkout. */
 export function generated(api = readApi()) {

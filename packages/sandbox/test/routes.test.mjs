@@ -206,13 +206,40 @@ describe('a route of your own', () => {
 
 describe('what the sandbox does not imitate', () => {
   it(
-    'is a 501 that names the request and the way out',
+    'is a 501 that names the operation and the way out, and a 404 outside of the API',
     withSandbox({}, async (_sandbox, client) => {
-      const answer = await client.send('POST', '/offers/1/approvals?a=1', {})
+      const answer = await client.send('PUT', '/event-management-api/events/1?a=1', {})
       assert.equal(answer.status, 501)
       const message =
-        "The sandbox does not imitate POST /offers/1/approvals; add it with sandbox.route('POST', '/offers/1/approvals', …)"
+        "The sandbox does not imitate PUT /event-management-api/events/{eventId}; add it with sandbox.route('PUT', '/event-management-api/events/{eventId}', …)"
       assert.deepEqual(await answer.json(), { message, errors: [{ code: 'NOT_IMITATED', message }] })
+      const outside = await client.send('POST', '/offers/1/approvals?a=1', {})
+      assert.equal(outside.status, 404)
+      assert.deepEqual(await outside.json(), {
+        message:
+          "SmartRecruiters has no operation POST /offers/1/approvals; add it with sandbox.route('POST', '/offers/1/approvals', …)",
+      })
+    }),
+  )
+
+  it(
+    'is answered by a route of your own, with the scopes of the operation',
+    withSandbox({}, async (sandbox, client) => {
+      sandbox.route('PATCH', '/assessment-api/v202010/orders/{orderId}/results', ({ params }) => params)
+      const sent = async scope => {
+        const form = { grant_type: 'client_credentials' }
+        const { access_token } = await (await client.token(form, sandbox.addClient({ scopes: [scope] }))).json()
+        const headers = { authorization: `Bearer ${access_token}` }
+        return client.get('/assessment-api/v202010/orders/o/results', { method: 'PATCH', headers })
+      }
+      assert.deepEqual(await json(sent('assessment_result_manage')), { orderId: 'o' })
+      const refused = await sent('jobs_read')
+      assert.equal(refused.status, 403)
+      assert.match((await refused.json()).message, /assessment_result_manage/)
+      sandbox.route('GET', '/packages', () => ['a package'])
+      const partner = { headers: { 'x-smarttoken': sandbox.partnerApiKey } }
+      assert.deepEqual(await json(client.get('/packages', partner)), ['a package'])
+      assert.equal((await client.get('/packages')).status, 401)
     }),
   )
 })
