@@ -80,8 +80,8 @@ type Nothing = Record<never, never>
 /** A `URLSearchParams`, without the methods that editors would complete among the names of a query. */
 export interface SearchParams extends Iterable<[string, string]> {
   // Other iterables of pairs are refused: an array has the first of these, and a `Map` the second.
-  [Symbol.unscopables]?: never
-  [Symbol.toStringTag]?: never
+  [Symbol.unscopables]?: undefined
+  [Symbol.toStringTag]?: undefined
 }
 
 type BodyOptions<Operation> = HeadersOption<Operation> & BodyOption<Operation>
@@ -92,7 +92,7 @@ type HeadersOption<Operation> = Operation extends { headers: { 'Content-Type': i
 
 type BodyOption<Operation> = Operation extends { json: infer Json }
   ? unknown extends Json
-    ? { json?: unknown }
+    ? Pick<RequestOptions, 'json'>
     : { json: Sent<Json> }
   : Operation extends { form: infer Form }
     ? { form: Form }
