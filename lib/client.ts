@@ -193,8 +193,9 @@ export class SmartRecruiters {
   /**
    * Sends a `GET` request: reads a resource. {@link request} describes the result and the errors.
    * @example
-   * const job: Job = await sr.get('/jobs/{id}', { params: { id } })
+   * const job = await sr.get('/jobs/{id}', { params: { id } })
    */
+  // Two type arguments, so that a call with one is never this overload, even if it is `any`.
   get<Path extends KnownPath<'GET'>, Name extends OperationAt<'GET', Path>>(
     path: Path,
     ...options: KnownArguments<Name, Path>
@@ -215,7 +216,7 @@ export class SmartRecruiters {
    * Sends a `POST` request: creates a resource or starts an action. {@link request} describes the result and the
    * errors. A `POST` whose outcome is unknown is retried only with `idempotent: true`.
    * @example
-   * const created: Job = await sr.post('/jobs', { json: { title: 'Engineer' } })
+   * const created = await sr.post('/candidates', { json: { firstName, lastName, email } })
    */
   post<Path extends KnownPath<'POST'>, Name extends OperationAt<'POST', Path>>(
     path: Path,
@@ -256,7 +257,7 @@ export class SmartRecruiters {
   ): ResponsePromise<AnswerOf<OperationAt<'PATCH', Path>, T>>
   /**
    * Sends a `PATCH` request: changes a part of a resource. {@link request} describes the result and the errors. Some
-   * routes of SmartRecruiters take `application/json-patch+json`: set that content type in `headers`.
+   * operations take `application/json-patch+json`: set that content type in `headers`.
    * @example
    * await sr.patch('/candidates/{id}', { params: { id }, json: { email: 'new@example.com' } })
    */
@@ -303,9 +304,7 @@ export class SmartRecruiters {
     return this.#ask('HEAD', path, options)
   }
 
-  /**
-   * Sends a request to a path that the types do not have, or with a type of your own for the answer.
-   */
+  /** Sends a request to a path that the types do not have, or with a type of your own for the answer. */
   request<T = unknown, Method extends string = string, Path extends string = string>(
     method: Method,
     path: Path,
@@ -319,10 +318,12 @@ export class SmartRecruiters {
    * `path` is relative to the API root, and may contain placeholders such as `{id}` whose values are in `params`. A
    * complete URL is accepted if it is on the origin of the API root.
    *
-   * In TypeScript, annotate the variable with the type of the data, as in the example: the compiler then also requires
-   * the placeholders in `params`. With a type argument, `request<Job>(…)`, it does not check `params`.
+   * In TypeScript, a method and a path that the API has decide the types of `params`, `query` and the body, and of the
+   * data. The names of placeholders are free. For other paths, annotate the variable: `const item: Item = await
+   * request('GET', path)`. With a type argument, `request<Item>(…)`, any path has that type, and its options are not
+   * checked against the API.
    * @example
-   * const job: Job = await sr.request('GET', '/jobs/{id}', { params: { id } })
+   * const job = await sr.request('GET', '/jobs/{id}', { params: { id } })
    * @throws {ApiError} if the status is not 2xx: one of its subclasses, such as {@link NotFoundError}.
    * @throws {TokenError} if no access token can be obtained.
    * @throws {NetworkError | TimeoutError} if no complete answer arrives.
@@ -338,9 +339,7 @@ export class SmartRecruiters {
     return this.#ask(method, path, options)
   }
 
-  /**
-   * Reads a list whose path the types do not have, or with a type of your own for its items.
-   */
+  /** Reads a list whose path the types do not have, or with a type of your own for its items. */
   paginate<Item = unknown, Path extends string = string>(
     path: Path,
     ...options: FreeArguments<ListAt<Path>, Path, PaginateOptions>
@@ -353,7 +352,7 @@ export class SmartRecruiters {
    * Nothing is requested before you ask for the first item. To continue later, or after a crash, store `cursor` and
    * pass it as `from`.
    * @example
-   * const jobs = sr.paginate<Job>('/jobs')
+   * const jobs = sr.paginate('/jobs')
    * for await (const job of jobs) await save(job, jobs.cursor)
    * @throws {ConfigurationError} if an argument is wrong, or `from` is the cursor of another list.
    * @throws {SmartRecruitersError} while the list is read: as {@link request} throws, and with code `PAGINATION` if the

@@ -74,7 +74,7 @@ export interface ToArrayOptions {
  * In each case, `cursor` is the place to continue from: `sr.paginate(path, { from: list.cursor })`.
  *
  * @example
- * const jobs = sr.paginate<Job>('/jobs')
+ * const jobs = sr.paginate('/jobs')
  * for await (const job of jobs) await save(job, jobs.cursor)
  */
 export interface Paginator<Item> extends AsyncIterable<Item> {
