@@ -110,7 +110,11 @@ async function install(path, name) {
 /** An example as a CommonJS file, which has neither `import … from` nor `await` outside of functions. */
 function commonjs({ language, code }) {
   const imports = []
-  const body = code.replace(/^import (.*) from ('.*')$/gm, (_, names, module) => {
+  const body = code.replace(/^import (.*) from ('.*')$/gm, (line, names, module) => {
+    if (names.startsWith('type ')) {
+      imports.push(line)
+      return ''
+    }
     imports.push(
       language === 'ts'
         ? `import from${imports.length} = require(${module})\nconst ${names} = from${imports.length}`
