@@ -64,6 +64,8 @@ test('the package holds what it needs and nothing else', async () => {
         'index.d.mts',
         'testing.mjs',
         'testing.d.mts',
+        'api.mjs',
+        'api.d.mts',
         'package.json',
         'README.md',
       ],

@@ -66,7 +66,7 @@ export {
   type OAuthAppOptions,
 } from './oauth-app.js'
 export type { OAuthAppEvents } from './oauth-app-events.js'
-export type { Page, PaginateOptions, PaginateProgress, Paginator, ToArrayOptions } from './paginate.js'
+export type { Page, PaginateOptions, PaginateProgress, Paginator, PaginatorLoop, ToArrayOptions } from './paginate.js'
 export {
   type CustomerImport,
   type CustomerInfo,
@@ -88,5 +88,20 @@ export {
   SqliteStore,
   type SqliteStoreOptions,
 } from './stores.js'
+export type {
+  AnswerOf,
+  CallArguments,
+  FreeArguments,
+  HttpMethod,
+  ItemOf,
+  KnownArguments,
+  KnownList,
+  KnownPath,
+  ListAt,
+  OperationAt,
+  OperationOptions,
+  SearchParams,
+  Sent,
+} from './typed-calls.js'
 
 endOfPackage()
