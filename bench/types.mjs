@@ -17,6 +17,10 @@ const EMPTY = `export interface Operations {}
 export type OperationName = never
 export interface ApiObject { [field: string]: unknown }
 `
+const NO_PATHS = `export interface PathsOf { GET: never; POST: never; PUT: never; PATCH: never; DELETE: never }
+export type ListPath = never
+export interface NameOfShape {}
+`
 // Compiles with both: the answers are not used.
 const PROGRAM = `import type { SmartRecruiters } from 'smartrecruiters'
 declare const sr: SmartRecruiters
@@ -34,7 +38,10 @@ function project(folder, empty) {
   for (const name of ['dist', 'package.json', 'index.js', 'index.d.ts', 'index.mjs', 'index.d.mts']) {
     cpSync(join(root, name), join(target, name), { recursive: true })
   }
-  if (empty) writeFileSync(join(target, 'dist/api.d.ts'), EMPTY)
+  if (empty) {
+    writeFileSync(join(target, 'dist/api.d.ts'), EMPTY)
+    writeFileSync(join(target, 'dist/paths.d.ts'), NO_PATHS)
+  }
   mkdirSync(join(path, 'node_modules/@types'), { recursive: true })
   symlinkSync(dirname(require.resolve('@types/node/package.json')), join(path, 'node_modules/@types/node'), 'junction')
   writeFileSync(join(path, 'program.mts'), PROGRAM)

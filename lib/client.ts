@@ -3,6 +3,7 @@
 
 import type { NativeAnswer, NativeClient, NativeDelivery, NativeToken } from '../index.js'
 import { AccessToken } from './access-token.js'
+import type { OperationName } from './api.js'
 import { type BodySource, gathered, type Outgoing, Upload } from './body.js'
 import { call } from './calls.js'
 import { CONNECTION_OPTIONS, type ConnectionOptions, connection } from './connection.js'
@@ -31,13 +32,12 @@ import type {
   AnswerOf,
   CallArguments,
   FreeArguments,
-  HttpMethod,
   ItemOf,
   KnownArguments,
   KnownList,
+  KnownMethod,
   KnownPath,
-  ListAt,
-  OperationAt,
+  NoArguments,
 } from './typed-calls.js'
 import { bare, integer, milliseconds, optionalSignal, optionsObject, reading, record, string } from './validate.js'
 
@@ -186,20 +186,18 @@ export class SmartRecruiters {
    * Sends a `GET` request to a path that the types do not have, or with a type of your own for the answer. {@link
    * request} describes the result and the errors.
    */
-  get<T = unknown, Path extends string = string>(
-    path: Path,
-    ...options: FreeArguments<OperationAt<'GET', Path>, Path>
-  ): ResponsePromise<AnswerOf<OperationAt<'GET', Path>, T>>
+  get<T = unknown, Path extends string = string>(path: Path, ...options: FreeArguments<'GET', Path>): ResponsePromise<T>
+  /** @hidden */
+  get(path: KnownPath<'GET'>, ...none: NoArguments): ResponsePromise<never>
   /**
    * Sends a `GET` request: reads a resource. {@link request} describes the result and the errors.
    * @example
    * const job = await sr.get('/jobs/{id}', { params: { id } })
    */
-  // Two type arguments, so that a call with one is never this overload, even if it is `any`.
-  get<Path extends KnownPath<'GET'>, Name extends OperationAt<'GET', Path>>(
+  get<Path extends string, Method extends 'GET'>(
     path: Path,
-    ...options: KnownArguments<Name, Path>
-  ): ResponsePromise<AnswerOf<OperationAt<'GET', Path>>>
+    ...options: KnownArguments<'GET', Path>
+  ): ResponsePromise<AnswerOf<Method, Path>>
   get<T>(path: string, options?: RequestOptions): ResponsePromise<T> {
     return this.#ask('GET', path, options)
   }
@@ -210,18 +208,20 @@ export class SmartRecruiters {
    */
   post<T = unknown, Path extends string = string>(
     path: Path,
-    ...options: FreeArguments<OperationAt<'POST', Path>, Path>
-  ): ResponsePromise<AnswerOf<OperationAt<'POST', Path>, T>>
+    ...options: FreeArguments<'POST', Path>
+  ): ResponsePromise<T>
+  /** @hidden */
+  post(path: KnownPath<'POST'>, ...none: NoArguments): ResponsePromise<never>
   /**
    * Sends a `POST` request: creates a resource or starts an action. {@link request} describes the result and the
    * errors. A `POST` whose outcome is unknown is retried only with `idempotent: true`.
    * @example
    * const created = await sr.post('/candidates', { json: { firstName, lastName, email } })
    */
-  post<Path extends KnownPath<'POST'>, Name extends OperationAt<'POST', Path>>(
+  post<Path extends string, Method extends 'POST'>(
     path: Path,
-    ...options: KnownArguments<Name, Path>
-  ): ResponsePromise<AnswerOf<OperationAt<'POST', Path>>>
+    ...options: KnownArguments<'POST', Path>
+  ): ResponsePromise<AnswerOf<Method, Path>>
   post<T>(path: string, options?: RequestOptions): ResponsePromise<T> {
     return this.#ask('POST', path, options)
   }
@@ -230,19 +230,18 @@ export class SmartRecruiters {
    * Sends a `PUT` request to a path that the types do not have, or with a type of your own for the answer. {@link
    * request} describes the result and the errors.
    */
-  put<T = unknown, Path extends string = string>(
-    path: Path,
-    ...options: FreeArguments<OperationAt<'PUT', Path>, Path>
-  ): ResponsePromise<AnswerOf<OperationAt<'PUT', Path>, T>>
+  put<T = unknown, Path extends string = string>(path: Path, ...options: FreeArguments<'PUT', Path>): ResponsePromise<T>
+  /** @hidden */
+  put(path: KnownPath<'PUT'>, ...none: NoArguments): ResponsePromise<never>
   /**
    * Sends a `PUT` request: replaces a resource. {@link request} describes the result and the errors.
    * @example
    * await sr.put('/jobs/{id}/status', { params: { id }, json: { status: 'SOURCING' } })
    */
-  put<Path extends KnownPath<'PUT'>, Name extends OperationAt<'PUT', Path>>(
+  put<Path extends string, Method extends 'PUT'>(
     path: Path,
-    ...options: KnownArguments<Name, Path>
-  ): ResponsePromise<AnswerOf<OperationAt<'PUT', Path>>>
+    ...options: KnownArguments<'PUT', Path>
+  ): ResponsePromise<AnswerOf<Method, Path>>
   put<T>(path: string, options?: RequestOptions): ResponsePromise<T> {
     return this.#ask('PUT', path, options)
   }
@@ -253,18 +252,20 @@ export class SmartRecruiters {
    */
   patch<T = unknown, Path extends string = string>(
     path: Path,
-    ...options: FreeArguments<OperationAt<'PATCH', Path>, Path>
-  ): ResponsePromise<AnswerOf<OperationAt<'PATCH', Path>, T>>
+    ...options: FreeArguments<'PATCH', Path>
+  ): ResponsePromise<T>
+  /** @hidden */
+  patch(path: KnownPath<'PATCH'>, ...none: NoArguments): ResponsePromise<never>
   /**
    * Sends a `PATCH` request: changes a part of a resource. {@link request} describes the result and the errors. Some
    * operations take `application/json-patch+json`: set that content type in `headers`.
    * @example
    * await sr.patch('/candidates/{id}', { params: { id }, json: { email: 'new@example.com' } })
    */
-  patch<Path extends KnownPath<'PATCH'>, Name extends OperationAt<'PATCH', Path>>(
+  patch<Path extends string, Method extends 'PATCH'>(
     path: Path,
-    ...options: KnownArguments<Name, Path>
-  ): ResponsePromise<AnswerOf<OperationAt<'PATCH', Path>>>
+    ...options: KnownArguments<'PATCH', Path>
+  ): ResponsePromise<AnswerOf<Method, Path>>
   patch<T>(path: string, options?: RequestOptions): ResponsePromise<T> {
     return this.#ask('PATCH', path, options)
   }
@@ -275,31 +276,32 @@ export class SmartRecruiters {
    */
   delete<T = unknown, Path extends string = string>(
     path: Path,
-    ...options: FreeArguments<OperationAt<'DELETE', Path>, Path>
-  ): ResponsePromise<AnswerOf<OperationAt<'DELETE', Path>, T>>
+    ...options: FreeArguments<'DELETE', Path>
+  ): ResponsePromise<T>
+  /** @hidden */
+  delete(path: KnownPath<'DELETE'>, ...none: NoArguments): ResponsePromise<never>
   /**
    * Sends a `DELETE` request: removes a resource. {@link request} describes the result and the errors.
    * @example
    * await sr.delete('/candidates/{id}', { params: { id } })
    */
-  delete<Path extends KnownPath<'DELETE'>, Name extends OperationAt<'DELETE', Path>>(
+  delete<Path extends string, Method extends 'DELETE'>(
     path: Path,
-    ...options: KnownArguments<Name, Path>
-  ): ResponsePromise<AnswerOf<OperationAt<'DELETE', Path>>>
+    ...options: KnownArguments<'DELETE', Path>
+  ): ResponsePromise<AnswerOf<Method, Path>>
   delete<T>(path: string, options?: RequestOptions): ResponsePromise<T> {
     return this.#ask('DELETE', path, options)
   }
 
+  /** @hidden */
+  head(path: KnownPath<'GET'>, ...none: NoArguments): ResponsePromise<undefined>
   /**
    * Sends a `HEAD` request: reads only the headers of the answer, which `.asResponse()` gives. {@link request}
    * describes the errors.
    * @example
    * const { headers } = await sr.head('/jobs').asResponse()
    */
-  head<Path extends KnownPath<'GET'>>(
-    path: Path,
-    ...options: CallArguments<OperationAt<'GET', Path>, Path>
-  ): ResponsePromise<undefined>
+  head<Path extends string>(path: Path, ...options: CallArguments<'GET', Path>): ResponsePromise<undefined>
   head(path: string, options?: RequestOptions): ResponsePromise<undefined> {
     return this.#ask('HEAD', path, options)
   }
@@ -308,8 +310,10 @@ export class SmartRecruiters {
   request<T = unknown, Method extends string = string, Path extends string = string>(
     method: Method,
     path: Path,
-    ...options: FreeArguments<OperationAt<Method, Path>, Path>
-  ): ResponsePromise<AnswerOf<OperationAt<Method, Path>, T>>
+    ...options: FreeArguments<Method, Path>
+  ): ResponsePromise<T>
+  /** @hidden */
+  request(method: KnownMethod, path: KnownPath<KnownMethod>, ...none: NoArguments): ResponsePromise<never>
   /**
    * Sends a request and resolves with the data of the answer: parsed JSON, text, bytes (`Uint8Array`), or `undefined`
    * if the body is empty. `.withResponse()` resolves with the `Response` too, `.asResponse()` with the `Response`
@@ -330,11 +334,11 @@ export class SmartRecruiters {
    * @throws {QueueFullError} if the call cannot get its turn within the rate limits before its deadline.
    * @throws {ConfigurationError} if an argument is wrong; nothing is sent.
    */
-  request<Method extends HttpMethod, Path extends KnownPath<Method>, Name extends OperationAt<Method, Path>>(
+  request<Method extends string, Path extends string>(
     method: Method,
     path: Path,
-    ...options: KnownArguments<Name, Path>
-  ): ResponsePromise<AnswerOf<OperationAt<Method, Path>>>
+    ...options: KnownArguments<Method, Path>
+  ): ResponsePromise<AnswerOf<Method, Path>>
   request<T>(method: string, path: string, options?: RequestOptions): ResponsePromise<T> {
     return this.#ask(method, path, options)
   }
@@ -342,8 +346,10 @@ export class SmartRecruiters {
   /** Reads a list whose path the types do not have, or with a type of your own for its items. */
   paginate<Item = unknown, Path extends string = string>(
     path: Path,
-    ...options: FreeArguments<ListAt<Path>, Path, PaginateOptions>
-  ): Paginator<ItemOf<ListAt<Path>, Item>>
+    ...options: FreeArguments<'paginate', Path, PaginateOptions>
+  ): Paginator<Item>
+  /** @hidden */
+  paginate(path: KnownList, ...none: NoArguments): Paginator<never>
   /**
    * Reads a list to its end, item by item and in order, requesting each page once. The client knows how every list of
    * SmartRecruiters is paged, and detects it for other lists. A page has 100 items unless the query says otherwise. The
@@ -358,10 +364,10 @@ export class SmartRecruiters {
    * @throws {SmartRecruitersError} while the list is read: as {@link request} throws, and with code `PAGINATION` if the
    * next page cannot be determined.
    */
-  paginate<Path extends KnownList, Name extends ListAt<Path>>(
+  paginate<Path extends string, Call extends 'paginate'>(
     path: Path,
-    ...options: KnownArguments<Name, Path, PaginateOptions>
-  ): Paginator<ItemOf<ListAt<Path>>>
+    ...options: KnownArguments<Call, Path, PaginateOptions>
+  ): Paginator<ItemOf<Path>>
   paginate<Item>(path: string, options: PaginateOptions = {}): Paginator<Item> {
     this.#refuseIfClosing()
     return paginate(this.#native, string('path', path), options, this.#timeout)
@@ -441,7 +447,7 @@ export class SmartRecruiters {
    * @example
    * if ((await sr.can('PATCH /candidates/{id}')) === false) hideTheEditor()
    */
-  async can(operation: string, options: TokenOptions = {}): Promise<boolean | undefined> {
+  async can(operation: OperationName | (string & {}), options: TokenOptions = {}): Promise<boolean | undefined> {
     const name = string('operation', operation)
     const known = optionsObject('can', options, ['timeout', 'signal'])
     const timeout = milliseconds('timeout', known.timeout, this.#timeout)

@@ -5,6 +5,7 @@
 
 import { EventEmitter } from 'node:events'
 import type { NativeOAuthApp } from '../index.js'
+import type { OperationName } from './api.js'
 import { call } from './calls.js'
 import { SmartRecruiters } from './client.js'
 import { CONNECTION_OPTIONS, type ConnectionOptions } from './connection.js'
@@ -122,7 +123,7 @@ export interface AuthorizationUrlOptions {
    * `scopes`, if both are given. An operation is a method and a path, such as `GET /jobs/{id}`. If SmartRecruiters does
    * not document the scopes of an operation, name them in `scopes`.
    */
-  for?: readonly string[] | undefined
+  for?: readonly (OperationName | (string & {}))[] | undefined
 }
 
 /** An authorization request for one user, made by {@link OAuthApp.authorizationUrl}. */

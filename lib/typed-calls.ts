@@ -1,23 +1,24 @@
 /** How the types of a call follow from its method and path, and from the operations of the API. */
 
 import type { ApiObject, OperationName, Operations } from './api.js'
+import type { ListPath, NameOfShape, PathsOf } from './paths.js'
 import type { PathArguments, PathParams, RequestOptions } from './request.js'
 
-/** The methods that calls of the API have, which editors complete; any other method is one too. */
-export type HttpMethod = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | (string & {})
+/** The methods that operations of the API have, which editors complete. */
+export type KnownMethod = keyof PathsOf
 
-/** The paths of a method that the API has, which editors complete; any other path is a path too. */
-export type KnownPath<Method extends string> = PathOf<OperationName, Method> | (string & {})
+/** The paths of a method that the API has, which editors complete. */
+export type KnownPath<Method extends KnownMethod> = PathsOf[Method]
 
-/** The paths of the lists that the API has, which editors complete; any other path is a path too. */
-export type KnownList = PathOf<ListName, 'GET'> | (string & {})
+/** The paths of the lists that the API has, which editors complete. */
+export type KnownList = ListPath
 
-type PathOf<Name extends string, Method extends string> = Name extends `${Method} ${infer Path}` ? Path : never
+// The names of operations have no bound here: a compiler would compare each with all others, in every call.
 
 /** The name of the operation that a literal path is, if it is a list; otherwise `never`. */
-export type ListAt<Path extends string> = Extract<OperationAt<'GET', Path>, ListName>
+export type ListAt<Path extends string> = ListName<OperationAt<'GET', Path>>
 
-type ListName = { [Name in OperationName]: Operations[Name] extends { item: unknown } ? Name : never }[OperationName]
+type ListName<Name> = Name extends OperationName ? (Operations[Name] extends { item: unknown } ? Name : never) : never
 
 /**
  * The name of the operation that a literal path is, whatever its placeholders are called; otherwise `never`. One of
@@ -25,45 +26,40 @@ type ListName = { [Name in OperationName]: Operations[Name] extends { item: unkn
  */
 export type OperationAt<Method extends string, Path extends string> = string extends Path
   ? never
-  : undefined extends NameOf<`${Uppercase<Method>} ${Path}`>
-    ? never
-    : NonNullable<NameOf<`${Uppercase<Method>} ${Path}`>>
+  : Certain<NameOf<`${Uppercase<Method>} ${Path}`>>
+
+type Certain<Name> = undefined extends Name ? never : Name
 
 type NameOf<Name extends string> = Name extends OperationName
   ? Name
   : Name extends `${string}{${string}`
-    ? Shape<Name> extends keyof ByShape
-      ? ByShape[Shape<Name>]
+    ? Shape<Name> extends keyof NameOfShape
+      ? NameOfShape[Shape<Name>]
       : undefined
     : undefined
-
-type ByShape = { [Name in OperationName as Shape<Name>]: Name }
 
 /** A path without the names of its placeholders. */
 type Shape<Path extends string> = Path extends `${infer Before}{${string}}${infer After}`
   ? `${Before}{}${Shape<After>}`
   : Path
 
-/** What a call of an operation resolves with; otherwise `Other`. */
-export type AnswerOf<Name extends OperationName, Other = unknown> = [Name] extends [never]
-  ? Other
-  : Operations[Name]['response']
+/** What the call of a known operation resolves with. */
+export type AnswerOf<Method extends string, Path extends string> =
+  OperationOf<OperationAt<Method, Path>> extends { response: infer Response } ? Response : unknown
 
-/** An item of a list; otherwise `Other`. */
-export type ItemOf<Name extends OperationName, Other = unknown> = [Name] extends [never]
-  ? Other
-  : Operations[Name] extends { item: infer Item }
-    ? Item
-    : Other
+/** An item of a known list. */
+export type ItemOf<Path extends string> = OperationOf<ListAt<Path>> extends { item: infer Item } ? Item : unknown
+
+type OperationOf<Name> = Name extends OperationName ? Operations[Name] : never
 
 /** The options of a call whose operation is known. */
-export type OperationOptions<Name extends OperationName, Path extends string, Options extends object> = Omit<
+export type OperationOptions<Name, Path extends string, Options extends object> = Omit<
   Options,
   'params' | 'query' | 'headers' | 'json' | 'form' | 'body'
 > &
   ParamsOption<Path> &
-  QueryOption<Operations[Name]> &
-  BodyOptions<Operations[Name]>
+  QueryOption<OperationOf<Name>> &
+  BodyOptions<OperationOf<Name>>
 
 type ParamsOption<Path extends string> =
   Nothing extends PathParams<Path> ? { params?: PathParams<Path> | undefined } : { params: PathParams<Path> }
@@ -114,34 +110,70 @@ export type Sent<Value> = Value extends readonly (infer Item)[]
 
 type Listed<Value> = { [Field in keyof Value as string extends Field ? never : Field]: Sent<Value[Field]> }
 
-/** The arguments after a path that is the operation `Name`, or none. */
-export type CallArguments<Name extends OperationName, Path extends string, Options extends object = RequestOptions> = [
-  Name,
-] extends [never]
+/**
+ * The name of the operation of a call, whose `Call` is its method, or `paginate` for a list.
+ *
+ * The types of arguments below ask whether `Path` is a text, which it always is, and infer their result. Until a compiler
+ * knows the path, it then takes any text for it. Otherwise it would infer from, and compare with, the options of all
+ * operations in every call, which takes a second.
+ */
+type NameAt<Call extends string, Path extends string> = Call extends 'paginate' ? ListAt<Path> : OperationAt<Call, Path>
+
+/** The arguments after the path of a call that has one overload for all paths. */
+export type CallArguments<
+  Call extends string,
+  Path extends string,
+  Options extends object = RequestOptions,
+> = Path extends string
+  ? AnyArguments<NameAt<Call, Path>, Path, Options> extends infer Arguments extends readonly unknown[]
+    ? Arguments
+    : never
+  : never
+
+type AnyArguments<Name, Path extends string, Options extends object> = [Name] extends [never]
   ? PathArguments<Path, Options>
   : OperationArguments<OperationOptions<Name, Path, Options>>
 
 type OperationArguments<Options> = Nothing extends Options ? [options?: Options] : [options: Options]
 
 /**
- * The arguments after a path that is the operation `Name`. Other paths are refused by a number of arguments that no call
- * has: unlike a wrong type, that hides no error of the other overload. Where their placeholders need values, that is not
+ * The arguments after a path that is an operation. Other paths are refused by a number of arguments that no call has:
+ * unlike a wrong type, that hides no error of the other overload. Where their placeholders need values, that is not
  * necessary, and the compiler reports the right number when they are missing.
  */
-export type KnownArguments<Name extends OperationName, Path extends string, Options extends object = RequestOptions> = [
-  Name,
-] extends [never]
+export type KnownArguments<
+  Call extends string,
+  Path extends string,
+  Options extends object = RequestOptions,
+> = Path extends string
+  ? KnownOnly<NameAt<Call, Path>, Path, Options> extends infer Arguments extends readonly unknown[]
+    ? Arguments
+    : never
+  : never
+
+type KnownOnly<Name, Path extends string, Options extends object> = [Name] extends [never]
   ? Nothing extends PathParams<Path>
     ? [options: Options, refused: never]
     : PathArguments<Path, Options>
-  : CallArguments<Name, Path, Options>
+  : AnyArguments<Name, Path, Options>
 
 /**
  * The arguments after any other path, and after any path at all if the caller says what the answer is: then the compiler
  * infers no `Path`. Paths of known operations are refused by the number of arguments, too.
  */
-export type FreeArguments<Name extends OperationName, Path extends string, Options extends object = RequestOptions> = [
-  Name,
-] extends [never]
+export type FreeArguments<
+  Call extends string,
+  Path extends string,
+  Options extends object = RequestOptions,
+> = Path extends string
+  ? FreeOnly<NameAt<Call, Path>, Path, Options> extends infer Arguments extends readonly unknown[]
+    ? Arguments
+    : never
+  : never
+
+type FreeOnly<Name, Path extends string, Options extends object> = [Name] extends [never]
   ? PathArguments<Path, Options>
   : [options: OperationOptions<Name, Path, Options>, refused: never]
+
+/** Arguments that no call has: of an overload from which editors complete the path. */
+export type NoArguments = [options: never, completed: never, refused: never]
