@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
-import { type Access, operations } from './api/operation.js'
+import type { Access } from './api/operation.js'
+import { operations } from './api/table.js'
 import { type Route, type RouteHandler, routeSegments, segmentsOf } from './own-routes.js'
 
 declare module 'fastify' {

@@ -1,4 +1,5 @@
-import { type Limit, operations } from './api/operation.js'
+import type { Limit } from './api/operation.js'
+import { operations } from './api/table.js'
 import { sameEndpoint } from './endpoints.js'
 import type { ResolvedOptions } from './options.js'
 

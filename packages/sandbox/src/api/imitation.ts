@@ -4,8 +4,9 @@ import { type RouteParams, segmentsOf, valuesIn } from '../own-routes.js'
 import { queryOf } from '../query.js'
 import { problemIn } from './check-body.js'
 import { fit } from './fit.js'
-import type { Operation, OperationName } from './operation.js'
+import type { Operation } from './operation.js'
 import { OPERATIONS } from './operations.js'
+import type { OperationName } from './table.js'
 
 /** The fields of a JSON object. */
 export type Fields = Record<string, unknown>

@@ -1,5 +1,3 @@
-import { OPERATIONS } from './operations.js'
-
 /** The kind of credential that an operation accepts: a customer's API key or token, a token only, a partner's key. */
 export type Access = 'either' | 'bearer' | 'partner' | 'public'
 
@@ -33,18 +31,4 @@ export interface Operation {
   answer?: string
   pages?: Pages
   limit?: Limit
-}
-
-/** The name of an operation, such as `GET /jobs/{id}`. */
-export type OperationName = keyof typeof OPERATIONS
-
-/** All operations with their names. */
-export function operations(): [OperationName, Operation][] {
-  return Object.entries(OPERATIONS) as [OperationName, Operation][]
-}
-
-/** The documented scopes of the operations for which a customer's API key or a token is needed. */
-export function customerScopes(): string[] {
-  const scopes = operations().flatMap(([, { access, scopes = [] }]) => (access === 'either' ? scopes.flat() : []))
-  return [...new Set(scopes)].sort()
 }

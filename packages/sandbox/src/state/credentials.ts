@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { customerScopes } from '../api/operation.js'
+import { customerScopes } from '../api/table.js'
 
 export const GRANT_TYPES = ['client_credentials', 'authorization_code', 'refresh_token'] as const
 /** A grant type of the token endpoint (RFC 6749). */
