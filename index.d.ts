@@ -8,14 +8,6 @@ declare const result: unique symbol
  */
 export type CallId<T> = number & { readonly [result]: (value: T) => T }
 
-/**
- * Which binding artifact the generated loader actually loaded: `'native'` for
- * a native addon, otherwise the `platformArchABI` of the WASI flavor. Every
- * flavor napi-rs can build is listed, because `NAPI_RS_NATIVE_LIBRARY_PATH`
- * can point the loader at a WASI artifact this package does not build itself.
- */
-export declare const __napiBindingTarget: 'native' | 'wasm32-wasi' | 'wasm32-wasip1'
-
 /** The body of a response that is still to be read. */
 export declare class NativeBody {
   /**
@@ -762,3 +754,6 @@ export declare function takeProcessWarnings(): Array<string>
 
 /** In place of an HTTP status: the call yielded a value other than a response. */
 export declare const VALUE: number
+
+/** The version of the addon. The face refuses an addon of another version. */
+export declare const VERSION: string

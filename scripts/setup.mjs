@@ -15,8 +15,8 @@ const STAMPS = join(root, 'node_modules', '.setup')
 export const ADDON = {
   name: 'native addon',
   inputs: ['Cargo.toml', 'Cargo.lock', 'build.rs', 'rust-toolchain.toml', 'src', 'package.json'],
-  outputs: ['index.js', 'index.d.ts', '*.node'],
-  command: ['npx', 'napi', 'build', '--platform', '--release', '--no-const-enum', '--features', 'node'],
+  outputs: ['index.d.ts', '*.node'],
+  command: ['npx', 'napi', 'build', '--platform', '--release', '--no-js', '--no-const-enum', '--features', 'node'],
 }
 
 /** What there is to do, in this order: from `inputs`, `command` makes `outputs`. Paths are files or folders. */
