@@ -1,9 +1,11 @@
 /** Which C library this process runs on, and what the beginning of an ELF file says. */
 
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
+import { closeSync, openSync, readSync } from 'node:fs'
 
 export type Libc = 'gnu' | 'musl'
 
+/** How much of a file is read at once: what is asked for is usually there. Offsets are below 4 GiB. */
+const START = 2048
 const PROGRAM_HEADER = 56
 const PT_INTERP = 3
 
@@ -15,28 +17,26 @@ export function libcOfProcess(): Libc | undefined {
 
 /** Whether a file is an ELF file that lacks its end. Loading such a file would kill the process. */
 export function isTruncated(path: string): boolean {
-  return (
-    reading(path, (read, size) => {
-      const header = read(0, 64)
-      if (!isElf(header)) return false
-      const tables = header.readBigUInt64LE(40) + BigInt(header.readUInt16LE(58) * header.readUInt16LE(60))
-      return BigInt(size) < tables
-    }) === true
-  )
+  const header = elfHeader(path)
+  if (header === undefined) return false
+  // The table of sections is the last part of the file.
+  const end = header.readUInt32LE(40) + header.readUInt16LE(58) * header.readUInt16LE(60)
+  return read(path, end - 1, 1)?.length === 0
 }
 
 function libcOfProgram(path: string): Libc | undefined {
-  return reading(path, read => {
-    const header = read(0, 64)
-    if (!isElf(header)) return undefined
-    const table = read(Number(header.readBigUInt64LE(32)), header.readUInt16LE(56) * PROGRAM_HEADER)
-    for (let at = 0; at + PROGRAM_HEADER <= table.length; at += PROGRAM_HEADER) {
-      if (table.readUInt32LE(at) !== PT_INTERP) continue
-      const [offset, length] = [table.readBigUInt64LE(at + 8), table.readBigUInt64LE(at + 32)]
-      return libcOfName(read(Number(offset), Number(length)).toString('latin1'))
-    }
-    return undefined
-  })
+  const start = elfHeader(path)
+  if (start === undefined) return undefined
+  const table = start.readUInt32LE(32)
+  for (let entry = 0; entry < start.readUInt16LE(56); entry++) {
+    const at = table + entry * PROGRAM_HEADER
+    if (at + PROGRAM_HEADER > start.length) return undefined
+    if (start.readUInt32LE(at) !== PT_INTERP) continue
+    const [offset, length] = [start.readUInt32LE(at + 8), start.readUInt32LE(at + 32)]
+    const name = start.length < offset + length ? read(path, offset, length) : start.subarray(offset, offset + length)
+    return name && libcOfName(name.toString('latin1'))
+  }
+  return undefined
 }
 
 /** Asks Node itself, where the program cannot be read or was started by a loader, which then counts as the program. */
@@ -66,25 +66,20 @@ function libcOfName(name: string): Libc | undefined {
   return /\/ld-linux|\/ld64\.so|\/ld\.so/.test(name) ? 'gnu' : undefined
 }
 
-/** Whether this is the header of a 64-bit, little-endian ELF file. */
-function isElf(header: Buffer): boolean {
-  return header.length === 64 && header.readUInt32BE(0) === 0x7f454c46 && header[4] === 2 && header[5] === 1
+/** Returns the beginning of a 64-bit, little-endian ELF file; `undefined` for any other, and if it cannot be read. */
+function elfHeader(path: string): Buffer | undefined {
+  const start = read(path, 0, START)
+  const isElf = start !== undefined && start.length >= 64 && start.readUInt32BE(0) === 0x7f454c46
+  return isElf && start[4] === 2 && start[5] === 1 ? start : undefined
 }
 
-/** Returns `undefined` for a file that cannot be read. */
-function reading<T>(
-  path: string,
-  use: (read: (offset: number, length: number) => Buffer, size: number) => T,
-): T | undefined {
+/** Reads a part of a file, less beyond its end; `undefined` if it cannot be read. */
+function read(path: string, offset: number, length: number): Buffer | undefined {
   let file: number | undefined
   try {
     file = openSync(path, 'r')
-    const open = file
-    const read = (offset: number, length: number) => {
-      const buffer = Buffer.alloc(length)
-      return buffer.subarray(0, readSync(open, buffer, 0, length, offset))
-    }
-    return use(read, fstatSync(open).size)
+    const buffer = Buffer.allocUnsafe(length)
+    return buffer.subarray(0, readSync(file, buffer, 0, length, offset))
   } catch {
     return undefined
   } finally {

@@ -14,7 +14,7 @@ const STAMPS = join(root, 'node_modules', '.setup')
 /** The native addon that is shipped. */
 export const ADDON = {
   name: 'native addon',
-  inputs: ['Cargo.toml', 'Cargo.lock', 'build.rs', 'rust-toolchain.toml', 'src', 'package.json'],
+  inputs: ['Cargo.toml', 'Cargo.lock', '.cargo/config.toml', 'build.rs', 'rust-toolchain.toml', 'src', 'package.json'],
   outputs: ['index.d.ts', '*.node'],
   command: ['npx', 'napi', 'build', '--platform', '--release', '--no-js', '--no-const-enum', '--features', 'node'],
 }
