@@ -224,7 +224,8 @@ test('12. a bundler took the JavaScript and left the addon behind', async () => 
     reason: 'bundled',
     message:
       `${join(project, 'out')} holds a bundle with the JavaScript of this package, but without its addon. ` +
-      'Exclude the package from the bundle: `esbuild --external:smartrecruiters`, or the like of your bundler.',
+      `Copy ${file} beside the bundle, or exclude the package from it: ` +
+      '`esbuild --external:smartrecruiters`, or the like of your bundler.',
   })
 })
 

@@ -57,7 +57,16 @@ test('the package holds what it needs and nothing else', async () => {
     [
       ...built,
       ...addons,
-      ...['index.d.ts', 'index.mjs', 'index.d.mts', 'instance.cjs', 'testing.mjs', 'testing.d.mts', 'package.json', 'README.md'],
+      ...[
+        'index.d.ts',
+        'index.mjs',
+        'index.d.mts',
+        'instance.cjs',
+        'testing.mjs',
+        'testing.d.mts',
+        'package.json',
+        'README.md',
+      ],
       ...['LICENSE', 'CHANGELOG.md'].filter(file => inRoot.includes(file)),
     ].sort(),
   )

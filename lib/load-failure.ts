@@ -89,7 +89,9 @@ function whyNotFound(platform: string): Finding {
     return {
       reason: 'bundled',
       what: `${__dirname} holds a bundle with the JavaScript of this package, but without its addon`,
-      remedy: 'Exclude the package from the bundle: `esbuild --external:smartrecruiters`, or the like of your bundler.',
+      remedy:
+        `Copy smartrecruiters.${platform}.node beside the bundle, or exclude the package from it: ` +
+        '`esbuild --external:smartrecruiters`, or the like of your bundler.',
     }
   }
   if (existsSync(join(root, 'Cargo.toml'))) {

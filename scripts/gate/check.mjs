@@ -1,11 +1,9 @@
 // What must be true of the packages of a release before anything is published. A package without its optional
-// dependencies installs without an error and works nowhere; this has happened to others for a year of releases.
+// dependencies installs without an error and works nowhere, so nobody notices.
 
-import { existsSync } from 'node:fs'
-import { open, readdir, readFile } from 'node:fs/promises'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { here } from './pack.mjs'
-import { PLATFORMS } from './platforms.mjs'
+import { fileOf, manifest, PLATFORMS, packageOf } from '../platforms.mjs'
 
 /** How a file of native code begins, by operating system. */
 const MAGIC = { linux: '7f454c46', darwin: 'cffaedfe', win32: '4d5a' }
@@ -14,52 +12,43 @@ const MAGIC = { linux: '7f454c46', darwin: 'cffaedfe', win32: '4d5a' }
  * Returns what is wrong with the packages in `folder`, a sentence for each problem.
  *
  * @param {string} folder what `stage` wrote
- * @param {{ platforms?: string[] }} options of which platforms the addon must be there; by default of this machine's
+ * @param {string[]} built the platforms whose addon must be there
  */
-export async function problems(folder, { platforms = [here.name] } = {}) {
+export function problems(folder, built) {
   const found = []
-  const main = join(folder, 'smartrecruiters')
-  const manifest = await manifestOf(main)
-  for (const file of referredTo(manifest)) {
-    if (!existsSync(join(main, file))) found.push(`smartrecruiters has no ${file}, which its package.json names`)
+  const main = join(folder, manifest.name)
+  const { version, optionalDependencies = {}, ...entries } = read(main)
+  for (const file of filesOf(entries)) {
+    if (!existsSync(join(main, file))) found.push(`${manifest.name} has no ${file}, which its package.json names`)
   }
-  for (const file of await readdir(main)) {
+  for (const file of readdirSync(main)) {
     if (file.endsWith('.node'))
-      found.push(`smartrecruiters contains ${file}, which belongs to the package of its platform`)
+      found.push(`${manifest.name} contains ${file}, which belongs into the package of its platform`)
   }
-  const optional = manifest.optionalDependencies ?? {}
-  for (const { name, os } of PLATFORMS) {
-    const needed = `smartrecruiters-${name}`
-    if (optional[needed] === undefined) found.push(`optionalDependencies of smartrecruiters lack ${needed}`)
-    else if (optional[needed] !== manifest.version) {
-      found.push(`smartrecruiters ${manifest.version} depends on ${needed} ${optional[needed]}`)
+  for (const [platform, { os }] of Object.entries(PLATFORMS)) {
+    const name = packageOf(platform)
+    if (optionalDependencies[name] === undefined) found.push(`optionalDependencies of ${manifest.name} lack ${name}`)
+    else if (optionalDependencies[name] !== version) {
+      found.push(`${manifest.name} ${version} depends on ${name} ${optionalDependencies[name]}`)
     }
-    const package_ = join(folder, needed)
-    if (!existsSync(package_)) {
-      found.push(`${needed} is missing`)
+    if (!existsSync(join(folder, platform, 'package.json'))) {
+      found.push(`the package ${name} is missing`)
       continue
     }
-    const { version, main: addon } = await manifestOf(package_)
-    if (version !== manifest.version)
-      found.push(`${needed} has version ${version}, smartrecruiters ${manifest.version}`)
-    const file = join(package_, addon)
-    if (existsSync(file)) {
-      const begins = await firstBytes(file)
-      if (!begins.startsWith(MAGIC[os])) found.push(`${needed} has ${addon}, which is no native code of ${os}`)
-    } else if (platforms.includes(name)) {
-      found.push(`${needed} has no ${addon}`)
-    }
-  }
-  for (const name of Object.keys(optional)) {
-    if (!PLATFORMS.some(platform => name === `smartrecruiters-${platform.name}`)) {
-      found.push(`optionalDependencies of smartrecruiters have ${name}, which is not a platform`)
+    const own = read(join(folder, platform))
+    if (own.version !== version) found.push(`${name} has version ${own.version}, and ${manifest.name} ${version}`)
+    if (!built.includes(platform)) continue
+    const file = join(folder, platform, fileOf(platform))
+    if (!existsSync(file)) found.push(`${name} has no ${fileOf(platform)}`)
+    else if (!readFileSync(file).toString('hex', 0, 4).startsWith(MAGIC[os])) {
+      found.push(`${fileOf(platform)} in ${name} is not an addon for ${os}`)
     }
   }
   return found
 }
 
 /** The files that a manifest names: entries, types, and everything in `exports`. */
-function referredTo({ main, types, exports }) {
+function filesOf({ main, types, exports }) {
   const files = new Set([main, types])
   const walk = value => {
     if (typeof value === 'string') files.add(value)
@@ -69,16 +58,6 @@ function referredTo({ main, types, exports }) {
   return files
 }
 
-async function manifestOf(folder) {
-  return JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'))
-}
-
-async function firstBytes(file) {
-  const handle = await open(file)
-  try {
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(4), 0, 4)
-    return buffer.toString('hex', 0, bytesRead)
-  } finally {
-    await handle.close()
-  }
+function read(folder) {
+  return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
 }

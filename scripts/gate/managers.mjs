@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { PLATFORMS, packageOf } from '../platforms.mjs'
 import { here } from './pack.mjs'
-import { PLATFORMS } from './platforms.mjs'
 import { bunBinary, denoBinary, nodeBinary, tool } from './tools.mjs'
 import { run } from './world.mjs'
 
@@ -113,7 +113,8 @@ async function install(world, manager) {
   )
   const names = [...new Set(installed)].sort()
   // Deno ignores `libc`, and installs both packages of the system and the processor.
-  const expected = PLATFORMS.filter(({ os, cpu }) => manager.name === 'Deno' && os === here.os && cpu === here.cpu)
-  assert.deepEqual(names, (expected.length > 0 ? expected : [here]).map(({ name }) => `smartrecruiters-${name}`).sort())
+  const { os, cpu } = PLATFORMS[here]
+  const alike = Object.keys(PLATFORMS).filter(name => PLATFORMS[name].os === os && PLATFORMS[name].cpu === cpu)
+  assert.deepEqual(names, (manager.name === 'Deno' ? alike : [here]).map(packageOf).sort())
   return { node, command, project }
 }

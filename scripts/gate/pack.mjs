@@ -1,73 +1,54 @@
-// The packages of a release, as folders and as archives: the package itself, and one package for each platform.
+// The packages of a release, as folders and as archives.
 
 import { execFile } from 'node:child_process'
-import { copyFile, cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { cpSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { buildPackages } from '../build-packages.mjs'
+import { fileOf, PLATFORMS, packageOf } from '../platforms.mjs'
 import { root } from '../setup.mjs'
-import { PLATFORMS } from './platforms.mjs'
 import { cleanEnvironment } from './tools.mjs'
 
-const exec = promisify(execFile)
+/** The name of this machine's platform. */
+export const here = Object.keys(PLATFORMS).find(name => {
+  const { os, cpu, libc } = PLATFORMS[name]
+  const glibc = process.report.getReport().header.glibcVersionRuntime !== undefined
+  return os === process.platform && cpu === process.arch && (libc === undefined || (libc === 'glibc') === glibc)
+})
 
-/** The platform of this machine, among those that have a package. */
-export const here = PLATFORMS.find(
-  ({ os, cpu, libc }) =>
-    os === process.platform &&
-    cpu === process.arch &&
-    (libc === undefined ||
-      (libc === 'glibc') === (process.report.getReport().header.glibcVersionRuntime !== undefined)),
-)
+/** What the gate has instead of an addon that is not built. No machine that installs a package tries to load it. */
+const PLACEHOLDER = 'This file takes the place of an addon that is not built on this machine.\n'
 
 /**
- * Writes the folders of all packages into `folder`, as a release publishes them: `smartrecruiters` without an addon and
- * with all platforms as optional dependencies, and a package for each platform. Only the platforms whose addon is in
- * the checkout have one.
+ * Writes the folders of all packages into `folder`. The addons are those of `npm run build:platform`; without it, that
+ * of this machine is the one of `npm run build`, and the others are placeholders. Returns the platforms that have an
+ * addon.
  */
-export async function stage(folder) {
-  await mkdir(folder, { recursive: true })
-  const packed = await pack(root, folder, [])
-  const main = join(folder, 'smartrecruiters')
-  await extract(packed, main)
-  await rm(packed)
-  const addons = (await readdir(main)).filter(file => file.endsWith('.node'))
-  const manifest = await readManifest(main)
-  const names = PLATFORMS.map(({ name }) => `smartrecruiters-${name}`)
-  manifest.optionalDependencies = Object.fromEntries(names.map(name => [name, manifest.version]))
-  await writeManifest(main, manifest)
-  for (const { name, os, cpu, libc } of PLATFORMS) {
-    const into = join(folder, `smartrecruiters-${name}`)
-    const file = `smartrecruiters.${name}.node`
-    await mkdir(into)
-    if (addons.includes(file)) await copyFile(join(main, file), join(into, file))
-    await cp(join(root, 'LICENSE'), join(into, 'LICENSE'))
-    const { version, license, engines } = manifest
-    await writeManifest(into, {
-      ...{ name: `smartrecruiters-${name}`, version, license, engines, main: file, files: [file] },
-      ...{ os: [os], cpu: [cpu], ...(libc && { libc: [libc] }) },
-    })
+export function stage(folder) {
+  const built = []
+  for (const platform of Object.keys(PLATFORMS)) {
+    const file = fileOf(platform)
+    const found = [join(root, 'npm', platform, file), join(root, file)].find(path => existsSync(path))
+    mkdirSync(join(folder, platform), { recursive: true })
+    if (found !== undefined) built.push(platform)
+    if (found !== undefined) cpSync(found, join(folder, platform, file))
+    else writeFileSync(join(folder, platform, file), PLACEHOLDER)
   }
-  for (const file of addons) await rm(join(main, file))
+  buildPackages(folder)
+  return built
+}
+
+/** The folder of a package within what `stage` wrote, by its name. */
+export function folderOf(folder, name) {
+  const platform = Object.keys(PLATFORMS).find(platform => packageOf(platform) === name)
+  return join(folder, platform ?? name)
 }
 
 /** Packs the folder of a package into `into`, and returns the path of the archive. */
-export async function pack(from, into, flags = ['--ignore-scripts']) {
-  const args = ['pack', '--json', ...flags, '--pack-destination', into]
+export async function pack(from, into) {
+  const args = ['pack', '--json', '--ignore-scripts', '--pack-destination', into]
   const options = { cwd: from, env: cleanEnvironment, maxBuffer: 2 ** 26, shell: process.platform === 'win32' }
-  const { stdout } = await exec('npm', args, options)
+  const { stdout } = await promisify(execFile)('npm', args, options)
+  // An array, and from npm 12 on an object.
   return join(into, Object.values(JSON.parse(stdout))[0].filename)
-}
-
-/** Unpacks an archive into a folder. */
-async function extract(archive, into) {
-  await mkdir(into, { recursive: true })
-  await exec('tar', ['-xzf', archive, '-C', into, '--strip-components=1'])
-}
-
-async function readManifest(folder) {
-  return JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'))
-}
-
-async function writeManifest(folder, manifest) {
-  await writeFile(join(folder, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`)
 }

@@ -22,8 +22,7 @@ export async function openWorld() {
   // A program that runs as another user reads it.
   await chmod(folder, 0o755)
   const packages = join(folder, 'packages')
-  await stage(packages)
-  const wrong = await problems(packages)
+  const wrong = problems(packages, stage(packages))
   if (wrong.length > 0) throw new Error(wrong.join('\n'))
   const registry = await startRegistry()
   const { startSandbox } = createRequire(import.meta.url)(join(root, 'packages', 'sandbox'))

@@ -1,0 +1,63 @@
+/**
+ * `npm run gate`: packs everything, serves it from a registry of its own, installs it with every package manager, runs
+ * it on every runtime, and builds it with every bundler. Nothing is published that has not passed it.
+ *
+ * `--only TEXT` runs the cells whose name contains TEXT. `--write` writes `docs/compatibility.md` from the results;
+ * without it, results that differ from that page fail.
+ */
+
+import { readFile, writeFile } from 'node:fs/promises'
+import { parseArgs } from 'node:util'
+import { CELLS, results } from './gate/cells.mjs'
+import { PAGE, render } from './gate/compatibility.mjs'
+import { openWorld } from './gate/world.mjs'
+import { setup } from './setup.mjs'
+
+const { values } = parseArgs({ options: { only: { type: 'string', default: '' }, write: { type: 'boolean' } } })
+
+await setup()
+console.error('\npacking and publishing into a registry of this process')
+const world = await openWorld()
+const cells = CELLS.filter(({ section, name }) =>
+  `${section} ${name}`.toLowerCase().includes(values.only.toLowerCase()),
+)
+const rows = []
+try {
+  for (const [index, cell] of cells.entries()) {
+    const started = Date.now()
+    const row = await results(cell, world)
+    rows.push(row)
+    const failed = Object.entries(row.columns).filter(([, result]) => result !== true)
+    const time = `${((Date.now() - started) / 1000).toFixed(1)} s`
+    console.error(`[${index + 1}/${cells.length}] ${row.section}: ${row.name} ${row.version}: ${time}`)
+    for (const [column, reason] of failed) console.error(`  ${column}: ${reason}`)
+  }
+} finally {
+  await world.close()
+}
+
+console.table(
+  Object.fromEntries(
+    rows.map(({ section, name, version, columns }) => [
+      `${section}: ${name} ${version}`,
+      Object.fromEntries(
+        Object.entries(columns).map(([column, result]) => [column, result === true ? 'ok' : 'FAILED']),
+      ),
+    ]),
+  ),
+)
+const failed = rows.filter(({ columns }) => Object.values(columns).some(result => result !== true))
+if (failed.length > 0) {
+  console.error(`failed: ${failed.map(({ name }) => name).join(', ')}`)
+  process.exitCode = 1
+} else if (cells.length === 0) {
+  console.error(`nothing is called ${values.only}`)
+  process.exitCode = 1
+} else if (cells.length === CELLS.length) {
+  const page = render(rows)
+  if (values.write) await writeFile(PAGE, page)
+  else if (page !== (await readFile(PAGE, 'utf8'))) {
+    console.error('docs/compatibility.md differs from these results; `npm run gate -- --write` writes it')
+    process.exitCode = 1
+  }
+}
