@@ -3,7 +3,8 @@
  * it on every runtime, and builds it with every bundler. Nothing is published that has not passed it.
  *
  * `--only TEXT` runs the cells whose name contains TEXT. `--write` writes `docs/compatibility.md` from the results;
- * without it, results that differ from that page fail.
+ * without it, results that differ from that page fail. `--packages FOLDER` takes packages that are built already, of all
+ * platforms; `--no-build` takes the addon that is there.
  */
 
 import { readFile, writeFile } from 'node:fs/promises'
@@ -13,11 +14,22 @@ import { PAGE, render } from './gate/compatibility.mjs'
 import { openWorld } from './gate/world.mjs'
 import { setup } from './setup.mjs'
 
-const { values } = parseArgs({ options: { only: { type: 'string', default: '' }, write: { type: 'boolean' } } })
+const { values } = parseArgs({
+  allowNegative: true,
+  options: {
+    only: { type: 'string', default: '' },
+    write: { type: 'boolean' },
+    build: { type: 'boolean', default: true },
+    packages: { type: 'string' },
+  },
+})
 
-await setup()
+if (values.build && values.packages === undefined) await setup()
 console.error('\npacking and publishing into a registry of this process')
-const world = await openWorld()
+const world = await openWorld(values.packages).catch(error => {
+  console.error(error.message)
+  process.exit(1)
+})
 const cells = CELLS.filter(({ section, name }) =>
   `${section} ${name}`.toLowerCase().includes(values.only.toLowerCase()),
 )
@@ -54,9 +66,10 @@ if (failed.length > 0) {
   console.error(`nothing is called ${values.only}`)
   process.exitCode = 1
 } else if (cells.length === CELLS.length) {
-  const page = render(rows)
-  if (values.write) await writeFile(PAGE, page)
-  else if (page !== (await readFile(PAGE, 'utf8'))) {
+  const page = await readFile(PAGE, 'utf8')
+  const now = render(page, rows)
+  if (values.write) await writeFile(PAGE, now)
+  else if (now !== page) {
     console.error('docs/compatibility.md differs from these results; `npm run gate -- --write` writes it')
     process.exitCode = 1
   }

@@ -1,13 +1,14 @@
 // What the programs of the gate need around them: a registry with our packages, and a sandbox to call.
 
 import { execFile } from 'node:child_process'
-import { chmod, cp, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { chmod, cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { manifest, PLATFORMS } from '../platforms.mjs'
 import { root } from '../setup.mjs'
 import { problems } from './check.mjs'
-import { pack, stage } from './pack.mjs'
+import { stage } from './pack.mjs'
 import { startRegistry } from './registry.mjs'
 import { cleanEnvironment } from './tools.mjs'
 
@@ -15,15 +16,20 @@ import { cleanEnvironment } from './tools.mjs'
 const HANGING = 300_000
 
 /**
- * Packs, checks and publishes everything into a registry of its own, and starts a sandbox. `close()` removes all of it.
+ * Checks all packages, publishes them into a registry of its own, and starts a sandbox. `close()` removes all of it.
+ *
+ * @param {string} from the folder of packages with the addons of all platforms; by default they are built here
  */
-export async function openWorld() {
+export async function openWorld(from) {
   const folder = await mkdtemp(join(tmpdir(), 'smartrecruiters-gate-'))
   // A program that runs as another user reads it.
   await chmod(folder, 0o755)
-  const packages = join(folder, 'packages')
-  const wrong = problems(packages, stage(packages))
-  if (wrong.length > 0) throw new Error(wrong.join('\n'))
+  const packages = from ?? join(folder, 'packages')
+  const wrong = problems(packages, from === undefined ? stage(packages) : Object.keys(PLATFORMS))
+  if (wrong.length > 0) {
+    await rm(folder, { recursive: true })
+    throw new Error(wrong.join('\n'))
+  }
   const registry = await startRegistry()
   const { startSandbox } = createRequire(import.meta.url)(join(root, 'packages', 'sandbox'))
   const sandbox = await startSandbox()
@@ -79,9 +85,8 @@ export async function openWorld() {
   }
   try {
     const { options } = await world.project('publisher')
-    for (const name of await readdir(packages)) {
-      const archive = await pack(join(packages, name), folder)
-      await run(['npm', 'publish', archive, '--provenance=false', '--ignore-scripts'], options)
+    for (const name of [...Object.keys(PLATFORMS), manifest.name]) {
+      await run(['npm', 'publish', join(packages, name), '--provenance=false', '--ignore-scripts'], options)
     }
   } catch (error) {
     await world.close()
