@@ -72,6 +72,15 @@ test('the package holds what it needs and nothing else', async () => {
   )
 })
 
+test('a package that lacks what has to be built is not packed', async t => {
+  const empty = join(folder, 'not-built')
+  t.after(() => rm(empty, { recursive: true }))
+  for (const file of ['package.json', 'scripts/prepack.mjs']) await cp(join(root, file), join(empty, file))
+  const { message } = await pack(empty).catch(error => error)
+  assert.match(message, /The package is not built, so it would lack dist\/index\.js, .*the native addon \(\*\.node\)\./)
+  assert.match(message, /Run `npm run build` first\./)
+})
+
 test('the package has no runtime dependency and no script at installation', async () => {
   const manifest = JSON.parse(await readFile(join(project, 'node_modules', 'smartrecruiters', 'package.json'), 'utf8'))
   assert.equal(manifest.name, 'smartrecruiters')

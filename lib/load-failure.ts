@@ -138,6 +138,13 @@ function whyNotLoaded({ platform, path: expected, error }: Failure): Finding {
       remedy: `Allow it: \`node --permission --allow-addons --allow-fs-read=${dirname(root)}\`.`,
     }
   }
+  if (/^Requires \w+ access/.test(text)) {
+    return {
+      reason: 'addonsForbidden',
+      what: `Deno does not let it load ${path}`,
+      remedy: 'Allow it: `deno run --allow-ffi --allow-read --allow-env`.',
+    }
+  }
   const file = contents(path)
   if (typeof file === 'string') {
     return {

@@ -56,11 +56,25 @@ function writePlatform(folder, platform) {
 }
 
 function writeMain(folder, platforms) {
-  const { name, description, type, main, types, exports, typesVersions } = manifest
+  const { name, description, type, main, types, exports, sideEffects, typesVersions } = manifest
   const files = manifest.files.filter(file => file !== '*.node')
   rmSync(folder, { recursive: true, force: true })
   write(folder, {
-    ...{ name, version, description, keywords, license, type, main, types, exports, typesVersions, files, engines },
+    ...{
+      name,
+      version,
+      description,
+      keywords,
+      license,
+      type,
+      main,
+      types,
+      exports,
+      sideEffects,
+      typesVersions,
+      files,
+      engines,
+    },
     // Exactly this version: the package refuses an addon of another.
     optionalDependencies: Object.fromEntries(platforms.map(platform => [packageOf(platform), version])),
   })
