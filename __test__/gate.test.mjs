@@ -10,6 +10,7 @@ import { after, before, test } from 'node:test'
 import { CELLS } from '../scripts/gate/cells.mjs'
 import { problems } from '../scripts/gate/check.mjs'
 import { PAGE, render } from '../scripts/gate/compatibility.mjs'
+import { exceeded, recorded, sizes } from '../scripts/gate/figures.mjs'
 import { here, stage } from '../scripts/gate/pack.mjs'
 import { cleanEnvironment } from '../scripts/gate/tools.mjs'
 import { openWorld } from '../scripts/gate/world.mjs'
@@ -32,6 +33,18 @@ after(() => rmSync(folder, { recursive: true, force: true }))
 
 test('the packages are as they must be', () => {
   assert.deepEqual(problems(packages, built), [])
+})
+
+test('the addon is not larger than recorded', async t => {
+  const now = await sizes(packages)
+  if (now === undefined) t.skip('the addon was built with symbols')
+  else assert.deepEqual(exceeded(now), [])
+})
+
+test('a figure may be a little more than recorded', () => {
+  assert.deepEqual(exceeded({ packed: recorded.packed, coldStart: recorded.coldStart * 1.09 }), [])
+  const packed = Math.ceil(recorded.packed * 1.021)
+  assert.deepEqual(exceeded({ packed }), [`packed is ${packed}, more than 1.02 times the recorded ${recorded.packed}`])
 })
 
 for (const [what, breaking, expected] of [

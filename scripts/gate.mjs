@@ -3,7 +3,8 @@
  * it on every runtime, and builds it with every bundler. Nothing is published that has not passed it.
  *
  * `--only TEXT` runs the cells whose name contains TEXT. `--write` writes `docs/compatibility.md` from the results;
- * without it, results that differ from that page fail. `--packages FOLDER` takes packages that are built already, of all
+ * without it, results that differ from that page fail. `--record` records the size and the cold start, which otherwise
+ * fail if they are more than recorded. `--packages FOLDER` takes packages that are built already, of all
  * platforms; `--no-build` takes the addon that is there.
  */
 
@@ -11,6 +12,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { CELLS, results } from './gate/cells.mjs'
 import { PAGE, render } from './gate/compatibility.mjs'
+import { coldStart, exceeded, record, recorded, sizes } from './gate/figures.mjs'
 import { openWorld } from './gate/world.mjs'
 import { setup } from './setup.mjs'
 
@@ -19,6 +21,7 @@ const { values } = parseArgs({
   options: {
     only: { type: 'string', default: '' },
     write: { type: 'boolean' },
+    record: { type: 'boolean' },
     build: { type: 'boolean', default: true },
     packages: { type: 'string' },
   },
@@ -34,6 +37,7 @@ const cells = CELLS.filter(({ section, name }) =>
   `${section} ${name}`.toLowerCase().includes(values.only.toLowerCase()),
 )
 const rows = []
+let figures = {}
 try {
   for (const [index, cell] of cells.entries()) {
     const started = Date.now()
@@ -44,6 +48,7 @@ try {
     console.error(`[${index + 1}/${cells.length}] ${row.section}: ${row.name} ${row.version}: ${time}`)
     for (const [column, reason] of failed) console.error(`  ${column}: ${reason}`)
   }
+  if (values.only === '') figures = { ...(await sizes(world.packages)), ...(await coldStart()) }
 } finally {
   await world.close()
 }
@@ -58,9 +63,16 @@ console.table(
     ]),
   ),
 )
-const failed = rows.filter(({ columns }) => Object.values(columns).some(result => result !== true))
+console.table(
+  Object.fromEntries(Object.entries(figures).map(([name, now]) => [name, { now, recorded: recorded[name] }])),
+)
+if (values.record) record({ ...recorded, ...figures })
+const failed = rows
+  .filter(({ columns }) => Object.values(columns).some(result => result !== true))
+  .map(({ name }) => name)
+if (!values.record) failed.push(...exceeded(figures))
 if (failed.length > 0) {
-  console.error(`failed: ${failed.map(({ name }) => name).join(', ')}`)
+  console.error(`failed: ${failed.join(', ')}`)
   process.exitCode = 1
 } else if (cells.length === 0) {
   console.error(`nothing is called ${values.only}`)

@@ -8,8 +8,8 @@ export const PAGE = join(root, 'docs', 'compatibility.md')
 /** Returns the page with the tables of these results in place of its own. */
 export function render(page, rows) {
   return page.replace(
-    /(<!-- results: (\w+) -->\n).*?(\n<!-- \/results -->)/gs,
-    (_, start, section, end) => `${start}${table(rows.filter(row => row.section === section))}${end}`,
+    /(<!-- results: (\w+) -->).*?(<!-- \/results -->)/gs,
+    (_, start, section, end) => `${start}\n${table(rows.filter(row => row.section === section))}\n${end}`,
   )
 }
 
