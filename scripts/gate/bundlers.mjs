@@ -119,7 +119,8 @@ async function servesNext(world, builder) {
   await rm(join(project.folder, '.next'), { recursive: true, force: true })
   const env = { ...project.options.env, NEXT_TELEMETRY_DISABLED: '1' }
   const next = join('node_modules', 'next', 'dist', 'bin', 'next')
-  await run([process.execPath, next, 'build', `--${builder.toLowerCase()}`], { ...project.options, env })
+  const command = [process.execPath, next, 'build', `--${builder.toLowerCase()}`]
+  await run(command, { ...project.options, env, timeout: 1_200_000 })
   const moved = join(world.folder, `next-${builder}`)
   await cp(join(project.folder, '.next', 'standalone'), moved, { recursive: true })
   const server = spawn(process.execPath, ['server.js'], {
