@@ -711,6 +711,12 @@ export interface NativeUrl {
 }
 
 /**
+ * Whether this is certainly the main thread, which is found out much faster here than in JavaScript. A worker never is
+ * on the first thread of the process. Where that thread cannot be told, the answer is `false`.
+ */
+export declare function onFirstThread(): boolean
+
+/**
  * Registers `wake`, which is called when `takeProcessWarnings` has something to return. Of all threads that have
  * registered one, a single thread is called: the main thread if it is among them.
  */

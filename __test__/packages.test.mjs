@@ -19,7 +19,7 @@ const HANGING = 240_000
 const env = Object.fromEntries(
   Object.entries({ ...process.env, NO_COLOR: '1' }).filter(
     ([name]) =>
-      !/^(npm_(package|lifecycle|command|config_local_prefix)|INIT_CWD|NODE_TEST|NAPI_RS_|FORCE_COLOR|SMARTRECRUITERS_)/i.test(
+      !/^(npm_(package|lifecycle|command|config_local_prefix)|INIT_CWD|NODE_TEST|FORCE_COLOR|SMARTRECRUITERS_)/i.test(
         name,
       ),
   ),
