@@ -71,16 +71,7 @@ const MANAGERS = [
     version: '2.9.6',
     prepare: async () => [await denoBinary()],
     install: spec => ['add', `npm:${spec}`],
-    run: ([deno], _node, file) => [
-      deno,
-      'run',
-      '--allow-env',
-      '--allow-read',
-      '--allow-ffi',
-      '--allow-net',
-      '--allow-sys',
-      file,
-    ],
+    run: ([deno], _node, file) => [deno, 'run', '--allow-env', '--allow-read', '--allow-ffi', file],
   },
 ]
 

@@ -21,10 +21,7 @@ const RUNTIMES = [
   {
     name: 'Deno',
     version: '2.9.6',
-    command: async () => [
-      await denoBinary(),
-      ...['run', '--allow-env', '--allow-read', '--allow-ffi', '--allow-net', '--allow-sys'],
-    ],
+    command: async () => [await denoBinary(), ...['run', '--allow-env', '--allow-read', '--allow-ffi']],
   },
 ]
 
