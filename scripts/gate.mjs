@@ -13,6 +13,7 @@ import { parseArgs } from 'node:util'
 import { CELLS, results } from './gate/cells.mjs'
 import { PAGE, render } from './gate/compatibility.mjs'
 import { coldStart, exceeded, record, recorded, sizes } from './gate/figures.mjs'
+import { isPublished } from './gate/pack.mjs'
 import { openWorld } from './gate/world.mjs'
 import { setup } from './setup.mjs'
 
@@ -48,7 +49,7 @@ try {
     console.error(`[${index + 1}/${cells.length}] ${row.section}: ${row.name} ${row.version}: ${time}`)
     for (const [column, reason] of failed) console.error(`  ${column}: ${reason}`)
   }
-  if (values.only === '') figures = { ...(await sizes(world.packages)) }
+  if (values.packages !== undefined || isPublished()) figures = await sizes(world.packages)
   // The benchmark runs this checkout, which need not be built if the packages are.
   if (values.only === '' && values.packages === undefined) Object.assign(figures, await coldStart())
 } finally {

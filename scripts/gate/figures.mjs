@@ -33,16 +33,14 @@ export function exceeded(figures) {
 }
 
 /**
- * Measures the package of this machine's platform within what `stage` wrote, in bytes. Returns `undefined` if its addon
- * was built with symbols, as developers do to save time: such an addon is several times as large.
+ * Measures the package of this machine's platform within `packages`, in bytes. Its addon has to be as it is published:
+ * that of `npm run build` is linked otherwise, and developers build it with symbols to save time.
  */
 export async function sizes(packages) {
-  const addon = join(packages, here, fileOf(here))
-  if (readFileSync(addon).includes('\0.symtab\0')) return undefined
   const folder = await mkdtemp(join(tmpdir(), 'smartrecruiters-size-'))
   try {
     const archive = await pack(join(packages, here), folder)
-    return { packed: statSync(archive).size, unpacked: statSync(addon).size }
+    return { packed: statSync(archive).size, unpacked: statSync(join(packages, here, fileOf(here))).size }
   } finally {
     await rm(folder, { recursive: true })
   }

@@ -16,6 +16,9 @@ export const here = Object.keys(PLATFORMS).find(name => {
   return os === process.platform && cpu === process.arch && (libc === undefined || (libc === 'glibc') === glibc)
 })
 
+/** Whether the addon of this machine is as it is published, which only `npm run build:platform` makes. */
+export const isPublished = () => existsSync(join(root, 'npm', here, fileOf(here)))
+
 /** What the gate has instead of an addon that is not built. No machine that installs a package tries to load it. */
 const PLACEHOLDER = 'This file takes the place of an addon that is not built on this machine.\n'
 
