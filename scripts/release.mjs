@@ -3,7 +3,8 @@
  *
  * It writes the version and the section of the changelog, builds the addons that this machine can build, packs, runs the
  * gate, lists the crates, and writes `target/release-notes.md`. With `--dry-run` it then restores the files of the
- * checkout; without, they are there to be read, committed and tagged. It publishes nothing.
+ * checkout; without, they are there to be read, committed and tagged. It publishes nothing. What it built stays, and is
+ * of the new version, until the next `npm run build`.
  *
  * `--here` builds the addon of this machine alone, and `--no-gate` leaves the gate out.
  */
