@@ -11,14 +11,6 @@ export type CallId<T> = number & { readonly [result]: (value: T) => T }
 /** A `Uint8Array` of an `ArrayBuffer`, also for TypeScript before 5.7, where the type has no argument. */
 export type Bytes = ReturnType<typeof Uint8Array.of>
 
-/**
- * Which binding artifact the generated loader actually loaded: `'native'` for
- * a native addon, otherwise the `platformArchABI` of the WASI flavor. Every
- * flavor napi-rs can build is listed, because `NAPI_RS_NATIVE_LIBRARY_PATH`
- * can point the loader at a WASI artifact this package does not build itself.
- */
-export declare const __napiBindingTarget: 'native' | 'wasm32-wasi' | 'wasm32-wasip1'
-
 /** The body of a response that is still to be read. */
 export declare class NativeBody {
   /**
@@ -746,6 +738,12 @@ export interface NativeUrl {
 }
 
 /**
+ * Whether this is certainly the main thread, which is found out much faster here than in JavaScript. A worker never is
+ * on the first thread of the process. Where that thread cannot be told, the answer is `false`.
+ */
+export declare function onFirstThread(): boolean
+
+/**
  * Registers `wake`, which is called when `takeProcessWarnings` has something to return. Of all threads that have
  * registered one, a single thread is called: the main thread if it is among them.
  */
@@ -786,3 +784,6 @@ export declare function takeProcessWarnings(): Array<NativeProcessWarning>
 
 /** In place of an HTTP status: the call yielded a value other than a response. */
 export declare const VALUE: number
+
+/** The version of the addon. The face refuses an addon of another version. */
+export declare const VERSION: string

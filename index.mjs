@@ -1,7 +1,8 @@
-// One instance for both module systems: everything is in the CommonJS build. It is required, since Node would search all
-// the text of an imported CommonJS file for its exports, which takes longer than loading it.
+// One instance for both module systems: everything is in the CommonJS build. It is a property of a file of one line, since
+// Node would search all the text of an imported CommonJS file for its exports, which takes longer than loading it. Unlike
+// a `require` made by `createRequire`, bundlers follow this.
 
-import { createRequire } from 'node:module'
+import { instance } from './instance.cjs'
 
 export const {
   AccessToken,
@@ -36,4 +37,4 @@ export const {
   TimeoutError,
   TokenError,
   UnknownGrantError,
-} = createRequire(import.meta.url)('./dist/index.js')
+} = instance

@@ -6,7 +6,7 @@ import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer as createTcpServer } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { inspect, promisify } from 'node:util'
@@ -182,7 +182,7 @@ test("the caller's frames stay where a bundler puts package and caller into one 
      async function theCaller() { await sr.get('/jobs/{id}') }
      theCaller().catch(error => console.log(error.stack))`,
   )
-  const addon = fileURLToPath(new URL('../index.js', import.meta.url))
+  const root = fileURLToPath(new URL('..', import.meta.url))
   for (const minify of [false, true]) {
     await build({
       entryPoints: [join(folder, 'main.cjs')],
@@ -195,9 +195,7 @@ test("the caller's frames stay where a bundler puts package and caller into one 
         {
           name: 'addon',
           setup: ({ onResolve }) =>
-            onResolve({ filter: /\/index\.js$/ }, ({ path }) =>
-              path.startsWith('.') ? { path: addon, external: true } : undefined,
-            ),
+            onResolve({ filter: /\.node$/ }, ({ path }) => ({ path: join(root, basename(path)), external: true })),
         },
       ],
     })

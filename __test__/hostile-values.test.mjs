@@ -4,7 +4,6 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
-import { createRequire } from 'node:module'
 import { test } from 'node:test'
 import { Worker } from 'node:worker_threads'
 import {
@@ -20,6 +19,7 @@ import {
   SmartRecruitersError,
   SqliteStore,
 } from 'smartrecruiters'
+import { addon } from './support/addon.mjs'
 
 const APP = { clientId: 'client', clientSecret: 'secret', redirectUri: 'http://localhost/callback' }
 
@@ -373,7 +373,7 @@ test('the addon reads into memory of its own, which nobody can take away meanwhi
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   t.after(() => server.close())
-  const native = createRequire(import.meta.url)('../index.js')
+  const native = addon()
   const waiting = new Map()
   const dispatch = batch => {
     for (let at = 0; at < batch.length; at += 4) waiting.get(Math.floor(batch[at] / 1024))?.(batch.slice(at, at + 4))

@@ -19,7 +19,7 @@ const HANGING = 240_000
 const env = Object.fromEntries(
   Object.entries({ ...process.env, NO_COLOR: '1' }).filter(
     ([name]) =>
-      !/^(npm_(package|lifecycle|command|config_local_prefix)|INIT_CWD|NODE_TEST|NAPI_RS_|FORCE_COLOR|SMARTRECRUITERS_)/i.test(
+      !/^(npm_(package|lifecycle|command|config_local_prefix)|INIT_CWD|NODE_TEST|FORCE_COLOR|SMARTRECRUITERS_)/i.test(
         name,
       ),
   ),
@@ -58,10 +58,10 @@ test('the package holds what it needs and nothing else', async () => {
       ...built,
       ...addons,
       ...[
-        'index.js',
         'index.d.ts',
         'index.mjs',
         'index.d.mts',
+        'instance.cjs',
         'testing.mjs',
         'testing.d.mts',
         'api.mjs',
@@ -74,13 +74,23 @@ test('the package holds what it needs and nothing else', async () => {
   )
 })
 
+test('a package that lacks what has to be built is not packed', async t => {
+  const empty = join(folder, 'not-built')
+  t.after(() => rm(empty, { recursive: true }))
+  for (const file of ['package.json', 'scripts/prepack.mjs']) await cp(join(root, file), join(empty, file))
+  const { message } = await pack(empty).catch(error => error)
+  assert.match(message, /The package is not built, so it would lack dist\/index\.js, .*the native addon \(\*\.node\)\./)
+  assert.match(message, /Run `npm run build` first\./)
+})
+
 test('the package has no runtime dependency and no script at installation', async () => {
   const manifest = JSON.parse(await readFile(join(project, 'node_modules', 'smartrecruiters', 'package.json'), 'utf8'))
   assert.equal(manifest.name, 'smartrecruiters')
   for (const field of ['dependencies', 'peerDependencies', 'bundleDependencies', 'bundledDependencies']) {
     assert.equal(manifest[field], undefined, field)
   }
-  for (const script of ['preinstall', 'install', 'postinstall', 'prepublish', 'preprepare', 'prepare', 'postprepare']) {
+  // `prepare` runs only where the package is installed from git.
+  for (const script of ['preinstall', 'install', 'postinstall', 'prepublish']) {
     assert.equal(manifest.scripts?.[script], undefined, script)
   }
   // npm makes an `install` script of this file.

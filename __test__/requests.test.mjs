@@ -3,7 +3,6 @@
 import assert from 'node:assert/strict'
 import { getEventListeners, once } from 'node:events'
 import { createServer } from 'node:http'
-import { createRequire } from 'node:module'
 import { Readable } from 'node:stream'
 import { after, before, test } from 'node:test'
 import { inspect } from 'node:util'
@@ -24,6 +23,7 @@ import {
   TimeoutError,
 } from 'smartrecruiters'
 import { startSandbox } from 'smartrecruiters-sandbox'
+import { addon } from './support/addon.mjs'
 import { failure, serve } from './support/servers.mjs'
 
 let sandbox
@@ -276,7 +276,7 @@ test('an abort stops the native request, and rejects with its reason', async t =
 })
 
 test('a call that the addon does not start leaves nothing behind', async t => {
-  const { NativeClient } = createRequire(import.meta.url)('../index.js')
+  const { NativeClient } = addon()
   t.mock.method(NativeClient.prototype, 'send', () => {
     throw new Error('it did not start')
   })

@@ -1,11 +1,14 @@
 /** Makes the process wait at its end for exchanges in flight, whose tokens and credentials would otherwise be lost. */
 
-import { isMainThread } from 'node:worker_threads'
 import { call } from './calls.js'
 import { turn } from './event-loop.js'
 import { native } from './native.js'
 
 let patience = 0
+
+// The module of workers takes a tenth of the time to a first answer, so it is asked only where the addon does not know.
+const isMainThread =
+  native.onFirstThread() || (require('node:worker_threads') as typeof import('node:worker_threads')).isMainThread
 
 // Warnings concern the whole process, so one thread emits them: the main thread, if it uses this package.
 native.onProcessWarning(isMainThread, warn)

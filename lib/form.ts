@@ -1,6 +1,5 @@
 /** Encodes forms of the platform and of other packages as `multipart/form-data` (RFC 7578). */
 
-import { randomBytes } from 'node:crypto'
 import { configurationError } from './errors.js'
 import { isBlob } from './platform.js'
 
@@ -25,6 +24,8 @@ interface FormStream extends NodeJS.ReadableStream {
  */
 export function formBody(field: string, form: object): FormParts {
   if (isFormStream(form)) return streamed(form)
+  // Required only here: it takes longer to load than the rest of this package's JavaScript.
+  const { randomBytes } = require('node:crypto') as typeof import('node:crypto')
   const boundary = `----formdata-smartrecruiters-${randomBytes(12).toString('hex')}`
   const parts: (Uint8Array | Blob)[] = []
   for (const [name, value] of entries(field, form)) {

@@ -21,6 +21,7 @@ const RUNS = [
     command: [...RUST_TESTS, '--lib'],
     env: { PROPTEST_CASES: '20000' },
   },
+  { what: 'every package manager, runtime and bundler', command: ['node', 'scripts/gate.mjs', '--no-build'] },
   { what: 'torture', command: ['node', 'torture/run.mjs'] },
   { what: 'torture: a hundred thousand grants', command: ['node', 'torture/run.mjs', '--scenarios', 'fleet'] },
 ]

@@ -14,9 +14,9 @@ const STAMPS = join(root, 'node_modules', '.setup')
 /** The native addon that is shipped. */
 export const ADDON = {
   name: 'native addon',
-  inputs: ['Cargo.toml', 'Cargo.lock', 'build.rs', 'rust-toolchain.toml', 'src', 'package.json'],
-  outputs: ['index.js', 'index.d.ts', '*.node'],
-  command: ['npx', 'napi', 'build', '--platform', '--release', '--no-const-enum', '--features', 'node'],
+  inputs: ['Cargo.toml', 'Cargo.lock', '.cargo/config.toml', 'build.rs', 'rust-toolchain.toml', 'src', 'package.json'],
+  outputs: ['index.d.ts', '*.node'],
+  command: ['npx', 'napi', 'build', '--platform', '--release', '--no-js', '--no-const-enum', '--features', 'node'],
 }
 
 /** What there is to do, in this order: from `inputs`, `command` makes `outputs`. Paths are files or folders. */
@@ -48,12 +48,13 @@ const STEPS = [
   },
 ]
 
-/** Does what has to be done, and tells `report` of each step. */
-export async function setup(report = console.error) {
+/** Does what has to be done, without the dependencies if they are there anyway, and tells `report` of each step. */
+export async function setup({ report = console.error, dependencies = true } = {}) {
   requireTools()
+  const steps = dependencies ? STEPS : STEPS.slice(1)
   let all = false
-  for (const [index, step] of STEPS.entries()) {
-    const made = await make(step, { again: all, report: text => report(`[${index + 1}/${STEPS.length}] ${text}`) })
+  for (const [index, step] of steps.entries()) {
+    const made = await make(step, { again: all, report: text => report(`[${index + 1}/${steps.length}] ${text}`) })
     all ||= made && step.resets === true
   }
 }
@@ -82,6 +83,8 @@ export function run([command, ...args], options = {}) {
       cwd: root,
       stdio: ['ignore', 2, 2],
       shell: process.platform === 'win32',
+      // Otherwise `npm install` would build too, in `prepare`.
+      env: { ...process.env, SMARTRECRUITERS_SETUP: '1' },
       ...options,
     })
     child.on('error', reject)

@@ -1,10 +1,13 @@
 /** A sandbox and a store, the grants in them, and the processes that use them. The sandbox is here, so it survives. */
 
+import { fileURLToPath } from 'node:url'
 import { OAuthApp } from 'smartrecruiters'
 import { startSandbox } from 'smartrecruiters-sandbox'
 import { ENCRYPTION_KEY, openStore, startPlace } from '../__test__/support/stores.mjs'
 import { Process } from './process.mjs'
 
+/** What a process loads before all else to get the addon with the feature `torture`. */
+const PRELOAD = fileURLToPath(new URL('preload.cjs', import.meta.url))
 /** How long an operation that works once holds its record, in milliseconds. */
 export const LEASE = 180_000
 /** When a dead holder's lease is over for who did not watch it: later by all that clocks may differ, and a bit. */
@@ -110,7 +113,7 @@ export class World {
 
   /** Starts a process that does something at a labelled point of an operation: `kill:label`, `stop:label`. */
   startTortured(point) {
-    return this.start({ NAPI_RS_NATIVE_LIBRARY_PATH: this.#torture.addon, SMARTRECRUITERS_TORTURE: point })
+    return this.start({ ...loading(this.#torture.addon), SMARTRECRUITERS_TORTURE: point })
   }
 
   /** Starts a process that never saw any grant, to whom the leases of who died by now are over. */
@@ -121,7 +124,7 @@ export class World {
       await until(Math.max(...deaths) + LEASE_OVER)
       return this.start()
     }
-    return this.start({ NAPI_RS_NATIVE_LIBRARY_PATH: addon, SMARTRECRUITERS_TORTURE_AHEAD: String(LEASE_OVER) })
+    return this.start({ ...loading(addon), SMARTRECRUITERS_TORTURE_AHEAD: String(LEASE_OVER) })
   }
 
   /** How often the sandbox issued credentials for this customer. */
@@ -138,6 +141,11 @@ export class World {
   senderOf({ query }) {
     return this.processes.get(new URLSearchParams(query).get('process'))
   }
+}
+
+/** The environment in which a process loads this addon instead of the shipped one, which has no way to be replaced. */
+function loading(addon) {
+  return { NODE_OPTIONS: `--require=${JSON.stringify(PRELOAD)}`, SMARTRECRUITERS_TORTURE_ADDON: addon }
 }
 
 async function until(instant) {

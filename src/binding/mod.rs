@@ -25,6 +25,10 @@ mod registration;
 mod store;
 mod token;
 
+/// The version of the addon. The face refuses an addon of another version.
+#[napi_derive::napi]
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+
 /// Requests are allocated on Node's thread and freed on the core's, answers the other way round.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
