@@ -21,6 +21,11 @@ const RUNS = [
     command: [...RUST_TESTS, '--lib'],
     env: { PROPTEST_CASES: '20000' },
   },
+  {
+    what: 'a million webhook events in each of two months',
+    command: [...RUST_TESTS, '--release', '--lib', 'a_store_stays_bounded_over_two_months'],
+    env: { EVENTS: '1000000' },
+  },
   { what: 'torture', command: ['node', 'torture/run.mjs'] },
   { what: 'torture: a hundred thousand grants', command: ['node', 'torture/run.mjs', '--scenarios', 'fleet'] },
 ]

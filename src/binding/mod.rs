@@ -24,6 +24,7 @@ mod partner;
 mod registration;
 mod store;
 mod token;
+mod webhooks;
 
 /// Requests are allocated on Node's thread and freed on the core's, answers the other way round.
 #[global_allocator]
