@@ -36,9 +36,9 @@ function loginPage(error: unknown): PageContent {
   return { status: statusOf(error), title: 'The login did not work', ...TRY_LATER }
 }
 
-/** The page for an activation that failed. */
-export function activationFailure(error: unknown, url: string): Response {
-  return showPage({ ...activationPage(error), link: { href: url, text: 'Try again' } })
+/** The page for an activation that failed. The link leads to the same address, of which `query` is a part. */
+export function activationFailure(error: unknown, query: string): Response {
+  return showPage({ ...activationPage(error), link: { href: query, text: 'Try again' } })
 }
 
 function activationPage(error: unknown): PageContent {

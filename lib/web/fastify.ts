@@ -17,6 +17,7 @@ export interface FastifyReplyLike {
 
 /** What the plugin uses of an instance of Fastify. */
 export interface FastifyLike<FastifyRequest extends FastifyRequestLike, FastifyReply extends FastifyReplyLike> {
+  readonly prefix: string
   removeAllContentTypeParsers(): unknown
   addContentTypeParser(
     contentType: string,
@@ -30,7 +31,7 @@ export interface FastifyLike<FastifyRequest extends FastifyRequestLike, FastifyR
  * Turns a handler into a plugin of Fastify. Below its prefix, bodies reach the handler as they were sent; all other
  * routes keep their parsers. A path that is not the handler's is answered as Fastify answers an unknown one.
  * @example
- * app.register(fastifyPlugin(login), { prefix: '/auth' }) // the prefix of the handler's paths
+ * app.register(fastifyPlugin(login), { prefix: '/auth' }) // what the handler's paths begin with
  */
 export function fastifyPlugin<
   FastifyRequest extends FastifyRequestLike = FastifyRequestLike,
@@ -44,11 +45,14 @@ export function fastifyPlugin<
   return async instance => {
     instance.removeAllContentTypeParsers()
     instance.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
-    instance.all('/*', async (request, reply) => {
+    async function serve(request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
       const { raw, body } = request
       const web = toRequest(raw, body instanceof Uint8Array ? { body } : {})
       const response = web && (await handler(web, { request, reply }))
       return response === undefined ? reply.callNotFound() : reply.send(response)
-    })
+    }
+    instance.all('/*', serve)
+    // The wildcard does not match the prefix itself.
+    if (instance.prefix !== '') instance.all('/', serve)
   }
 }

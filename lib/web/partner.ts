@@ -68,8 +68,7 @@ export function partnerHandler<Context = unknown>(
     } catch (error) {
       if (onError === undefined) warn(`connecting the customer ${companyId}`, error)
       const answer = await onError?.(error, activation)
-      const { pathname, search } = new URL(request.url)
-      return keep(answer || activationFailure(error, pathname + search))
+      return keep(answer || activationFailure(error, new URL(request.url).search))
     }
   }
 
