@@ -57,7 +57,9 @@ async function unusedSettings() {
 function command(folder, name, port) {
   const modules = join(folder, 'node_modules')
   const program = join(folder, 'all', `${name}.mjs`)
-  if (name === 'bun') return [join(modules, '.bin', 'bun'), [program]]
+  // The script at the installation of Bun would link its program into `.bin`.
+  const bun = `bun-${process.platform}-${process.arch === 'arm64' ? 'aarch64' : process.arch}`
+  if (name === 'bun') return [join(modules, '@oven', bun, 'bin', 'bun'), [program]]
   if (name === 'deno') return [join(modules, '.bin', 'deno'), ['run', '--allow-all', program]]
   if (name === 'next') {
     const next = join(modules, 'next', 'dist', 'bin', 'next')

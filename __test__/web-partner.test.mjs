@@ -44,6 +44,13 @@ test('an activation stores the customer, calls onConnected, and sends the browse
   assert.ok(await new SmartRecruiters({ credential: partner.customer('acme'), limits: false }).token())
 })
 
+test('without onConnected, the customer is connected all the same', async t => {
+  const { sandbox, activation, partner } = await startActivation(t, { onConnected: undefined })
+  assert.equal((await new Browser(activation).visit(address({ companyId: 'acme' }))).status, 200)
+  assert.equal(issueRequests(sandbox), 1)
+  assert.ok(await new SmartRecruiters({ credential: partner.customer('acme'), limits: false }).token())
+})
+
 test('a double click and a later visit connect nothing again', async t => {
   const { sandbox, activation, reports } = await startActivation(t)
   const browser = new Browser(activation)

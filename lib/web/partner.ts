@@ -63,7 +63,8 @@ export function partnerHandler<Context = unknown>(
   async function activate(activation: Activation<Context>): Promise<KeptAnswer | undefined> {
     const { companyId, request } = activation
     try {
-      const answer = await onConnected?.(await partner.connect(companyId), activation)
+      const customer = await partner.connect(companyId)
+      const answer = await onConnected?.(customer, activation)
       return answer ? await keep(answer) : undefined
     } catch (error) {
       if (onError === undefined) warn(`connecting the customer ${companyId}`, error)
