@@ -145,6 +145,19 @@ test('cookies that the app sets in its own answer are not set again after the br
   assert.equal(back.headers.get('x-own'), 'yes')
 })
 
+test('an answer of the app may go where the browser would have gone', async t => {
+  const seen = []
+  const { sandbox, login } = await startLogin(t, {
+    returnTo: '/home',
+    onConnected: (_grant, { returnTo }) => void seen.push(returnTo),
+  })
+  const browser = new Browser(login)
+  for (const query of ['', '?returnTo=https://app.example.com/jobs%23a', '?returnTo=//evil.example']) {
+    await browser.visit(await goToCallback(browser, sandbox, { url: LOGIN + query }))
+  }
+  assert.deepEqual(seen, ['/home', '/jobs#a', '/home'])
+})
+
 test('twenty logins of one browser at once all succeed, and the twenty-first removes the oldest', async t => {
   const { sandbox, login, reports } = await startLogin(t)
   const browser = new Browser(login)
@@ -391,6 +404,9 @@ const ELSEWHERE = [
   'http:/evil.example',
   '//evil\u3002example',
   '//[::1]/',
+  '/.//evil.example',
+  '/a/..//evil.example',
+  'https://app.example.com//evil.example',
   '//0x7f000001/',
   // These would begin a login again, without end.
   '/auth/login',
@@ -407,7 +423,6 @@ const HERE = {
   '#a': '/#a',
   '': '/',
   '/a/../b': '/b',
-  '/.//evil.example': '//evil.example',
   '/%2f/evil.example': '/%2f/evil.example',
   '/%5cevil.example': '/%5cevil.example',
   '/%0d%0aset-cookie:a=b': '/%0d%0aset-cookie:a=b',

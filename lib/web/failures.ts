@@ -30,7 +30,7 @@ function loginPage(error: unknown): PageContent {
       status: 403,
       title: 'Access was not allowed',
       text: 'SmartRecruiters reports that the request for access was declined. Nothing was changed.',
-      next: 'If that was a mistake, log in again and choose Allow.',
+      next: 'If that was a mistake, log in again and allow the access.',
     }
   }
   return { status: statusOf(error), title: 'The login did not work', ...TRY_LATER }

@@ -26,6 +26,8 @@ type Authorization = NonNullable<Parameters<OAuthApp['authorizationUrl']>[0]>
 export interface Login<Context = unknown> {
   /** What the option `who` returned when this login began; `undefined` without that option. */
   who: string | undefined
+  /** The path of the app to which the browser returns, as far as one was given; for an answer of your own. */
+  returnTo: string | undefined
   /** The browser's request. Its URL contains the authorization code: do not log it. */
   request: Request
   /** What the handler was called with, such as `{ req, res }` by {@link toNodeHandler}. */
@@ -101,12 +103,13 @@ export function loginHandler<Context = unknown>(app: OAuthApp, options: LoginOpt
   checkFunctions({ who, id, onConnected, onError })
   const { origin, protocol, loginPath, callbackPath, publicLogin, publicCallback, root } = placesOf(app, options.prefix)
   const returnPath = (address: string | null | undefined) => {
-    if (address === null || address === undefined || address.length > MOST_RETURN_TO) return undefined
+    if (typeof address !== 'string' || address.length > MOST_RETURN_TO) return undefined
     const path = pathOn(origin, address)
     // A login that returned to itself would never end.
     return path !== undefined && [publicLogin, publicCallback].includes(path.replace(/[?#].*/s, '')) ? undefined : path
   }
-  if (options.returnTo !== undefined && returnPath(options.returnTo) === undefined) {
+  const home = returnPath(options.returnTo)
+  if (options.returnTo !== undefined && home === undefined) {
     throw configurationError('returnTo', 'must be a path of the app, such as `/jobs`')
   }
   const authorization = Object.fromEntries(
@@ -122,7 +125,7 @@ export function loginHandler<Context = unknown>(app: OAuthApp, options: LoginOpt
   const answers = new Answers()
 
   async function begin(request: Request, url: URL, context: Context): Promise<Response> {
-    const returnTo = returnPath(url.searchParams.get('returnTo'))
+    const returnTo = returnPath(url.searchParams.get('returnTo')) ?? home
     try {
       const login = await whoLogsIn(request, context)
       const { url: location, state } = app.authorizationUrl(authorization)
@@ -131,7 +134,7 @@ export function loginHandler<Context = unknown>(app: OAuthApp, options: LoginOpt
       for (const cookie of cookies.begin(request, state, flow)) headers.append('set-cookie', cookie)
       return new Response(null, { status: 302, headers })
     } catch (error) {
-      return fail(error, { who: undefined, request, context }, returnTo)
+      return fail(error, { who: undefined, returnTo, request, context })
     }
   }
 
@@ -151,7 +154,7 @@ export function loginHandler<Context = unknown>(app: OAuthApp, options: LoginOpt
       const error = await app
         .exchange(target, { state: randomBytes(32).toString('base64url') })
         .catch((refused: unknown) => refused)
-      return fail(error, { who: undefined, request, context }, undefined)
+      return fail(error, { who: undefined, returnTo: undefined, request, context })
     }
     // A browser that has the cookie of a finished login has seen its answer. The app's own cookies are not set again:
     // they could undo what has happened since, such as a logout.
@@ -160,12 +163,12 @@ export function loginHandler<Context = unknown>(app: OAuthApp, options: LoginOpt
       if (given === undefined) return connected(flow)
       return respond({ ...given.answer, headers: given.answer.headers.filter(([name]) => name !== 'set-cookie') })
     }
-    const login = { who: flow.who, request, context }
+    const login = { who: flow.who, returnTo: flow.returnTo, request, context }
     const { answer, succeeded } = await answers.once(state, async () => {
       try {
         return { answer: await keep((await finish(target, state, login)) ?? connected(flow)), succeeded: true }
       } catch (error) {
-        return { answer: await keep(await fail(error, login, flow.returnTo)), succeeded: false }
+        return { answer: await keep(await fail(error, login)), succeeded: false }
       }
     })
     const response = respond(answer)
@@ -179,7 +182,7 @@ export function loginHandler<Context = unknown>(app: OAuthApp, options: LoginOpt
     return (await onConnected?.(grant, login)) ?? undefined
   }
 
-  function connected({ returnTo = returnPath(options.returnTo) }: Flow): Response {
+  function connected({ returnTo }: Flow): Response {
     if (returnTo !== undefined) return redirectTo(origin + returnTo)
     return showPage({
       status: 200,
@@ -190,11 +193,11 @@ export function loginHandler<Context = unknown>(app: OAuthApp, options: LoginOpt
     })
   }
 
-  async function fail(error: unknown, login: Login<Context>, returnTo: string | undefined): Promise<Response> {
+  async function fail(error: unknown, login: Login<Context>): Promise<Response> {
     if (onError === undefined) warn('a login with SmartRecruiters', error)
     const answer = await onError?.(error, login)
     if (answer) return respond(await keep(answer))
-    const query = returnTo === undefined ? '' : `?${new URLSearchParams({ returnTo })}`
+    const query = login.returnTo === undefined ? '' : `?${new URLSearchParams({ returnTo: login.returnTo })}`
     return loginFailure(error, publicLogin + query)
   }
 

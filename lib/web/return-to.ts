@@ -9,7 +9,8 @@ export function pathOn(origin: string, address: string): string | undefined {
   const url = new URL(address, origin)
   // The protocol is compared too: `blob:https://app.example/…` has the origin of the URL inside it.
   if (url.origin !== origin || url.protocol !== new URL(origin).protocol) return undefined
-  return url.pathname + url.search + url.hash
+  // Without its origin, a path of two slashes would be the name of a host.
+  return url.pathname.startsWith('//') ? undefined : url.pathname + url.search + url.hash
 }
 
 /** The domain of SmartRecruiters. */
