@@ -178,6 +178,8 @@ const inBackground = new Set<OAuthApp>()
 export class OAuthApp extends WithEvents<OAuthAppEvents> {
   /** The app's client id. */
   readonly clientId: string
+  /** The redirect URI, as it was given. */
+  readonly redirectUri: string
   readonly #native: NativeOAuthApp
   /** The connection options for the clients that `exchange()` passes to its `id` function. */
   readonly #connection: ConnectionOptions
@@ -200,6 +202,7 @@ export class OAuthApp extends WithEvents<OAuthAppEvents> {
     const known = optionsObject('OAuthApp', options, OPTIONS)
     const { options: registered, clientSecret, encryptionKeys, proxyUrl, key, exitTimeout } = registration(known)
     this.clientId = registered.clientId
+    this.redirectUri = string('redirectUri', known.redirectUri, FROM_ENVIRONMENT)
     this.#connection = given(
       Object.fromEntries(CONNECTION_OPTIONS.map(name => [name, known[name]])),
     ) as ConnectionOptions
@@ -208,7 +211,7 @@ export class OAuthApp extends WithEvents<OAuthAppEvents> {
       native.createOauthApp(
         registered,
         bare({
-          redirectUri: string('redirectUri', known.redirectUri, FROM_ENVIRONMENT),
+          redirectUri: this.redirectUri,
           scopes: strings('scopes', known.scopes),
           pkce: optionalChoice('pkce', known.pkce, ['S256']) !== undefined,
           sendResponseType: boolean('sendResponseType', known.sendResponseType, true),

@@ -1,0 +1,15 @@
+/// <reference types="node" preserve="true" />
+/**
+ * What a web backend needs: the login of customers with {@link loginHandler}, and the activation of a partner's
+ * integration with {@link partnerHandler}. The handlers answer requests of the Web platform. {@link toNodeHandler} and
+ * {@link fastifyPlugin} bring them into `node:http`, Express, NestJS and Fastify.
+ *
+ * @packageDocumentation
+ */
+
+export { fastifyPlugin } from './fastify.js'
+export type { Handler, Reply } from './handler.js'
+export { type Login, type LoginOptions, loginHandler } from './login.js'
+export { type NodeContext, toNodeHandler } from './node.js'
+export { type Activation, type PartnerOptions, partnerHandler } from './partner.js'
+export type { CookieSecret } from './sealing.js'
