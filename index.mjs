@@ -36,4 +36,6 @@ export const {
   TimeoutError,
   TokenError,
   UnknownGrantError,
+  WebhookError,
+  Webhooks,
 } = createRequire(import.meta.url)('./dist/index.js')

@@ -2,6 +2,6 @@
 
 import { createRequire } from 'node:module'
 
-export const { fastifyPlugin, loginHandler, partnerHandler, toNodeHandler } = createRequire(import.meta.url)(
-  './dist/web/index.js',
-)
+export const { fastifyPlugin, loginHandler, partnerHandler, toNodeHandler, WebhookError, Webhooks } = createRequire(
+  import.meta.url,
+)('./dist/web/index.js')

@@ -2,13 +2,14 @@
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
+import { events } from './generate/events.mjs'
 import { readApi } from './generate/read.mjs'
 import { reference } from './generate/reference.mjs'
 
 const root = new URL('../', import.meta.url)
 
 /** The makers of files: each returns the texts of its files by their paths. */
-const MAKERS = [reference]
+const MAKERS = [reference, events]
 
 /** Returns the texts of all generated files by their paths in the checkout. */
 export function generated(api = readApi()) {

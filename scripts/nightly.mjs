@@ -26,6 +26,11 @@ const RUNS = [
     command: [...RUST_TESTS, '--release', '--lib', 'a_store_stays_bounded_over_two_months'],
     env: { EVENTS: '1000000' },
   },
+  {
+    what: 'fifty processes that are killed after they accepted a webhook',
+    command: ['node', '--test', '__test__/webhooks-fleet.test.mjs'],
+    env: { WEBHOOK_KILLS: '50' },
+  },
   { what: 'torture', command: ['node', 'torture/run.mjs'] },
   { what: 'torture: a hundred thousand grants', command: ['node', 'torture/run.mjs', '--scenarios', 'fleet'] },
 ]

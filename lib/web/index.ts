@@ -1,12 +1,13 @@
 /// <reference types="node" preserve="true" />
 /**
- * What a web backend needs: the login of customers with {@link loginHandler}, and the activation of a partner's
- * integration with {@link partnerHandler}. The handlers answer requests of the Web platform. {@link toNodeHandler} and
+ * What a web backend needs: the login of customers with {@link loginHandler}, the activation of a partner's integration
+ * with {@link partnerHandler}, and {@link Webhooks}. The handlers answer requests of the Web platform. {@link toNodeHandler} and
  * {@link fastifyPlugin} bring them into `node:http`, Express, NestJS and Fastify.
  *
  * @packageDocumentation
  */
 
+export { WebhookError, Webhooks } from '../index.js'
 export { fastifyPlugin } from './fastify.js'
 export type { Handler, Reply } from './handler.js'
 export { type Login, type LoginOptions, loginHandler } from './login.js'
