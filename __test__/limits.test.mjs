@@ -194,7 +194,7 @@ test('a 429 is waited out by all calls of its endpoint, and counted', async t =>
   sandbox.fault({ kind: '429', retryAfter: 1, endpoint: 'GET /jobs' })
   const refused = sr.get('/jobs')
   while (sandbox.counters().tooManyRequests === 0 || sr.limits()[0].tooManyRequests === 0)
-    await sr.get('/reviews-api/v201910/reviews')
+    await sr.get('/configuration/departments')
   const next = sr.get('/jobs')
   while (sr.limits()[0].waiting < 2) await new Promise(setImmediate)
   await Promise.all([refused, next])
@@ -203,10 +203,10 @@ test('a 429 is waited out by all calls of its endpoint, and counted', async t =>
 })
 
 test('the rows of a user change the table', async t => {
-  const endpoints = { 'GET /jobs': { perSecond: 3 }, 'GET /reviews-api/v201910/reviews': { concurrent: 1 } }
+  const endpoints = { 'GET /jobs': { perSecond: 3 }, 'GET /configuration/departments': { concurrent: 1 } }
   const { sandbox, sr } = await start(t, { client: { limits: { endpoints } } })
   await Promise.all(Array.from({ length: 7 }, () => sr.get('/jobs')))
-  await Promise.all(Array.from({ length: 4 }, () => sr.get('/reviews-api/v201910/reviews')))
+  await Promise.all(Array.from({ length: 4 }, () => sr.get('/configuration/departments')))
   assert.equal(sandbox.counters().peakPerSecond.apiKey['GET /jobs'], 3)
   assert.deepEqual(
     sr.limits().map(({ perSecond, concurrent }) => [perSecond, concurrent]),

@@ -11,12 +11,14 @@ import { startSandbox } from 'smartrecruiters-sandbox'
 import { deferred, failure, serve, settled } from './support/servers.mjs'
 
 const POSTINGS = '/v1/companies/SandboxCompany/postings'
-const POSTINGS_ENDPOINT = 'GET /v1/companies/{id}/postings'
+const POSTINGS_ENDPOINT = 'GET /v1/companies/{companyIdentifier}/postings'
 const VALUES = '/configuration/job-properties/{id}/values'
+const REVIEWS = '/reviews-api/v201910/reviews'
 
 let sandbox
 let sr
 let property
+let reviewed
 
 before(async () => {
   sandbox = await startSandbox({ limits: false, jobs: 250, candidates: 230 })
@@ -27,6 +29,8 @@ before(async () => {
     limits: false,
   })
   property = (await sr.paginate('/configuration/job-properties').next()).value.id
+  const { id: candidateId, primaryAssignment } = (await sr.paginate('/candidates').next()).value
+  reviewed = { candidateId, jobId: primaryAssignment.job.id }
 })
 after(() => sandbox.close())
 beforeEach(() => {
@@ -42,14 +46,17 @@ async function all(list) {
   return items
 }
 
+/** A report has its id under a name of its own. */
+const idOf = ({ id, reportId }) => id ?? reportId
+
 async function collect(list) {
-  return (await all(list)).map(({ id }) => id)
+  return (await all(list)).map(idOf)
 }
 
 /** Reads so many items. */
 async function take(list, count) {
   const ids = []
-  while (ids.length < count) ids.push((await list.next()).value.id)
+  while (ids.length < count) ids.push(idOf((await list.next()).value))
   return ids
 }
 
@@ -59,17 +66,20 @@ const LISTS = [
   ['/jobs', 'GET /jobs', 250, 3, 13],
   ['/user-api/v201804/users', 'GET /user-api/v201804/users', 250, 3, 13],
   ['/audit-api/v201910/audit-events', 'GET /audit-api/v201910/audit-events', 450, 5, 23],
-  ['/approvals-api/v201910/approvals', 'GET /approvals-api/v201910/approvals', 130, 2, 7],
+  ['/approvals-api/v201910/approvals', 'GET /approvals-api/v201910/approvals', 130, 13, 13],
   ['/webhooks-api/v201907/subscriptions', 'GET /webhooks-api/v201907/subscriptions', 45, 1, 3],
   ['/reporting-api/v201804/reports', 'GET /reporting-api/v201804/reports', 37, 1, 2],
-  ['/configuration/job-properties', 'GET /configuration/job-properties', 24, 1, 2],
+  ['/configuration/job-properties', 'GET /configuration/job-properties', 24, 1, 1],
   [VALUES, `GET ${VALUES}`, 300, 3, 15, 'pageSize'],
   [POSTINGS, POSTINGS_ENDPOINT, 125, 2, 7],
   ['/configuration/departments', 'GET /configuration/departments', 12, 1, 1],
-  ['/reviews-api/v201910/reviews', 'GET /reviews-api/v201910/reviews', 24, 1, 1],
+  [REVIEWS, `GET ${REVIEWS}`, 3, 1, 1],
 ]
 
-const options = (path, query) => ({ ...(path === VALUES && { params: { id: property } }), ...(query && { query }) })
+const options = (path, query) => ({
+  ...(path === VALUES && { params: { id: property } }),
+  ...(path === REVIEWS ? { query: { ...reviewed, ...query } } : query && { query }),
+})
 
 for (const [path, endpoint, total, most, least, size = 'limit'] of LISTS) {
   test(`all items of ${path} come, in order, each once, with no request too many`, async () => {
@@ -143,7 +153,7 @@ test('pages come whole, with the total and a cursor to go on from', async () => 
   assert.deepEqual(await collect(sr.paginate('/jobs', { from: pages[2].cursor })), [])
   assert.equal(requests('GET /jobs'), 3 + 2, 'what has ended asks for nothing')
 
-  const [bare] = await all(sr.paginate('/reviews-api/v201910/reviews').pages())
+  const [bare] = await all(sr.paginate(REVIEWS, options(REVIEWS)).pages())
   assert.deepEqual(Object.keys(bare), ['items', 'cursor'])
 
   const mixed = sr.paginate('/jobs')

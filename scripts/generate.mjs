@@ -5,11 +5,12 @@ import { pathToFileURL } from 'node:url'
 import { events } from './generate/events.mjs'
 import { readApi } from './generate/read.mjs'
 import { reference } from './generate/reference.mjs'
+import { sandbox } from './generate/sandbox.mjs'
 
 const root = new URL('../', import.meta.url)
 
 /** The makers of files: each returns the texts of its files by their paths. */
-const MAKERS = [reference, events]
+const MAKERS = [reference, sandbox, events]
 
 /** Returns the texts of all generated files by their paths in the checkout. */
 export function generated(api = readApi()) {

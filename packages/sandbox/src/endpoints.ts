@@ -1,15 +1,11 @@
 import type { FastifyInstance } from 'fastify'
-import { type Route, type RouteHandler, routeSegments } from './own-routes.js'
-
-/** The kind of credential that a route accepts. */
-export type Access = 'customer' | 'partner' | 'any' | 'public'
+import { type Access, operations } from './api/operation.js'
+import { type Route, type RouteHandler, routeSegments, segmentsOf } from './own-routes.js'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** The kind of credential that the route accepts. Default: `customer`, a customer's API key or a bearer token. */
-    access?: Access
-    /** The scopes that the credential must have, all of them. Default: none. */
-    scopes?: readonly string[]
+    /** The kind of credential that the route accepts. Default: `any`. */
+    access?: Access | 'any'
     /** Whether the gate reads the body before the request is processed. Default: false. */
     readBody?: boolean
     /** Whether the rate and concurrency limits apply to the route. Default: true. */
@@ -21,8 +17,11 @@ declare module 'fastify' {
 export interface Endpoint {
   /** The method and path template, such as `GET /jobs/{id}`. */
   readonly label: string
-  readonly access: Access
-  readonly scopes: readonly string[]
+  /** The operation of the vendor's API, unless the route is the sandbox's own. */
+  readonly operation?: string
+  readonly access: Access | 'any'
+  /** The scopes that a token needs: all requirements, and of each requirement one scope. */
+  readonly scopes: readonly (readonly string[])[]
   readonly readBody: boolean
   readonly limited: boolean
   readonly segments: readonly string[]
@@ -30,31 +29,44 @@ export interface Endpoint {
   readonly handler?: RouteHandler
 }
 
+/** The operations of the vendor's API by method, with each GET under HEAD as well. */
+const OPERATION_ENDPOINTS = new Map<string, Endpoint[]>()
+for (const [name, { access, scopes = [] }] of operations()) {
+  const [method = '', path = ''] = name.split(' ')
+  for (const own of method === 'GET' ? ['GET', 'HEAD'] : [method]) {
+    const label = `${own} ${path}`
+    const endpoint = { label, operation: name, access, scopes, readBody: false, limited: true }
+    OPERATION_ENDPOINTS.set(own, [...(OPERATION_ENDPOINTS.get(own) ?? []), { ...endpoint, segments: segmentsOf(path) }])
+  }
+}
+
 /**
  * The routes of the API by method and path template. With these, the gate counts and limits a request and matches
  * faults before Fastify sees the request.
  */
 export class Endpoints {
-  readonly #byMethod = new Map<string, Endpoint[]>()
+  readonly #byMethod = new Map(OPERATION_ENDPOINTS)
   /** The routes that the user has added, the latest first. */
   #own: { method: string; endpoint: Endpoint }[] = []
 
   /** Records every route that is registered from now on, so it must be called before the routes are registered. */
   follow(app: FastifyInstance): void {
     app.addHook('onRoute', route => {
-      const { access = 'customer', scopes = [], readBody = false, limited = true } = route.config ?? {}
+      // The route for everything stands for the operations, which are here already.
+      if (route.url === '/*') return
+      const { access = 'any', readBody = false, limited = true } = route.config ?? {}
       for (const method of [route.method].flat()) {
         const template = route.url.replace(/:([A-Za-z]+)/g, '{$1}').replace(/\*$/, '{path}')
         const segments = route.url.split('/').slice(1)
-        const endpoint = { label: `${method} ${template}`, access, scopes, readBody, limited, segments }
+        const endpoint = { label: `${method} ${template}`, access, scopes: [], readBody, limited, segments }
         this.#byMethod.set(method, [...(this.#byMethod.get(method) ?? []), endpoint])
       }
     })
   }
 
   /**
-   * Adds a route of the user before all others. It accepts the same credentials as the route that it replaces; a new
-   * route accepts all. Throws a TypeError that says what is wrong.
+   * Adds a route of the user before all others. It has the credentials and scopes of the operation that it answers; a
+   * route for any other path accepts all credentials. Throws a TypeError that says what is wrong.
    */
   add(method: string, path: string, handler: RouteHandler): Route {
     const segments = routeSegments(method, path, handler)
@@ -80,7 +92,7 @@ export class Endpoints {
     )
     if (own) return own.endpoint
     const matching = (this.#byMethod.get(method) ?? []).filter(endpoint => matches(endpoint.segments, segments))
-    // As in the router, a literal segment takes precedence over a parameter.
+    // As in a router, a literal segment takes precedence over a parameter.
     return matching.sort((a, b) => literals(b) - literals(a))[0]
   }
 

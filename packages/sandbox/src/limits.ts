@@ -1,3 +1,4 @@
+import { type Limit, operations } from './api/operation.js'
 import { sameEndpoint } from './endpoints.js'
 import type { ResolvedOptions } from './options.js'
 
@@ -5,15 +6,8 @@ const PER_SECOND = 10
 const CONCURRENT = 8
 const WINDOW_MS = 1000
 
-/** The endpoints with another rate limit than ten requests per second, as SmartRecruiters documents them. */
-const RATE_EXCEPTIONS: readonly [endpoint: string, perSecond: number][] = [
-  ['POST /jobs/{id}/publication', 2],
-  ['DELETE /jobs/{id}/publication', 2],
-  ['GET /offers/{id}/documents/{id}', 2],
-]
-
-/** The endpoints with another concurrency limit than eight requests at once, as SmartRecruiters documents them. */
-const CONCURRENCY_EXCEPTIONS: readonly [endpoint: string, concurrent: number][] = [['GET /candidates', 1]]
+/** The operations with limits of their own. */
+const EXCEPTIONS = operations().flatMap(([name, { limit }]) => (limit ? [{ name, limit }] : []))
 
 /** The decision of the limiter about one request. */
 export interface Admission {
@@ -39,10 +33,9 @@ export class Limiter {
   /** Admits or refuses a request. `at` is the time of its arrival, in milliseconds. */
   admit(credential: string, endpoint: string, at: number): Admission {
     const key = `${credential} ${endpoint}`
-    const rate = exception(RATE_EXCEPTIONS, endpoint) ?? PER_SECOND
+    const { perSecond: rate = PER_SECOND, concurrent: own } = limitOf(endpoint)
     const log = this.#current(key, at)
 
-    const own = exception(CONCURRENCY_EXCEPTIONS, endpoint)
     const scope = this.#options.concurrencyScope === 'endpoint' ? key : credential
     const slots = [{ key: scope, limit: CONCURRENT }]
     if (own !== undefined) slots.push({ key: `${key} (own)`, limit: own })
@@ -82,8 +75,9 @@ export class Limiter {
 
 /** Returns the four headers of an answer to a request without a valid credential: nothing of the limits is in use. */
 export function untouchedLimitHeaders(endpoint: string): Record<string, string> {
-  const rate = String(exception(RATE_EXCEPTIONS, endpoint) ?? PER_SECOND)
-  const concurrent = String(exception(CONCURRENCY_EXCEPTIONS, endpoint) ?? CONCURRENT)
+  const limit = limitOf(endpoint)
+  const rate = String(limit.perSecond ?? PER_SECOND)
+  const concurrent = String(limit.concurrent ?? CONCURRENT)
   return {
     'x-ratelimit-limit': rate,
     'x-ratelimit-remaining': rate,
@@ -92,6 +86,6 @@ export function untouchedLimitHeaders(endpoint: string): Record<string, string> 
   }
 }
 
-function exception(table: readonly [string, number][], endpoint: string): number | undefined {
-  return table.find(([label]) => sameEndpoint(label, endpoint))?.[1]
+function limitOf(endpoint: string): Limit {
+  return EXCEPTIONS.find(({ name }) => sameEndpoint(name, endpoint))?.limit ?? {}
 }

@@ -82,7 +82,15 @@ export function routeSegments(method: string, path: string, handler: unknown): s
     throw new TypeError('route: "path" must have its parameters as whole segments, such as /jobs/{id}')
   }
   if (new Set(names).size < names.length) throw new TypeError('route: "path" has a parameter twice')
-  return segments.map(segment => segment.replace(PARAMETER, ':$1'))
+  return segmentsOf(path)
+}
+
+/** Returns the segments of a path template as the router writes them: `:id` for `{id}`. */
+export function segmentsOf(path: string): string[] {
+  return path
+    .split('/')
+    .slice(1)
+    .map(segment => segment.replace(PARAMETER, ':$1'))
 }
 
 /** A route of the user, as the router knows it. */
@@ -104,7 +112,7 @@ export async function answerByRoute(route: OwnRoute, request: FastifyRequest, re
   const given: RouteRequest = {
     method: raw.method ?? '',
     path,
-    params: paramsOf(route.segments, path),
+    params: valuesIn(route.segments, path),
     query: queryOf(request),
     headers: redactedHeaders(raw.headers),
     body: parsed(body, raw.headers['content-type']),
@@ -132,7 +140,8 @@ export async function readBody(request: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(chunks)
 }
 
-function paramsOf(template: readonly string[], path: string): Record<string, string> {
+/** Returns the values of a template's parameters in a path, decoded. */
+export function valuesIn(template: readonly string[], path: string): Record<string, string> {
   const segments = path.split('/').slice(1)
   const pairs = template.flatMap((segment, index): [string, string][] =>
     segment.startsWith(':') ? [[segment.slice(1), decoded(segments[index] ?? '')]] : [],

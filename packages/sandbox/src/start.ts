@@ -8,6 +8,7 @@ import { resolveOptions, type SandboxOptions } from './options.js'
 import type { RouteHandler } from './own-routes.js'
 import type { Sandbox } from './sandbox.js'
 import { buildServer } from './server.js'
+import { Applications } from './state/applications.js'
 import { Attachments } from './state/attachments.js'
 import { Credentials, PARTNER_SCOPES } from './state/credentials.js'
 import { Data } from './state/data.js'
@@ -124,8 +125,9 @@ function createWorld(given: SandboxOptions | undefined): World {
   const origins = { api: '', storage: '' }
   const attachments = new Attachments()
   const data = new Data(options)
+  const applications = new Applications(data)
   const integrated = new Set<string>()
-  return { options, clock, counters, gate, credentials, tokens, data, attachments, integrated, origins }
+  return { options, clock, counters, gate, credentials, tokens, data, applications, attachments, integrated, origins }
 }
 
 function originOf(host: string, address: AddressInfo | string | null): string {

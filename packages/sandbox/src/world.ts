@@ -2,6 +2,7 @@ import type { Clock } from './clock.js'
 import type { CounterBook } from './counters.js'
 import type { Gate } from './gate.js'
 import type { ResolvedOptions } from './options.js'
+import type { Applications } from './state/applications.js'
 import type { Attachments } from './state/attachments.js'
 import type { Credentials } from './state/credentials.js'
 import type { Data } from './state/data.js'
@@ -16,6 +17,7 @@ export interface World {
   readonly credentials: Credentials
   readonly tokens: Tokens
   readonly data: Data
+  readonly applications: Applications
   readonly attachments: Attachments
   /** The ids of the companies for which a partner was issued credentials. */
   readonly integrated: Set<string>

@@ -72,7 +72,7 @@ describe('credentials', () => {
 
 describe('users/me', () => {
   it(
-    'tells two grants apart, on both paths, and asks for user_me_read',
+    'tells two grants apart, on both paths, and asks for user_me_read or users_read',
     withSandbox({ limits: false }, async (sandbox, client) => {
       const me = async (path, token) => (await (await client.bearer(path, token)).json()).id
       const first = await client.grant()
@@ -81,8 +81,12 @@ describe('users/me', () => {
       assert.equal(await me('/users/me', first.access_token), id)
       assert.notEqual(await me('/users/me', second.access_token), id)
 
-      const { apiKey } = sandbox.addApiKey({ scopes: ['users_read'] })
-      assert.equal((await client.get('/users/me', { headers: { 'x-smarttoken': apiKey } })).status, 403)
+      const headersOf = scope => ({ headers: { 'x-smarttoken': sandbox.addApiKey({ scopes: [scope] }).apiKey } })
+      const current = '/user-api/v201804/users/me'
+      assert.equal((await client.get(current, headersOf('user_me_read'))).status, 200)
+      assert.equal((await client.get(current, headersOf('users_read'))).status, 200)
+      assert.equal((await client.get(current, headersOf('jobs_read'))).status, 403)
+      assert.equal((await client.get('/users/me', headersOf('user_me_read'))).status, 403)
     }),
   )
 })
@@ -114,11 +118,11 @@ describe('jobs', () => {
   )
 
   it(
-    'are published with an empty 202 and withdrawn with a 204',
+    'are published and withdrawn with an empty 204',
     withSandbox({}, async (_sandbox, client) => {
       const { id } = await job(client)
       const published = await client.get(`/jobs/${id}/publication`, { method: 'POST' })
-      assert.equal(published.status, 202)
+      assert.equal(published.status, 204)
       assert.equal(await published.text(), '')
       const withdrawn = await client.get(`/jobs/${id}/publication`, { method: 'DELETE' })
       assert.equal(withdrawn.status, 204)
@@ -144,7 +148,7 @@ describe('candidates', () => {
     'take a known status, and answer an unknown one with an empty 422',
     withSandbox({}, async (_sandbox, client) => {
       const path = `/candidates/${(await candidate(client)).id}/jobs/${(await job(client)).id}/status`
-      assert.equal((await client.send('PUT', path, { status: 'HIRED' })).status, 200)
+      assert.equal((await client.send('PUT', path, { status: 'HIRED' })).status, 204)
       const refused = await client.send('PUT', path, { status: 'LOST' })
       assert.equal(refused.status, 422)
       assert.equal(await refused.text(), '')

@@ -13,9 +13,16 @@ const LISTS = {
   approvals: '/approvals-api/v201910/approvals',
   subscriptions: '/webhooks-api/v201907/subscriptions',
   reports: '/reporting-api/v201804/reports',
-  reviews: '/reviews-api/v201910/reviews',
+  reviews: '/reviews-api/v201910/reviews?candidateId=c&jobId=j',
   jobProperties: '/configuration/job-properties',
+  candidateProperties: '/configuration/candidate-properties',
+  hiringProcesses: '/configuration/hiring-processes',
+  offers: '/offers',
+  reportFiles: '/reporting-api/v201804/reports/r/files',
+  messages: '/messages?candidateId=c',
 }
+/** What the path of a list names. */
+const NAMED = { reportFiles: { reports: [{ id: 'r' }] }, messages: { candidates: [{ id: 'c' }] } }
 const none = { jobs: undefined, candidates: undefined }
 const json = async answer => (await answer).json()
 
@@ -24,7 +31,10 @@ describe('data of your own', () => {
     it(
       `is what ${path} lists`,
       withSandbox(
-        { ...none, data: { [collection]: [{ id: 'b', nested: { kept: [1, null] } }, { id: 'a' }] } },
+        {
+          ...none,
+          data: { ...NAMED[collection], [collection]: [{ id: 'b', nested: { kept: [1, null] } }, { id: 'a' }] },
+        },
         async (_, client) => {
           const list = await json(client.get(path))
           assert.deepEqual(list.content ?? list, [{ id: 'b', nested: { kept: [1, null] } }, { id: 'a' }])
@@ -43,6 +53,35 @@ describe('data of your own', () => {
         const patched = await client.send('PATCH', '/candidates/c1', { firstName: 'Ada' })
         assert.deepEqual(await patched.json(), { id: 'c1', firstName: 'Ada' })
         assert.equal((await client.get('/candidates/c1/attachments')).status, 200)
+      },
+    ),
+  )
+
+  it(
+    'has what its lists are asked for, and may lack the rest',
+    withSandbox(
+      {
+        ...none,
+        data: {
+          jobs: [{ id: 'j' }],
+          candidates: [{ id: 'c', status: 'NEW' }],
+          interviews: [{ id: 'i', candidate: { id: 'c' }, jobId: 'j' }],
+          offers: [
+            { id: 'o1', candidateId: 'c', jobId: 'j' },
+            { id: 'o2', candidateId: 'other', jobId: 'j' },
+          ],
+        },
+      },
+      async (_, client) => {
+        const { applicationId } = await json(client.get('/candidates/c/jobs/j'))
+        const base = '/interviews-api/v201904/interviews'
+        const interviews = await json(client.get(`${base}?applicationId=${applicationId}`))
+        assert.deepEqual(interviews.content, [{ id: 'i', candidate: { id: 'c' }, jobId: 'j' }])
+        assert.equal((await client.get(`${base}/i/timeslots/t`)).status, 404)
+        const offers = await json(client.get('/candidates/c/jobs/j/offers'))
+        assert.deepEqual(offers.content, [{ id: 'o1', candidateId: 'c', jobId: 'j' }])
+        await client.send('PUT', '/candidates/c/jobs/j/status', { status: 'HIRED' })
+        assert.deepEqual(await json(client.get('/candidates/c')), { id: 'c', status: 'HIRED' })
       },
     ),
   )
@@ -69,7 +108,7 @@ describe('data of your own', () => {
       assert.equal(
         (await client.get('/jobs/1/publication', { method: 'POST', headers: { 'x-smarttoken': sandbox.apiKey } }))
           .status,
-        202,
+        204,
       )
       assert.deepEqual(await json(client.get('/jobs/1')), {
         id: '1',

@@ -206,13 +206,32 @@ describe('a route of your own', () => {
 
 describe('what the sandbox does not imitate', () => {
   it(
-    'is a 501 that names the request and the way out',
+    'is a 501 that names the operation and the way out, and a 404 outside of the API',
     withSandbox({}, async (_sandbox, client) => {
-      const answer = await client.send('POST', '/offers/1/approvals?a=1', {})
+      const answer = await client.send('PUT', '/event-management-api/events/1?a=1', {})
       assert.equal(answer.status, 501)
       const message =
-        "The sandbox does not imitate POST /offers/1/approvals; add it with sandbox.route('POST', '/offers/1/approvals', …)"
+        "The sandbox does not imitate PUT /event-management-api/events/{eventId}; add it with sandbox.route('PUT', '/event-management-api/events/{eventId}', …)"
       assert.deepEqual(await answer.json(), { message, errors: [{ code: 'NOT_IMITATED', message }] })
+      const outside = await client.send('POST', '/offers/1/approvals?a=1', {})
+      assert.equal(outside.status, 404)
+      assert.deepEqual(await outside.json(), {
+        message:
+          "SmartRecruiters has no operation POST /offers/1/approvals; add it with sandbox.route('POST', '/offers/1/approvals', …)",
+      })
+    }),
+  )
+
+  it(
+    'is answered by a route of your own, with the scopes of the operation',
+    withSandbox({}, async (sandbox, client) => {
+      const path = '/assessment-api/v202107/assessment-orders'
+      sandbox.route('GET', path, () => [])
+      const scoped = scope => ({ headers: { 'x-smarttoken': sandbox.addApiKey({ scopes: [scope] }).apiKey } })
+      assert.equal((await client.get(path, scoped('assessment_orders_read'))).status, 200)
+      const refused = await client.get(path, scoped('jobs_read'))
+      assert.equal(refused.status, 403)
+      assert.match((await refused.json()).message, /assessment_orders_read/)
     }),
   )
 })

@@ -106,7 +106,7 @@ describe('the counters', () => {
         'GET (unmatched)': 1,
         'POST /identity/oauth/token': 2,
       })
-      assert.deepEqual(counters.statuses, { 200: 2, 400: 1, 401: 1, 404: 1, 501: 1 })
+      assert.deepEqual(counters.statuses, { 200: 2, 400: 1, 401: 1, 404: 2 })
       assert.deepEqual(counters.statusesByEndpoint['GET /jobs'], { 200: 1, 401: 1 })
       assert.equal(counters.unauthorized, 1)
       assert.deepEqual(counters.exchanges.client_credentials, { attempts: 1, successes: 1 })

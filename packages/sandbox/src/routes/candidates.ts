@@ -1,14 +1,10 @@
-import type { FastifyInstance } from 'fastify'
-import { ApiError, apiError, notFound } from '../errors.js'
-import { cursorPage, linkNext } from '../pagination.js'
+import type { Call, On } from '../api/imitation.js'
+import { ApiError, apiError } from '../errors.js'
+import { listOf } from '../pagination.js'
+import { digestUpload } from '../state/attachments.js'
 import type { Item } from '../state/given-data.js'
 import type { World } from '../world.js'
-
-const STATUSES = ['NEW', 'IN_REVIEW', 'INTERVIEW', 'OFFERED', 'HIRED', 'REJECTED', 'WITHDRAWN']
-
-interface CandidateRoute {
-  Params: { id: string }
-}
+import { action, find, now, shown } from './records.js'
 
 /**
  * Answers 401 for a candidate whose id begins with `denied-`, even to a valid token, as SmartRecruiters does for
@@ -18,68 +14,147 @@ export function refuseDenied(candidateId: string): void {
   if (candidateId.startsWith('denied-')) throw apiError(401, 'UNAUTHORIZED', 'Candidate access denied')
 }
 
-/** `/candidates`: list, read, create, patch, delete and set the status. `attachments.ts` has the files. */
-export function candidateRoutes(app: FastifyInstance, world: World): void {
-  const { candidates } = world.data
-  const read = { config: { scopes: ['candidates_read'] } }
-  const create = { config: { scopes: ['candidates_create'] } }
-  const manage = { config: { scopes: ['candidates_manage'] } }
+/** Returns a candidate, unless it is denied or absent. */
+export function findCandidate({ data }: World, id: string): Item {
+  refuseDenied(id)
+  return find(data.candidates, id, 'Candidate')
+}
 
-  const find = (id: string): Item => {
-    refuseDenied(id)
-    const candidate = candidates.get(id)
-    if (!candidate) throw notFound('Candidate not found')
-    return candidate
-  }
+/** `/candidates`: list, read, create, change, tags and consent. `applications.ts` has the candidates' jobs. */
+export function candidateRoutes(on: On, world: World): void {
+  const { applications, data } = world
+  const { candidates } = data
 
-  app.get('/candidates', read, (request, reply) => {
-    const rows = [...candidates.values()]
-    const page = cursorPage(request, rows, { resource: 'candidates' })
-    linkNext(request, reply, world.origins.api, page.nextPageId)
-    return {
-      limit: page.size,
-      totalFound: rows.length,
-      ...(page.nextPageId !== undefined && { nextPageId: page.nextPageId }),
-      content: page.rows,
-    }
+  const detailed = (record: Item) =>
+    shown(record, () => {
+      const own = `/candidates/${record.id}`
+      const jobId = applications.primaryJobId(record)
+      const application = jobId === undefined ? undefined : applications.of(record, jobId)
+      return {
+        consent: { status: record.consentStatus ?? 'ACQUIRED' },
+        ...(application && {
+          primaryAssignment: {
+            job: {
+              id: jobId,
+              title: data.jobs.get(application.jobId)?.title ?? '',
+              actions: { details: action(world, `/jobs/${jobId}`) },
+            },
+            status: application.status,
+            subStatus: application.subStatus,
+            startsOn: application.startsOn,
+          },
+        }),
+        secondaryAssignments: [],
+        actions: {
+          details: action(world, own),
+          properties: action(world, `${own}/properties`),
+          attachments: action(world, `${own}/attachments`),
+          consent: action(world, `${own}/consent`),
+          consents: action(world, `${own}/consents`),
+        },
+      }
+    })
+
+  on('GET /candidates', call => {
+    const list = listOf(call, [...candidates.values()], { linked: true, linkBase: world.origins.api })
+    const { content, ...page } = list as { content: Item[] }
+    return { ...page, content: content.map(detailed) }
   })
 
-  app.get<CandidateRoute>('/candidates/:id', read, request => find(request.params.id))
+  on('GET /candidates/{id}', ({ params }) => detailed(findCandidate(world, params.id)))
 
-  app.post<{ Body: Partial<Item> | null }>('/candidates', create, (request, reply) => {
-    const { firstName, lastName, email } = request.body ?? {}
-    if (!firstName || !lastName || !email) {
+  const create = (fields: object, jobId?: string) => {
+    const { internal = false } = fields as { internal?: boolean }
+    const candidate = { ...fields, internal, id: data.newId('candidate'), createdOn: now(), updatedOn: now(), jobId }
+    candidates.set(candidate.id, candidate)
+    return detailed(candidate)
+  }
+  const createFrom = ({ body }: { body: Call['body'] }, jobId?: string) => {
+    if (!body.firstName || !body.lastName || !body.email) {
       throw new ApiError(400, { errors: [{ code: 'INVALID_CANDIDATE', message: 'firstName, lastName and email' }] })
     }
-    const createdOn = new Date().toISOString()
-    const candidate = { ...request.body, id: world.data.newId('candidate'), firstName, lastName, email, createdOn }
-    candidates.set(candidate.id, candidate)
-    return reply.status(201).send(candidate)
+    return create(body, jobId)
+  }
+  // What is missing is reported by the handlers: a body of an error without `message`, as SmartRecruiters has it too.
+  const optional = { optional: ['firstName', 'lastName', 'email'] }
+  on('POST /candidates', call => createFrom(call), optional)
+  on('POST /jobs/{id}/candidates', call => createFrom(call, find(data.jobs, call.params.id, 'Job').id), optional)
+
+  /** Creates a candidate from a résumé. The sandbox does not read it. */
+  const createFromResume = async ({ request }: Pick<Call, 'request'>, jobId?: string) => {
+    const { files } = await filesOf(request)
+    if (!files.file) throw apiError(400, 'UNPARSABLE_RESUME', 'The part "file" is missing')
+    const number = candidates.size + 1
+    return create({ firstName: 'Parsed', lastName: `Resume ${number}`, email: `resume${number}@example.com` }, jobId)
+  }
+  on('POST /candidates/cv', call => createFromResume(call))
+  on('POST /jobs/{id}/candidates/cv', call => createFromResume(call, find(data.jobs, call.params.id, 'Job').id))
+
+  const save = (candidate: Item, fields: object) => {
+    const saved: Item = { ...candidate, ...fields, id: candidate.id }
+    candidates.set(candidate.id, saved)
+    return saved
+  }
+
+  on('PATCH /candidates/{id}', ({ params, body }) => detailed(save(findCandidate(world, params.id), body)))
+
+  on('DELETE /candidates/{id}', ({ params }) => {
+    const { id } = findCandidate(world, params.id)
+    candidates.delete(id)
+    applications.remove(id)
   })
 
-  app.patch<CandidateRoute & { Body: Partial<Item> | null }>('/candidates/:id', manage, request => {
-    const candidate = find(request.params.id)
-    const patched: Item = { ...candidate, ...request.body, id: candidate.id }
-    candidates.set(candidate.id, patched)
-    return patched
+  const tagsOf = (candidate: Item) => (Array.isArray(candidate.tags) ? candidate.tags.map(String) : [])
+  on('GET /candidates/{id}/tags', ({ params }) => ({ tags: tagsOf(findCandidate(world, params.id)) }))
+  on('POST /candidates/{id}/tags', ({ params, body }) => {
+    const candidate = findCandidate(world, params.id)
+    const tags = [...new Set([...tagsOf(candidate), ...(body.tags as string[])])]
+    save(candidate, { tags })
+    return { tags }
+  })
+  on('PUT /candidates/{id}/tags', ({ params, body }) => {
+    save(findCandidate(world, params.id), { tags: body.tags })
+    return { tags: body.tags }
+  })
+  on('DELETE /candidates/{id}/tags', ({ params }) => {
+    save(findCandidate(world, params.id), { tags: [] })
   })
 
-  app.delete<CandidateRoute>('/candidates/:id', manage, (request, reply) => {
-    candidates.delete(find(request.params.id).id)
-    return reply.status(204).send()
+  const consentOf = ({ consentStatus = 'ACQUIRED' }: Item) => String(consentStatus)
+  on('GET /candidates/{id}/consent', ({ params }) => {
+    const candidate = findCandidate(world, params.id)
+    return { date: candidate.createdOn, status: consentOf(candidate) }
   })
+  on('GET /candidates/{id}/consents', ({ params }) => {
+    const candidate = findCandidate(world, params.id)
+    const status = consentOf(candidate) === 'ACQUIRED' ? 'acquired' : 'required'
+    return {
+      decisions: [{ status, scope: 'Single', decidedOn: candidate.createdOn }],
+      recentPendingRequestCreatedOn: candidate.consentRequestedOn,
+    }
+  })
+  on('POST /candidates/consent-requests', ({ body }) => ({
+    results: (body.content as Item[]).map(({ id }) => {
+      const candidate = candidates.get(id)
+      if (!candidate) return { status: 404, body: { message: 'Candidate not found' } }
+      save(candidate, { consentStatus: 'PENDING', consentRequestedOn: now() })
+      return { status: 201 }
+    }),
+  }))
+}
 
-  app.put<{ Params: { id: string; jobId: string }; Body: { status?: unknown } | null }>(
-    '/candidates/:id/jobs/:jobId/status',
-    manage,
-    request => {
-      const candidate = find(request.params.id)
-      if (!world.data.jobs.has(request.params.jobId)) throw notFound('Job not found')
-      const status = request.body?.status
-      // Most answers of SmartRecruiters with status 422 are empty.
-      if (typeof status !== 'string' || !STATUSES.includes(status)) throw new ApiError(422)
-      candidates.set(candidate.id, { ...candidate, status })
-      return { status }
-    },
-  )
+/** Reads a multipart body: its fields, and its files with their contents counted and hashed. */
+export async function filesOf(request: Call['request']) {
+  if (!request.isMultipart()) throw apiError(415, 'UNSUPPORTED_MEDIA_TYPE', 'The body must be multipart/form-data')
+  const fields: Record<string, unknown> = {}
+  const files: Record<string, { name: string; contentType: string; digest: Awaited<ReturnType<typeof digestUpload>> }> =
+    {}
+  for await (const part of request.parts()) {
+    if (part.type === 'field') fields[part.fieldname] = part.value
+    else {
+      const digest = await digestUpload(part.file)
+      files[part.fieldname] = { name: part.filename, contentType: part.mimetype, digest }
+    }
+  }
+  return { fields, files }
 }

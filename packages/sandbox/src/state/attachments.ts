@@ -24,13 +24,28 @@ export interface Attachment {
 export class Attachments {
   readonly #uploads = new Map<string, { attachment: Attachment; candidateId: string; bytes: Buffer | undefined }>()
 
+  readonly #removed = new Set<string>()
+
   ofCandidate(candidateId: string): Attachment[] {
     const uploads = [...this.#uploads.values()].filter(upload => upload.candidateId === candidateId)
     return [
       made(`resume-${candidateId}`, 'resume.pdf', 'RESUME', 16_384),
       made(`letter-${candidateId}`, 'letter.pdf', 'COVER_LETTER', 2_048),
       ...uploads.map(upload => upload.attachment),
-    ]
+    ].filter(({ id }) => this.has(id))
+  }
+
+  /** Whether an attachment was not removed. */
+  has(id: string): boolean {
+    return !this.#removed.has(id)
+  }
+
+  /** Removes an attachment of a candidate. Returns false if it was removed before. */
+  remove(id: string): boolean {
+    if (!this.has(id)) return false
+    this.#uploads.delete(id)
+    this.#removed.add(id)
+    return true
   }
 
   add(candidateId: string, attachment: Attachment, bytes: Buffer | undefined): void {

@@ -1,18 +1,12 @@
 import { randomBytes } from 'node:crypto'
+import { customerScopes } from '../api/operation.js'
 
 export const GRANT_TYPES = ['client_credentials', 'authorization_code', 'refresh_token'] as const
 /** A grant type of the token endpoint (RFC 6749). */
 export type GrantType = (typeof GRANT_TYPES)[number]
 
 /** The scopes that SmartRecruiters documents. A credential may have other scopes too. */
-export const SCOPES: readonly string[] = (
-  'approvals_read approvals_create approvals_decide assessment_orders_read audit_events_read candidates_read ' +
-  'candidates_create candidates_manage candidates_offers_read candidate_status_read company_read configuration_read ' +
-  'configuration_manage interviews_read interviews_write interview_types_read interview_types_write jobs_read ' +
-  'jobs_manage jobs_publications_manage job_applications_read messages_read messages_write messages_manage ' +
-  'reporting_read reporting_write reviews_read reviews_write users_read users_manage user_me_read webhooks_read ' +
-  'webhooks_write webhooks_delete webhooks_manage'
-).split(' ')
+export const SCOPES: readonly string[] = customerScopes()
 
 /** The scopes of a partner's master credential. */
 export const PARTNER_SCOPES: readonly string[] = ['partner_configuration_manage', 'client_credentials_write']

@@ -1,21 +1,6 @@
-import { createHash } from 'node:crypto'
 import type { Item, SandboxData } from './given-data.js'
-
-const TITLES = ['Engineer', 'Designer', 'Accountant', 'Nurse', 'Translator', 'Gardener', 'Analyst', 'Electrician']
-const GIVEN = ['Ada', 'Grace', 'Alan', 'Edsger', 'Barbara', 'Donald', 'Frances', 'Niklaus', 'Radia', 'Tony', 'Zoë']
-const FAMILY = ['Lovelace', 'Hopper', 'Turing', 'Dijkstra', 'Liskov', 'Knuth', 'Allen', 'Wirth', 'Perlman', 'Hoare']
-const CITIES = [
-  { city: 'Kraków', country: 'Poland', countryCode: 'pl' },
-  { city: 'San Francisco', country: 'United States', countryCode: 'us' },
-  { city: '東京', country: 'Japan', countryCode: 'jp' },
-  { city: 'Berlin', country: 'Germany', countryCode: 'de' },
-]
-const STATUSES = ['SOURCING', 'FILLED', 'INTERVIEW', 'OFFER', 'CANCELLED', 'ON_HOLD']
-const START = Date.UTC(2024, 0, 1)
-const HOUR = 3_600_000
-
-/** One candidate in this many is denied to every credential. */
-const DENIED_EVERY = 100
+import * as sample from './sample.js'
+import { pick, range, uuid } from './sample.js'
 
 /** The options from which the data is made. */
 interface DataSource {
@@ -24,35 +9,115 @@ interface DataSource {
   /** The number of generated candidates. */
   candidates: number
   /** The records of the user, which replace generated ones. */
-  data: { [Collection in keyof SandboxData]?: Item[] }
+  data: { [Name in keyof SandboxData]?: Item[] }
 }
 
-/** The data of the company, the same at every start. What the routes write is kept until the sandbox closes. */
+/** Records by their ids, in the order of their list. */
+export type Collection = Map<string, Item>
+
+/**
+ * The data of the company, the same at every start. What the routes write is kept until the sandbox closes. Collections
+ * other than jobs and candidates are generated at their first use.
+ */
 export class Data {
   readonly companyId = 'SandboxCompany'
-  readonly departments: Item[]
-  readonly users: Item[]
-  readonly auditEvents: Item[]
-  readonly approvals: Item[]
-  readonly subscriptions: Map<string, Item>
-  readonly reports: Item[]
-  readonly reviews: Item[]
-  readonly jobProperties: Item[]
-  readonly jobs: Map<string, Item>
-  readonly candidates: Map<string, Item>
+  readonly jobs: Collection
+  readonly candidates: Collection
+  readonly #given: DataSource['data']
+  readonly #collections = new Map<string, Collection>()
   #made = 0
 
   constructor({ jobs, candidates, data }: DataSource) {
-    this.departments = data.departments ?? range(12, department)
-    this.users = data.users ?? range(250, user)
-    this.auditEvents = data.auditEvents ?? range(450, auditEvent)
-    this.approvals = data.approvals ?? range(130, approval)
-    this.subscriptions = byId(data.subscriptions ?? range(45, subscription))
-    this.reports = data.reports ?? range(37, report)
-    this.reviews = data.reviews ?? range(24, review)
-    this.jobProperties = data.jobProperties ?? range(24, jobProperty)
-    this.jobs = byId(data.jobs ?? range(jobs, index => job(index, pick(this.departments, index))))
-    this.candidates = byId(data.candidates ?? range(candidates, candidate))
+    this.#given = data
+    const departments = [...this.departments.values()]
+    this.jobs = byId(data.jobs ?? range(jobs, index => sample.job(index, pick(departments, index))))
+    const jobIds = [...this.jobs.keys()]
+    this.candidates = byId(data.candidates ?? range(candidates, index => sample.candidate(index, pick(jobIds, index))))
+  }
+
+  get departments(): Collection {
+    return this.#collection('departments', () => range(12, sample.department))
+  }
+
+  get users(): Collection {
+    return this.#collection('users', () => range(250, sample.user))
+  }
+
+  get auditEvents(): Collection {
+    return this.#collection('auditEvents', () => range(450, sample.auditEvent))
+  }
+
+  get approvals(): Collection {
+    const jobIds = [...this.jobs.keys()]
+    const subject = (index: number) => ({ id: pick(jobIds, index) ?? uuid('subject', index), type: 'job' })
+    return this.#collection('approvals', () =>
+      range(130, index => sample.approval(index, subject(index), this.#userId(index))),
+    )
+  }
+
+  get subscriptions(): Collection {
+    return this.#collection('subscriptions', () => range(45, sample.subscription))
+  }
+
+  get reports(): Collection {
+    return this.#collection('reports', () => range(37, sample.report))
+  }
+
+  get reportFiles(): Collection {
+    return this.#collection('reportFiles', () => [])
+  }
+
+  get reviews(): Collection {
+    return this.#collection('reviews', () =>
+      this.#ofApplications(24, 3, (index, candidateId, jobId) =>
+        sample.review(index, candidateId, jobId, this.#userId(index)),
+      ),
+    )
+  }
+
+  get jobProperties(): Collection {
+    return this.#collection('jobProperties', () => range(24, sample.jobProperty))
+  }
+
+  get candidateProperties(): Collection {
+    return this.#collection('candidateProperties', () => range(6, sample.candidateProperty))
+  }
+
+  get hiringProcesses(): Collection {
+    return this.#collection('hiringProcesses', () => range(3, sample.hiringProcess))
+  }
+
+  get offers(): Collection {
+    return this.#collection('offers', () => this.#ofApplications(40, 2, sample.offer))
+  }
+
+  get interviews(): Collection {
+    return this.#collection('interviews', () =>
+      this.#ofApplications(20, 2, (index, candidateId, jobId) =>
+        sample.interview(index, candidateId, jobId, this.#userId(index)),
+      ),
+    )
+  }
+
+  get messages(): Collection {
+    return this.#collection('messages', () =>
+      this.#ofApplications(100, 25, (index, candidateId, jobId) =>
+        sample.message(index, candidateId, jobId, this.#userId(index)),
+      ),
+    )
+  }
+
+  /**
+   * Returns the records of a kind that belong to one record, such as the positions of a job. `make` generates them at
+   * their first use.
+   */
+  of(kind: string, ownerId: string, make: () => Item[] = () => []): Collection {
+    return this.#keep(`${kind} of ${ownerId}`, make)
+  }
+
+  /** Returns a list of the whole company that `data` cannot replace, generated at its first use. */
+  own(kind: string, make: () => Item[]): Collection {
+    return this.#keep(`own ${kind}`, make)
   }
 
   /** Makes an id for a record that is created while the sandbox runs. */
@@ -61,111 +126,40 @@ export class Data {
     return uuid(`new-${kind}`, this.#made)
   }
 
-  propertyValues(propertyId: string): Item[] {
-    return range(300, index => ({
-      id: uuid(`value-${propertyId}`, index),
-      label: `Value ${index + 1}`,
-      archived: false,
-    }))
+  #collection(name: keyof SandboxData, make: () => Item[]): Collection {
+    return this.#keep(name, () => this.#given[name] ?? make())
+  }
+
+  #keep(key: string, make: () => Item[]): Collection {
+    let collection = this.#collections.get(key)
+    if (!collection) {
+      collection = byId(make())
+      this.#collections.set(key, collection)
+    }
+    return collection
+  }
+
+  #userId(index: number): string {
+    return pick([...this.users.keys()], index) ?? uuid('user', index)
+  }
+
+  /** Makes `count` records, `each` of them for the application of one candidate. */
+  #ofApplications(
+    count: number,
+    each: number,
+    make: (index: number, candidateId: string, jobId: string) => Item,
+  ): Item[] {
+    const jobIds = [...this.jobs.keys()]
+    const candidates = [...this.candidates.values()].slice(0, Math.ceil(count / each))
+    return candidates
+      .flatMap(({ id, jobId }, index) => {
+        const ofJob = typeof jobId === 'string' ? jobId : pick(jobIds, index)
+        return ofJob === undefined ? [] : range(each, place => make(index * each + place, id, ofJob))
+      })
+      .slice(0, count)
   }
 }
 
-function department(index: number): Item {
-  return { id: uuid('department', index), label: `Department ${index + 1}` }
-}
-
-function report(index: number): Item {
-  return { id: uuid('report', index), name: `Report ${index + 1}` }
-}
-
-function job(index: number, department: Item | undefined): Item {
-  return {
-    id: uuid('job', index),
-    title: `${pick(TITLES, index)} ${index + 1}`,
-    refNumber: `REF${index + 1}`,
-    status: pick(STATUSES, index),
-    postingStatus: index % 2 === 0 ? 'PUBLIC' : 'NOT_PUBLISHED',
-    department,
-    location: pick(CITIES, index),
-    createdOn: date(index),
-    updatedOn: date(index + 24),
-  }
-}
-
-function candidate(index: number): Item {
-  const id = uuid('candidate', index)
-  return {
-    id: index % DENIED_EVERY === DENIED_EVERY - 1 ? `denied-${id}` : id,
-    firstName: pick(GIVEN, index),
-    lastName: pick(FAMILY, Math.floor(index / GIVEN.length)),
-    email: `candidate${index + 1}@example.com`,
-    location: pick(CITIES, index),
-    createdOn: date(index),
-    updatedOn: date(index + 24),
-  }
-}
-
-function user(index: number): Item {
-  return {
-    id: uuid('user', index),
-    email: `user${index + 1}@example.com`,
-    firstName: pick(GIVEN, index),
-    lastName: pick(FAMILY, index),
-    active: true,
-    systemRole: index === 0 ? { id: 'ADMINISTRATOR', name: 'Administrator' } : { id: 'EMPLOYEE', name: 'Employee' },
-  }
-}
-
-function auditEvent(index: number): Item {
-  const names = ['CREDENTIALS_REVOKED', 'OAUTH_APPLICATION_ACCESS_GRANTED', 'JOB_CREATED', 'USER_LOGGED_IN']
-  return { id: uuid('event', index), eventName: pick(names, index), eventDate: date(index) }
-}
-
-function approval(index: number): Item {
-  const id = uuid('approval', index)
-  return {
-    id: index % DENIED_EVERY === DENIED_EVERY - 1 ? `denied-${id}` : id,
-    type: 'JOB',
-    status: pick(['PENDING', 'APPROVED', 'REJECTED'], index),
-  }
-}
-
-function subscription(index: number): Item {
-  return {
-    id: uuid('subscription', index),
-    callbackUrl: `https://example.com/hooks/${index + 1}`,
-    events: ['job.created', 'application.created'],
-    status: 'active',
-  }
-}
-
-function review(index: number): Item {
-  return { id: uuid('review', index), rating: 1 + (index % 5), createdOn: date(index) }
-}
-
-function jobProperty(index: number): Item {
-  return { id: uuid('job-property', index), label: `Property ${index + 1}`, type: 'SINGLE_SELECT', archived: false }
-}
-
-function range<Row>(count: number, make: (index: number) => Row): Row[] {
-  return Array.from({ length: count }, (_, index) => make(index))
-}
-
-function byId(items: readonly Item[]): Map<string, Item> {
+function byId(items: readonly Item[]): Collection {
   return new Map(items.map(item => [item.id, item]))
-}
-
-function pick<Value>(values: readonly Value[], index: number): Value {
-  return values[index % values.length] as Value
-}
-
-function date(hours: number): string {
-  return new Date(START + hours * HOUR).toISOString()
-}
-
-function uuid(kind: string, index: number): string {
-  const hex = createHash('sha256').update(`${kind} ${index}`).digest('hex')
-  return [hex.slice(0, 8), hex.slice(8, 12), `4${hex.slice(13, 16)}`, `a${hex.slice(17, 20)}`, hex.slice(20, 32)].join(
-    '-',
-  )
 }

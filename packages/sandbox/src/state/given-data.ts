@@ -17,12 +17,31 @@ const COLLECTIONS = [
   'reports',
   'reviews',
   'jobProperties',
+  'candidateProperties',
+  'hiringProcesses',
+  'offers',
+  'interviews',
+  'messages',
+  'reportFiles',
 ] as const
 
 /** Your own records by collection, in the order of their lists. A collection that is absent is generated. */
 export type SandboxData = { [Collection in (typeof COLLECTIONS)[number]]?: readonly Item[] }
 
-/** The maximum length of an id, which the router sets. */
+/** Marks a record that is answered as it is. A symbol survives `{ ...record }`, and is not in JSON. */
+const GIVEN = Symbol('given')
+
+/** Whether a record is answered as it is, above all one that the user has given. */
+export function isGiven(record: object): boolean {
+  return GIVEN in record
+}
+
+/** Marks a record so that it is answered as it is. */
+export function asGiven<Record extends object>(record: Record): Record {
+  return Object.assign(record, { [GIVEN]: true })
+}
+
+/** The maximum length of an id. */
 const LONGEST_ID = 500
 
 /**
@@ -66,7 +85,7 @@ function readRecord(place: string, given: unknown): Item {
   if (typeof id !== 'string' || id === '' || id.length > LONGEST_ID) {
     throw new TypeError(`option "${place}.id" must be a string of 1 to ${LONGEST_ID} characters`)
   }
-  return { ...record, id }
+  return asGiven({ ...record, id })
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {
