@@ -78,8 +78,5 @@ test(`no event is lost when its process is killed right after the 202, ${KILLS} 
   const survivor = await startProcess(t, 'webhook-receiver', options)
   survivor.start('handle')
   const lines = await handled.all(KILLS)
-  assert.deepEqual(
-    [...new Set(lines)].sort(),
-    Array.from({ length: KILLS }, (_, index) => `event-${index}`).sort(),
-  )
+  assert.deepEqual([...new Set(lines)].sort(), Array.from({ length: KILLS }, (_, index) => `event-${index}`).sort())
 })

@@ -36,12 +36,13 @@ test('a request is stored, answered with 202, and then handled', async t => {
 test('the answer does not wait for a listener', async t => {
   const { webhooks, handler } = startReceiver(t)
   let end
+  const ended = new Promise(resolve => {
+    end = resolve
+  })
   const began = new Promise(resolve => {
     webhooks.onAny(() => {
       resolve()
-      return new Promise(ended => {
-        end = ended
-      })
+      return ended
     })
   })
   assert.equal((await handler(signedRequest(webhooks))).status, 202)
@@ -107,7 +108,11 @@ test('a body that does not arrive is given up after 5 seconds', async t => {
   const { handler } = startReceiver(t)
   t.mock.timers.enable({ apis: ['setTimeout'] })
   let cancelled = false
-  const body = new ReadableStream({ cancel: () => void (cancelled = true) })
+  const body = new ReadableStream({
+    cancel() {
+      cancelled = true
+    },
+  })
   const response = handler(new Request(URL_OF_RECEIVER, { method: 'POST', body, duplex: 'half' }))
   t.mock.timers.tick(4999)
   assert.equal(await Promise.race([response, new Promise(resolve => setImmediate(resolve, 'waiting'))]), 'waiting')

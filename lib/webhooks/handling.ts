@@ -82,8 +82,10 @@ export class Handling {
     const { inbox, report } = this.#options
     for (;;) {
       try {
-        const claim = await call<NativeClaim | null>((completions, callId) => inbox.next(completions, callId), {})
-        if (claim === null) return
+        const claim = await call<NativeClaim | null | undefined>((completions, callId) => {
+          inbox.next(completions, callId)
+        }, {})
+        if (!claim) return
         await this.#handle(claim)
       } catch (error) {
         // The core has paused before it failed, and does so again.

@@ -127,12 +127,16 @@ export function checkOptions(options: unknown): CheckedOptions {
   if (!/^[\w.-]{1,64}$/.test(name)) {
     throw configurationError('name', 'must be 1 to 64 letters, digits, `.`, `_` or `-`')
   }
-  const secrets = typeof known.secrets === 'string' ? [string('secrets', known.secrets)] : strings('secrets', known.secrets)
+  const secrets =
+    typeof known.secrets === 'string' ? [string('secrets', known.secrets)] : strings('secrets', known.secrets)
   const tolerance = optionsObject('tolerance', known.tolerance ?? {}, ['past', 'future'])
   const authentication = authenticationOf(known.callbackAuthentication)
   const { client, onError } = known
   if (client !== undefined && typeof client !== 'function' && !(client instanceof SmartRecruiters)) {
-    throw configurationError('client', `must be a SmartRecruiters or a function that returns one, but is ${kind(client)}`)
+    throw configurationError(
+      'client',
+      `must be a SmartRecruiters or a function that returns one, but is ${kind(client)}`,
+    )
   }
   const inboxOptions = bare({
     name,
@@ -184,12 +188,15 @@ function authenticationOf(value: unknown): Authentication | undefined {
   if (type === 'header') {
     const [headerName, headerValue] = [text('headerName'), text('headerValue')]
     if (!/^x-[\w.~!#$%&'*+^`|-]+$/i.test(headerName)) {
-      throw configurationError('callbackAuthentication.headerName', 'must be the name of a header that begins with `x-`')
+      throw configurationError(
+        'callbackAuthentication.headerName',
+        'must be the name of a header that begins with `x-`',
+      )
     }
-    const given = { type, headerName: headerName as `x-${string}`, headerValue }
+    const given: CallbackAuthentication = { type, headerName: headerName as `x-${string}`, headerValue }
     return { inbox: { authentication: type }, secret: headerValue, given }
   }
   const [clientId, clientSecret, tokenServiceUrl] = [text('clientId'), text('clientSecret'), text('tokenServiceUrl')]
-  const given = { type, clientId, clientSecret, tokenServiceUrl }
+  const given: CallbackAuthentication = { type, clientId, clientSecret, tokenServiceUrl }
   return { inbox: { authentication: type, user: clientId }, secret: clientSecret, given }
 }

@@ -2,7 +2,12 @@
 
 /** What each event of SmartRecruiters says: the ids of what it is about, by the event's name. */
 export interface WebhookPayloads {
-  'application.attachment.created': { job_id: string; candidate_id: string; application_id: string; attachment_id: string }
+  'application.attachment.created': {
+    job_id: string
+    candidate_id: string
+    application_id: string
+    attachment_id: string
+  }
   'application.created': { job_id: string; candidate_id: string; application_id: string }
   'application.fields.updated': { job_id: string; candidate_id: string; application_id: string }
   'application.onboarding-status.updated': { job_id: string; candidate_id: string; application_id: string }

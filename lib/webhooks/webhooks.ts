@@ -168,7 +168,10 @@ export class Webhooks {
    * process that handles events: an event without a listener counts as handled. A process that has no listeners only
    * receives. The process stays alive until {@link close}.
    */
-  on<Name extends WebhookEventName | (string & Record<never, never>)>(name: Name, listener: WebhookListener<Name>): this {
+  on<Name extends WebhookEventName | (string & Record<never, never>)>(
+    name: Name,
+    listener: WebhookListener<Name>,
+  ): this {
     this.#handling.add(string('name', name), callback(listener) as WebhookListener)
     return this
   }

@@ -8,7 +8,9 @@ const HEAD = `/** The payloads of webhook events. Generated from api/ by \`npm r
 export function events({ events: all }) {
   const entries = all.map(({ name, fields }) => {
     const shape = fields.map(field => `${field}: string`).join('; ')
-    return `  '${name}': { ${shape} }`
+    const line = `  '${name}': { ${shape} }`
+    // As the formatter has it.
+    return line.length <= 120 ? line : `  '${name}': {\n${fields.map(field => `    ${field}: string\n`).join('')}  }`
   })
   return {
     'lib/webhooks/payloads.ts': `${HEAD}/** What each event of SmartRecruiters says: the ids of what it is about, by the event's name. */
