@@ -52,7 +52,7 @@ const visit = new Browser(request => fetch(request, { redirect: 'manual' }))
 
 test('examples of web backends have at most 30 lines', async () => {
   const names = (await readdir(folder)).filter(name => name !== 'main-job.mjs')
-  assert.deepEqual(names.sort(), ['express-login.mjs', 'partner-sync.mjs'])
+  assert.deepEqual(names.sort(), ['express-login.mjs', 'partner-sync.mjs', 'webhook-receiver.mjs'])
   for (const name of names) {
     const lines = (await readFile(join(folder, name), 'utf8')).trimEnd().split('\n')
     assert.ok(lines.length <= 30, `${name} has ${lines.length} lines`)
@@ -97,5 +97,33 @@ test('partner-sync.mjs reads the jobs of a customer at once, and at its next sta
   const second = start(t, 'partner-sync.mjs', settings)
   const lines = [await second.line(), await second.line()]
   assert.deepEqual(lines.sort(), ['acme: 3 jobs', 'listening'])
+  assert.deepEqual([...first.errors, ...second.errors], [])
+})
+
+test('webhook-receiver.mjs prints each application, and those that it missed', async t => {
+  const { sandbox, env } = await prepare(t)
+  const settings = {
+    ...env,
+    SMARTRECRUITERS_API_KEY: sandbox.apiKey,
+    PUBLIC_URL: `http://127.0.0.1:${env.PORT}/`,
+    ENCRYPTION_KEY: '5a'.repeat(32),
+    STORE: join(env.GRANTS_FILE, '..', 'webhooks.sqlite'),
+  }
+  const { content } = await (
+    await fetch(`${sandbox.baseUrl}/jobs`, { headers: { 'x-smarttoken': sandbox.apiKey } })
+  ).json()
+  const link = `${sandbox.baseUrl}/jobs/${content[0].id}`
+  const emit = id => sandbox.emit('application.created', { candidate_id: id }, { id, link })
+  const first = start(t, 'webhook-receiver.mjs', settings)
+  assert.match(await first.line(), /^subscription .* is active; 0 events were missed$/)
+  assert.equal((await emit('one'))[0].status, 202)
+  assert.match(await first.line(), /^one \{/)
+  await first.stop()
+  assert.equal((await emit('two'))[0].delivered, false)
+  const second = start(t, 'webhook-receiver.mjs', settings)
+  const printed = []
+  while (printed.filter(line => /^two \{|1 events were missed$/.test(line)).length < 2)
+    printed.push(await second.line())
+  assert.ok(!printed.some(line => line.startsWith('one ')), printed.join('\n'))
   assert.deepEqual([...first.errors, ...second.errors], [])
 })

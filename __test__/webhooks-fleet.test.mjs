@@ -48,7 +48,7 @@ for (const kind of STORES) {
     const options = { place: { kind, options: place.options }, secrets: SECRET, handled: handled.file }
     const fleet = await startProcesses(t, 4, 'webhook-receiver', options)
     const ports = await Promise.all(fleet.map(process => process.run('port')))
-    for (const process of fleet) process.start('handle')
+    await Promise.all(fleet.map(process => process.run('handle')))
     const answers = Array.from({ length: 100 }, (_, index) => sendTo(ports[index % 4], 'copy'))
     assert.deepEqual([...new Set((await Promise.all(answers)).map(({ status }) => status))], [202])
     // What came after it is handled, so whatever the copies would have run has run.
@@ -71,12 +71,12 @@ test(`no event is lost when its process is killed right after the 202, ${KILLS} 
     // Every other one has begun to handle events.
     const doomed = await startProcess(t, 'webhook-receiver', { ...options, dieAfter: true })
     const port = await doomed.run('port')
-    if (index % 2 === 1) doomed.start('handle')
+    if (index % 2 === 1) await doomed.run('handle')
     assert.equal((await sendTo(port, `event-${index}`)).status, 202)
     await doomed.ended
   }
   const survivor = await startProcess(t, 'webhook-receiver', options)
-  survivor.start('handle')
+  await survivor.run('handle')
   const lines = await handled.all(KILLS)
   assert.deepEqual([...new Set(lines)].sort(), Array.from({ length: KILLS }, (_, index) => `event-${index}`).sort())
 })

@@ -22,7 +22,7 @@ server.listen(0, () => {
         if (pause > 0) await new Promise(resolve => setTimeout(resolve, pause))
         appendFileSync(handled, `${event.id}\n`)
       })
+      return 'handling'
     },
-    close: () => webhooks.close(),
   })
 })

@@ -249,9 +249,12 @@ export class Webhooks {
    * days, to its end, and stores each event that the store does not have. Run it after an outage; events that were
    * handled before are not handled again. Default: the whole log.
    */
-  async replay(options: { since?: Date | number; client?: SmartRecruiters | undefined } = {}): Promise<ReplayResult> {
+  async replay(
+    options: { since?: Date | number | undefined; client?: SmartRecruiters | undefined } = {},
+  ): Promise<ReplayResult> {
     const known = optionsObject('replay', options, ['since', 'client'])
-    return replay(this.#clientOf(known.client), this.#inbox, optionalDate('since', known.since) ?? 0)
+    const since = optionalDate('since', known.since) ?? 0
+    return replay(this.#clientOf(known.client), this.#inbox, since)
   }
 
   /**

@@ -17,7 +17,7 @@ use crate::secret::Secret;
 use crate::store::WebhookEvent;
 use crate::webhook::{
     Accepted, CallbackAuthentication, Claim, DeadLetter, DeadLetterPage, Delivery, Held, Inbox, InboxOptions,
-    Settled, TakenIn, Tolerance, TokenRefusal,
+    Settled, TakenIn, TokenRefusal, Tolerance,
 };
 
 /// The events of a webhook receiver.
@@ -159,13 +159,7 @@ pub struct NativeDeadLetter {
 
 impl From<DeadLetter> for NativeDeadLetter {
     fn from(DeadLetter { event, attempts, error, received_at, since }: DeadLetter) -> Self {
-        Self {
-            event: event.into(),
-            attempts,
-            error,
-            received_at: number(received_at),
-            since: number(since),
-        }
+        Self { event: event.into(), attempts, error, received_at: number(received_at), since: number(since) }
     }
 }
 
@@ -345,9 +339,8 @@ impl NativeInbox {
         let delivery = delivery(signature, timestamp, id, name, version, link);
         // The bytes are JavaScript's, which may change them once this returns.
         let body = body.to_vec();
-        completions.start(env, call_id, async move {
-            Ok(inbox.accept(&delivery, &body).await? == Accepted::Stored)
-        })
+        completions
+            .start(env, call_id, async move { Ok(inbox.accept(&delivery, &body).await? == Accepted::Stored) })
     }
 
     /// Stores an event of the vendor's own log, unless this inbox has it.

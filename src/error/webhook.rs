@@ -29,7 +29,9 @@ pub enum WebhookRefusal {
     #[error("it was signed in the future, beyond `tolerance.future`; check this machine's clock")]
     FromFuture,
     /// A header has several different values, or characters that no such header has.
-    #[error("one of its `event-…` headers has several values, or characters that SmartRecruiters never sends")]
+    #[error(
+        "one of its `event-…` headers has several values, or characters that SmartRecruiters never sends"
+    )]
     MalformedHeader,
     /// The body is not a JSON object in UTF-8.
     #[error("its body is not a JSON object")]

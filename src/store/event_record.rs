@@ -211,7 +211,10 @@ mod tests {
             let record = EventRecord { received_at: 6, attempts: 2, state };
             assert_eq!(EventRecord::decode(&record.encode().unwrap()).unwrap(), record);
         }
-        assert!(EventRecord::decode(br#"{"schema":2,"receivedAt":1,"attempts":0,"state":{"is":"handled"}}"#).is_err());
+        assert!(
+            EventRecord::decode(br#"{"schema":2,"receivedAt":1,"attempts":0,"state":{"is":"handled"}}"#)
+                .is_err()
+        );
     }
 
     #[test]

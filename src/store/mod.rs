@@ -45,7 +45,9 @@ pub use grant_record::{GrantRecord, GrantState, REFRESH_TOKEN_LIFETIME, Refusal}
 pub use inbox_record::{InboxRecord, inbox_record_id};
 pub use interface::{Due, NEVER, Removal, Store, StoreFuture, Stored, Swap, Version};
 pub use memory::MemoryStore;
-pub use record::{CUSTOMER_PREFIX, EVENT_PREFIX, Record, StoredAccessToken, TOKEN_PREFIX, check_grant_id, is_grant_id};
+pub use record::{
+    CUSTOMER_PREFIX, EVENT_PREFIX, Record, StoredAccessToken, TOKEN_PREFIX, check_grant_id, is_grant_id,
+};
 pub use seal::{Sealer, Sealing, SealingKey};
 pub use sealed::SealedStore;
 #[cfg(feature = "sqlite")]

@@ -52,11 +52,8 @@ impl CallbackAuthentication {
             Self::Basic { username, password } => basic(authorization)
                 .is_some_and(|(user, secret)| is_pair((username, password), (&user, &secret)).into()),
             Self::Header { value } => is_secret(value, header).into(),
-            Self::OAuth2 { client_secret, .. } => {
-                credentials("bearer", authorization).is_some_and(|token| {
-                    callback_token::is_valid(token, client_secret, now)
-                })
-            }
+            Self::OAuth2 { client_secret, .. } => credentials("bearer", authorization)
+                .is_some_and(|token| callback_token::is_valid(token, client_secret, now)),
         }
     }
 
@@ -84,7 +81,9 @@ impl CallbackAuthentication {
         );
         let (user, secret) = basic(authorization).unwrap_or_default();
         // RFC 6749 section 2.3.1 encodes both parts, which not every client does.
-        let decoded = |text: &str| form_urlencoded::parse(format!("a={text}").as_bytes()).next().map(|(_, b)| b.into_owned());
+        let decoded = |text: &str| {
+            form_urlencoded::parse(format!("a={text}").as_bytes()).next().map(|(_, b)| b.into_owned())
+        };
         let (user_decoded, secret_decoded) =
             (decoded(&user).unwrap_or_default(), decoded(&secret).unwrap_or_default());
         let right = is_pair(known, in_form)
@@ -139,8 +138,7 @@ mod tests {
 
     #[test]
     fn basic_wants_both_parts_as_they_are() {
-        let known =
-            CallbackAuthentication::Basic { username: "sr".into(), password: Secret::new("a:b") };
+        let known = CallbackAuthentication::Basic { username: "sr".into(), password: Secret::new("a:b") };
         for good in ["Basic ", "basic ", " BASIC  "] {
             assert!(known.accepts(&format!("{good}{}", in_base64("sr:a:b")), "", NOW), "{good}");
         }

@@ -4,8 +4,8 @@
 //! handles the event. An event may therefore be handled twice, if a process ends or stands still between handling it
 //! and writing that down.
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::sync::{Mutex as AsyncMutex, Notify, watch};
@@ -176,7 +176,8 @@ impl Inbox {
             self.read_keys().await?;
         }
         let mut checked = self.check(delivery, body);
-        if matches!(checked, Err(WebhookRefusal::NoMatch | WebhookRefusal::NoKey)) && self.read_keys().await? {
+        if matches!(checked, Err(WebhookRefusal::NoMatch | WebhookRefusal::NoKey)) && self.read_keys().await?
+        {
             // Another process may have requested a new key.
             checked = self.check(delivery, body);
         }
@@ -281,7 +282,8 @@ impl Inbox {
     /// A page of the events that were given up: the first one, or the one after the place `after`.
     pub async fn dead_letters(&self, after: Option<Due>) -> Result<DeadLetterPage> {
         let (first, end) = (EventBand::Dead.first(), EventBand::Dead.at(u64::MAX));
-        let places = self.records.store.store().due(end, PAGE, Some(after.as_ref().unwrap_or(&first))).await?;
+        let places =
+            self.records.store.store().due(end, PAGE, Some(after.as_ref().unwrap_or(&first))).await?;
         let next = places.last().filter(|_| places.len() == PAGE).cloned();
         let mut letters = Vec::new();
         for place in places.iter().filter(|place| self.records.is_ours(&place.id)) {
@@ -314,8 +316,7 @@ impl Inbox {
         loop {
             let Some((version, record)) = self.records.find(id).await? else { return Ok(false) };
             let EventState::Dead { event, .. } = record.state else { return Ok(false) };
-            let changed =
-                EventRecord { received_at: record.received_at, attempts: 0, state: change(event) };
+            let changed = EventRecord { received_at: record.received_at, attempts: 0, state: change(event) };
             if self.records.swap(id, version, &changed).await? == Swap::Won {
                 return Ok(true);
             }

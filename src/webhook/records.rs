@@ -21,7 +21,8 @@ pub(super) const LEASE: Duration = Duration::from_secs(30);
 /// The most characters of a handler's error that are kept.
 const LONGEST_ERROR: usize = 500;
 /// The error of an event that was given up because no attempt at it came to an end.
-const NEVER_SETTLED: &str = "each process that handled this event ended, or lost its lease, before it had finished";
+const NEVER_SETTLED: &str =
+    "each process that handled this event ended, or lost its lease, before it had finished";
 
 /// The records of an inbox.
 #[derive(Debug)]

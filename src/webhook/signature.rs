@@ -78,7 +78,8 @@ impl SigningKeys {
 
 /// Checks that `timestamp` is within `tolerance` of `now`, both in seconds since the Unix epoch.
 pub(super) fn check_age(timestamp: &str, now: u64, tolerance: Tolerance) -> Result<(), WebhookRefusal> {
-    let is_number = timestamp.len() <= LONGEST_TIMESTAMP && timestamp.bytes().all(|byte| byte.is_ascii_digit());
+    let is_number =
+        timestamp.len() <= LONGEST_TIMESTAMP && timestamp.bytes().all(|byte| byte.is_ascii_digit());
     let Some(signed) = timestamp.parse::<u64>().ok().filter(|_| is_number) else {
         return Err(WebhookRefusal::MalformedTimestamp);
     };

@@ -167,8 +167,10 @@ impl Walker {
             self.watched.begin();
             self.unreadable.begin();
         }
-        let (before, first) = (EventBand::Ready.at(now.unix_millis()).saturating_add(1), EventBand::Ready.first());
-        let page = records.store.store().due(before, PAGE, Some(self.after.as_ref().unwrap_or(&first))).await?;
+        let (before, first) =
+            (EventBand::Ready.at(now.unix_millis()).saturating_add(1), EventBand::Ready.first());
+        let page =
+            records.store.store().due(before, PAGE, Some(self.after.as_ref().unwrap_or(&first))).await?;
         let is_last = page.len() < PAGE;
         if is_last {
             self.walked = Some((now, POLL.mul_f64(1.0 - SPREAD + 2.0 * SPREAD * random::fraction())));

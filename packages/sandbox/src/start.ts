@@ -129,7 +129,7 @@ function createWorld(given: SandboxOptions | undefined): World {
   const attachments = new Attachments()
   const data = new Data(options)
   const applications = new Applications(data)
-  const webhooks = new WebhookSender(clock, data.subscriptions)
+  const webhooks = new WebhookSender(clock, data)
   const integrated = new Set<string>()
   const state = { tokens, data, applications, attachments, webhooks, integrated }
   return { options, clock, counters, gate, credentials, ...state, origins }

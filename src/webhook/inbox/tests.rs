@@ -261,11 +261,17 @@ async fn each_request_is_refused_for_its_own_reason() {
         resigned(&|delivery| delivery.timestamp = time.to_string(), &body)
     };
     let table = [
-        ((Delivery { signature: String::new(), ..good.clone() }, body.clone()), WebhookRefusal::MissingSignature),
+        (
+            (Delivery { signature: String::new(), ..good.clone() }, body.clone()),
+            WebhookRefusal::MissingSignature,
+        ),
         ((Delivery { signature: "v1=00".into(), ..good.clone() }, body.clone()), WebhookRefusal::NoMatch),
         ((good.clone(), b"{\"id\": \"e\"}".to_vec()), WebhookRefusal::NoMatch),
         ((Delivery { name: "job.updated".into(), ..good.clone() }, body.clone()), WebhookRefusal::NoMatch),
-        ((Delivery { signature: "v1=00;".repeat(17), ..good.clone() }, body.clone()), WebhookRefusal::TooManySignatures),
+        (
+            (Delivery { signature: "v1=00;".repeat(17), ..good.clone() }, body.clone()),
+            WebhookRefusal::TooManySignatures,
+        ),
         (at(-26 * 3600 - 1), WebhookRefusal::TooOld),
         (at(301), WebhookRefusal::FromFuture),
         (resigned(&|delivery| delivery.timestamp.clear(), &body), WebhookRefusal::MalformedTimestamp),
@@ -273,8 +279,13 @@ async fn each_request_is_refused_for_its_own_reason() {
         (resigned(&|_| {}, b"[]"), WebhookRefusal::MalformedBody),
     ];
     for ((delivery, body), expected) in table {
-        for refused in [inbox.accept(&delivery, &body).await.map(drop), inbox.verify(&delivery, &body).map(drop)] {
-            assert!(matches!(refused, Err(Error::WebhookRefused { reason }) if reason == expected), "{refused:?}");
+        for refused in
+            [inbox.accept(&delivery, &body).await.map(drop), inbox.verify(&delivery, &body).map(drop)]
+        {
+            assert!(
+                matches!(refused, Err(Error::WebhookRefused { reason }) if reason == expected),
+                "{refused:?}"
+            );
         }
     }
     assert_eq!(world.records().await, 0, "nothing of it was stored");
@@ -435,7 +446,12 @@ async fn events_are_no_grants() {
     let inbox = world.process();
     accept(&inbox, "e").await.unwrap();
     let all = world.store.due(u64::MAX, 10, None).await.unwrap();
-    assert!(all.iter().all(|place| place.id.starts_with(EVENT_PREFIX) && !crate::store::is_grant_id(&place.id)));
+    assert!(
+        all.iter().all(|place| place.id.starts_with(EVENT_PREFIX) && !crate::store::is_grant_id(&place.id))
+    );
     let living_grants = world.store.due(inbox.records.now() + 28 * 86_400_000, 10, None).await.unwrap();
-    assert!(living_grants.is_empty(), "a walk through grants that are due passes no event: {living_grants:?}");
+    assert!(
+        living_grants.is_empty(),
+        "a walk through grants that are due passes no event: {living_grants:?}"
+    );
 }

@@ -1,6 +1,7 @@
 import { createHmac, randomUUID } from 'node:crypto'
 import type { Clock } from '../clock.js'
 import { newSecret } from '../state/credentials.js'
+import type { Data } from '../state/data.js'
 import type { Item } from '../state/given-data.js'
 import { authorization, type CallbackAuthentication } from './authorization.js'
 
@@ -54,15 +55,15 @@ interface Key {
 /** Sends signed webhooks to subscriptions. */
 export class WebhookSender {
   readonly #clock: Clock
-  readonly #subscriptions: ReadonlyMap<string, Item>
+  readonly #data: Data
   readonly #keys = new Map<string, Key[]>()
   readonly #authentications = new Map<string, CallbackAuthentication>()
   readonly #log = new Map<string, LogEntry[]>()
   #repeats: Delivery[] = []
 
-  constructor(clock: Clock, subscriptions: ReadonlyMap<string, Item>) {
+  constructor(clock: Clock, data: Data) {
     this.#clock = clock
-    this.#subscriptions = subscriptions
+    this.#data = data
   }
 
   /** The present secret key of a subscription. */
@@ -104,7 +105,7 @@ export class WebhookSender {
   /** Sends an event to every active subscription that asks for it. */
   async emit(name: string, payload: object, { id = randomUUID(), link }: EmitOptions = {}): Promise<WebhookDelivery[]> {
     const event = { id, name, link: link === undefined ? '' : `<${link}>; rel=self`, body: JSON.stringify(payload) }
-    const asking = [...this.#subscriptions.values()].filter(
+    const asking = [...this.#data.subscriptions.values()].filter(
       ({ status, events }) => status === 'active' && (events as { name: string }[]).some(each => each.name === name),
     )
     const at = this.#clock.now()
@@ -124,7 +125,7 @@ export class WebhookSender {
 
   async #send(delivery: Delivery): Promise<WebhookDelivery> {
     const { subscription: subscriptionId, attempt, event } = delivery
-    const subscription = this.#subscriptions.get(subscriptionId)
+    const subscription = this.#data.subscriptions.get(subscriptionId)
     const base = { eventId: event.id, subscriptionId, attempt }
     // It was removed or suspended since.
     if (subscription?.status !== 'active') return { ...base, delivered: false }
