@@ -7,7 +7,28 @@
  * @packageDocumentation
  */
 
-export { WebhookError, Webhooks } from '../index.js'
+export {
+  type CallbackAuthentication,
+  type DeadLetter,
+  type ReplayResult,
+  type SignedRequest,
+  type SignOptions,
+  type SubscribeOptions,
+  type Subscription,
+  type WebhookBody,
+  type WebhookContext,
+  WebhookError,
+  type WebhookErrorContext,
+  type WebhookEvent,
+  type WebhookEventName,
+  type WebhookHeaders,
+  type WebhookListener,
+  type WebhookPayload,
+  type WebhookPayloads,
+  type WebhookRefusal,
+  Webhooks,
+  type WebhooksOptions,
+} from '../index.js'
 export { fastifyPlugin } from './fastify.js'
 export type { Handler, Reply } from './handler.js'
 export { type Login, type LoginOptions, loginHandler } from './login.js'

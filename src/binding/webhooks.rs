@@ -197,8 +197,7 @@ pub fn create_inbox(
         let options = InboxOptions {
             authentication: options
                 .authentication
-                .map(|kind| authentication(kind, options.user, authentication_secret))
-                .transpose()?,
+                .map(|kind| authentication(kind, options.user, authentication_secret)),
             name: options.name,
             store: Arc::clone(&store.0),
             sealing: encryption_keys.map(sealing).transpose()?,
@@ -223,10 +222,10 @@ fn authentication(
     kind: NativeCallbackAuthentication,
     user: Option<String>,
     secret: Option<String>,
-) -> Result<CallbackAuthentication> {
+) -> CallbackAuthentication {
     let user = user.unwrap_or_default();
     let secret = Secret::new(secret.unwrap_or_default());
-    Ok(match kind {
+    match kind {
         NativeCallbackAuthentication::Basic => {
             CallbackAuthentication::Basic { username: user, password: secret }
         }
@@ -234,7 +233,7 @@ fn authentication(
         NativeCallbackAuthentication::OAuth2 => {
             CallbackAuthentication::OAuth2 { client_id: user, client_secret: secret }
         }
-    })
+    }
 }
 
 fn delivery(

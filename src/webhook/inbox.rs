@@ -258,8 +258,11 @@ impl Inbox {
             match self.records.extend(claim).await {
                 Ok(true) => extended = now,
                 Ok(false) => return Held::Lost,
-                Err(_) if now.since(extended) < LEASE => {}
-                Err(_) => return Held::Lost,
+                Err(_) => {
+                    if now.since(extended) >= LEASE {
+                        return Held::Lost;
+                    }
+                }
             }
         }
     }
