@@ -65,6 +65,11 @@ export declare class NativeClient {
   url(path: string, params?: Array<string> | undefined | null, query?: Array<string> | undefined | null): NativeUrl | NativeError
   /** Resolves with the access token in use, or with null if the credential has none. `timeout` is in milliseconds. */
   token(completions: NativeCompletions, callId: CallId<NativeToken | undefined | null>, timeout: number): void
+  /**
+   * Resolves with whether the scopes of the credential allow `operation`, or with null if that is not known. `timeout`
+   * is in milliseconds.
+   */
+  can(completions: NativeCompletions, callId: CallId<boolean | undefined | null>, operation: string, timeout: number): void
   /** Closes the client to further calls. Resolves when the calls in progress have ended. */
   close(completions: NativeCompletions, callId: CallId<undefined>): void
 }
@@ -130,7 +135,7 @@ export declare class NativeInbox {
   /** Resolves with the next event to handle, once there is one, or with null once the inbox is closed. */
   next(completions: NativeCompletions, callId: CallId<NativeClaim | undefined | null>): void
   /** Keeps the lease of an event while it is handled, for at most `timeout` milliseconds. Resolves once that has ended. */
-  hold(completions: NativeCompletions, callId: CallId<NativeHeld>, claim: NativeClaim, timeout: number): void
+  hold(completions: NativeCompletions, callId: CallId<NativeAttemptEnd>, claim: NativeClaim, timeout: number): void
   /** Writes down that an event was handled, or why it was not. */
   settle(completions: NativeCompletions, callId: CallId<NativeSettled>, claim: NativeClaim, failure?: string | undefined | null): void
   /** Resolves with a page of the events that were given up: the first one, or the one after the place `after`. */
@@ -151,8 +156,11 @@ export declare class NativeInbox {
 
 /** An app that is registered for the authorization code grant. */
 export declare class NativeOAuthApp {
-  /** Makes an authorization request for a user's browser. Without `scopes` it requests those of the app. */
-  authorizationUrl(scopes: Array<string>): NativeAuthorizationUrl | NativeError
+  /**
+   * Makes an authorization request for a user's browser. It requests `scopes` and those that `operations` need; if
+   * both are empty, those of the app.
+   */
+  authorizationUrl(scopes: Array<string>, operations: Array<string>): NativeAuthorizationUrl | NativeError
   /** Exchanges a callback for a grant. Resolves with the id of the grant. */
   exchange(completions: NativeCompletions, callId: CallId<string>, callback: string, state: string, id: string | undefined | null, metadata: Record<string, string>): void
   /** Moves the grant `from` to the id `to`, in place of the grant that has that id. Resolves when it is stored there. */
@@ -320,6 +328,9 @@ export interface NativeAnswer {
   /** The URL that the response came from, if redirects led there. */
   url?: string
 }
+
+/** Why an attempt no longer holds its event. */
+export type NativeAttemptEnd = 'lost' | 'timedOut'
 
 /** An authorization request. */
 export interface NativeAuthorizationUrl {
@@ -504,6 +515,12 @@ export interface NativeError {
   headers?: string
   /** The body of the response, as far as it is text. */
   body?: string
+  /** The scopes that the operation needs. */
+  requiredScopes?: Array<string>
+  /** The scopes of the access token. */
+  grantedScopes?: Array<string>
+  /** The scopes that the operation needs and the access token lacks. */
+  missingScopes?: Array<string>
   /** Whether the API may have processed the request. */
   sent?: boolean
   /** The host that the request was for. */
@@ -612,9 +629,6 @@ export interface NativeGrantPage {
 
 /** The state of a grant. */
 export type NativeGrantState = 'active' | 'renewing' | 'refused' | 'unread' | 'ended'
-
-/** Why an attempt no longer holds its event. */
-export type NativeHeld = 'lost' | 'timedOut'
 
 /** A grant that another system obtained, without its tokens. */
 export interface NativeImport {
@@ -725,6 +739,16 @@ export interface NativePage {
 
 /** What a call was doing when its deadline passed. */
 export type NativePhase = 'queue' | 'token' | 'connect' | 'response' | 'body' | 'retry'
+
+/** A warning for `process.emitWarning`. */
+export interface NativeProcessWarning {
+  /** The stable code of such warnings. */
+  code: string
+  /** Node's name for such warnings, such as `DeprecationWarning`. */
+  type: string
+  /** What happened, and what to do about it. */
+  message: string
+}
 
 /** How far a list was read. */
 export interface NativeProgress {
@@ -908,11 +932,8 @@ export declare const STATUSES: number
 /** How many elements of a batch belong to each finished call: one for its number and status, and three values. */
 export declare const STRIDE: number
 
-/**
- * Returns warnings that concern a thread which has ended, so that another thread has to emit them. Each is returned
- * once.
- */
-export declare function takeProcessWarnings(): Array<string>
+/** Returns warnings that concern the whole process, so that one thread has to emit them. Each is returned once. */
+export declare function takeProcessWarnings(): Array<NativeProcessWarning>
 
 /** In place of an HTTP status: the call yielded a value other than a response. */
 export declare const VALUE: number

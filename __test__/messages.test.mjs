@@ -65,6 +65,15 @@ async function credentials(t, handler) {
   return client({ credential, baseUrl, retries: 0 })
 }
 
+/** A client whose token has these scopes, of a server that refuses every call. */
+async function scoped(t, scope) {
+  return credentials(t, ({ url }, response) => {
+    const isToken = url.endsWith('/token')
+    const body = isToken ? { access_token: 'access-token', expires_in: 1799, scope } : { message: 'Access denied.' }
+    answers(isToken ? 200 : 403, JSON.stringify(body))(undefined, response)
+  })
+}
+
 /** What went wrong, how, and what the message has to name: what, where, and what to do about it. */
 const TABLE = [
   // -- constructors
@@ -121,6 +130,27 @@ const TABLE = [
   ['a header of the connection', () => client().get('/jobs', { headers: { host: 'a' } }), ['headers.host']],
   ['a header with a line break', () => client().get('/jobs', { headers: { a: 'b\r\nc: d' } }), ['headers.a']],
   ['a signal that is none', () => client().get('/jobs', { signal: {} }), ['signal', 'AbortSignal']],
+  ['an operation without a method', () => client().can('/jobs'), ['operation', 'GET /jobs/{id}']],
+  [
+    'a misspelt operation to authorize',
+    () => app().authorizationUrl({ for: ['GET /job'] }),
+    ['for[0]', 'did you mean `GET /jobs`'],
+  ],
+  [
+    'an unknown operation to authorize',
+    () => app().authorizationUrl({ for: ['GET /things/{id}'] }),
+    ['for[0]', '`scopes`'],
+  ],
+  [
+    'an operation without documented scopes',
+    () => app().authorizationUrl({ for: ['POST /candidates/cv/parse'] }),
+    ['for[0]', 'POST /candidates/cv/parse', '`scopes`'],
+  ],
+  [
+    "an operation for partners' keys",
+    () => app().authorizationUrl({ for: ['GET /feed/publications'] }),
+    ['for[0]', 'GET /feed/publications', 'partner'],
+  ],
   ['an unknown event', () => app().on('expire', () => {}), ['expire', 'expiring']],
   ['a listener that is none', () => app().on('expiring'), ['listener', 'function']],
   [
@@ -158,7 +188,23 @@ const TABLE = [
   [
     '403 in HTML',
     async t => (await answered(t, answers(403, '<html>', { 'content-type': 'text/html' }))).get('/jobs'),
-    ['403', 'GET', '/jobs', 'Forbidden'],
+    ['403', 'GET', '/jobs', 'Forbidden', 'a role and an access group'],
+  ],
+  [
+    '403 without the scope',
+    async t => (await scoped(t, 'candidates_read')).patch('/candidates/{id}', { params: { id: 7 }, json: {} }),
+    ['PATCH /candidates/{id} needs candidates_manage', 'has candidates_read', 'in SmartRecruiters'],
+  ],
+  [
+    '403 without any of several scopes',
+    async t => (await scoped(t, 'a b c d e f')).get('/webhooks-api/v201907/subscriptions'),
+    ['webhooks_read or webhooks_manage', '6 others'],
+  ],
+  ['403 with the scope', async t => (await scoped(t, 'jobs_read')).get('/jobs'), ['role or access group']],
+  [
+    '403 of a bearer token',
+    async t => (await scoped(t, '')).withCredential(new BearerToken('bearer-token')).get('/jobs'),
+    ['GET /jobs needs jobs_read'],
   ],
   ['JSON that is none', async t => (await answered(t, answers(200, '{'))).get('/jobs'), ['JSON']],
   [

@@ -1,4 +1,5 @@
-// Lists, item by item: each of the vendor's styles, prefetching, resuming, and lists that change or never end.
+// Lists, item by item: prefetching, resuming, and lists that change or never end. `page-styles.test.mjs` has each of the
+// vendor's lists.
 
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'

@@ -51,7 +51,7 @@ test('the pages that moved out of the README have their examples', () => {
   assert.deepEqual(Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0)), {
     'README.md': 5,
     'docs/calls.md': 2,
-    'docs/credentials.md': 5,
+    'docs/credentials.md': 6,
     'docs/errors.md': 1,
     'docs/grants.md': 3,
     'docs/limits.md': 1,

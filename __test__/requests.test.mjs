@@ -140,6 +140,10 @@ test('an empty success is undefined', async () => {
   assert.equal(data, undefined)
 })
 
+/** What a 403 to an API key is explained by. */
+const ADVICE =
+  '; newer API keys have a role and an access group, which may forbid the call; check them in SmartRecruiters'
+
 test('each status has its error, with what the vendor says of it', async t => {
   const { sr: client } = await serve(t, (request, response) => {
     response.statusCode = Number(request.url.slice(1))
@@ -160,6 +164,7 @@ test('each status has its error, with what the vendor says of it', async t => {
     [302, ApiError, 'UNEXPECTED_STATUS'],
   ]) {
     const error = await failure(client.get(`/${status}`))
+    const advice = status === 403 ? ADVICE : ''
     assert.equal(error.constructor, Class)
     assert.ok(error instanceof ApiError && error instanceof SmartRecruitersError && error instanceof Error)
     assert.equal(error.name, Class.name)
@@ -169,7 +174,7 @@ test('each status has its error, with what the vendor says of it', async t => {
       {
         code,
         status,
-        message: `${status} GET /${status}: As it is (detail)`,
+        message: `${status} GET /${status}: As it is (detail)${advice}`,
         vendorCode: 'SOME_CODE',
         requestId: 'r-7',
         errors: [{ code: 'SOME_CODE', message: 'detail' }],

@@ -346,6 +346,32 @@ export class SmartRecruiters {
   }
 
   /**
+   * Resolves with whether the scopes of the credential allow an operation: `true`, `false`, or `undefined` if that is
+   * not known. It is not known for API keys and bearer tokens, for a token whose scopes the server did not name, and for
+   * operations that SmartRecruiters documents no scopes for. A call may still be refused where the result is `true`:
+   * the role and access group of the credential decide, too.
+   *
+   * `operation` is a method and a path, such as `GET /jobs/{id}`; the names of parameters make no difference. Nothing is
+   * sent to the API. An access token is obtained or renewed first if necessary, as {@link token} does.
+   * @throws {TokenError} if no access token can be obtained.
+   * @throws {ConfigurationError} if `operation` is not a method and a path, or an option is unknown or malformed.
+   * @example
+   * if ((await sr.can('PATCH /candidates/{id}')) === false) hideTheEditor()
+   */
+  async can(operation: string, options: TokenOptions = {}): Promise<boolean | undefined> {
+    const name = string('operation', operation)
+    const known = optionsObject('can', options, ['timeout', 'signal'])
+    const timeout = milliseconds('timeout', known.timeout, this.#timeout)
+    const signal = optionalSignal('signal', known.signal)
+    const allowed = await call<boolean | undefined | null>(
+      (completions, callId) => this.#native.can(completions, callId, name, timeout),
+      {},
+      signal,
+    )
+    return allowed ?? undefined
+  }
+
+  /**
    * Returns how much of the rate limits is in use, for each endpoint that this process has called with this credential:
    * `used` of `perSecond` requests that the server may count in its current second, `inFlight` of `concurrent` requests
    * at once, the calls `waiting` for their turn, the `longestWait` so far in milliseconds, and the number of answers

@@ -157,8 +157,31 @@ export class ApiError extends SmartRecruitersError {
 export class BadRequestError extends ApiError {}
 /** The API answered 401: the credential is not accepted, or, on some routes of SmartRecruiters, lacks a permission. */
 export class AuthenticationError extends ApiError {}
-/** The API answered 403: the credential lacks a scope, or its user role lacks a permission. */
-export class PermissionError extends ApiError {}
+/**
+ * The API answered 403: the credential lacks a scope, or its role or access group forbids the call. The message says
+ * which, as far as that is known, and what to do about it.
+ */
+export class PermissionError extends ApiError {
+  /**
+   * The scopes that the operation needs. Of alternatives, this is the narrowest; the message names them all.
+   * `undefined` if SmartRecruiters does not document them, and for an API key, which has no scopes.
+   */
+  readonly requiredScopes: readonly string[] | undefined
+  /** The scopes of the access token, at most 200. `undefined` if they are not known. */
+  readonly grantedScopes: readonly string[] | undefined
+  /**
+   * The required scopes that the access token lacks. If the list is empty, the role or access group forbids the call.
+   * `undefined` if the required or the granted scopes are not known.
+   */
+  readonly missingScopes: readonly string[] | undefined
+
+  constructor(record: ErrorRecord, context?: CallContext) {
+    super(record, context)
+    this.requiredScopes = record.requiredScopes
+    this.grantedScopes = record.grantedScopes
+    this.missingScopes = record.missingScopes
+  }
+}
 /** The API answered 404: the resource does not exist, or this credential may not see it. */
 export class NotFoundError extends ApiError {}
 /** The API answered 409: the request conflicts with the current state of the resource. */

@@ -7,14 +7,11 @@ import { native } from './native.js'
 
 let patience = 0
 
-/** The code of warnings about tokens that were lost because the thread to which their store belongs has ended. */
-const STORE_GONE = 'SMARTRECRUITERS_STORE_GONE'
-
-// Warnings for a thread that has ended are emitted by another one: the main thread, if it uses this package.
+// Warnings concern the whole process, so one thread emits them: the main thread, if it uses this package.
 native.onProcessWarning(isMainThread, warn)
 
 function warn(): void {
-  for (const message of native.takeProcessWarnings()) process.emitWarning(message, { code: STORE_GONE })
+  for (const { code, type, message } of native.takeProcessWarnings()) process.emitWarning(message, { type, code })
 }
 
 /** Makes the process wait at its end for exchanges in flight, for at most `milliseconds`. */
@@ -47,5 +44,7 @@ async function awaitExchanges(): Promise<void> {
 function endExchanges(): void {
   native.endExchanges(patience)
   // Written directly: warnings that are emitted during `exit` are not printed.
-  for (const message of native.takeProcessWarnings()) process.stderr.write(`[${STORE_GONE}] Warning: ${message}\n`)
+  for (const { code, type, message } of native.takeProcessWarnings()) {
+    process.stderr.write(`[${code}] ${type}: ${message}\n`)
+  }
 }

@@ -62,6 +62,7 @@ export type {
 export type { EndpointLimits, LimitOptions } from './limits.js'
 export {
   type AuthorizationRequest,
+  type AuthorizationUrlOptions,
   type ExchangeOptions,
   OAuthApp,
   type OAuthAppOptions,

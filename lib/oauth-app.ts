@@ -113,6 +113,18 @@ export interface OAuthAppOptions extends ConnectionOptions, ApiOptions {
   sendRedirectUri?: boolean | undefined
 }
 
+/** Options of {@link OAuthApp.authorizationUrl}. Without any, the request names the app's scopes. */
+export interface AuthorizationUrlOptions {
+  /** The scopes to request in place of the app's. */
+  scopes?: readonly string[] | undefined
+  /**
+   * Operations to request the scopes for, in place of the app's scopes: exactly those that the operations need, and
+   * `scopes`, if both are given. An operation is a method and a path, such as `GET /jobs/{id}`. If SmartRecruiters does
+   * not document the scopes of an operation, name them in `scopes`.
+   */
+  for?: readonly string[] | undefined
+}
+
 /** An authorization request for one user, made by {@link OAuthApp.authorizationUrl}. */
 export interface AuthorizationRequest {
   /** The URL to redirect the user's browser to. */
@@ -238,14 +250,14 @@ export class OAuthApp extends WithEvents<OAuthAppEvents> {
 
   /**
    * Makes an authorization request for one user: redirect the browser to `url`, and keep `state` in the user's session.
-   * `scopes` replaces the app's scopes for this request.
-   * @throws {ConfigurationError} if a scope is malformed, or the environment has no default `authorizeUrl`.
+   * @throws {ConfigurationError} if a scope is malformed, the scopes of an operation in `for` are not known, or the
+   * environment has no default `authorizeUrl`.
    * @example
-   * const { url, state } = app.authorizationUrl()
+   * const { url, state } = app.authorizationUrl({ for: ['GET /jobs', 'PATCH /candidates/{id}'] })
    */
-  authorizationUrl(options: { scopes?: readonly string[] | undefined } = {}): AuthorizationRequest {
-    const known = optionsObject('authorizationUrl', options, ['scopes'])
-    return unwrap(this.#native.authorizationUrl(strings('scopes', known.scopes)))
+  authorizationUrl(options: AuthorizationUrlOptions = {}): AuthorizationRequest {
+    const known = optionsObject('authorizationUrl', options, ['scopes', 'for'])
+    return unwrap(this.#native.authorizationUrl(strings('scopes', known.scopes), strings('for', known.for)))
   }
 
   /**

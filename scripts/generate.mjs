@@ -5,12 +5,13 @@ import { pathToFileURL } from 'node:url'
 import { events } from './generate/events.mjs'
 import { readApi } from './generate/read.mjs'
 import { reference } from './generate/reference.mjs'
+import { rust } from './generate/rust.mjs'
 import { sandbox } from './generate/sandbox.mjs'
 
 const root = new URL('../', import.meta.url)
 
 /** The makers of files: each returns the texts of its files by their paths. */
-const MAKERS = [reference, sandbox, events]
+const MAKERS = [reference, rust, sandbox, events]
 
 /** Returns the texts of all generated files by their paths in the checkout. */
 export function generated(api = readApi()) {

@@ -337,29 +337,50 @@ pub struct ApiError {
     pub headers: String,
     /// The answer's body if it is text, at most 16 KiB of it.
     pub body: String,
+    /// What a refusal for lack of permission (403) is known to be about.
+    pub permission: Permission,
+}
+
+/// What is known about the permissions that a refused request needed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Permission {
+    /// The scopes that the operation needs: of alternatives, the narrowest. `None` if they are not documented, or the
+    /// credential has no scopes.
+    pub required: Option<Vec<String>>,
+    /// The scopes of the access token. `None` if they are not known.
+    pub granted: Option<Vec<String>>,
+    /// Those of `required` that the token lacks. `None` if either is not known.
+    pub missing: Option<Vec<String>>,
+    /// Why the request was refused, as far as that is known, and what to do about it.
+    pub advice: Option<String>,
 }
 
 /// The most entries of `errors[]` that a message shows. Further ones are only counted.
 const SHOWN_DETAILS: usize = 5;
 
 impl std::fmt::Display for ApiError {
-    /// Writes `404 GET /jobs/1: Not found`, followed by the entries of `errors[]` that add to the message.
+    /// Writes `404 GET /jobs/1: Not found`, followed by the entries of `errors[]` that add to the message, and by what is
+    /// known about a lack of permission.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}", self.status)?;
         if !self.request.is_empty() {
             write!(f, " {}", self.request)?;
         }
-        write!(f, ": {}", self.message)?;
+        let advice = self.permission.advice.as_deref();
+        // The server's sentence may end with a full stop, and the advice continues it.
+        let message = if advice.is_some() { self.message.trim_end_matches('.') } else { &self.message };
+        write!(f, ": {message}")?;
         let details: Vec<_> = self.errors.iter().map(ToString::to_string).collect();
         let more: Vec<_> = details.iter().filter(|detail| !self.message.contains(detail.as_str())).collect();
         for (at, detail) in more.iter().take(SHOWN_DETAILS).enumerate() {
             write!(f, "{}{detail}", if at == 0 { " (" } else { "; " })?;
         }
         match more.len().saturating_sub(SHOWN_DETAILS) {
-            _ if more.is_empty() => Ok(()),
-            0 => f.write_str(")"),
-            rest => write!(f, "; and {rest} more)"),
+            _ if more.is_empty() => {}
+            0 => f.write_str(")")?,
+            rest => write!(f, "; and {rest} more)")?,
         }
+        advice.map_or(Ok(()), |advice| write!(f, "; {advice}"))
     }
 }
 

@@ -9,10 +9,13 @@ pub mod credential;
 pub mod environment;
 pub mod error;
 pub mod fingerprint;
+pub mod operations;
 mod random;
 pub mod secret;
+mod spelling;
 pub mod token;
 mod torture;
+pub mod warning;
 // -- wire: bytes to and from a server
 pub mod http;
 pub mod oauth;

@@ -133,3 +133,10 @@ export function wrong(error: ApiError, code: ErrorCode): void {
   ;(error as SmartRecruitersError).status
   token.toString()
 }
+
+/** Of a 403, the scopes are known or undefined. */
+export function scopesOf(error: PermissionError): readonly string[] {
+  holds<Equal<typeof error.grantedScopes, readonly string[] | undefined>>()
+  holds<Equal<typeof error.missingScopes, readonly string[] | undefined>>()
+  return error.requiredScopes ?? []
+}

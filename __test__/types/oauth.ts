@@ -34,6 +34,9 @@ export async function flow(session: { state: string }, url: string): Promise<Sma
   session.state = request.state
   holds<Equal<typeof request.url, string>>()
   app.authorizationUrl()
+  app.authorizationUrl({ for: ['GET /jobs', 'PATCH /candidates/{id}'], scopes: undefined })
+  // @ts-expect-error operations are a list
+  app.authorizationUrl({ for: 'GET /jobs' })
 
   const grant: Grant = await app.exchange(url, { state: session.state })
   await app.exchange(new URL(url), { state: session.state, id: 'customer' })

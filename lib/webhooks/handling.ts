@@ -1,6 +1,6 @@
 /** Handles events: takes them from the inbox one by one, and calls the listeners. */
 
-import type { NativeClaim, NativeHeld, NativeInbox, NativeSettled } from '../../index.js'
+import type { NativeClaim, NativeAttemptEnd, NativeInbox, NativeSettled } from '../../index.js'
 import { call } from '../calls.js'
 import { toEvent, type WebhookEvent } from './event.js'
 import type { WebhookErrorContext } from './options.js'
@@ -116,12 +116,12 @@ export class Handling {
   async #listen(claim: NativeClaim, event: WebhookEvent, { attempt, receivedAt }: Claimed): Promise<void> {
     const { inbox, timeout, resource } = this.#options
     const [attemptOver, listened] = [new AbortController(), new AbortController()]
-    const ended = call<NativeHeld>(
+    const ended = call<NativeAttemptEnd>(
       (completions, callId) => inbox.hold(completions, callId, claim, timeout),
       {},
       listened.signal,
-    ).then(held => {
-      const error = new Error(held === 'timedOut' ? TIMED_OUT : LOST)
+    ).then(end => {
+      const error = new Error(end === 'timedOut' ? TIMED_OUT : LOST)
       attemptOver.abort(error)
       throw error
     })

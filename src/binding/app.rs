@@ -114,12 +114,17 @@ pub fn create_oauth_app(
 
 #[napi]
 impl NativeOAuthApp {
-    /// Makes an authorization request for a user's browser. Without `scopes` it requests those of the app.
+    /// Makes an authorization request for a user's browser. It requests `scopes` and those that `operations` need; if
+    /// both are empty, those of the app.
     #[napi(catch_unwind)]
-    pub fn authorization_url(&self, scopes: Vec<String>) -> Either<NativeAuthorizationUrl, NativeError> {
+    pub fn authorization_url(
+        &self,
+        scopes: Vec<String>,
+        operations: Vec<String>,
+    ) -> Either<NativeAuthorizationUrl, NativeError> {
         either(
             self.0
-                .authorization_url(&scopes)
+                .authorization_url(&scopes, &operations)
                 .map(|request| NativeAuthorizationUrl { url: request.url, state: request.state }),
         )
     }

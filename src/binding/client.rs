@@ -247,6 +247,23 @@ impl NativeClient {
         })
     }
 
+    /// Resolves with whether the scopes of the credential allow `operation`, or with null if that is not known. `timeout`
+    /// is in milliseconds.
+    #[napi(catch_unwind)]
+    pub fn can(
+        &self,
+        env: Env,
+        completions: &NativeCompletions,
+        call_id: CallId<Option<bool>>,
+        operation: String,
+        timeout: u32,
+    ) -> napi::Result<()> {
+        let client = self.0.clone();
+        completions.start(env, call_id, async move {
+            client.can(&operation, Duration::from_millis(timeout.into())).await
+        })
+    }
+
     /// Closes the client to further calls. Resolves when the calls in progress have ended.
     #[napi(catch_unwind)]
     pub fn close(&self, env: Env, completions: &NativeCompletions, call_id: CallId<()>) -> napi::Result<()> {

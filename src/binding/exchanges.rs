@@ -7,7 +7,8 @@ use napi::bindgen_prelude::{FnArgs, Function};
 use napi_derive::napi;
 
 use super::calls::{CallId, NativeCompletions, callback};
-use crate::once::{self, Warner};
+use crate::once;
+use crate::warning::{self, ProcessWarning, Warner};
 
 /// Returns how many exchanges that work once are in progress in this process.
 #[napi(catch_unwind)]
@@ -59,9 +60,26 @@ pub fn on_process_warning(
     Ok(())
 }
 
-/// Returns warnings that concern a thread which has ended, so that another thread has to emit them. Each is returned
-/// once.
+/// A warning for `process.emitWarning`.
+#[napi(object, object_from_js = false)]
+pub struct NativeProcessWarning {
+    /// The stable code of such warnings.
+    pub code: String,
+    /// Node's name for such warnings, such as `DeprecationWarning`.
+    #[napi(js_name = "type")]
+    pub kind: String,
+    /// What happened, and what to do about it.
+    pub message: String,
+}
+
+impl From<ProcessWarning> for NativeProcessWarning {
+    fn from(ProcessWarning { kind, message }: ProcessWarning) -> Self {
+        Self { code: kind.code().to_owned(), kind: kind.name().to_owned(), message }
+    }
+}
+
+/// Returns warnings that concern the whole process, so that one thread has to emit them. Each is returned once.
 #[napi(catch_unwind)]
-pub fn take_process_warnings() -> Vec<String> {
-    once::take_process_warnings()
+pub fn take_process_warnings() -> Vec<NativeProcessWarning> {
+    warning::take_process_warnings().into_iter().map(Into::into).collect()
 }

@@ -16,8 +16,8 @@ use crate::error::{Error, Result, WebhookRefusal};
 use crate::secret::Secret;
 use crate::store::WebhookEvent;
 use crate::webhook::{
-    Accepted, CallbackAuthentication, Claim, DeadLetter, DeadLetterPage, Delivery, Held, Inbox, InboxOptions,
-    Settled, TakenIn, TokenRefusal, Tolerance,
+    Accepted, AttemptEnd, CallbackAuthentication, Claim, DeadLetter, DeadLetterPage, Delivery, Inbox,
+    InboxOptions, Settled, TakenIn, TokenRefusal, Tolerance,
 };
 
 /// The events of a webhook receiver.
@@ -101,7 +101,7 @@ pub struct NativeTakenIn {
 
 /// Why an attempt no longer holds its event.
 #[napi(string_enum = "camelCase")]
-pub enum NativeHeld {
+pub enum NativeAttemptEnd {
     /// Its lease ended before it could be extended.
     Lost,
     /// It took too long.
@@ -386,7 +386,7 @@ impl NativeInbox {
         &self,
         env: Env,
         completions: &NativeCompletions,
-        call_id: CallId<NativeHeld>,
+        call_id: CallId<NativeAttemptEnd>,
         claim: &NativeClaim,
         timeout: f64,
     ) -> napi::Result<()> {
@@ -394,8 +394,8 @@ impl NativeInbox {
         let timeout = Duration::from_millis(whole(timeout));
         completions.start(env, call_id, async move {
             Ok(match inbox.hold(&claim, timeout).await {
-                Held::Lost => NativeHeld::Lost,
-                Held::TimedOut => NativeHeld::TimedOut,
+                AttemptEnd::Lost => NativeAttemptEnd::Lost,
+                AttemptEnd::TimedOut => NativeAttemptEnd::TimedOut,
             })
         })
     }

@@ -1,8 +1,10 @@
 //! [`Client`]: sends requests with a credential and returns their answers.
 
 mod deadline;
+mod deprecation;
 mod pages;
 mod partner;
+mod permission;
 mod retry;
 mod send;
 
@@ -19,6 +21,7 @@ pub use partner::{CustomerInfo, CustomerPage, ListedCustomerState, PartnerApp, P
 pub use send::{OpenBody, Opened};
 
 use deadline::Deadline;
+use permission::{Kind, allows, allows_api_key, is_decided_by_scopes};
 use retry::Budget;
 
 use crate::clock::Clock;
@@ -27,6 +30,7 @@ use crate::error::{Error, Phase, Result};
 use crate::http::{Authorization, BaseUrl, ConnectOptions, Connector, Environment, Transport, token_url};
 use crate::lifecycle::{ClientCredentials, CurrentToken, Customer, Grant, TokenSource};
 use crate::limit::{CredentialId, EndpointLimits, Endpoints, LimitOptions, Pacing};
+use crate::operations::find_by_name;
 
 /// What a client authenticates with.
 #[derive(Debug, Clone)]
@@ -74,6 +78,7 @@ pub struct Client {
     transport: Arc<Transport>,
     base: BaseUrl,
     authorizer: Authorizer,
+    kind: Kind,
     clock: Arc<dyn Clock>,
     calls: Arc<Calls>,
     budget: Arc<Budget>,
@@ -120,6 +125,7 @@ impl Client {
             options.limits.map(|limits| Pacing::new(limits, identity(credential, &base))).transpose()?;
         Ok(Self {
             authorizer: authorizer(credential, &base, &connector, &clock)?,
+            kind: kind(credential),
             endpoints: pacing
                 .as_ref()
                 .map_or_else(Endpoints::documented, |pacing| Arc::clone(pacing.endpoints())),
@@ -139,6 +145,7 @@ impl Client {
     pub fn with_credential(&self, credential: &Credential) -> Result<Self> {
         Ok(Self {
             authorizer: authorizer(credential, &self.base, &self.connector, &self.clock)?,
+            kind: kind(credential),
             pacing: self.pacing.as_ref().map(|pacing| pacing.for_another(identity(credential, &self.base))),
             calls: Arc::default(),
             ..self.clone()
@@ -175,6 +182,20 @@ impl Client {
         }
     }
 
+    /// Whether the scopes of the credential allow the operation with this name, such as `GET /jobs/{id}`. `None` if that
+    /// is not known. Waits for a token as [`Self::token_within`] does, if its scopes decide.
+    pub async fn can(&self, operation: &str, timeout: Duration) -> Result<Option<bool>> {
+        let Some(operation) = find_by_name("operation", operation)? else { return Ok(None) };
+        if self.kind == Kind::ApiKey {
+            return Ok(allows_api_key(operation));
+        }
+        if !is_decided_by_scopes(operation) {
+            return Ok(allows(operation, &[]));
+        }
+        let token = self.token_within(timeout).await?;
+        Ok(token.and_then(|current| allows(operation, &current.token.scopes)))
+    }
+
     /// Replaces the current access token after the API answered it with 401. Returns false if no other token can be
     /// obtained.
     pub(crate) async fn renew_token(&self) -> Result<bool> {
@@ -198,6 +219,15 @@ impl Client {
             }
             ended.await;
         }
+    }
+}
+
+fn kind(credential: &Credential) -> Kind {
+    match credential {
+        Credential::ApiKey(_) => Kind::ApiKey,
+        Credential::BearerToken(_) => Kind::BearerToken,
+        Credential::ClientCredentials(_) | Credential::Customer(_) => Kind::Client,
+        Credential::Grant(_) => Kind::Grant,
     }
 }
 

@@ -179,7 +179,7 @@ impl Pages {
             self.ask(self.at_once());
             let skipped = std::mem::take(&mut self.skip);
             let skip = usize::try_from(skipped).unwrap_or(usize::MAX);
-            self.counter.add(&page, skip, self.upcoming.is_by_offset(), self.list.first().unwrap_or(0));
+            self.counter.add(&page, skip, self.upcoming.is_by_position(), self.list.first().unwrap_or(0));
             let Some(rest) = page.items.get(skip..).filter(|rest| !rest.is_empty()) else { continue };
             let text = if skip == 0 { body.slice_ref(page.text.as_bytes()) } else { listed(rest).into() };
             let here = ResumePoint { place: Some(place), skip: skipped };
@@ -233,13 +233,13 @@ impl Pages {
         }
     }
 
-    /// A server that ignores offsets returns its first page for each of them.
+    /// A server that ignores offsets or page numbers returns its first page for each of them.
     fn refuse_repetition(&mut self, page: &Page<'_>) -> Result<()> {
         let hash = (!page.items.is_empty()).then(|| self.hasher.hash_one(page.text));
         let last = std::mem::replace(&mut self.last, hash);
-        if hash.is_some() && hash == last && self.upcoming.is_by_offset() {
+        if hash.is_some() && hash == last && self.upcoming.is_by_position() {
             return Err(pagination(
-                "the API returned the same page for two offsets; read this path with `get`",
+                "the API returned the same page for two places in the list; read this path with `get`",
             ));
         }
         Ok(())

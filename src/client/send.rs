@@ -10,12 +10,15 @@ use http::header::RETRY_AFTER;
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::deadline::Deadline;
+use super::deprecation::warn_if_deprecated;
+use super::permission;
 use super::retry::{Answer, Attempt, Decision, decide, decide_led, is_idempotent, pause, retry_after};
 use super::{Authorizer, Client};
 use crate::error::{Destination, Error, Phase, Result};
 use crate::http::{Authorization, Request, Response, ResponseBody, Transport, UntilEnd as _, read_error};
 use crate::lifecycle::{CurrentToken, Grant, TokenSource};
 use crate::limit::{Connection, Endpoint, Endpoints, LimitHeaders, Permit};
+use crate::operations;
 use crate::random;
 
 /// How many bytes of a body are read ahead of its reader, and the most that is read of an error's body.
@@ -36,8 +39,14 @@ impl Client {
         let _call = self.calls.begin()?;
         let deadline = Deadline::new(request.timeout);
         let limit = self.max_body_size;
-        let whole =
-            async { self.attempts(request, &deadline, Some(limit)).await?.whole(limit, &deadline).await };
+        let whole = async {
+            let sent = self.attempts(request, &deadline, Some(limit)).await?;
+            if sent.response.status.is_success() {
+                sent.whole(limit).await
+            } else {
+                Err(self.refused(request, sent, &deadline).await)
+            }
+        };
         deadline.keep(pin!(whole)).await.map_err(|error| self.explain(request, &deadline, error))
     }
 
@@ -61,10 +70,28 @@ impl Client {
             if sent.response.status.is_success() {
                 Ok(sent.open(request, &self.transport).await)
             } else {
-                Err(sent.error(&deadline).await)
+                Err(self.refused(request, sent, &deadline).await)
             }
         };
         deadline.keep(pin!(open)).await.map_err(|error| self.explain(request, &deadline, error))
+    }
+
+    /// The error that an unsuccessful answer describes, read from what arrived of its body.
+    async fn refused(&self, request: &Request, sent: Sent, deadline: &Deadline) -> Error {
+        let Sent { response, authorization, token } = sent;
+        let Response { status, headers, mut body, url: redirected, .. } = response;
+        // The status says enough: a body that does not end must not turn it into a timeout.
+        let patience = ERROR_PATIENCE.min(deadline.left() / 2);
+        let _ = tokio::time::timeout(patience, body.read_ahead(READ_AT_ONCE)).await;
+        let mut error = read_error(status, &headers, &body.take_ahead(), &authorization);
+        // After a redirect, another operation or server refused the request.
+        if status == StatusCode::FORBIDDEN && redirected.is_none() {
+            let operation = operations::find(request.method.as_str(), request.target.expanded_path());
+            let granted = token.as_ref().map_or(&[][..], |current| &current.token.scopes);
+            error.permission =
+                permission::explain(operation, self.kind, granted, |scope| authorization.hidden_in(scope));
+        }
+        Error::Api(Box::new(error))
     }
 
     /// Completes the error of a call with where the request went and whether it was sent.
@@ -93,6 +120,9 @@ impl Client {
         self.budget.deposit();
         let progress = &deadline.progress;
         let route = Route { endpoints: &self.endpoints, request, endpoint: OnceLock::new() };
+        if let Some(operation) = route.endpoint().operation() {
+            warn_if_deprecated(operation);
+        }
         let mut credential = match &self.authorizer {
             Authorizer::Fixed(authorization) => Session::Fixed(authorization),
             Authorizer::Tokens(source) | Authorizer::Grant(Grant { source, .. }) => {
@@ -173,7 +203,7 @@ impl Client {
                     }
                 }
             }
-            return outcome.map(|response| Sent { response, authorization });
+            return outcome.map(|response| Sent { response, authorization, token: credential.into_held() });
         }
     }
 
@@ -305,24 +335,14 @@ impl Route<'_> {
 struct Sent {
     response: Response,
     authorization: Authorization,
+    /// The token of the authorization, if the credential has tokens.
+    token: Option<Arc<CurrentToken>>,
 }
 
 impl Sent {
-    async fn whole(self, limit: usize, deadline: &Deadline) -> Result<Response<Bytes>> {
-        if !self.response.status.is_success() {
-            return Err(self.error(deadline).await);
-        }
+    async fn whole(self, limit: usize) -> Result<Response<Bytes>> {
         let Response { status, headers, body, url, authorized, connection } = self.response;
         Ok(Response { status, headers, body: body.collect(limit).await?, url, authorized, connection })
-    }
-
-    /// The error that an unsuccessful answer describes, read from what arrived of its body.
-    async fn error(self, deadline: &Deadline) -> Error {
-        let Response { status, headers, mut body, .. } = self.response;
-        // The status says enough: a body that does not end must not turn it into a timeout.
-        let patience = ERROR_PATIENCE.min(deadline.left() / 2);
-        let _ = tokio::time::timeout(patience, body.read_ahead(READ_AT_ONCE)).await;
-        Error::Api(Box::new(read_error(status, &headers, &body.take_ahead(), &self.authorization)))
     }
 
     /// Returns the answer with its open body. A short body usually arrives with its headers, so a few turns of the
@@ -386,6 +406,14 @@ impl Session<'_> {
         let authorization = Authorization::bearer(&token.token.value);
         *held = Some(token);
         authorization
+    }
+
+    /// The token that was used last, if the credential has tokens.
+    fn into_held(self) -> Option<Arc<CurrentToken>> {
+        match self {
+            Self::Fixed(_) => None,
+            Self::Tokens { held, .. } => held,
+        }
     }
 
     /// Obtains another token in place of the one that was used. `None` if there is no other.

@@ -11,7 +11,7 @@ use super::headers::header_lines;
 use super::loose_json::{Value as Loose, members};
 use super::text::as_text;
 use super::transport::Authorization;
-use crate::error::{ApiError, Error, ErrorDetail};
+use crate::error::{ApiError, Error, ErrorDetail, Permission};
 
 /// The most bytes of a body that an error keeps.
 const LONGEST_BODY: usize = 16 * 1024;
@@ -133,6 +133,7 @@ fn read(
         headers: redacted(&without_cookies(headers)),
         errors,
         body: first_bytes(&redacted(first_bytes(&text, LONGEST_BODY)), LONGEST_BODY).to_owned(),
+        permission: Permission::default(),
     }
 }
 

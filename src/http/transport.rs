@@ -65,6 +65,11 @@ impl Authorization {
         Redactor::new([value.strip_prefix("Bearer ").unwrap_or(value)])
     }
 
+    /// A text of the server without quotes of the credential.
+    pub fn hidden_in(&self, text: &str) -> String {
+        self.redactor().redact(text).into_owned()
+    }
+
     fn new(name: HeaderName, text: &str) -> Result<Self> {
         let mut value = HeaderValue::from_str(text).map_err(|_| Error::Internal {
             problem: "a credential that no header can carry got past its check",

@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::http::{BaseUrl, Connector, Environment, authorize_url, parse_secure_url, token_url};
 use crate::oauth::{
     AuthorizationEndpoint, AuthorizationUrl, Callback, TokenEndpoint, TokenRequest, is_worth_keeping,
-    read_tokens,
+    read_tokens, requested_scopes,
 };
 use crate::once::{InFlight, Listener, Preparing};
 use crate::random;
@@ -171,12 +171,15 @@ impl OAuthApp {
         }))
     }
 
-    /// Builds an authorization request for a user's browser. If `scopes` is empty, it asks for the app's scopes.
-    pub fn authorization_url(&self, scopes: &[String]) -> Result<AuthorizationUrl> {
+    /// Builds an authorization request for a user's browser. It asks for `scopes` and for those that `operations` need;
+    /// if both are empty, for the app's scopes.
+    pub fn authorization_url(&self, scopes: &[String], operations: &[String]) -> Result<AuthorizationUrl> {
         check_scopes(scopes)?;
+        let needed = (!operations.is_empty()).then(|| requested_scopes(operations, scopes)).transpose()?;
+        let asked = needed.as_deref().unwrap_or(scopes);
         let client = &self.grants.client;
-        let default = if scopes.is_empty() { &self.scopes } else { scopes };
-        self.authorization.request(&client.id, &client.secret, default, !scopes.is_empty())
+        let default = if asked.is_empty() { &self.scopes } else { asked };
+        self.authorization.request(&client.id, &client.secret, default, !asked.is_empty())
     }
 
     /// Turns the callback of an authorization request into a grant. Its code is exchanged once in this process: calling

@@ -1,23 +1,22 @@
-//! [`Endpoint`]: a method and a path template. [`Endpoints`]: which endpoint a request belongs to. The vendor's table is in
-//! `endpoints/table.rs`.
-
-mod table;
+//! [`Endpoint`]: a method and a path template. [`Endpoints`]: which endpoint a request belongs to. The vendor's endpoints
+//! are those of its operations (`src/operations/`).
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use http::Method;
-use percent_encoding::percent_decode_str;
 
-pub(super) use self::table::CONCURRENT;
-pub use self::table::Rule;
-use self::table::{EXCEPTIONS, PATHS};
 use crate::error::{Error, Result};
 use crate::http::Target;
+use crate::operations::{self, Operation, Paths, is_parameter};
 
+/// The limit of requests per second for each credential and endpoint without an exception.
+const PER_SECOND: u32 = 10;
+/// The limit of requests in progress for each credential.
+pub(super) const CONCURRENT: u32 = 8;
 /// The number of endpoints outside the table that are remembered. If there are more, ids are being taken for names.
 const MOST_UNKNOWN: usize = 1024;
 /// The length, in characters, from which a segment with a capital letter is an id.
@@ -35,6 +34,35 @@ pub struct Endpoint(Arc<Named>);
 struct Named {
     name: String,
     rule: Rule,
+    operation: Option<&'static Operation>,
+}
+
+/// The limits of an endpoint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rule {
+    /// The limit of requests in any second.
+    pub per_second: u32,
+    /// The limit of requests in progress, if the endpoint has one of its own beside the credential's.
+    pub concurrent: Option<u32>,
+    /// Whether the user chose the limits. Answers may then lower them, but not raise them.
+    pub chosen: bool,
+}
+
+impl Rule {
+    /// The vendor's limits of an operation, or of an endpoint without one.
+    fn of(operation: Option<&Operation>) -> Self {
+        Self {
+            per_second: operation.and_then(Operation::requests_per_second).unwrap_or(PER_SECOND),
+            concurrent: operation.and_then(Operation::requests_at_once),
+            chosen: false,
+        }
+    }
+}
+
+impl Default for Rule {
+    fn default() -> Self {
+        Self::of(None)
+    }
 }
 
 impl Endpoint {
@@ -46,6 +74,11 @@ impl Endpoint {
     /// The endpoint's limits by the table, before answers correct them.
     pub fn rule(&self) -> Rule {
         self.0.rule
+    }
+
+    /// The vendor's operation of this endpoint, if the table has one.
+    pub fn operation(&self) -> Option<&'static Operation> {
+        self.0.operation
     }
 }
 
@@ -83,19 +116,12 @@ pub struct EndpointLimit {
 /// All endpoints: those that the vendor documents, those of the user's rows, and others that requests went to.
 #[derive(Debug)]
 pub struct Endpoints {
-    /// The templates as a tree of segments. The first node is the root.
-    nodes: Vec<Node>,
+    paths: Paths,
+    /// The limits of the user's rows.
     rules: HashMap<(Method, usize), Rule>,
     /// Segments that an id follows in a documented template, such as `jobs`.
     collections: HashSet<&'static str>,
     met: Mutex<Met>,
-}
-
-#[derive(Debug, Default)]
-struct Node {
-    names: BTreeMap<Cow<'static, str>, usize>,
-    parameter: Option<usize>,
-    template: Option<Cow<'static, str>>,
 }
 
 #[derive(Debug, Default)]
@@ -129,8 +155,10 @@ impl Endpoints {
             if !template.starts_with('/') || template.contains([' ', '?', '#']) {
                 return Err(malformed());
             }
-            let node = endpoints.plant(Cow::Owned(template.trim_end_matches('/').to_owned()));
-            let rule = endpoints.rules.entry((limited_as(&method), node)).or_default();
+            let template = template.trim_end_matches('/');
+            let path = endpoints.paths.plant(Cow::Owned(template.to_owned()));
+            let documented = || Rule::of(operations::find(method.as_str(), template));
+            let rule = endpoints.rules.entry((limited_as(&method), path)).or_insert_with(documented);
             rule.per_second = row.per_second.unwrap_or(rule.per_second);
             rule.concurrent = row.concurrent.or(rule.concurrent);
             rule.chosen = true;
@@ -139,47 +167,14 @@ impl Endpoints {
     }
 
     fn new() -> Self {
-        let mut endpoints = Self {
-            nodes: vec![Node::default()],
-            rules: HashMap::new(),
-            collections: HashSet::new(),
-            met: Mutex::default(),
-        };
-        for template in PATHS {
-            endpoints.plant(Cow::Borrowed(template));
+        let mut paths = Paths::default();
+        let mut collections = HashSet::new();
+        for template in operations::all().iter().map(Operation::path) {
+            paths.plant(Cow::Borrowed(template));
             let segments: Vec<_> = template.split('/').collect();
-            let collections = segments.windows(2).filter(|pair| is_parameter(pair[1])).map(|pair| pair[0]);
-            endpoints.collections.extend(collections);
+            collections.extend(segments.windows(2).filter(|pair| is_parameter(pair[1])).map(|pair| pair[0]));
         }
-        for (method, template, rule) in EXCEPTIONS {
-            let node = endpoints.plant(Cow::Borrowed(template));
-            if let Ok(method) = Method::from_bytes(method.as_bytes()) {
-                endpoints.rules.insert((method, node), *rule);
-            }
-        }
-        endpoints
-    }
-
-    /// Returns the node of a template, and adds it if it is missing. The names of parameters make no difference.
-    fn plant(&mut self, template: Cow<'static, str>) -> usize {
-        let mut node = 0;
-        let segments: Vec<String> = template.split('/').skip(1).map(str::to_owned).collect();
-        for segment in segments {
-            let next = self.nodes.len();
-            let Some(current) = self.nodes.get_mut(node) else { return node };
-            node = if is_parameter(&segment) {
-                *current.parameter.get_or_insert(next)
-            } else {
-                *current.names.entry(Cow::Owned(segment)).or_insert(next)
-            };
-            if node == next {
-                self.nodes.push(Node::default());
-            }
-        }
-        if let Some(found) = self.nodes.get_mut(node) {
-            found.template.get_or_insert(template);
-        }
-        node
+        Self { paths, rules: HashMap::new(), collections, met: Mutex::default() }
     }
 
     /// Returns the endpoint of a request.
@@ -193,11 +188,9 @@ impl Endpoints {
         let method = limited_as(method);
         let path = path.trim_matches('/');
         let mut met = self.met.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(node) = self.find(0, Some(path))
-            && let Some(template) = self.nodes.get(node).and_then(|node| node.template.as_ref())
-        {
-            let named = || named(&method, template, self.rules.get(&(method.clone(), node)).copied());
-            return met.known.entry((method.clone(), node)).or_insert_with(named).clone();
+        if let Some((number, template)) = self.paths.find(path) {
+            let named = || named(&method, template, self.rules.get(&(method.clone(), number)).copied());
+            return met.known.entry((method.clone(), number)).or_insert_with(named).clone();
         }
         let template = self.shape(written, path);
         let name = format!("{method} {template}");
@@ -212,19 +205,6 @@ impl Endpoints {
             (name, template)
         };
         met.unknown.entry(name).or_insert_with(|| named(&method, &template, None)).clone()
-    }
-
-    /// Returns the node whose template fits `rest`. A name is preferred to a parameter, unless the path then fits no
-    /// template.
-    fn find(&self, node: usize, rest: Option<&str>) -> Option<usize> {
-        let current = self.nodes.get(node)?;
-        let Some(rest) = rest else {
-            return current.template.is_some().then_some(node);
-        };
-        let (segment, rest) =
-            rest.split_once('/').map_or((rest, None), |(segment, rest)| (segment, Some(rest)));
-        let by_name = current.names.get(decoded(segment).as_ref()).and_then(|next| self.find(*next, rest));
-        by_name.or_else(|| current.parameter.and_then(|next| self.find(next, rest)))
     }
 
     /// Derives a template from the shape of a path that is not in the table. In doubt a segment is an id: two endpoints taken
@@ -245,25 +225,14 @@ impl Endpoints {
 }
 
 fn named(method: &Method, template: &str, rule: Option<Rule>) -> Endpoint {
-    Endpoint(Arc::new(Named { name: format!("{method} {template}"), rule: rule.unwrap_or_default() }))
+    let operation = operations::find(method.as_str(), template);
+    let rule = rule.unwrap_or_else(|| Rule::of(operation));
+    Endpoint(Arc::new(Named { name: format!("{method} {template}"), rule, operation }))
 }
 
 /// The method whose limits hold: a `HEAD` is a `GET` without the body (RFC 9110 section 9.3.2).
 fn limited_as(method: &Method) -> Method {
     if method == Method::HEAD { Method::GET } else { method.clone() }
-}
-
-fn is_parameter(segment: &str) -> bool {
-    segment.starts_with('{') && segment.ends_with('}')
-}
-
-/// Decodes a segment's percent escapes, as the server does.
-fn decoded(segment: &str) -> Cow<'_, str> {
-    if segment.contains('%') {
-        percent_decode_str(segment).decode_utf8_lossy()
-    } else {
-        Cow::Borrowed(segment)
-    }
 }
 
 /// Whether a segment is an id. The vendor's names consist of letters and hyphens only, apart from versions such as `v201804`.
@@ -282,9 +251,18 @@ fn is_id(segment: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
+    use percent_encoding::percent_decode_str;
     use proptest::prelude::*;
 
     use super::*;
+
+    /// All templates of the table, each once.
+    fn paths() -> Vec<&'static str> {
+        let paths: BTreeSet<_> = operations::all().iter().map(Operation::path).collect();
+        paths.into_iter().collect()
+    }
 
     fn name(method: &str, path: &str) -> String {
         of(&Endpoints::documented(), method, path)
@@ -302,7 +280,7 @@ mod tests {
 
     #[test]
     fn every_documented_path_is_its_own_endpoint_whatever_its_ids_are() {
-        for template in PATHS {
+        for template in paths() {
             for id in [
                 "7",
                 "3f1b2c9a-1a2b-4c3d-8e4f-5a6b7c8d9e0f",
@@ -318,8 +296,7 @@ mod tests {
                 }
             }
         }
-        assert!(PATHS.len() > 80, "some paths are missing");
-        assert_eq!(PATHS.iter().collect::<HashSet<_>>().len(), PATHS.len(), "some paths are there twice");
+        assert!(paths().len() > 150, "some paths are missing");
     }
 
     #[test]
@@ -330,7 +307,7 @@ mod tests {
         assert_eq!(name("GET", "/candidates/attachments"), "GET /candidates/{id}");
         assert_eq!(name("GET", "/candidates/attachments/7"), "GET /candidates/attachments/{attachmentId}");
         let data = "/reporting-api/v201804/reports/7/files/recent/data";
-        assert_eq!(name("GET", data), "GET /reporting-api/v201804/reports/{id}/files/recent/data");
+        assert_eq!(name("GET", data), "GET /reporting-api/v201804/reports/{reportId}/files/recent/data");
     }
 
     #[test]
@@ -423,11 +400,12 @@ mod tests {
     proptest! {
         #[test]
         fn no_id_becomes_an_endpoint_of_its_own(
-            template in prop::sample::select(PATHS),
+            template in prop::sample::select(paths()),
             id in "[0-9]{1,12}|[0-9a-f]{8}-[0-9a-f]{4}|[A-Za-z0-9+=]{1,40}|%[0-9A-F]{2}[a-z]{0,9}",
         ) {
             // A segment of the table is a name, not an id.
-            prop_assume!(!PATHS.iter().any(|path| path.split('/').any(|segment| segment == decoded(&id))));
+            let decoded = percent_decode_str(&id).decode_utf8_lossy();
+            prop_assume!(!paths().iter().any(|path| path.split('/').any(|segment| segment == decoded)));
             prop_assert_eq!(name("GET", &filled(template, &id)), format!("GET {template}"));
         }
 

@@ -14,6 +14,7 @@ use crate::clock::Moment;
 use crate::error::Result;
 use crate::http::{Answer, Member, Shape, Value, members, scattered};
 use crate::secret::Secret;
+use crate::spelling::distance;
 use crate::token::{AccessToken, RefreshToken, TokenSet, lifetime};
 
 /// The longest token, in bytes. No request could carry a longer one, so it must be damaged.
@@ -261,26 +262,8 @@ impl Reading {
 
 /// Whether `name` differs from `refreshtoken` by a few letters only.
 fn is_misspelt(name: &str) -> bool {
-    const NAME: &[u8] = b"refreshtoken";
-    if name.len().abs_diff(NAME.len()) > MISSPELT {
-        return false;
-    }
-    // Levenshtein's distance, row by row.
-    let mut row: Vec<usize> = (0..=NAME.len()).collect();
-    for (index, letter) in name.bytes().enumerate() {
-        let mut diagonal = index;
-        let mut left = index + 1;
-        for (place, other) in row.iter_mut().skip(1).zip(NAME) {
-            let changed = diagonal + usize::from(letter != *other);
-            diagonal = *place;
-            left = changed.min(left + 1).min(diagonal + 1);
-            *place = left;
-        }
-        if let Some(first) = row.first_mut() {
-            *first = index + 1;
-        }
-    }
-    row.last().is_some_and(|distance| *distance <= MISSPELT)
+    const NAME: &str = "refreshtoken";
+    name.len().abs_diff(NAME.len()) <= MISSPELT && distance(name, NAME) <= MISSPELT
 }
 
 #[cfg(test)]

@@ -3,8 +3,8 @@
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
-use super::process_warning::warn_process;
 use crate::error::{Error, ReauthorizationReason};
+use crate::warning::{WarningKind, warn_process};
 
 /// Something that happened in this process, usually to a grant.
 #[derive(Debug, Clone)]
@@ -123,11 +123,12 @@ impl Listeners {
     pub fn report_loss(&self, grant_id: &str, error: Error) {
         let lost = Event::RenewalFailed { grant_id: grant_id.to_owned(), error };
         if !self.report(&lost) {
-            warn_process(format!(
+            let message = format!(
                 "the new tokens of grant {grant_id:?} could not be stored and are lost: the thread that its store's \
                  object belongs to has ended. The customer has to authorize again. End a worker that has a store of \
                  its own only once `app.settled()` has resolved"
-            ));
+            );
+            warn_process(WarningKind::StoreGone, message);
         }
     }
 

@@ -85,7 +85,7 @@ pub struct TakenIn {
 
 /// Why an attempt no longer holds its event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Held {
+pub enum AttemptEnd {
     /// Its lease ended before it could be extended.
     Lost,
     /// It took too long.
@@ -244,23 +244,23 @@ impl Inbox {
     }
 
     /// Keeps the lease of an event while it is handled. Returns once the lease has ended, or `timeout` is over.
-    pub async fn hold(&self, claim: &Claim, timeout: Duration) -> Held {
+    pub async fn hold(&self, claim: &Claim, timeout: Duration) -> AttemptEnd {
         let began = self.records.clock.now();
         let mut extended = began;
         loop {
             let now = self.records.clock.now();
             let left = timeout.saturating_sub(now.since(began));
             if left.is_zero() {
-                return Held::TimedOut;
+                return AttemptEnd::TimedOut;
             }
             tokio::time::sleep(left.min(EXTEND_EVERY)).await;
             let now = self.records.clock.now();
             match self.records.extend(claim).await {
                 Ok(true) => extended = now,
-                Ok(false) => return Held::Lost,
+                Ok(false) => return AttemptEnd::Lost,
                 Err(_) => {
                     if now.since(extended) >= LEASE {
-                        return Held::Lost;
+                        return AttemptEnd::Lost;
                     }
                 }
             }

@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { after, before, describe, it } from 'node:test'
 import { startSandbox } from '../index.mjs'
 import { misfits, operations } from './table.mjs'
 import { ordered, prepare } from './walk.mjs'
 
 /** The number of operations that the sandbox imitates; the others answer with 501. */
-const IMITATED = 205
+const IMITATED = 208
 /** The number of scopes that the imitated operations need, each scope of each operation. */
-const SCOPES = 211
+const SCOPES = 214
 
 let sandbox
 let request
@@ -67,6 +68,16 @@ describe('every operation of the table', () => {
       }
     }
     assert.ok(checked > IMITATED / 2, `${checked} answers were checked`)
+  })
+})
+
+describe('an operation that the table does not have', () => {
+  it('cannot be imitated', () => {
+    const { Imitation } = createRequire(import.meta.url)('../dist/api/imitation.js')
+    const { on } = new Imitation()
+    assert.throws(() => on('GET /nowhere', () => {}), /GET \/nowhere is not an operation of api\/operations\.tsv/)
+    on('GET /jobs', () => {})
+    assert.throws(() => on('GET /jobs', () => {}), /GET \/jobs is imitated twice/)
   })
 })
 

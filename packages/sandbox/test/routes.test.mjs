@@ -225,13 +225,21 @@ describe('what the sandbox does not imitate', () => {
   it(
     'is answered by a route of your own, with the scopes of the operation',
     withSandbox({}, async (sandbox, client) => {
-      const path = '/assessment-api/v202107/assessment-orders'
-      sandbox.route('GET', path, () => [])
-      const scoped = scope => ({ headers: { 'x-smarttoken': sandbox.addApiKey({ scopes: [scope] }).apiKey } })
-      assert.equal((await client.get(path, scoped('assessment_orders_read'))).status, 200)
-      const refused = await client.get(path, scoped('jobs_read'))
+      sandbox.route('PATCH', '/assessment-api/v202010/orders/{orderId}/results', ({ params }) => params)
+      const sent = async scope => {
+        const form = { grant_type: 'client_credentials' }
+        const { access_token } = await (await client.token(form, sandbox.addClient({ scopes: [scope] }))).json()
+        const headers = { authorization: `Bearer ${access_token}` }
+        return client.get('/assessment-api/v202010/orders/o/results', { method: 'PATCH', headers })
+      }
+      assert.deepEqual(await json(sent('assessment_result_manage')), { orderId: 'o' })
+      const refused = await sent('jobs_read')
       assert.equal(refused.status, 403)
-      assert.match((await refused.json()).message, /assessment_orders_read/)
+      assert.match((await refused.json()).message, /assessment_result_manage/)
+      sandbox.route('GET', '/packages', () => ['a package'])
+      const partner = { headers: { 'x-smarttoken': sandbox.partnerApiKey } }
+      assert.deepEqual(await json(client.get('/packages', partner)), ['a package'])
+      assert.equal((await client.get('/packages')).status, 401)
     }),
   )
 })

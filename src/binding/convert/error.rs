@@ -7,8 +7,8 @@ use std::sync::Arc;
 use napi_derive::napi;
 
 use crate::error::{
-    ApiError, Destination, Error, ErrorCode, ErrorDetail, IntegrationReason, NetworkKind, Phase, Reason,
-    ReauthorizationReason, TokenAnswer, WebhookRefusal, io_code, without_number,
+    ApiError, Destination, Error, ErrorCode, ErrorDetail, IntegrationReason, NetworkKind, Permission, Phase,
+    Reason, ReauthorizationReason, TokenAnswer, WebhookRefusal, io_code, without_number,
 };
 use crate::tls;
 
@@ -330,6 +330,12 @@ pub struct NativeError {
     pub headers: Option<String>,
     /// The body of the response, as far as it is text.
     pub body: Option<String>,
+    /// The scopes that the operation needs.
+    pub required_scopes: Option<Vec<String>>,
+    /// The scopes of the access token.
+    pub granted_scopes: Option<Vec<String>>,
+    /// The scopes that the operation needs and the access token lacks.
+    pub missing_scopes: Option<Vec<String>>,
     /// Whether the API may have processed the request.
     pub sent: Option<bool>,
     /// The host that the request was for.
@@ -456,8 +462,20 @@ impl NativeError {
             message: message.clone(),
             field: field.clone(),
         };
-        // Each field by its name: a new one that is forgotten here does not compile. The first two are in the message.
-        let ApiError { request: _, message: _, status, vendor_code, errors, request_id, headers, body } = api;
+        // Each field by its name: a new one that is forgotten here does not compile. The first two and the advice are in
+        // the message.
+        let ApiError {
+            request: _,
+            message: _,
+            status,
+            vendor_code,
+            errors,
+            request_id,
+            headers,
+            body,
+            permission,
+        } = api;
+        let Permission { required, granted, missing, advice: _ } = permission;
         Self {
             status: Some(*status),
             vendor_code: vendor_code.clone(),
@@ -465,6 +483,9 @@ impl NativeError {
             request_id: request_id.clone(),
             headers: Some(headers.clone()),
             body: Some(body.clone()),
+            required_scopes: required.clone(),
+            granted_scopes: granted.clone(),
+            missing_scopes: missing.clone(),
             ..self
         }
     }

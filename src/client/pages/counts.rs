@@ -41,11 +41,11 @@ impl Counter {
     /// Counts a page, whose first `skip` items were counted before. `first` is the number of items before the first
     /// page.
     ///
-    /// In a list read by offset, a removed item moves all later ones forward, past the beginning of the next page, so
+    /// In a list read by offset or page number, a removed item moves all later ones forward, past the beginning of the next page, so
     /// that as many items may be missed. An added item moves them back, and they appear twice.
-    pub(super) fn add(&mut self, page: &Page<'_>, skip: usize, by_offset: bool, first: u64) {
+    pub(super) fn add(&mut self, page: &Page<'_>, skip: usize, by_position: bool, first: u64) {
         if let Some(total) = page.total.map(|total| total.saturating_sub(first)) {
-            if by_offset && let Some(before) = self.counts.total {
+            if by_position && let Some(before) = self.counts.total {
                 self.miss(before.saturating_sub(total));
             }
             self.counts.total = Some(total);

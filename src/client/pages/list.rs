@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
 use crate::http::{BaseUrl, Target};
+use crate::operations::{self, PageRules, PageStyle};
 
 /// The largest page size that the vendor allows.
 const LARGEST_PAGE: &str = "100";
@@ -22,6 +23,8 @@ pub(super) enum Style {
     Named,
     /// Each page is requested by the number of items before it, so that no page depends on another.
     Offset,
+    /// Each page is requested by its number, counted from 0.
+    Number,
     /// There is only one page.
     Whole,
 }
@@ -33,40 +36,42 @@ pub(super) struct Rules {
     pub(super) style: Option<Style>,
     /// The query parameter for the page size, if there is one.
     size: Option<&'static str>,
-    /// The query parameter that takes a `nextPageId`.
-    page_id: &'static str,
+    /// The query parameter that takes the name or number of a page, if it is known.
+    page: Option<&'static str>,
     /// The sort order that the vendor recommends so that no page misses a row.
     sort: Option<&'static str>,
 }
 
-const UNKNOWN: Rules = Rules { style: None, size: Some("limit"), page_id: "pageId", sort: None };
-const NAMED: Rules = Rules { style: Some(Style::Named), ..UNKNOWN };
-const OFFSET: Rules = Rules { style: Some(Style::Offset), ..UNKNOWN };
-const WHOLE: Rules = Rules { style: Some(Style::Whole), size: None, ..UNKNOWN };
+/// The rules of a path that is not in the vendor's table.
+const UNKNOWN: Rules = Rules { style: None, size: Some("limit"), page: None, sort: None };
 
-/// The vendor's lists, as documented; `*` is any segment. What the first page shows takes precedence, so that a list
-/// that is not in this table, or has changed, is also read to its end.
-const LISTS: [(&str, Rules); 19] = [
-    ("/jobs", Rules { sort: Some("job_id"), ..NAMED }),
-    ("/candidates", NAMED),
-    ("/user-api/*/users", NAMED),
-    ("/audit-api/*/audit-events", Rules { page_id: "nextPageId", ..NAMED }),
-    ("/approvals-api/*/approvals", NAMED),
-    ("/webhooks-api/*/subscriptions", NAMED),
-    ("/webhooks-api/*/subscriptions/*/callbacks-log", NAMED),
-    ("/messages", NAMED),
-    ("/reporting-api/*/reports", NAMED),
-    ("/configuration/job-properties/*/values", Rules { size: Some("pageSize"), ..NAMED }),
-    ("/configuration/job-properties", OFFSET),
-    ("/v1/companies/*/postings", OFFSET),
-    ("/offers", OFFSET),
-    ("/v1/assessments", OFFSET),
-    ("/configuration/departments", WHOLE),
-    ("/v1/companies/*/departments", WHOLE),
-    ("/candidates/*/attachments", WHOLE),
-    ("/candidates/*/jobs/*/attachments", WHOLE),
-    ("/reviews-api/*/reviews", WHOLE),
-];
+impl Rules {
+    /// What the vendor's table says of a list. What the first page shows takes precedence, so that a list that is not in
+    /// the table, or has changed, is also read to its end.
+    fn of(path: &str) -> Self {
+        let Some(operation) = operations::find("GET", path) else { return UNKNOWN };
+        let Some(PageRules { style, size, sort }) = operation.page_rules() else {
+            return Self { size: None, ..UNKNOWN };
+        };
+        let (style, page) = match style {
+            PageStyle::Cursor(parameter) => (Style::Named, Some(parameter)),
+            PageStyle::Offset => (Style::Offset, None),
+            PageStyle::Number(parameter) => (Style::Number, Some(parameter)),
+            PageStyle::Whole => (Style::Whole, None),
+        };
+        Self { style: Some(style), size, page, sort }
+    }
+
+    /// The query parameter that takes a `nextPageId`.
+    fn page_id(&self) -> &'static str {
+        self.page.unwrap_or("pageId")
+    }
+
+    /// The query parameter that takes a `nextPage` or a number.
+    fn page(&self) -> &'static str {
+        self.page.unwrap_or("page")
+    }
+}
 
 /// A page of a list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -80,6 +85,8 @@ pub(super) enum Place {
     Page(String),
     /// The page with this many items before it.
     Offset(u64),
+    /// The page with this number.
+    Number(u64),
     /// The page at this path and query. A text that does not begin with a slash is another origin, whose path was
     /// dropped.
     Link(String),
@@ -99,7 +106,7 @@ impl List {
     /// The list at `path`, which may contain a query of its own.
     pub(super) fn new(base: &BaseUrl, path: &str, params: Pairs, query: Pairs) -> Result<Self> {
         let whole = Target::parse(base, path, &params, &query)?;
-        let mut rules = rules(whole.path());
+        let mut rules = Rules::of(whole.expanded_path());
         let (path, own) = path.split_once('?').unwrap_or((path, ""));
         let mut query: Pairs =
             url::form_urlencoded::parse(own.as_bytes()).into_owned().chain(query).collect();
@@ -122,9 +129,10 @@ impl List {
     pub(super) fn target(&self, place: &Place) -> Result<Target> {
         let (name, value) = match place {
             Place::Start => return self.with_query(&self.query),
-            Place::PageId(id) => (self.rules.page_id, Cow::from(id)),
-            Place::Page(page) => ("page", Cow::from(page)),
+            Place::PageId(id) => (self.rules.page_id(), Cow::from(id)),
+            Place::Page(page) => (self.rules.page(), Cow::from(page)),
             Place::Offset(offset) => ("offset", Cow::from(offset.to_string())),
+            Place::Number(number) => (self.rules.page(), Cow::from(number.to_string())),
             Place::Link(link) => return self.linked(link),
         };
         let mut query = self.query.clone();
@@ -159,12 +167,23 @@ impl List {
     /// The number of items before the first page. `None` if the caller's query names a page, since its position is
     /// unknown.
     pub(super) fn first(&self) -> Option<u64> {
-        let value = |name: &str| self.query.iter().find(|(key, _)| key == name).map(|(_, value)| value);
-        match value("offset") {
+        match self.value("offset") {
             Some(offset) => offset.parse().ok(),
-            None if value(self.rules.page_id).is_some() || value("page").is_some() => None,
+            None if self.value(self.rules.page_id()).is_some() || self.value(self.rules.page()).is_some() => {
+                None
+            }
             None => Some(0),
         }
+    }
+
+    /// The number of the first page, in a list whose pages have numbers.
+    pub(super) fn first_number(&self) -> u64 {
+        self.value(self.rules.page()).and_then(|number| number.parse().ok()).unwrap_or(0)
+    }
+
+    /// The value of a parameter in the caller's query.
+    fn value(&self, name: &str) -> Option<&str> {
+        self.query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
     /// A fingerprint of this path and query, independent of the order of the query.
@@ -181,19 +200,4 @@ impl List {
 /// An [`Error::Pagination`] with this problem.
 pub(super) fn pagination(problem: impl Into<Cow<'static, str>>) -> Error {
     Error::Pagination { problem: problem.into() }
-}
-
-fn rules(path: &str) -> Rules {
-    LISTS.iter().find(|(pattern, _)| is_like(path, pattern)).map_or(UNKNOWN, |(_, rules)| *rules)
-}
-
-fn is_like(path: &str, pattern: &str) -> bool {
-    let (mut segments, mut wanted) = (path.trim_end_matches('/').split('/'), pattern.split('/'));
-    loop {
-        match (segments.next(), wanted.next()) {
-            (None, None) => return true,
-            (Some(segment), Some(pattern)) if pattern == "*" || pattern == segment => {}
-            _ => return false,
-        }
-    }
 }

@@ -11,6 +11,8 @@ const AT_ONCE: usize = 8;
 pub(super) struct NextPages {
     /// `None` until the first page was read.
     style: Option<Style>,
+    /// The number of items on the first page that was read. Only lists whose pages have numbers need it.
+    size: Option<u64>,
     rest: Rest,
 }
 
@@ -30,7 +32,7 @@ enum Rest {
 impl NextPages {
     /// All pages from `place` on.
     pub(super) fn from(place: Place) -> Self {
-        Self { style: None, rest: Rest::One(place) }
+        Self { style: None, size: None, rest: Rest::One(place) }
     }
 
     /// The page to request next, if it is known. It then counts as requested.
@@ -63,6 +65,14 @@ impl NextPages {
         self.rest = match style {
             Style::Whole => Rest::Nothing,
             Style::Named => page.next.clone().map_or(Rest::Nothing, Rest::One),
+            Style::Number => {
+                let at = if let Place::Number(number) = place { *number } else { list.first_number() };
+                let next = at.saturating_add(1);
+                // If the first page that was read is the short last one, this leads to one more page, which is empty.
+                let size = *self.size.get_or_insert(count);
+                let is_read = page.total.is_some_and(|total| next.saturating_mul(size) >= total);
+                if is_read { Rest::Nothing } else { Rest::One(Place::Number(next)) }
+            }
             Style::Offset => {
                 let at = if let Place::Offset(offset) = place { *offset } else { list.first().unwrap_or(0) };
                 match (&self.rest, page.total) {
@@ -79,14 +89,14 @@ impl NextPages {
         };
     }
 
-    /// Whether pages are requested by their offset.
-    pub(super) fn is_by_offset(&self) -> bool {
-        self.style == Some(Style::Offset)
+    /// Whether a page is requested by its position in the list, which moves when the list changes.
+    pub(super) fn is_by_position(&self) -> bool {
+        matches!(self.style, Some(Style::Offset | Style::Number))
     }
 
     /// How many pages to keep in flight.
     pub(super) fn at_once(&self) -> usize {
-        if self.is_by_offset() { AT_ONCE } else { 1 }
+        if self.style == Some(Style::Offset) { AT_ONCE } else { 1 }
     }
 }
 

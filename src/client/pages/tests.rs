@@ -78,10 +78,42 @@ fn each_list_is_asked_for_in_its_own_way() {
         ),
         (
             "/approvals-api/v201910/approvals",
-            "/approvals-api/v201910/approvals?limit=100",
+            "/approvals-api/v201910/approvals",
             Place::Link("/approvals-api/v201910/approvals?pageId=a%2Fb%2Bc%3D".into()),
             "/approvals-api/v201910/approvals?pageId=a%2Fb%2Bc%3D",
         ),
+        (
+            "/webhooks-api/v201907/subscriptions",
+            "/webhooks-api/v201907/subscriptions?limit=100",
+            id(),
+            "/webhooks-api/v201907/subscriptions?limit=100&page_id=a%2Fb%2Bc%3D",
+        ),
+        (
+            "/approvals-api/v201910/approvals/",
+            "/approvals-api/v201910/approvals/",
+            id(),
+            "/approvals-api/v201910/approvals/?pageId=a%2Fb%2Bc%3D",
+        ),
+        (
+            "/event-management-api/events",
+            "/event-management-api/events?pageSize=100",
+            Place::Number(3),
+            "/event-management-api/events?pageSize=100&page=3",
+        ),
+        (
+            "/interview-templates/interview/templates",
+            "/interview-templates/interview/templates?limit=100",
+            Place::Number(1),
+            "/interview-templates/interview/templates?limit=100&page=1",
+        ),
+        (
+            "/configuration/job-properties",
+            "/configuration/job-properties",
+            Place::Start,
+            "/configuration/job-properties",
+        ),
+        // An operation of the table that is not known to be a list.
+        ("/jobs/1/note", "/jobs/1/note", id(), "/jobs/1/note?pageId=a%2Fb%2Bc%3D"),
         (
             "/new-api/v202601/things",
             "/new-api/v202601/things?limit=100",
@@ -112,13 +144,31 @@ fn each_list_is_asked_for_in_its_own_way() {
 #[test]
 fn the_callers_query_is_kept_but_for_the_page() {
     let id = || Place::PageId("b".into());
-    let table: [(&str, Query<'_>, Place, &str); 7] = [
+    let table: [(&str, Query<'_>, Place, &str); 10] = [
         ("/jobs", &[("sort", "title"), ("limit", "7")], id(), "/jobs?sort=title&limit=7&pageId=b"),
         ("/jobs?q=a+b%26c", &[("q", "d")], Place::Start, "/jobs?q=a%20b%26c&q=d&limit=100&sort=job_id"),
         ("/candidates?pageId=a", &[], Place::Start, "/candidates?pageId=a&limit=100"),
         ("/candidates?pageId=a", &[], id(), "/candidates?limit=100&pageId=b"),
         ("/offers", &[("offset", "50")], Place::Start, "/offers?offset=50&limit=100"),
         ("/offers", &[("offset", "50")], Place::Offset(150), "/offers?limit=100&offset=150"),
+        (
+            "/webhooks-api/v201907/subscriptions?page_id=a",
+            &[],
+            id(),
+            "/webhooks-api/v201907/subscriptions?limit=100&page_id=b",
+        ),
+        (
+            "/event-management-api/events?page=4",
+            &[],
+            Place::Start,
+            "/event-management-api/events?page=4&pageSize=100",
+        ),
+        (
+            "/event-management-api/events?page=4",
+            &[],
+            Place::Number(5),
+            "/event-management-api/events?pageSize=100&page=5",
+        ),
         ("https://api.example.com/offers?limit=5", &[], Place::Offset(5), "/offers?limit=5&offset=5"),
     ];
     for (path, query, place, expected) in table {
@@ -261,12 +311,37 @@ fn offsets_go_on_to_the_total_however_many_are_asked_for_at_once() {
 
 #[test]
 fn offsets_without_a_total_go_on_to_an_empty_page() {
-    let pages = walk(&list("/v1/assessments", &[]), 8, |place| match place {
+    let pages = walk(&list("/users", &[]), 8, |place| match place {
         Place::Start => json!(items(4)).to_string(),
         Place::Offset(4) => json!(items(2)).to_string(),
         _ => "[]".to_owned(),
     });
     assert_eq!(pages, [Place::Start, Place::Offset(4), Place::Offset(6)]);
+}
+
+#[test]
+fn page_numbers_go_on_to_the_total_or_to_an_empty_page() {
+    let numbers = |query: Query<'_>, ahead, total: Option<u64>| {
+        let first = u64::from(!query.is_empty());
+        walk(&list("/event-management-api/events", query), ahead, |place| {
+            let number = if let Place::Number(number) = place { *number } else { first };
+            let left = 10_usize.saturating_sub(usize::try_from(number).unwrap() * 4);
+            json!({ "content": items(left.min(4)), "totalFound": total }).to_string()
+        })
+    };
+    for ahead in [1, 8] {
+        let all = [Place::Start, Place::Number(1), Place::Number(2), Place::Number(3)];
+        assert_eq!(numbers(&[], ahead, None), all);
+        assert_eq!(numbers(&[], ahead, Some(10)), all[..3]);
+        assert_eq!(numbers(&[], ahead, Some(8)), all[..2]);
+        assert_eq!(numbers(&[("page", "1")], ahead, Some(10)), [Place::Start, Place::Number(2)]);
+    }
+    // A page that names the next one takes precedence over the table.
+    let named = walk(&list("/event-management-api/events", &[]), 1, |place| match place {
+        Place::Start => json!({ "content": items(3), "nextPageId": "a" }).to_string(),
+        _ => json!({ "content": items(1) }).to_string(),
+    });
+    assert_eq!(named, [Place::Start, Place::PageId("a".into())]);
 }
 
 #[test]

@@ -17,9 +17,10 @@ use crate::http::{Answer, Authorization, OpenConnection, Priority, Target, Until
 use crate::lifecycle::CurrentToken;
 use crate::limit::{Connection, LimitHeaders, Permit};
 use crate::oauth::{is_worth_keeping, read_client};
-use crate::once::{IssuedCredentials, OneTime, OneTimeRecord as _, OperationState, run, warn_process};
+use crate::once::{IssuedCredentials, OneTime, OneTimeRecord as _, OperationState, run};
 use crate::random;
 use crate::store::{CustomerRecord, customer_id};
+use crate::warning::{WarningKind, warn_process};
 
 /// Where a partner requests a customer's credentials (vendor: General Partner Integration).
 const INTEGRATIONS: &str = "/apps-integrations/partner-api/integrations";
@@ -159,12 +160,13 @@ impl<'a> OneTime for Connecting<'a> {
     }
 
     fn lost(&self, _error: Error) {
-        warn_process(format!(
+        let message = format!(
             "the credentials that were issued for customer {:?} could not be stored and are lost: the thread that the \
              store's object belongs to has ended. Ask SmartRecruiters to reset the integration. End a worker that has a \
              store of its own only once `partner.settled()` has resolved",
             self.company_id
-        ));
+        );
+        warn_process(WarningKind::StoreGone, message);
     }
 }
 

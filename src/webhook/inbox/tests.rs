@@ -139,7 +139,7 @@ async fn a_process_that_stood_still_finds_its_event_taken() {
         }
     };
     assert!(!one.records.extend(&late).await.unwrap());
-    assert_eq!(one.hold(&late, DAY).await, Held::Lost);
+    assert_eq!(one.hold(&late, DAY).await, AttemptEnd::Lost);
     assert_eq!(one.settle(&late, None).await.unwrap(), Settled::Lost);
     assert_eq!(other.settle(&taken, None).await.unwrap(), Settled::Handled);
 }
@@ -150,7 +150,7 @@ async fn an_attempt_that_takes_too_long_is_reported() {
     let inbox = world.process();
     accept(&inbox, "e").await.unwrap();
     let claim = next(&inbox).await.unwrap();
-    assert_eq!(inbox.hold(&claim, Duration::ZERO).await, Held::TimedOut);
+    assert_eq!(inbox.hold(&claim, Duration::ZERO).await, AttemptEnd::TimedOut);
 }
 
 #[tokio::test(start_paused = true)]

@@ -80,6 +80,6 @@ pub(crate) async fn many_calls(client: &Client, calls: usize) {
 
 /// The callback of an authorization request of `app`, as the browser brings it, and its state.
 fn callback(app: &Arc<OAuthApp>) -> (String, String) {
-    let state = app.authorization_url(&[]).unwrap().state;
+    let state = app.authorization_url(&[], &[]).unwrap().state;
     (format!("http://localhost:3000/callback?code=c&state={state}"), state)
 }

@@ -3,6 +3,7 @@ import type { World } from '../world.js'
 import { applicationRoutes } from './applications.js'
 import { applyRoutes } from './apply.js'
 import { approvalRoutes } from './approvals.js'
+import { assessmentRoutes } from './assessments.js'
 import { attachmentRoutes } from './attachments.js'
 import { auditRoutes } from './audit.js'
 import { candidatePropertyRoutes } from './candidate-properties.js'
@@ -30,6 +31,7 @@ const FAMILIES: readonly ((on: On, world: World) => void)[] = [
   applicationRoutes,
   applyRoutes,
   approvalRoutes,
+  assessmentRoutes,
   attachmentRoutes,
   auditRoutes,
   candidatePropertyRoutes,

@@ -27,7 +27,8 @@ export interface Application {
  */
 export class Applications {
   readonly #data: Data
-  readonly #all = new Map<string, Application>()
+  readonly #byPair = new Map<string, Application>()
+  readonly #byId = new Map<string, Application>()
   #complete = false
 
   constructor(data: Data) {
@@ -35,14 +36,14 @@ export class Applications {
   }
 
   of(candidate: Item, jobId: string): Application {
-    const id = uuid(`application ${candidate.id} ${jobId}`, 0)
-    const known = this.#all.get(id)
+    const pair = `${candidate.id} ${jobId}`
+    const known = this.#byPair.get(pair)
     if (known) return known
     const isPrimary = this.primaryJobId(candidate) === jobId
     const status = isPrimary && typeof candidate.status === 'string' ? candidate.status : 'NEW'
     const createdOn = typeof candidate.createdOn === 'string' ? candidate.createdOn : new Date(0).toISOString()
     const application: Application = {
-      id,
+      id: uuid(`application ${pair}`, 0),
       candidateId: candidate.id,
       jobId,
       createdOn,
@@ -52,20 +53,21 @@ export class Applications {
       history: [{ changedOn: createdOn, status }],
       properties: new Map(),
     }
-    this.#all.set(id, application)
+    this.#byPair.set(pair, application)
+    this.#byId.set(application.id, application)
     return application
   }
 
   /** Finds an application by its id. */
   find(id: string): Application | undefined {
-    if (!this.#all.has(id) && !this.#complete) {
+    if (!this.#byId.has(id) && !this.#complete) {
       for (const candidate of this.#data.candidates.values()) {
         const jobId = this.primaryJobId(candidate)
         if (jobId !== undefined) this.of(candidate, jobId)
       }
       this.#complete = true
     }
-    return this.#all.get(id)
+    return this.#byId.get(id)
   }
 
   /** Returns the id of the job to which a candidate has applied: for a candidate that the user has given, the first. */
@@ -85,6 +87,10 @@ export class Applications {
 
   /** Removes the applications of a candidate. */
   remove(candidateId: string): void {
-    for (const [id, application] of this.#all) if (application.candidateId === candidateId) this.#all.delete(id)
+    for (const [pair, application] of this.#byPair) {
+      if (application.candidateId !== candidateId) continue
+      this.#byPair.delete(pair)
+      this.#byId.delete(application.id)
+    }
   }
 }

@@ -20,7 +20,7 @@ export interface WebhookDelivery {
   /** Which attempt it was, counted from 1. */
   attempt: number
   /** The status of the receiver's answer; absent if there was none. */
-  status?: number
+  status?: number | undefined
   /** Whether the receiver answered with 202, the one status that SmartRecruiters takes for a success. */
   delivered: boolean
 }

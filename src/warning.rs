@@ -1,4 +1,4 @@
-//! Warnings to the whole process, for losses whose listeners no longer exist.
+//! Warnings to the whole process: about losses whose listeners no longer exist, and about deprecated operations.
 
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -7,8 +7,44 @@ static WARNINGS: Mutex<Warnings> = Mutex::new(Warnings::new());
 
 struct Warnings {
     /// Warnings that were not passed to the user yet.
-    waiting: Vec<String>,
+    waiting: Vec<ProcessWarning>,
     threads: Vec<Warner>,
+}
+
+/// A warning to the user of this process.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProcessWarning {
+    /// What the warning is about.
+    pub kind: WarningKind,
+    /// What happened, and what to do about it.
+    pub message: String,
+}
+
+/// What a warning is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WarningKind {
+    /// Tokens were lost, because the thread to which their store belongs has ended.
+    StoreGone,
+    /// The vendor calls an operation deprecated.
+    Deprecated,
+}
+
+impl WarningKind {
+    /// The stable code of such warnings.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::StoreGone => "SMARTRECRUITERS_STORE_GONE",
+            Self::Deprecated => "SMARTRECRUITERS_DEPRECATED",
+        }
+    }
+
+    /// Node's name for such warnings.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::StoreGone => "Warning",
+            Self::Deprecated => "DeprecationWarning",
+        }
+    }
 }
 
 /// A thread that can pass the warnings of [`take_process_warnings`] to the user of this process.
@@ -45,12 +81,12 @@ impl Warnings {
         self.wake();
     }
 
-    fn warn(&mut self, message: String) {
-        self.waiting.push(message);
+    fn warn(&mut self, warning: ProcessWarning) {
+        self.waiting.push(warning);
         self.wake();
     }
 
-    fn take(&mut self) -> Vec<String> {
+    fn take(&mut self) -> Vec<ProcessWarning> {
         std::mem::take(&mut self.waiting)
     }
 
@@ -67,13 +103,13 @@ impl Warnings {
     }
 }
 
-/// Warns the user of this process about a loss that no listener can receive.
-pub(crate) fn warn_process(message: String) {
-    warnings().warn(message);
+/// Warns the user of this process.
+pub(crate) fn warn_process(kind: WarningKind, message: String) {
+    warnings().warn(ProcessWarning { kind, message });
 }
 
 /// Takes the warnings that were not passed to the user yet.
-pub fn take_process_warnings() -> Vec<String> {
+pub fn take_process_warnings() -> Vec<ProcessWarning> {
     warnings().take()
 }
 
@@ -86,6 +122,10 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
+
+    fn warning(message: &str) -> ProcessWarning {
+        ProcessWarning { kind: WarningKind::StoreGone, message: message.to_owned() }
+    }
 
     #[test]
     fn the_preferred_thread_is_woken_and_then_another_that_is_still_there() {
@@ -107,13 +147,13 @@ mod tests {
         warnings.register(warner("worker", 1), false);
         warnings.register(warner("main", 2), true);
         for message in ["one", "two", "three", "four"] {
-            warnings.warn(message.to_owned());
+            warnings.warn(warning(message));
         }
         assert_eq!(*woken.lock().unwrap(), ["main", "main", "worker"]);
         // A thread that comes later gets what nobody has taken.
         warnings.register(warner("late", 1), false);
         assert_eq!(*woken.lock().unwrap(), ["main", "main", "worker", "late"]);
-        assert_eq!(warnings.take(), ["one", "two", "three", "four"]);
+        assert_eq!(warnings.take(), ["one", "two", "three", "four"].map(warning));
         assert!(warnings.take().is_empty());
     }
 }
