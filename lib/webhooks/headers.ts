@@ -35,6 +35,27 @@ type Lines = ReadonlyMap<string, readonly string[]>
 
 /** Reads the headers that matter. */
 export function deliveryHeaders(headers: unknown): DeliveryHeaders {
+  return reading('headers', () => usual(headers)) ?? any(headers)
+}
+
+/** Headers as nearly every server hands them over: text by names in lower case. */
+function usual(headers: unknown): DeliveryHeaders | undefined {
+  if (typeof headers !== 'object' || headers === null) return undefined
+  const read = headers as Record<string, unknown>
+  const found: DeliveryHeaders = {
+    signature: read[NAMES.signature] as string,
+    timestamp: read[NAMES.timestamp] as string,
+    id: read[NAMES.id] as string,
+    name: read[NAMES.name] as string,
+    version: read[NAMES.version] as string,
+    link: read[NAMES.link] as string,
+  }
+  // One that is missing may be there in another spelling.
+  for (const value of Object.values(found)) if (typeof value !== 'string') return undefined
+  return found
+}
+
+function any(headers: unknown): DeliveryHeaders {
   const lines = linesOf(headers)
   return {
     // Each line has signatures of its own.

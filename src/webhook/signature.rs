@@ -108,9 +108,10 @@ fn tag(key: &Key, delivery: &Delivery, body: &[u8]) -> Tag {
     context.sign()
 }
 
-/// The signatures of the known scheme. One that is malformed matches nothing, and is left out.
+/// The signatures of the known scheme. One that is malformed matches nothing, and is left out. Proxies join repeated
+/// headers with commas.
 fn signatures(header: &str) -> Result<Vec<[u8; TAG_LEN]>, WebhookRefusal> {
-    let mut entries = header.split(';').map(str::trim).filter(|entry| !entry.is_empty()).peekable();
+    let mut entries = header.split([';', ',']).map(str::trim).filter(|entry| !entry.is_empty()).peekable();
     if entries.peek().is_none() {
         return Err(WebhookRefusal::MissingSignature);
     }

@@ -53,6 +53,7 @@ fn one_of_up_to_16_signatures_has_to_match_and_unknown_schemes_are_skipped() {
     assert_eq!(list(&[&bad, &good]), Ok(()));
     assert_eq!(list(&[&good, &bad, "v2=abc", "rubbish", ""]), Ok(()));
     assert_eq!(list(&[&format!(" {good} "), ""]), Ok(()));
+    assert_eq!(verified(&documented_key(), &format!("{bad}, {good}")), Ok(()));
     assert_eq!(list(&[[bad.as_str(); 15].as_slice(), &[&good]].concat()), Ok(()));
     assert_eq!(
         list(&[[bad.as_str(); 16].as_slice(), &[&good]].concat()),
