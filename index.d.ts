@@ -117,8 +117,8 @@ export declare class NativeCustomStore {
 
 /** The events of a webhook receiver. */
 export declare class NativeInbox {
-  /** Verifies a request and returns its event. A header that is missing is empty. */
-  verify(signature: string, timestamp: string, id: string, name: string, version: string, link: string, body: Uint8Array): NativeWebhookEvent | NativeError
+  /** Verifies a request. A header that is missing is empty. */
+  verify(signature: string, timestamp: string, id: string, name: string, version: string, link: string, body: Uint8Array): NativeVerified | NativeError
   /** Returns the signature that the vendor would send with a request. */
   sign(timestamp: string, id: string, name: string, version: string, link: string, body: Uint8Array): string | NativeError
   /**
@@ -875,6 +875,16 @@ export interface NativeToken {
 export interface NativeUrl {
   /** The text of the URL. */
   url: string
+}
+
+/** What a request that was verified has besides its headers. The face has those. */
+export interface NativeVerified {
+  /** The event's id. */
+  id: string
+  /** When the request was signed, in seconds since the Unix epoch. */
+  timestamp: number
+  /** The body: a JSON object. */
+  body: string
 }
 
 /** An event of a webhook. */

@@ -1,6 +1,6 @@
 /** Handles events: takes them from the inbox one by one, and calls the listeners. */
 
-import type { NativeClaim, NativeAttemptEnd, NativeInbox, NativeSettled } from '../../index.js'
+import type { NativeAttemptEnd, NativeClaim, NativeInbox, NativeSettled } from '../../index.js'
 import { call } from '../calls.js'
 import { toEvent, type WebhookEvent } from './event.js'
 import type { WebhookErrorContext } from './options.js'

@@ -1,7 +1,7 @@
 /** Webhooks: events of SmartRecruiters, received, kept and handled once. */
 
 import type { NativeDeadLetterPage, NativeInbox } from '../../index.js'
-import { copied } from '../bytes.js'
+import { copied, intact } from '../bytes.js'
 import { call } from '../calls.js'
 import { SmartRecruiters } from '../client.js'
 import { configurationError, SmartRecruitersError, unwrap } from '../errors.js'
@@ -138,7 +138,8 @@ export class Webhooks {
    */
   verify(headers: WebhookHeaders, body: WebhookBody): WebhookEvent {
     const { signature, timestamp, id, name, version, link } = deliveryHeaders(headers)
-    return toEvent(unwrap(this.#inbox.verify(signature, timestamp, id, name, version, link, bytesOf(body))))
+    const verified = unwrap(this.#inbox.verify(signature, timestamp, id, name, version, link, bytesOf(body)))
+    return toEvent({ id: verified.id, name, version, link, timestamp: verified.timestamp, body: verified.body })
   }
 
   /** Makes a request as SmartRecruiters would send it, signed with the first of `secrets`: for tests. */
@@ -297,7 +298,12 @@ export class Webhooks {
 
 function bytesOf(body: unknown): Uint8Array {
   if (typeof body === 'string') return Buffer.from(body)
-  if (types.isUint8Array(body)) return copied('body', body)
+  if (types.isUint8Array(body)) {
+    // The core verifies the bytes and then reads them, so no other thread may change them meanwhile.
+    if (types.isSharedArrayBuffer(body.buffer)) return copied('body', body)
+    intact('body', body)
+    return body
+  }
   const remedy = 'a parsed body is not what was signed: put the handler before the body parser'
   throw configurationError('body', `must be the text or the bytes of the request, but is ${kind(body)}; ${remedy}`)
 }

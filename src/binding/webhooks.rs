@@ -79,6 +79,17 @@ impl From<WebhookEvent> for NativeWebhookEvent {
     }
 }
 
+/// What a request that was verified has besides its headers. The face has those.
+#[napi(object, object_from_js = false)]
+pub struct NativeVerified {
+    /// The event's id.
+    pub id: String,
+    /// When the request was signed, in seconds since the Unix epoch.
+    pub timestamp: f64,
+    /// The body: a JSON object.
+    pub body: String,
+}
+
 /// An event to handle.
 #[napi(object, object_from_js = false)]
 pub struct NativeClaimedEvent {
@@ -263,7 +274,7 @@ impl NativeClaim {
 
 #[napi]
 impl NativeInbox {
-    /// Verifies a request and returns its event. A header that is missing is empty.
+    /// Verifies a request. A header that is missing is empty.
     #[napi(catch_unwind)]
     pub fn verify(
         &self,
@@ -274,9 +285,11 @@ impl NativeInbox {
         version: String,
         link: String,
         body: Uint8Array,
-    ) -> Either<NativeWebhookEvent, NativeError> {
+    ) -> Either<NativeVerified, NativeError> {
         let delivery = delivery(signature, timestamp, id, name, version, link);
-        either(self.0.verify(&delivery, &body).map(Into::into))
+        either(self.0.verify(&delivery, &body).map(|WebhookEvent { id, timestamp, body, .. }| {
+            NativeVerified { id, timestamp: number(timestamp), body }
+        }))
     }
 
     /// Returns the signature that the vendor would send with a request.
