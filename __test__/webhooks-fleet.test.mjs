@@ -80,3 +80,20 @@ test(`no event is lost when its process is killed right after the 202, ${KILLS} 
   const lines = await handled.all(KILLS)
   assert.deepEqual([...new Set(lines)].sort(), Array.from({ length: KILLS }, (_, index) => `event-${index}`).sort())
 })
+
+const SLOW = KILLS < 50 && 'a lease has to end, which takes a minute: `npm run nightly` runs it'
+
+test('an event whose process is killed while it handles it is handled by another', { skip: SLOW }, async t => {
+  const place = await startPlace(t, 'sqlite')
+  const handled = await notes(place.folder)
+  const options = { place: { kind: 'sqlite', options: place.options }, secrets: SECRET, handled: handled.file }
+  const doomed = await startProcess(t, 'webhook-receiver', { ...options, hang: true })
+  await doomed.run('handle')
+  assert.equal((await sendTo(await doomed.run('port'), 'begun')).status, 202)
+  await doomed.run('begun')
+  doomed.kill()
+  await doomed.ended
+  const survivor = await startProcess(t, 'webhook-receiver', options)
+  await survivor.run('handle')
+  assert.deepEqual(await handled.all(1), ['begun'])
+})

@@ -6,7 +6,11 @@ import { toNodeHandler, Webhooks } from 'smartrecruiters/web'
 import { serveParent } from '../support/fleet.mjs'
 import { ENCRYPTION_KEY, openStore } from '../support/stores.mjs'
 
-const { place, secrets, handled, pause = 0, dieAfter } = JSON.parse(process.argv[2])
+const { place, secrets, handled, hang, dieAfter } = JSON.parse(process.argv[2])
+let begin
+const begun = new Promise(resolve => {
+  begin = resolve
+})
 const webhooks = new Webhooks({ secrets, store: openStore(place), encryptionKey: ENCRYPTION_KEY })
 const handler = webhooks.handler()
 const server = createServer((req, res) => {
@@ -19,10 +23,12 @@ server.listen(0, () => {
     port: () => server.address().port,
     handle: () => {
       webhooks.onAny(async ({ event }) => {
-        if (pause > 0) await new Promise(resolve => setTimeout(resolve, pause))
+        begin()
+        if (hang) await new Promise(() => {})
         appendFileSync(handled, `${event.id}\n`)
       })
       return 'handling'
     },
+    begun: () => begun.then(() => 'begun'),
   })
 })

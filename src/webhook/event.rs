@@ -38,7 +38,8 @@ pub fn event(delivery: &Delivery, body: &[u8]) -> Result<WebhookEvent> {
     let is_plain = |text: &&String| {
         text.len() <= LONGEST_HEADER && text.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic())
     };
-    if !headers.iter().all(is_plain) {
+    // The vendor names every event. What its log has without a name, such as a handshake, is none.
+    if delivery.name.is_empty() || !headers.iter().all(is_plain) {
         return refused(WebhookRefusal::MalformedHeader);
     }
     let Some(text) = std::str::from_utf8(body).ok().filter(|text| is_object(text)) else {
@@ -120,5 +121,7 @@ mod tests {
             let bad = Delivery { id: id.into(), ..delivery() };
             assert_eq!(refusal(&bad, b"{}"), WebhookRefusal::MalformedHeader, "{id}");
         }
+        let nameless = Delivery { name: String::new(), ..delivery() };
+        assert_eq!(refusal(&nameless, b"{}"), WebhookRefusal::MalformedHeader);
     }
 }
