@@ -473,6 +473,9 @@ test('HEAD, prefetches and other methods begin and end nothing', async t => {
       [503, { headers: { purpose: 'prefetch' } }],
       [503, { headers: { 'x-moz': 'prefetch' } }],
       [503, { headers: { 'x-purpose': 'preview' } }],
+      [503, { headers: { 'sec-fetch-dest': 'image' } }],
+      // As Next.js prefetches a link.
+      [503, { headers: { 'sec-fetch-dest': 'empty', rsc: '1' } }],
       [405, { method: 'POST' }],
       [405, { method: 'OPTIONS' }],
       [405, { method: 'DELETE' }],
@@ -490,7 +493,7 @@ test('HEAD, prefetches and other methods begin and end nothing', async t => {
   assert.deepEqual(browser.cookies, cookies)
   assert.equal(codeExchanges(sandbox), 0)
   assert.deepEqual(reports, { connected: [], errors: [] })
-  assert.equal((await browser.visit(callback)).status, 200)
+  assert.equal((await browser.visit(callback, { headers: { 'sec-fetch-dest': 'document' } })).status, 200)
 })
 
 test('other paths are not its own', async t => {

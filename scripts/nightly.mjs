@@ -21,6 +21,11 @@ const RUNS = [
     command: [...RUST_TESTS, '--lib'],
     env: { PROPTEST_CASES: '20000' },
   },
+  {
+    what: 'the handlers for the web in every framework',
+    command: ['node', '--test', '__test__/web-frameworks.test.mjs'],
+    env: { WEB_FRAMEWORKS: 'all' },
+  },
   { what: 'torture', command: ['node', 'torture/run.mjs'] },
   { what: 'torture: a hundred thousand grants', command: ['node', 'torture/run.mjs', '--scenarios', 'fleet'] },
 ]
