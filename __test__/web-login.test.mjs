@@ -71,6 +71,22 @@ test('scopes are asked for', async t => {
   assert.equal(new URL(answer.headers.get('location')).searchParams.get('scope'), 'jobs_read user_me_read')
 })
 
+test('what is asked for reaches the app as it was given, and no other option does', async t => {
+  const { app, options } = await startLogin(t)
+  const asked = []
+  const recording = {
+    clientId: app.clientId,
+    redirectUri: app.redirectUri,
+    authorizationUrl(wanted) {
+      asked.push(wanted)
+      return app.authorizationUrl()
+    },
+  }
+  const login = loginHandler(recording, { ...options, for: ['GET /jobs'], scopes: undefined })
+  await login(new Request(LOGIN))
+  assert.deepEqual(asked, [{ for: ['GET /jobs'] }, { for: ['GET /jobs'] }], 'once when it is made, once for the login')
+})
+
 test('the cookie of a login belongs to this host alone; on http it has another name', async t => {
   const attributes = async redirectUri => {
     const { login } = await startLogin(t, { redirectUri })
