@@ -71,6 +71,22 @@ test('scopes are asked for', async t => {
   assert.equal(new URL(answer.headers.get('location')).searchParams.get('scope'), 'jobs_read user_me_read')
 })
 
+test('what is asked for reaches the app as it was given, and no other option does', async t => {
+  const { app, options } = await startLogin(t)
+  const asked = []
+  const recording = {
+    clientId: app.clientId,
+    redirectUri: app.redirectUri,
+    authorizationUrl(wanted) {
+      asked.push(wanted)
+      return app.authorizationUrl()
+    },
+  }
+  const login = loginHandler(recording, { ...options, for: ['GET /jobs'], scopes: undefined })
+  await login(new Request(LOGIN))
+  assert.deepEqual(asked, [{ for: ['GET /jobs'] }, { for: ['GET /jobs'] }], 'once when it is made, once for the login')
+})
+
 test('the cookie of a login belongs to this host alone; on http it has another name', async t => {
   const attributes = async redirectUri => {
     const { login } = await startLogin(t, { redirectUri })
@@ -473,6 +489,9 @@ test('HEAD, prefetches and other methods begin and end nothing', async t => {
       [503, { headers: { purpose: 'prefetch' } }],
       [503, { headers: { 'x-moz': 'prefetch' } }],
       [503, { headers: { 'x-purpose': 'preview' } }],
+      [503, { headers: { 'sec-fetch-dest': 'image' } }],
+      // As Next.js prefetches a link.
+      [503, { headers: { 'sec-fetch-dest': 'empty', rsc: '1' } }],
       [405, { method: 'POST' }],
       [405, { method: 'OPTIONS' }],
       [405, { method: 'DELETE' }],
@@ -490,7 +509,7 @@ test('HEAD, prefetches and other methods begin and end nothing', async t => {
   assert.deepEqual(browser.cookies, cookies)
   assert.equal(codeExchanges(sandbox), 0)
   assert.deepEqual(reports, { connected: [], errors: [] })
-  assert.equal((await browser.visit(callback)).status, 200)
+  assert.equal((await browser.visit(callback, { headers: { 'sec-fetch-dest': 'document' } })).status, 200)
 })
 
 test('other paths are not its own', async t => {

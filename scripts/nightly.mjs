@@ -31,6 +31,11 @@ const RUNS = [
     command: ['node', '--test', '__test__/webhooks-fleet.test.mjs'],
     env: { WEBHOOK_KILLS: '50' },
   },
+  {
+    what: 'the handlers for the web in every framework',
+    command: ['node', '--test', '__test__/web-frameworks.test.mjs'],
+    env: { WEB_FRAMEWORKS: 'all' },
+  },
   { what: 'torture', command: ['node', 'torture/run.mjs'] },
   { what: 'torture: a hundred thousand grants', command: ['node', 'torture/run.mjs', '--scenarios', 'fleet'] },
 ]

@@ -23,9 +23,13 @@ export const PRIVATE = {
   'x-content-type-options': 'nosniff',
 } as const
 
+/** What a browser fetches to show it, by `Sec-Fetch-Dest`. Other clients do not send that header. */
+const SHOWN = ['document', 'iframe', 'frame']
+
 /**
- * Answers the requests that are not a person's visit: other methods, and pages that the browser fetches in advance. A
- * prefetch gets a 503, with which browsers discard it; the visit that may follow is then sent as usual.
+ * Answers the requests that are not a person's visit: other methods, images and scripts, and pages that the browser or
+ * a framework fetches in advance. These get a 503, with which browsers discard them; the visit that may follow is then
+ * sent as usual.
  */
 export function answerWithoutVisit(request: Request): Response | undefined {
   if (request.method === 'HEAD') return new Response(null, { status: 204, headers: PRIVATE })
@@ -33,7 +37,8 @@ export function answerWithoutVisit(request: Request): Response | undefined {
   const inAdvance = ['sec-purpose', 'purpose', 'x-purpose', 'x-moz'].some(name =>
     /prefetch|prerender|preview/i.test(request.headers.get(name) ?? ''),
   )
-  return inAdvance ? new Response(null, { status: 503, headers: PRIVATE }) : undefined
+  const isShown = SHOWN.includes(request.headers.get('sec-fetch-dest') ?? 'document')
+  return inAdvance || !isShown ? new Response(null, { status: 503, headers: PRIVATE }) : undefined
 }
 
 /** An answer that can be sent more than once. */
