@@ -8,6 +8,9 @@ declare const result: unique symbol
  */
 export type CallId<T> = number & { readonly [result]: (value: T) => T }
 
+/** A `Uint8Array` of an `ArrayBuffer`, also for TypeScript before 5.7, where the type has no argument. */
+export type Bytes = ReturnType<typeof Uint8Array.of>
+
 /**
  * Which binding artifact the generated loader actually loaded: `'native'` for
  * a native addon, otherwise the `platformArchABI` of the WASI flavor. Every
@@ -26,7 +29,7 @@ export declare class NativeBody {
    * than everything else that is done for it. That memory is allocated here, so that JavaScript cannot take it away
    * meanwhile.
    */
-  read(completions: NativeCompletions, callId: CallId<Uint8Array<ArrayBuffer> | undefined>, most: NativeRead): void
+  read(completions: NativeCompletions, callId: CallId<Bytes | undefined>, most: NativeRead): void
   /**
    * Discards the rest of the body, even during a read, which then finds the end. Resolves when the connection is
    * closed.
@@ -324,7 +327,7 @@ export interface NativeAnswer {
    * The body: text if the content type says so, bytes otherwise, or a `NativeBody` that is still to be read.
    * Undefined if the response has none.
    */
-  body?: string | Uint8Array<ArrayBuffer> | NativeBody
+  body?: string | Bytes | NativeBody
   /** The URL that the response came from, if redirects led there. */
   url?: string
 }

@@ -70,6 +70,8 @@ test('the package holds what it needs and nothing else', async () => {
         'testing.d.mts',
         'web.mjs',
         'web.d.mts',
+        'api.mjs',
+        'api.d.mts',
         'package.json',
         'README.md',
       ],

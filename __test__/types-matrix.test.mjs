@@ -17,6 +17,8 @@ const run = promisify(execFile)
 const require = createRequire(import.meta.url)
 
 const VERSIONS = ['typescript-5.9', 'typescript', 'typescript-7']
+/** The type tests also run on the oldest version. The configuration that it writes is none for today's programs. */
+const OLDEST = 'typescript-5.4'
 const MODULES = {
   NodeNext: { type: 'module', flags: [] },
   Bundler: { type: 'module', flags: ['--module', 'esnext', '--moduleResolution', 'bundler'] },
@@ -79,7 +81,7 @@ before(async () => {
     const path = join(folder, version)
     await mkdir(path)
     await run(process.execPath, [tsc(version), '--init'], { cwd: path })
-    configurations[version] = await readFile(join(path, 'tsconfig.json'))
+    configurations[version] = await readFile(join(path, 'tsconfig.json'), 'utf8')
   }
 })
 after(() => rm(folder, { recursive: true, force: true }))
@@ -96,6 +98,14 @@ async function examples() {
     }
   }
   return found
+}
+
+/** The type tests of typed calls. */
+async function typedCalls() {
+  const files = ['typed-calls.ts', 'assertions.ts']
+  return Promise.all(
+    files.map(async name => ({ name, code: await readFile(join(root, '__test__/types', name), 'utf8') })),
+  )
 }
 
 /** Puts a package of this checkout into the project as it would be packed. */
@@ -115,7 +125,11 @@ async function install(path, name) {
 /** An example as a CommonJS file, which has neither `import … from` nor `await` outside of functions. */
 function commonjs({ language, code }) {
   const imports = []
-  const body = code.replace(/^import (.*) from ('.*')$/gm, (_, names, module) => {
+  const body = code.replace(/^import (.*) from ('.*')$/gm, (line, names, module) => {
+    if (names.startsWith('type ')) {
+      imports.push(line)
+      return ''
+    }
     imports.push(
       language === 'ts'
         ? `import from${imports.length} = require(${module})\nconst ${names} = from${imports.length}`
@@ -130,11 +144,11 @@ function commonjs({ language, code }) {
 }
 
 /** Makes a project of files; returns its folder. */
-async function project(version, type, files) {
+async function project(version, type, files, context = CONTEXT) {
   const path = await mkdtemp(join(folder, 'project-'))
   await writeFile(join(path, 'package.json'), JSON.stringify({ type }))
-  await writeFile(join(path, 'tsconfig.json'), configurations[version])
-  await writeFile(join(path, 'context.d.ts'), CONTEXT)
+  await writeFile(join(path, 'tsconfig.json'), configurations[version] ?? '{}')
+  await writeFile(join(path, 'context.d.ts'), context)
   for (const { name, code, ...block } of files) {
     await writeFile(join(path, name), type === 'commonjs' ? commonjs({ code, ...block }) : code)
   }
@@ -165,6 +179,7 @@ test('there are examples in both languages', () => {
 test('the compilers are those that are supported', () => {
   const versions = VERSIONS.map(version => require(`${version}/package.json`).version.split('.')[0])
   assert.deepEqual(versions, ['5', '6', '7'])
+  assert.match(require(`${OLDEST}/package.json`).version, /^5\.4\./)
 })
 
 // Two at once: each is a process of its own.
@@ -179,6 +194,35 @@ describe('examples compile', { concurrency: 2 }, () => {
       }
     }
   }
+})
+
+describe('typed calls compile where they should, and nowhere else', { concurrency: 2 }, () => {
+  for (const version of [OLDEST, ...VERSIONS]) {
+    for (const exact of ['true', 'false']) {
+      test(`with ${version}, exactOptionalPropertyTypes ${exact}, and the types of libraries checked`, async () => {
+        const path = await project(version, 'module', await typedCalls(), '')
+        const flags = ['--skipLibCheck', 'false', '--strict', '--exactOptionalPropertyTypes', exact]
+        const platform = [
+          '--module',
+          'nodenext',
+          '--target',
+          'es2022',
+          '--lib',
+          'es2023,esnext.disposable',
+          '--types',
+          'node',
+        ]
+        assert.equal(await mistakes(version, path, ...flags, ...platform), '')
+      })
+    }
+  }
+})
+
+test('there are at least 60 type tests, and half of them are of what must not compile', async () => {
+  const [{ code }] = await typedCalls()
+  const refused = code.match(/@ts-expect-error/g).length
+  const accepted = code.match(/holds</g).length
+  assert.ok(refused >= 30 && refused + accepted >= 60, `${refused} and ${accepted}`)
 })
 
 test('a mistake in an example is found', async () => {

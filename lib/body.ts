@@ -38,7 +38,7 @@ export interface Outgoing {
   /** The whole body. */
   whole?: string | Uint8Array
   /** The parts of the body, instead of `whole`. */
-  parts?: Source
+  parts?: BodySource
   /** The length of all parts in bytes, if it is known. */
   length?: number
   /** The content type that the body itself implies. */
@@ -92,14 +92,14 @@ export function sizeOf(field: string, blob: Blob): number {
 }
 
 /** The source of the parts of a body. */
-export interface Source {
+export interface BodySource {
   next(): Promise<IteratorResult<unknown>>
   /** Tells the source that no more parts are needed, and why. Errors of the source are ignored from then on. */
   stop(reason: unknown): void
 }
 
 /** Starts to read the parts of a body. A `ReadableStream` can be cancelled during a read, as `fetch` does. */
-export function source(field: string, parts: AsyncIterable<unknown>): Source {
+export function source(field: string, parts: AsyncIterable<unknown>): BodySource {
   if (isA('ReadableStream', parts)) {
     const reader = parts.getReader()
     return {
@@ -129,7 +129,7 @@ export function source(field: string, parts: AsyncIterable<unknown>): Source {
  * Collects the parts that are available at once, or all parts if the body `waits`. If these are all, the body is known
  * as a whole and can be sent again by a retry: the platform's `Request` turns even a string into a stream.
  */
-export async function gathered(all: Source, waits = false): Promise<{ whole: Uint8Array } | { rest: Source }> {
+export async function gathered(all: BodySource, waits = false): Promise<{ whole: Uint8Array } | { rest: BodySource }> {
   const there: unknown[] = []
   let length = 0
   while (length <= (waits ? LONGEST_WAIT : LONGEST_WHOLE)) {
@@ -156,7 +156,7 @@ function unlessMistaken(error: unknown): undefined {
 }
 
 /** A source of the parts that are `there`, then of the one that is awaited, then of the rest. */
-function after(there: unknown[], all: Source, next?: Promise<IteratorResult<unknown>>): Source {
+function after(there: unknown[], all: BodySource, next?: Promise<IteratorResult<unknown>>): BodySource {
   const before = [...there.map(value => Promise.resolve({ done: false, value })), ...(next ? [next] : [])]
   return { next: () => before.shift() ?? all.next(), stop: reason => all.stop(reason) }
 }
@@ -166,13 +166,13 @@ export class Upload {
   readonly native: NativeUpload
   /** The error that interrupted the body, if any. */
   failure: unknown
-  readonly #source: Source
+  readonly #source: BodySource
   readonly #length: number | undefined
   #sent = 0
   #stopped = false
 
   /** `length` is the length that the request states, in bytes. A source of another length fails. */
-  constructor(source: Source, length: number | undefined) {
+  constructor(source: BodySource, length: number | undefined) {
     this.native = native.createUpload(length)
     this.#source = source
     this.#length = length

@@ -8,6 +8,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Readable } from 'node:stream'
+import type { Bytes } from '../index.js'
 
 /** Options of {@link startBridge}. */
 export interface BridgeOptions {
@@ -38,7 +39,7 @@ export interface BridgeRequest {
    * The body: a string for text such as JSON or a form, and a `Uint8Array` for other content, both up to 1 MiB. A body
    * that is longer, or whose length is unknown, is a stream. `null` if the client sent no body.
    */
-  body: string | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array<ArrayBuffer>> | null
+  body: string | Bytes | ReadableStream<Bytes> | null
   /** Always `half`, which `fetch` requires for a body that is a stream. */
   duplex: 'half'
   /** Always `manual`: the client follows redirects itself. */
@@ -231,7 +232,7 @@ async function bodyOf(request: IncomingMessage): Promise<BridgeRequest['body']> 
   const { 'content-length': length, 'transfer-encoding': coding, 'content-type': type = '' } = request.headers
   if (coding === undefined && (length === undefined || length === '0')) return null
   if (length === undefined || Number(length) > WHOLE_BODY) {
-    return Readable.toWeb(request) as ReadableStream<Uint8Array<ArrayBuffer>>
+    return Readable.toWeb(request) as ReadableStream<Bytes>
   }
   const chunks: Buffer[] = []
   for await (const chunk of request) chunks.push(chunk)

@@ -3,7 +3,7 @@
 
 import type { NativeAnswer, NativeClient, NativeDelivery, NativeToken } from '../index.js'
 import { AccessToken } from './access-token.js'
-import { gathered, type Outgoing, type Source, Upload } from './body.js'
+import { type BodySource, gathered, type Outgoing, Upload } from './body.js'
 import { call } from './calls.js'
 import { CONNECTION_OPTIONS, type ConnectionOptions, connection } from './connection.js'
 import { ApiKey, BearerToken, ClientCredentials, type Credential, Customer, Grant } from './credentials.js'
@@ -20,7 +20,6 @@ import {
   addContentType,
   type FlatRequest,
   flatRequest,
-  type PathArguments,
   type RequestOptions,
   requestOptions,
   statedLength,
@@ -28,6 +27,18 @@ import {
 import { toResponse } from './response.js'
 import { Answer, type ResponsePromise, responsePromise } from './response-promise.js'
 import { causedBy, withCallersStack } from './stack.js'
+import type {
+  AnswerOf,
+  CallArguments,
+  FreeArguments,
+  HttpMethod,
+  ItemOf,
+  KnownArguments,
+  KnownList,
+  KnownPath,
+  ListAt,
+  OperationAt,
+} from './typed-calls.js'
 import { bare, integer, milliseconds, optionalSignal, optionsObject, reading, record, string } from './validate.js'
 
 /** Options of the {@link SmartRecruiters} constructor. */
@@ -172,53 +183,109 @@ export class SmartRecruiters {
   }
 
   /**
+   * Sends a `GET` request to a path that the types do not have, or with a type of your own for the answer. {@link
+   * request} describes the result and the errors.
+   */
+  get<T = unknown, Path extends string = string>(
+    path: Path,
+    ...options: FreeArguments<OperationAt<'GET', Path>, Path>
+  ): ResponsePromise<AnswerOf<OperationAt<'GET', Path>, T>>
+  /**
    * Sends a `GET` request: reads a resource. {@link request} describes the result and the errors.
    * @example
-   * const job: Job = await sr.get('/jobs/{id}', { params: { id } })
+   * const job = await sr.get('/jobs/{id}', { params: { id } })
    */
-  get<T = unknown, Path extends string = string>(path: Path, ...options: PathArguments<Path>): ResponsePromise<T>
+  // Two type arguments, so that a call with one is never this overload, even if it is `any`.
+  get<Path extends KnownPath<'GET'>, Name extends OperationAt<'GET', Path>>(
+    path: Path,
+    ...options: KnownArguments<Name, Path>
+  ): ResponsePromise<AnswerOf<OperationAt<'GET', Path>>>
   get<T>(path: string, options?: RequestOptions): ResponsePromise<T> {
     return this.#ask('GET', path, options)
   }
 
   /**
+   * Sends a `POST` request to a path that the types do not have, or with a type of your own for the answer. {@link
+   * request} describes the result and the errors.
+   */
+  post<T = unknown, Path extends string = string>(
+    path: Path,
+    ...options: FreeArguments<OperationAt<'POST', Path>, Path>
+  ): ResponsePromise<AnswerOf<OperationAt<'POST', Path>, T>>
+  /**
    * Sends a `POST` request: creates a resource or starts an action. {@link request} describes the result and the
    * errors. A `POST` whose outcome is unknown is retried only with `idempotent: true`.
    * @example
-   * const created: Job = await sr.post('/jobs', { json: { title: 'Engineer' } })
+   * const created = await sr.post('/candidates', { json: { firstName, lastName, email } })
    */
-  post<T = unknown, Path extends string = string>(path: Path, ...options: PathArguments<Path>): ResponsePromise<T>
+  post<Path extends KnownPath<'POST'>, Name extends OperationAt<'POST', Path>>(
+    path: Path,
+    ...options: KnownArguments<Name, Path>
+  ): ResponsePromise<AnswerOf<OperationAt<'POST', Path>>>
   post<T>(path: string, options?: RequestOptions): ResponsePromise<T> {
     return this.#ask('POST', path, options)
   }
 
   /**
+   * Sends a `PUT` request to a path that the types do not have, or with a type of your own for the answer. {@link
+   * request} describes the result and the errors.
+   */
+  put<T = unknown, Path extends string = string>(
+    path: Path,
+    ...options: FreeArguments<OperationAt<'PUT', Path>, Path>
+  ): ResponsePromise<AnswerOf<OperationAt<'PUT', Path>, T>>
+  /**
    * Sends a `PUT` request: replaces a resource. {@link request} describes the result and the errors.
    * @example
    * await sr.put('/jobs/{id}/status', { params: { id }, json: { status: 'SOURCING' } })
    */
-  put<T = unknown, Path extends string = string>(path: Path, ...options: PathArguments<Path>): ResponsePromise<T>
+  put<Path extends KnownPath<'PUT'>, Name extends OperationAt<'PUT', Path>>(
+    path: Path,
+    ...options: KnownArguments<Name, Path>
+  ): ResponsePromise<AnswerOf<OperationAt<'PUT', Path>>>
   put<T>(path: string, options?: RequestOptions): ResponsePromise<T> {
     return this.#ask('PUT', path, options)
   }
 
   /**
+   * Sends a `PATCH` request to a path that the types do not have, or with a type of your own for the answer. {@link
+   * request} describes the result and the errors.
+   */
+  patch<T = unknown, Path extends string = string>(
+    path: Path,
+    ...options: FreeArguments<OperationAt<'PATCH', Path>, Path>
+  ): ResponsePromise<AnswerOf<OperationAt<'PATCH', Path>, T>>
+  /**
    * Sends a `PATCH` request: changes a part of a resource. {@link request} describes the result and the errors. Some
-   * routes of SmartRecruiters take `application/json-patch+json`: set that content type in `headers`.
+   * operations take `application/json-patch+json`: set that content type in `headers`.
    * @example
    * await sr.patch('/candidates/{id}', { params: { id }, json: { email: 'new@example.com' } })
    */
-  patch<T = unknown, Path extends string = string>(path: Path, ...options: PathArguments<Path>): ResponsePromise<T>
+  patch<Path extends KnownPath<'PATCH'>, Name extends OperationAt<'PATCH', Path>>(
+    path: Path,
+    ...options: KnownArguments<Name, Path>
+  ): ResponsePromise<AnswerOf<OperationAt<'PATCH', Path>>>
   patch<T>(path: string, options?: RequestOptions): ResponsePromise<T> {
     return this.#ask('PATCH', path, options)
   }
 
   /**
+   * Sends a `DELETE` request to a path that the types do not have, or with a type of your own for the answer. {@link
+   * request} describes the result and the errors.
+   */
+  delete<T = unknown, Path extends string = string>(
+    path: Path,
+    ...options: FreeArguments<OperationAt<'DELETE', Path>, Path>
+  ): ResponsePromise<AnswerOf<OperationAt<'DELETE', Path>, T>>
+  /**
    * Sends a `DELETE` request: removes a resource. {@link request} describes the result and the errors.
    * @example
    * await sr.delete('/candidates/{id}', { params: { id } })
    */
-  delete<T = unknown, Path extends string = string>(path: Path, ...options: PathArguments<Path>): ResponsePromise<T>
+  delete<Path extends KnownPath<'DELETE'>, Name extends OperationAt<'DELETE', Path>>(
+    path: Path,
+    ...options: KnownArguments<Name, Path>
+  ): ResponsePromise<AnswerOf<OperationAt<'DELETE', Path>>>
   delete<T>(path: string, options?: RequestOptions): ResponsePromise<T> {
     return this.#ask('DELETE', path, options)
   }
@@ -229,11 +296,20 @@ export class SmartRecruiters {
    * @example
    * const { headers } = await sr.head('/jobs').asResponse()
    */
-  head<Path extends string>(path: Path, ...options: PathArguments<Path>): ResponsePromise<undefined>
+  head<Path extends KnownPath<'GET'>>(
+    path: Path,
+    ...options: CallArguments<OperationAt<'GET', Path>, Path>
+  ): ResponsePromise<undefined>
   head(path: string, options?: RequestOptions): ResponsePromise<undefined> {
     return this.#ask('HEAD', path, options)
   }
 
+  /** Sends a request to a path that the types do not have, or with a type of your own for the answer. */
+  request<T = unknown, Method extends string = string, Path extends string = string>(
+    method: Method,
+    path: Path,
+    ...options: FreeArguments<OperationAt<Method, Path>, Path>
+  ): ResponsePromise<AnswerOf<OperationAt<Method, Path>, T>>
   /**
    * Sends a request and resolves with the data of the answer: parsed JSON, text, bytes (`Uint8Array`), or `undefined`
    * if the body is empty. `.withResponse()` resolves with the `Response` too, `.asResponse()` with the `Response`
@@ -242,25 +318,32 @@ export class SmartRecruiters {
    * `path` is relative to the API root, and may contain placeholders such as `{id}` whose values are in `params`. A
    * complete URL is accepted if it is on the origin of the API root.
    *
-   * In TypeScript, annotate the variable with the type of the data, as in the example: the compiler then also requires
-   * the placeholders in `params`. With a type argument, `request<Job>(…)`, it does not check `params`.
+   * In TypeScript, a method and a path that the API has decide the types of `params`, `query` and the body, and of the
+   * data. The names of placeholders are free. For other paths, annotate the variable: `const item: Item = await
+   * request('GET', path)`. With a type argument, `request<Item>(…)`, any path has that type, and its options are not
+   * checked against the API.
    * @example
-   * const job: Job = await sr.request('GET', '/jobs/{id}', { params: { id } })
+   * const job = await sr.request('GET', '/jobs/{id}', { params: { id } })
    * @throws {ApiError} if the status is not 2xx: one of its subclasses, such as {@link NotFoundError}.
    * @throws {TokenError} if no access token can be obtained.
    * @throws {NetworkError | TimeoutError} if no complete answer arrives.
    * @throws {QueueFullError} if the call cannot get its turn within the rate limits before its deadline.
    * @throws {ConfigurationError} if an argument is wrong; nothing is sent.
    */
-  request<T = unknown, Path extends string = string>(
-    method: string,
+  request<Method extends HttpMethod, Path extends KnownPath<Method>, Name extends OperationAt<Method, Path>>(
+    method: Method,
     path: Path,
-    ...options: PathArguments<Path>
-  ): ResponsePromise<T>
+    ...options: KnownArguments<Name, Path>
+  ): ResponsePromise<AnswerOf<OperationAt<Method, Path>>>
   request<T>(method: string, path: string, options?: RequestOptions): ResponsePromise<T> {
     return this.#ask(method, path, options)
   }
 
+  /** Reads a list whose path the types do not have, or with a type of your own for its items. */
+  paginate<Item = unknown, Path extends string = string>(
+    path: Path,
+    ...options: FreeArguments<ListAt<Path>, Path, PaginateOptions>
+  ): Paginator<ItemOf<ListAt<Path>, Item>>
   /**
    * Reads a list to its end, item by item and in order, requesting each page once. The client knows how every list of
    * SmartRecruiters is paged, and detects it for other lists. A page has 100 items unless the query says otherwise. The
@@ -269,16 +352,16 @@ export class SmartRecruiters {
    * Nothing is requested before you ask for the first item. To continue later, or after a crash, store `cursor` and
    * pass it as `from`.
    * @example
-   * const jobs = sr.paginate<Job>('/jobs')
+   * const jobs = sr.paginate('/jobs')
    * for await (const job of jobs) await save(job, jobs.cursor)
    * @throws {ConfigurationError} if an argument is wrong, or `from` is the cursor of another list.
    * @throws {SmartRecruitersError} while the list is read: as {@link request} throws, and with code `PAGINATION` if the
    * next page cannot be determined.
    */
-  paginate<Item = unknown, Path extends string = string>(
+  paginate<Path extends KnownList, Name extends ListAt<Path>>(
     path: Path,
-    ...options: PathArguments<Path, PaginateOptions>
-  ): Paginator<Item>
+    ...options: KnownArguments<Name, Path, PaginateOptions>
+  ): Paginator<ItemOf<ListAt<Path>>>
   paginate<Item>(path: string, options: PaginateOptions = {}): Paginator<Item> {
     this.#refuseIfClosing()
     return paginate(this.#native, string('path', path), options, this.#timeout)
@@ -478,7 +561,7 @@ export class SmartRecruiters {
     }
   }
 
-  async #gathered(parts: Source, waits: boolean | undefined): Promise<{ whole?: Uint8Array; rest?: Source }> {
+  async #gathered(parts: BodySource, waits: boolean | undefined): Promise<{ whole?: Uint8Array; rest?: BodySource }> {
     this.#gathering++
     try {
       return await gathered(parts, waits)
@@ -488,7 +571,7 @@ export class SmartRecruiters {
   }
 }
 
-function refuseIfAborted(signal: AbortSignal | undefined, body: Source | undefined): void {
+function refuseIfAborted(signal: AbortSignal | undefined, body: BodySource | undefined): void {
   if (signal?.aborted !== true) return
   body?.stop(signal.reason)
   throw signal.reason

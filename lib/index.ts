@@ -68,7 +68,7 @@ export {
   type OAuthAppOptions,
 } from './oauth-app.js'
 export type { OAuthAppEvents } from './oauth-app-events.js'
-export type { Page, PaginateOptions, PaginateProgress, Paginator, ToArrayOptions } from './paginate.js'
+export type { Page, PaginateOptions, PaginateProgress, Paginator, PaginatorLoop, ToArrayOptions } from './paginate.js'
 export {
   type CustomerImport,
   type CustomerInfo,
@@ -90,6 +90,21 @@ export {
   SqliteStore,
   type SqliteStoreOptions,
 } from './stores.js'
+export type {
+  AnswerOf,
+  CallArguments,
+  FreeArguments,
+  HttpMethod,
+  ItemOf,
+  KnownArguments,
+  KnownList,
+  KnownPath,
+  ListAt,
+  OperationAt,
+  OperationOptions,
+  SearchParams,
+  Sent,
+} from './typed-calls.js'
 export type { WebhookEvent, WebhookEventName, WebhookPayload } from './webhooks/event.js'
 export type { WebhookContext, WebhookListener } from './webhooks/handling.js'
 export type { WebhookHeaders } from './webhooks/headers.js'

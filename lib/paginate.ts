@@ -74,7 +74,7 @@ export interface ToArrayOptions {
  * In each case, `cursor` is the place to continue from: `sr.paginate(path, { from: list.cursor })`.
  *
  * @example
- * const jobs = sr.paginate<Job>('/jobs')
+ * const jobs = sr.paginate('/jobs')
  * for await (const job of jobs) await save(job, jobs.cursor)
  */
 export interface Paginator<Item> extends AsyncIterable<Item> {
@@ -127,7 +127,15 @@ export interface Paginator<Item> extends AsyncIterable<Item> {
    * @throws {SmartRecruitersError} with code `PAGINATION`, if a loop was left before, or {@link Paginator.return} was
    * called.
    */
-  [Symbol.asyncIterator](): AsyncIterableIterator<Item, undefined>
+  [Symbol.asyncIterator](): PaginatorLoop<Item>
+}
+
+/** An iterator over a pass, for one loop. */
+// Not the platform's `AsyncIterableIterator`, which has no second argument before TypeScript 5.6.
+export interface PaginatorLoop<Item> extends AsyncIterator<Item, undefined> {
+  next(): Promise<IteratorResult<Item, undefined>>
+  return(): Promise<IteratorResult<Item, undefined>>
+  [Symbol.asyncIterator](): PaginatorLoop<Item>
 }
 
 const OPTIONS = ['params', 'query', 'headers', 'timeout', 'signal', 'from', 'prefetch'] as const
@@ -267,7 +275,7 @@ class PageReader<Item> implements Paginator<Item> {
     return items
   }
 
-  [Symbol.asyncIterator](): AsyncIterableIterator<Item, undefined> {
+  [Symbol.asyncIterator](): PaginatorLoop<Item> {
     this.#refuseIfLeft()
     return this.#iterator(isLeft => this.#next(isLeft))
   }
@@ -276,12 +284,10 @@ class PageReader<Item> implements Paginator<Item> {
    * Makes an iterator over this pass, for one loop; `next` is told whether that loop was left. Not a generator: after an
    * error, a generator ends without throwing again.
    */
-  #iterator<T>(
-    next: (isLeft: () => boolean) => Promise<IteratorResult<T, undefined>>,
-  ): AsyncIterableIterator<T, undefined> {
+  #iterator<T>(next: (isLeft: () => boolean) => Promise<IteratorResult<T, undefined>>): PaginatorLoop<T> {
     let left = false
     const isLeft = () => left
-    const iterator: AsyncIterableIterator<T, undefined> = {
+    const iterator: PaginatorLoop<T> = {
       next: () => next(isLeft),
       return: async () => {
         left = true

@@ -7,11 +7,12 @@ import { readApi } from './generate/read.mjs'
 import { reference } from './generate/reference.mjs'
 import { rust } from './generate/rust.mjs'
 import { sandbox } from './generate/sandbox.mjs'
+import { types } from './generate/types.mjs'
 
 const root = new URL('../', import.meta.url)
 
 /** The makers of files: each returns the texts of its files by their paths. */
-const MAKERS = [reference, rust, sandbox, events]
+const MAKERS = [reference, rust, sandbox, types, events]
 
 /** Returns the texts of all generated files by their paths in the checkout. */
 export function generated(api = readApi()) {

@@ -171,15 +171,15 @@ export async function requests(sr: SmartRecruiters, signal: AbortSignal): Promis
     timeout: 1000,
     signal,
   }
-  await sr.post('/jobs', options)
+  await sr.post('/other', options)
   const list: readonly string[] = ['a']
   await sr.get('/jobs', { query: new URLSearchParams(), headers: new Headers() })
-  await sr.get('/jobs', { query: { list } as const })
-  await sr.post('/jobs', { body: 'text' })
-  await sr.post('/jobs', { body: Buffer.from('bytes'), idempotent: true })
-  await sr.post('/jobs', { body: new Blob(['text']).stream() })
-  await sr.post('/jobs', { body: createReadStream('file') })
-  await sr.post('/jobs', { form: new FormData() })
+  await sr.get('/other', { query: { list } as const })
+  await sr.post('/other', { body: 'text' })
+  await sr.post('/other', { body: Buffer.from('bytes'), idempotent: true })
+  await sr.post('/other', { body: new Blob(['text']).stream() })
+  await sr.post('/other', { body: createReadStream('file') })
+  await sr.post('/other', { form: new FormData() })
 }
 
 export async function wrongRequests(sr: SmartRecruiters): Promise<void> {
@@ -196,23 +196,23 @@ export async function wrongRequests(sr: SmartRecruiters): Promise<void> {
   // @ts-expect-error A method is needed.
   await sr.request('/jobs')
   // @ts-expect-error There is no such option: it is `json`.
-  await sr.post('/jobs', { jsno: {} })
+  await sr.post('/other', { jsno: {} })
   // @ts-expect-error There is no such option: it is `json`.
-  await sr.post('/jobs', { data: {} })
+  await sr.post('/other', { data: {} })
   // @ts-expect-error There is no such option: it is `query`.
-  await sr.get('/jobs', { qs: {} })
+  await sr.get('/other', { qs: {} })
   // @ts-expect-error A body of objects is `json`.
-  await sr.post('/jobs', { body: { title: 'a' } })
+  await sr.post('/other', { body: { title: 'a' } })
   // @ts-expect-error A form is a FormData.
-  await sr.post('/jobs', { form: { title: 'a' } })
+  await sr.post('/other', { form: { title: 'a' } })
   // @ts-expect-error A parameter has a value.
   await sr.get('/jobs/{id}', { params: { id: undefined } })
   // @ts-expect-error A parameter has one value.
   await sr.get('/jobs/{id}', { params: { id: ['a'] } })
   // @ts-expect-error A query is flat.
-  await sr.get('/jobs', { query: { filter: { status: 'open' } } })
+  await sr.get('/other', { query: { filter: { status: 'open' } } })
   // @ts-expect-error A query's dates have many forms: say which.
-  await sr.get('/jobs', { query: { since: new Date() } })
+  await sr.get('/other', { query: { since: new Date() } })
   // @ts-expect-error A header is text.
   await sr.get('/jobs', { headers: { 'X-One': 1 } })
   await sr.get('/jobs', { timeout: undefined })
@@ -229,7 +229,7 @@ export async function paths(sr: SmartRecruiters, path: string, id: string, optio
   await sr.request('GET', '/jobs/{id}', { params: { id } })
   await sr.head('/jobs/{id}', { params: { id } })
   sr.paginate('/jobs/{id}/notes', { params: { id }, prefetch: 0 })
-  const job: Job = await sr.get('/jobs/{id}', { params: { id } })
+  const job: Job = await sr.get('/others/{id}', { params: { id } })
   await sr.get(`/jobs/${job.id}/{part}`, { params: { part: 'notes' } })
   await sr.get('/jobs', { params: {} })
   await sr.get('/jobs', options)
@@ -270,7 +270,7 @@ export async function paths(sr: SmartRecruiters, path: string, id: string, optio
   // @ts-expect-error There is no `id`.
   sr.paginate('/jobs', { params: { id } })
   // @ts-expect-error What the answer is, is said by the variable, and has to be right.
-  const wrong: Job = await sr.get('/jobs/{id}')
+  const wrong: Job = await sr.get('/others/{id}')
   console.log(wrong)
 }
 
@@ -306,7 +306,7 @@ export async function lists(sr: SmartRecruiters, signal: AbortSignal): Promise<v
     from: 'cursor',
     prefetch: 0,
   }
-  const values = '/configuration/job-properties/{id}/values'
+  const values = '/others/{id}/values'
   for await (const item of sr.paginate(values, { ...options, params: { id: 'a' } })) {
     holds<Equal<typeof item, unknown>>()
   }

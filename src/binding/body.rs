@@ -98,7 +98,7 @@ impl NativeBody {
         &self,
         env: Env,
         completions: &NativeCompletions,
-        #[napi(ts_arg_type = "CallId<Uint8Array<ArrayBuffer> | undefined>")] call_id: CallId<Part>,
+        #[napi(ts_arg_type = "CallId<Bytes | undefined>")] call_id: CallId<Part>,
         most: NativeRead,
     ) -> napi::Result<()> {
         let (body, cancelled) = (Arc::clone(&self.body), Arc::clone(&self.cancelled));

@@ -7,3 +7,6 @@ declare const result: unique symbol
  * `lib/calls.ts` returns a promise of it: the compiler checks that both are the same.
  */
 export type CallId<T> = number & { readonly [result]: (value: T) => T }
+
+/** A `Uint8Array` of an `ArrayBuffer`, also for TypeScript before 5.7, where the type has no argument. */
+export type Bytes = ReturnType<typeof Uint8Array.of>

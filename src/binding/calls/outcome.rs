@@ -49,7 +49,7 @@ pub struct NativeAnswer {
     pub headers: Text,
     /// The body: text if the content type says so, bytes otherwise, or a `NativeBody` that is still to be read.
     /// Undefined if the response has none.
-    #[napi(ts_type = "string | Uint8Array<ArrayBuffer> | NativeBody")]
+    #[napi(ts_type = "string | Bytes | NativeBody")]
     pub body: Option<Body>,
     /// The URL that the response came from, if redirects led there.
     pub url: Option<String>,

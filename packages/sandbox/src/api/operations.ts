@@ -56,9 +56,9 @@ export const OPERATIONS = {
   'POST /assessment-api/v202010/integration/company/{companyId}': {
     access: 'bearer',
     scopes: [['partner_configuration_manage']],
-    body: 'ClientCredentials',
+    body: 'CompanyCredentials',
     status: 200,
-    answer: 'ClientCredentials',
+    answer: 'CompanyCredentials',
   },
   'PATCH /assessment-api/v202010/orders/{orderId}/results': {
     access: 'bearer',

@@ -566,10 +566,6 @@ export const SCHEMAS: Readonly<Record<string, string | Readonly<Record<string, s
     totalFound: 'integer!',
     content: 'Candidate[]!',
   },
-  ClientCredentials: {
-    clientId: 'string!',
-    clientSecret: 'string!',
-  },
   CompanyConfiguration: {
     identifier: 'string',
     name: 'string',
@@ -577,6 +573,10 @@ export const SCHEMAS: Readonly<Record<string, string | Readonly<Record<string, s
     website: 'string',
     industry: 'Industry',
     logo: 'string',
+  },
+  CompanyCredentials: {
+    clientId: 'string!',
+    clientSecret: 'string!',
   },
   Compensation: {
     min: 'number',

@@ -1,0 +1,3 @@
+// Only types: `export * from 'smartrecruiters/api'`, which some compilers keep, must find a module.
+
+export {}
