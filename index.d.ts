@@ -29,6 +29,12 @@ export declare class NativeBody {
   cancel(completions: NativeCompletions, callId: CallId<undefined>): void
 }
 
+/** An event that this process handles. */
+export declare class NativeClaim {
+  /** Returns the event. */
+  event(): NativeClaimedEvent
+}
+
 /** A client of one API with one credential. */
 export declare class NativeClient {
   /** The root of the API, without a slash at its end. */
@@ -102,6 +108,45 @@ export declare class NativeCustomStore {
   due(number: number, places: Array<NativeDue>): void
   /** Answers any question: the object failed. */
   failed(number: number, problem: string): void
+}
+
+/** The events of a webhook receiver. */
+export declare class NativeInbox {
+  /** Verifies a request. A header that is missing is empty. */
+  verify(signature: string, timestamp: string, id: string, name: string, version: string, link: string, body: Uint8Array): NativeVerified | NativeError
+  /** Returns the signature that the vendor would send with a request. */
+  sign(timestamp: string, id: string, name: string, version: string, link: string, body: Uint8Array): string | NativeError
+  /**
+   * Checks the authentication of a request, besides its signature. A header that is missing is empty. Returns an error
+   * if the request is refused.
+   */
+  authenticate(authorization: string, header: string): undefined | NativeError
+  /** Answers the vendor's request for an access token. */
+  issueToken(authorization: string, form: Uint8Array): NativeIssuedToken | NativeError
+  /** Verifies a request and stores its event. Resolves, once it is stored, with whether the event was new. */
+  accept(completions: NativeCompletions, callId: CallId<boolean>, signature: string, timestamp: string, id: string, name: string, version: string, link: string, body: Uint8Array): void
+  /** Stores an event of the vendor's own log, unless this inbox has it. */
+  takeIn(completions: NativeCompletions, callId: CallId<NativeTakenIn>, signature: string, timestamp: string, id: string, name: string, version: string, link: string, body: Uint8Array): void
+  /** Resolves with the next event to handle, once there is one, or with null once the inbox is closed. */
+  next(completions: NativeCompletions, callId: CallId<NativeClaim | undefined | null>): void
+  /** Keeps the lease of an event while it is handled, for at most `timeout` milliseconds. Resolves once that has ended. */
+  hold(completions: NativeCompletions, callId: CallId<NativeAttemptEnd>, claim: NativeClaim, timeout: number): void
+  /** Writes down that an event was handled, or why it was not. */
+  settle(completions: NativeCompletions, callId: CallId<NativeSettled>, claim: NativeClaim, failure?: string | undefined | null): void
+  /** Resolves with a page of the events that were given up: the first one, or the one after the place `after`. */
+  deadLetters(completions: NativeCompletions, callId: CallId<NativeDeadLetterPage>, after?: NativeDue | undefined | null): void
+  /** Lets an event that was given up be handled again. Resolves with whether there was one. */
+  repeat(completions: NativeCompletions, callId: CallId<boolean>, id: string): void
+  /** Drops an event that was given up. Resolves with whether there was one. */
+  dropDead(completions: NativeCompletions, callId: CallId<boolean>, id: string): void
+  /** Stores a secret key that was requested from the vendor. */
+  rememberSecret(completions: NativeCompletions, callId: CallId<undefined>, secret: string): void
+  /** Expects the vendor's handshake for `length` milliseconds. 0 ends that. */
+  expectHandshake(completions: NativeCompletions, callId: CallId<undefined>, length: number): void
+  /** Resolves with whether the vendor's handshake is expected. */
+  isHandshakeExpected(completions: NativeCompletions, callId: CallId<boolean>): void
+  /** Lets `next` resolve with null from now on. */
+  close(): void
 }
 
 /** An app that is registered for the authorization code grant. */
@@ -223,6 +268,13 @@ export declare function clientCredentials(clientId: string, clientSecret: string
 export declare function createClient(credential: NativeCredential, options: NativeClientOptions, proxyUrl?: string | undefined | null, key?: string | undefined | null, shared?: NativeRedisLimits | undefined | null): NativeClient | NativeError
 
 /**
+ * Makes an inbox. `encryptionKeys` is undefined if the caller did not say how records are sealed, and empty if they are to
+ * be stored in the clear. `authenticationSecret` is the password, the header's value or the client secret of
+ * `options.authentication`.
+ */
+export declare function createInbox(options: NativeInboxOptions, store: NativeStore, encryptionKeys: Array<string> | undefined | null, secrets: Array<string>, authenticationSecret?: string | undefined | null): NativeInbox | NativeError
+
+/**
  * Makes an app. `encryptionKeys` is undefined if the caller did not say how records are sealed, and empty if they are to
  * be stored in the clear. `listen` gets the app's events, and must not throw. `proxyUrl` may hold a password, and `key` is
  * the key of `registration.connection.cert`.
@@ -272,6 +324,9 @@ export interface NativeAnswer {
   url?: string
 }
 
+/** Why an attempt no longer holds its event. */
+export type NativeAttemptEnd = 'lost' | 'timedOut'
+
 /** An authorization request. */
 export interface NativeAuthorizationUrl {
   /** The URL to send the user's browser to. */
@@ -280,12 +335,25 @@ export interface NativeAuthorizationUrl {
   state: string
 }
 
+/** How the vendor authenticates to the receiver, besides its signature. */
+export type NativeCallbackAuthentication = 'basic' | 'header' | 'oauth2'
+
 /** The cause of an error. */
 export interface NativeCause {
   /** What happened. */
   message: string
   /** Node's name for the cause, such as `ECONNREFUSED`. */
   code?: string
+}
+
+/** An event to handle. */
+export interface NativeClaimedEvent {
+  /** The event. */
+  event: NativeWebhookEvent
+  /** How often handling it began, this time included. */
+  attempt: number
+  /** When it arrived, in milliseconds since the Unix epoch. */
+  receivedAt: number
 }
 
 /** How a client sends its id and secret to the token endpoint (RFC 6749 section 2.3.1). */
@@ -353,6 +421,28 @@ export interface NativeCustomerPage {
 
 /** The state of a customer. */
 export type NativeCustomerState = 'connected' | 'connecting' | 'unresolved'
+
+/** An event that was given up. */
+export interface NativeDeadLetter {
+  /** The event. */
+  event: NativeWebhookEvent
+  /** How often it was tried. */
+  attempts: number
+  /** Why it failed last. */
+  error: string
+  /** When it arrived, in milliseconds since the Unix epoch. */
+  receivedAt: number
+  /** When it was given up, in milliseconds since the Unix epoch. */
+  since: number
+}
+
+/** A page of the events that were given up. */
+export interface NativeDeadLetterPage {
+  /** The events. */
+  letters: Array<NativeDeadLetter>
+  /** Where the next page begins; undefined on the last page. */
+  next?: NativeDue
+}
 
 /** When a call resolves, and which responses are errors. */
 export type NativeDelivery = 'whole' | 'open' | 'fetch'
@@ -454,10 +544,12 @@ export interface NativeError {
   companyId?: string
   /** What is known of the customer's credentials, which were already issued. */
   integrationReason?: NativeIntegrationReason
+  /** Why the request to a webhook receiver was refused. */
+  webhookReason?: NativeWebhookRefusal
 }
 
 /** The stable name of an error. */
-export type NativeErrorCode = 'CONFIGURATION' | 'CLOSED' | 'QUEUE_FULL' | 'BAD_REQUEST' | 'AUTHENTICATION' | 'PERMISSION' | 'NOT_FOUND' | 'CONFLICT' | 'RATE_LIMIT' | 'SERVER' | 'UNEXPECTED_STATUS' | 'INVALID_RESPONSE' | 'REDIRECT' | 'PAGINATION' | 'BODY_TOO_LARGE' | 'BODY_INTERRUPTED' | 'NETWORK' | 'TIMEOUT' | 'TOKEN_REFUSED' | 'TOKEN_UNAVAILABLE' | 'TOKEN_INVALID' | 'AUTHORIZATION_DENIED' | 'CALLBACK_REFUSED' | 'REAUTHORIZATION_REQUIRED' | 'UNKNOWN_GRANT' | 'ALREADY_INTEGRATED' | 'STORE' | 'INTERNAL'
+export type NativeErrorCode = 'CONFIGURATION' | 'CLOSED' | 'QUEUE_FULL' | 'BAD_REQUEST' | 'AUTHENTICATION' | 'PERMISSION' | 'NOT_FOUND' | 'CONFLICT' | 'RATE_LIMIT' | 'SERVER' | 'UNEXPECTED_STATUS' | 'INVALID_RESPONSE' | 'REDIRECT' | 'PAGINATION' | 'BODY_TOO_LARGE' | 'BODY_INTERRUPTED' | 'NETWORK' | 'TIMEOUT' | 'TOKEN_REFUSED' | 'TOKEN_UNAVAILABLE' | 'TOKEN_INVALID' | 'AUTHORIZATION_DENIED' | 'CALLBACK_REFUSED' | 'REAUTHORIZATION_REQUIRED' | 'UNKNOWN_GRANT' | 'ALREADY_INTEGRATED' | 'STORE' | 'WEBHOOK_REFUSED' | 'INTERNAL'
 
 /** One entry of the vendor's `errors[]`. */
 export interface NativeErrorDetail {
@@ -547,8 +639,32 @@ export interface NativeImport {
   refreshTokenIssuedAt?: number
 }
 
+/** The options of an inbox that are not secret. */
+export interface NativeInboxOptions {
+  /** Separates inboxes in one store. */
+  name: string
+  /** How long ago a request may have been signed, in milliseconds. */
+  past: number
+  /** How far ahead of this machine's clock a request may have been signed, in milliseconds. */
+  future: number
+  /** After how many failures an event is given up. */
+  attempts: number
+  /** How the vendor authenticates, if it does besides its signature. */
+  authentication?: NativeCallbackAuthentication
+  /** The user of HTTP Basic, or the vendor's client id. */
+  user?: string
+}
+
 /** What is known of a customer's credentials that were already issued. */
 export type NativeIntegrationReason = 'issuedElsewhere' | 'responseLost' | 'disconnected'
+
+/** The answer to the vendor's request for an access token. */
+export interface NativeIssuedToken {
+  /** The access token, if the request was right. */
+  token?: string
+  /** The error of RFC 6749 section 5.2, if it was not. */
+  error?: string
+}
 
 /** The progress of a keep-alive pass. */
 export interface NativeKeepAliveProgress {
@@ -604,6 +720,9 @@ export interface NativeOAuthAppOptions {
   /** The issuer that callbacks must name, if they must name one. */
   issuer?: string
 }
+
+/** What became of an event. */
+export type NativeOutcome = 'handled' | 'again' | 'dead' | 'lost'
 
 /** A page of a list. */
 export interface NativePage {
@@ -721,6 +840,22 @@ export interface NativeRekeyProgress {
   failed: number
 }
 
+/** What became of an event, and when it is handled again if it is. */
+export interface NativeSettled {
+  /** What became of it. */
+  outcome: NativeOutcome
+  /** When it is handled again, in milliseconds since the Unix epoch. */
+  at?: number
+}
+
+/** What an entry of the vendor's log brought. */
+export interface NativeTakenIn {
+  /** Whether the event was new. */
+  isNew: boolean
+  /** Whether its signature could be verified. */
+  isVerified: boolean
+}
+
 /** An access token. The face puts it into a class that does not print it. */
 export interface NativeToken {
   /** The token itself. */
@@ -736,6 +871,35 @@ export interface NativeUrl {
   /** The text of the URL. */
   url: string
 }
+
+/** What a request that was verified has besides its headers. The face has those. */
+export interface NativeVerified {
+  /** The event's id. */
+  id: string
+  /** When the request was signed, in seconds since the Unix epoch. */
+  timestamp: number
+  /** The body: a JSON object. */
+  body: string
+}
+
+/** An event of a webhook. */
+export interface NativeWebhookEvent {
+  /** The event's id. */
+  id: string
+  /** The event's name. */
+  name: string
+  /** The version of the event's format. */
+  version: string
+  /** The header `Link`, empty if there was none. */
+  link: string
+  /** When the request was signed, in seconds since the Unix epoch. */
+  timestamp: number
+  /** The body: a JSON object. */
+  body: string
+}
+
+/** Why a request to a webhook receiver was refused. */
+export type NativeWebhookRefusal = 'noKey' | 'missingSignature' | 'tooManySignatures' | 'noMatch' | 'malformedTimestamp' | 'tooOld' | 'fromFuture' | 'malformedHeader' | 'malformedBody' | 'unauthorized' | 'bodyTooLarge' | 'bodyTooSlow' | 'bodyConsumed'
 
 /**
  * Whether this is certainly the main thread, which is found out much faster here than in JavaScript. A worker never is
@@ -787,3 +951,6 @@ export declare const VALUE: number
 
 /** The version of the addon. The face refuses an addon of another version. */
 export declare const VERSION: string
+
+/** Returns the error of a request that was refused for this reason. */
+export declare function webhookRefusal(reason: NativeWebhookRefusal): NativeError

@@ -37,4 +37,6 @@ export const {
   TimeoutError,
   TokenError,
   UnknownGrantError,
+  WebhookError,
+  Webhooks,
 } = instance

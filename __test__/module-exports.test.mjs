@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { test } from 'node:test'
 import { promisify } from 'node:util'
@@ -39,6 +40,21 @@ test('the types declare exactly the values that there are, for import and for re
 
 test('the tools for tests are the same for import and require', async () => {
   assert.deepEqual({ ...(await import('smartrecruiters/testing')) }, { ...require('smartrecruiters/testing') })
+})
+
+test('the handlers for the web are the same for import and require', async () => {
+  assert.deepEqual({ ...(await import('smartrecruiters/web')) }, { ...require('smartrecruiters/web') })
+})
+
+test('the handlers for the web use the public face alone', () => {
+  const folder = new URL('../lib/web/', import.meta.url)
+  const imports = readdirSync(folder).flatMap(file => {
+    const { importedFiles } = ts.preProcessFile(readFileSync(new URL(file, folder), 'utf8'), true, true)
+    return importedFiles.map(({ fileName }) => fileName)
+  })
+  const others = imports.filter(name => !/^(node:|\.\/[\w-]+\.js$)/.test(name))
+  assert.ok(imports.length > 20, 'the imports were not found')
+  assert.deepEqual([...new Set(others)], ['../index.js'])
 })
 
 test('the suite for stores needs nothing but Node', async () => {

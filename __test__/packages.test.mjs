@@ -5,7 +5,7 @@ import { execFile } from 'node:child_process'
 import { cp, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { after, before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { publint } from 'publint'
@@ -47,10 +47,14 @@ after(() => rm(folder, { recursive: true, force: true }))
 test('the package holds what it needs and nothing else', async () => {
   const files = packed.files.map(file => file.path)
   const inRoot = await readdir(root)
-  const built = (await readdir(join(root, 'dist'))).map(file => `dist/${file}`)
+  const entries = await readdir(join(root, 'dist'), { recursive: true, withFileTypes: true })
+  const built = entries
+    .filter(entry => entry.isFile())
+    .map(({ parentPath, name }) => relative(root, join(parentPath, name)).replaceAll('\\', '/'))
   const addons = inRoot.filter(file => file.endsWith('.node'))
   const addon = new RegExp(`^smartrecruiters\\.${process.platform}-${process.arch}\\b.*\\.node$`)
-  assert(built.includes('dist/index.js') && built.includes('dist/index.d.ts'))
+  for (const file of ['index.js', 'index.d.ts', 'web/index.js', 'web/index.d.ts'])
+    assert(built.includes(`dist/${file}`), file)
   assert(addons.some(file => addon.test(file)))
   assert.deepEqual(
     files.sort(),
@@ -62,8 +66,11 @@ test('the package holds what it needs and nothing else', async () => {
         'index.mjs',
         'index.d.mts',
         'instance.cjs',
+        'web-instance.cjs',
         'testing.mjs',
         'testing.d.mts',
+        'web.mjs',
+        'web.d.mts',
         'api.mjs',
         'api.d.mts',
         'package.json',

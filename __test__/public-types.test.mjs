@@ -6,9 +6,13 @@ import { fileURLToPath } from 'node:url'
 import ts from 'typescript'
 
 const root = fileURLToPath(new URL('..', import.meta.url)).replaceAll('\\', '/')
-const entries = ['dist/index.d.ts', 'dist/testing.d.ts', 'dist/api.d.ts', 'packages/sandbox/dist/index.d.ts'].map(
-  file => root + file,
-)
+const entries = [
+  'dist/index.d.ts',
+  'dist/testing.d.ts',
+  'dist/api.d.ts',
+  'dist/web/index.d.ts',
+  'packages/sandbox/dist/index.d.ts',
+].map(file => root + file)
 
 const options = {
   strict: true,

@@ -4,15 +4,19 @@
 import assert from 'node:assert/strict'
 import fs from 'node:fs'
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { transform } from 'esbuild'
 import * as smartrecruiters from 'smartrecruiters'
+import * as web from 'smartrecruiters/web'
 import { startSandbox } from 'smartrecruiters-sandbox'
 
 const root = new URL('../', import.meta.url)
-const docs = (await readdir(new URL('docs', root))).filter(name => name !== 'testing.md').map(name => `docs/${name}`)
+// The example of docs/webhooks.md is examples/webhook-receiver.mjs, which examples.test.mjs runs.
+const NOT_RUN = ['testing.md', 'webhooks.md']
+const docs = (await readdir(new URL('docs', root))).filter(name => !NOT_RUN.includes(name)).map(name => `docs/${name}`)
 const pages = await Promise.all(
   ['README.md', ...docs].map(async page => ({ page, text: await readFile(new URL(page, root), 'utf8') })),
 )
@@ -54,8 +58,9 @@ test('the pages that moved out of the README have their examples', () => {
     'docs/grants.md': 3,
     'docs/limits.md': 1,
     'docs/lists.md': 3,
+    'docs/login.md': 1,
     'docs/moving.md': 3,
-    'docs/partners.md': 1,
+    'docs/partners.md': 2,
     'docs/stores.md': 2,
   })
 })
@@ -63,7 +68,7 @@ test('the pages that moved out of the README have their examples', () => {
 test('docs/errors.md names every class, field, code, kind, phase and reason', async () => {
   const { text } = pages.find(({ page }) => page === 'docs/errors.md')
   const native = await readFile(new URL('index.d.ts', root), 'utf8')
-  const unions = ['ErrorCode', 'NetworkKind', 'Phase', 'ReauthorizationReason'].flatMap(name => {
+  const unions = ['ErrorCode', 'NetworkKind', 'Phase', 'ReauthorizationReason', 'WebhookRefusal'].flatMap(name => {
     const [, members] = new RegExp(`^export type Native${name} = (.*)$`, 'm').exec(native)
     return members.split(' | ').map(member => member.slice(1, -1))
   })
@@ -84,7 +89,7 @@ for (const { page, heading, code } of examples) {
       process.env = saved
     })
     // Several examples connect the same customer, whose credentials are issued once.
-    if (code.includes('PartnerApp')) t.after(() => sandbox.resetIntegration('acme'))
+    if (code.includes("connect('acme')")) t.after(() => sandbox.resetIntegration('acme'))
     const client = { OAuthApp: sandbox.app, PartnerApp: sandbox.partner }[/OAuthApp|PartnerApp/.exec(code)]
     const { clientId, clientSecret } = client ?? sandbox.client
     const machine = new smartrecruiters.ClientCredentials({
@@ -102,6 +107,7 @@ for (const { page, heading, code } of examples) {
       SMARTRECRUITERS_API_KEY: sandbox.apiKey,
       GRANTS_FILE: join(folder, 'grants.sqlite'),
       GRANTS_KEY: '5a'.repeat(32),
+      COOKIE_SECRET: 'a secret of at least 32 characters',
       DATABASE_URL: 'postgres://user:password@127.0.0.1/records',
       ...(!fromEnv && {
         SMARTRECRUITERS_CLIENT_ID: clientId,
@@ -111,11 +117,14 @@ for (const { page, heading, code } of examples) {
     }
     const local = code
       .replace(/^import \{(.*)\} from 'smartrecruiters'$/m, 'const {$1} = smartrecruiters')
-      .replace(/^import \{(.*)\} from 'node:fs'$/m, 'const {$1} = fs')
+      .replace(/^import \{(.*)\} from 'smartrecruiters\/web'$/m, 'const {$1} = web')
+      .replace(/^import \{(.*)\} from 'node:(fs|http)'$/m, 'const {$1} = $2')
       .replaceAll('/var/lib/my-app', folder)
     const parameters = {
       fs,
+      http: { createServer: listener => closing(t, createServer(listener)) },
       smartrecruiters,
+      web,
       theUserComesBackFrom: url => sandbox.consentTo(url),
     }
     const before = sandbox.counters().requests
@@ -124,4 +133,12 @@ for (const { page, heading, code } of examples) {
     if (/\bsr\.(get|paginate)\b/.test(code))
       assert.notDeepEqual(sandbox.counters().requests, before, 'it called nothing')
   })
+}
+
+/** Has a server of an example listen on a free port, whatever the example says, and closes it after the test. */
+function closing(t, server) {
+  const { listen } = server
+  server.listen = () => listen.call(server, 0, '127.0.0.1')
+  t.after(() => server.close())
+  return server
 }

@@ -7,8 +7,10 @@ import type {
   NativeNetworkKind,
   NativePhase,
   NativeReauthorizationReason,
+  NativeWebhookRefusal,
 } from '../index.js'
 import { headerPairs } from './headers.js'
+import { native } from './native.js'
 import { fromCaller, withoutFrames } from './stack.js'
 
 // `Exclude` with `never` changes nothing but the name: editors would otherwise show the names of the addon's types.
@@ -27,6 +29,9 @@ export type TimeoutPhase = Exclude<NativePhase, never>
 
 /** Why a grant has ended: see {@link ReauthorizationRequiredError.reason}. */
 export type ReauthorizationReason = Exclude<NativeReauthorizationReason, never>
+
+/** Why a webhook request was refused: see {@link WebhookError.reason}. */
+export type WebhookRefusal = Exclude<NativeWebhookRefusal, never>
 
 /** One entry of the list `errors` in an error answer of the API. */
 export interface ErrorDetail {
@@ -348,6 +353,28 @@ export class TimeoutError extends UnansweredError {
 /** The store failed, or does not have the credentials of a customer that a call uses. */
 export class StoreError extends SmartRecruitersError {}
 
+/** A webhook request was refused. Nothing of it was stored. */
+export class WebhookError extends SmartRecruitersError {
+  /**
+   * Why the request was refused.
+   *
+   * - `noKey`: no secret key is known yet; give `secrets`, or call `subscribe()`.
+   * - `missingSignature`, `tooManySignatures`: SmartRecruiters did not send it so.
+   * - `noMatch`: it was forged or changed, its key is not among `secrets`, or its body was parsed and written again.
+   * - `tooOld`, `fromFuture`, `malformedTimestamp`: the time of its signature is not within `tolerance`.
+   * - `malformedHeader`, `malformedBody`: a header is ambiguous or not ASCII, or the body is not a JSON object.
+   * - `unauthorized`: it lacks what `callbackAuthentication` says.
+   * - `bodyTooLarge`, `bodyTooSlow`: the body is longer than 1 MiB, or did not arrive within 5 seconds.
+   * - `bodyConsumed`: a body parser came before the handler.
+   */
+  readonly reason: WebhookRefusal
+
+  constructor(record: ErrorRecord, context?: CallContext) {
+    super(record, context)
+    this.reason = record.webhookReason ?? 'noMatch'
+  }
+}
+
 type ErrorClass = new (record: ErrorRecord, context?: CallContext) => SmartRecruitersError
 
 // Exhaustive: the compiler fails here when the core has a new code.
@@ -379,6 +406,7 @@ const CLASSES: Record<ErrorCode, ErrorClass> = {
   UNKNOWN_GRANT: UnknownGrantError,
   ALREADY_INTEGRATED: AlreadyIntegratedError,
   STORE: StoreError,
+  WEBHOOK_REFUSED: WebhookError,
   INTERNAL: SmartRecruitersError,
 }
 
@@ -396,6 +424,11 @@ export function toError(record: ErrorRecord, context?: CallContext): SmartRecrui
 export function configurationError(field: string, problem: string): ConfigurationError {
   const message = `${field}: ${problem}`
   return fromCaller(() => new ConfigurationError({ code: 'CONFIGURATION', message, causes: [], field }))
+}
+
+/** Makes the error of a webhook request that the face refuses. */
+export function webhookError(reason: WebhookRefusal): WebhookError {
+  return toError(native.webhookRefusal(reason)) as WebhookError
 }
 
 /** Returns the result of a synchronous native function, or throws its error. */

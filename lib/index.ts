@@ -48,6 +48,8 @@ export {
   type TimeoutPhase,
   TokenError,
   UnknownGrantError,
+  WebhookError,
+  type WebhookRefusal,
 } from './errors.js'
 export type { GrantImport, SealedGrant } from './grant-import.js'
 export type { GrantInfo, GrantsOptions, Refusal } from './grants.js'
@@ -104,5 +106,18 @@ export type {
   SearchParams,
   Sent,
 } from './typed-calls.js'
+export type { WebhookEvent, WebhookEventName, WebhookPayload } from './webhooks/event.js'
+export type { WebhookContext, WebhookListener } from './webhooks/handling.js'
+export type { WebhookHeaders } from './webhooks/headers.js'
+export type { CallbackAuthentication, WebhookErrorContext, WebhooksOptions } from './webhooks/options.js'
+export type { WebhookPayloads } from './webhooks/payloads.js'
+export type { ReplayResult, SubscribeOptions, Subscription } from './webhooks/subscriptions.js'
+export {
+  type DeadLetter,
+  type SignedRequest,
+  type SignOptions,
+  type WebhookBody,
+  Webhooks,
+} from './webhooks/webhooks.js'
 
 endOfPackage()

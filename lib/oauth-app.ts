@@ -191,6 +191,8 @@ const inBackground = new Set<OAuthApp>()
 export class OAuthApp extends WithEvents<OAuthAppEvents> {
   /** The app's client id. */
   readonly clientId: string
+  /** The redirect URI, as it was given. */
+  readonly redirectUri: string
   readonly #native: NativeOAuthApp
   /** The connection options for the clients that `exchange()` passes to its `id` function. */
   readonly #connection: ConnectionOptions
@@ -213,6 +215,7 @@ export class OAuthApp extends WithEvents<OAuthAppEvents> {
     const known = optionsObject('OAuthApp', options, OPTIONS)
     const { options: registered, clientSecret, encryptionKeys, proxyUrl, key, exitTimeout } = registration(known)
     this.clientId = registered.clientId
+    this.redirectUri = string('redirectUri', known.redirectUri, FROM_ENVIRONMENT)
     this.#connection = given(
       Object.fromEntries(CONNECTION_OPTIONS.map(name => [name, known[name]])),
     ) as ConnectionOptions
@@ -221,7 +224,7 @@ export class OAuthApp extends WithEvents<OAuthAppEvents> {
       native.createOauthApp(
         registered,
         bare({
-          redirectUri: string('redirectUri', known.redirectUri, FROM_ENVIRONMENT),
+          redirectUri: this.redirectUri,
           scopes: strings('scopes', known.scopes),
           pkce: optionalChoice('pkce', known.pkce, ['S256']) !== undefined,
           sendResponseType: boolean('sendResponseType', known.sendResponseType, true),

@@ -91,6 +91,8 @@ const OPTIONS = ['store', 'limits', ...REGISTRATION_OPTIONS] as const
 export class PartnerApp {
   /** The client id of the partner's master credential. */
   readonly clientId: string
+  /** The API root, if the app uses another one than that of its environment. */
+  readonly baseUrl: string | undefined
   readonly #native: NativePartnerApp
 
   /**
@@ -108,6 +110,7 @@ export class PartnerApp {
     const known = optionsObject('PartnerApp', options, OPTIONS)
     const { options: registered, clientSecret, encryptionKeys, proxyUrl, key, exitTimeout } = registration(known)
     this.clientId = registered.clientId
+    this.baseUrl = registered.baseUrl
     const pacing = limits(known.limits)
     this.#native = unwrap(
       native.createPartnerApp(

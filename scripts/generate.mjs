@@ -2,6 +2,7 @@
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
+import { events } from './generate/events.mjs'
 import { readApi } from './generate/read.mjs'
 import { reference } from './generate/reference.mjs'
 import { rust } from './generate/rust.mjs'
@@ -11,7 +12,7 @@ import { types } from './generate/types.mjs'
 const root = new URL('../', import.meta.url)
 
 /** The makers of files: each returns the texts of its files by their paths. */
-const MAKERS = [reference, rust, sandbox, types]
+const MAKERS = [reference, rust, sandbox, types, events]
 
 /** Returns the texts of all generated files by their paths in the checkout. */
 export function generated(api = readApi()) {

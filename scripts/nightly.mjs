@@ -22,6 +22,21 @@ const RUNS = [
     env: { PROPTEST_CASES: '20000' },
   },
   { what: 'every package manager, runtime and bundler', command: ['node', 'scripts/gate.mjs', '--no-build'] },
+  {
+    what: 'a million webhook events in each of two months',
+    command: [...RUST_TESTS, '--release', '--lib', 'a_store_stays_bounded_over_two_months'],
+    env: { EVENTS: '1000000' },
+  },
+  {
+    what: 'fifty processes that are killed after they accepted a webhook',
+    command: ['node', '--test', '__test__/webhooks-fleet.test.mjs'],
+    env: { WEBHOOK_KILLS: '50' },
+  },
+  {
+    what: 'the handlers for the web in every framework',
+    command: ['node', '--test', '__test__/web-frameworks.test.mjs'],
+    env: { WEB_FRAMEWORKS: 'all' },
+  },
   { what: 'torture', command: ['node', 'torture/run.mjs'] },
   { what: 'torture: a hundred thousand grants', command: ['node', 'torture/run.mjs', '--scenarios', 'fleet'] },
 ]

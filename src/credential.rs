@@ -1,5 +1,7 @@
 //! What a client authenticates with. Each credential is checked when it is created.
 
+use std::borrow::Cow;
+
 use zeroize::Zeroize as _;
 
 use crate::error::{Error, Result};
@@ -73,7 +75,7 @@ impl OAuthClient {
 
 /// Checks a secret for use in a header, a form or a store: it must be visible ASCII. Fails with
 /// [`Error::Configuration`] that names `field`.
-pub fn visible_ascii(field: &'static str, mut value: String) -> Result<Secret> {
+pub fn visible_ascii(field: impl Into<Cow<'static, str>>, mut value: String) -> Result<Secret> {
     if value.is_empty() || !value.bytes().all(|byte| byte.is_ascii_graphic()) {
         let problem = problem_of(&value);
         value.zeroize();

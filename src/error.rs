@@ -4,12 +4,14 @@
 //! description of the failure.
 
 mod network;
+mod webhook;
 
 use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
 pub use network::{Destination, NetworkKind, Phase, Reason, io_code, without_number};
+pub use webhook::WebhookRefusal;
 
 /// The result of every fallible function in this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -259,6 +261,13 @@ pub enum Error {
         problem: StoreProblem,
     },
 
+    /// A request to a webhook receiver was refused. Nothing was stored.
+    #[error("the webhook request was refused: {reason}")]
+    WebhookRefused {
+        /// Why it was refused.
+        reason: WebhookRefusal,
+    },
+
     /// The server that holds the limits shared between processes could not be used. Until it can, each process keeps to
     /// its share of the limits.
     #[error("the shared limits cannot be reached: {problem}")]
@@ -452,6 +461,7 @@ pub enum ErrorCode {
     UnknownGrant,
     AlreadyIntegrated,
     Store,
+    WebhookRefused,
     Internal,
 }
 
@@ -534,6 +544,7 @@ impl Error {
             Self::UnknownGrant { .. } => ErrorCode::UnknownGrant,
             Self::AlreadyIntegrated { .. } => ErrorCode::AlreadyIntegrated,
             Self::Store { .. } | Self::SharedLimits { .. } => ErrorCode::Store,
+            Self::WebhookRefused { .. } => ErrorCode::WebhookRefused,
             Self::Internal { .. } => ErrorCode::Internal,
         }
     }
@@ -602,6 +613,7 @@ impl Error {
             | Self::ReauthorizationRequired { .. }
             | Self::UnknownGrant { .. }
             | Self::AlreadyIntegrated { .. }
+            | Self::WebhookRefused { .. }
             | Self::Internal { .. } => false,
         }
     }

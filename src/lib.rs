@@ -24,10 +24,11 @@ mod redis_server;
 pub mod tls;
 // -- rules: which endpoint a request belongs to, and when it may be sent
 pub mod limit;
-// -- state: records in a store, one-time operations, tokens
+// -- state: records in a store, one-time operations, tokens, events
 pub mod lifecycle;
 pub mod once;
 pub mod store;
+pub mod webhook;
 // -- client: the steps of a call
 pub mod client;
 // -- Node: the only files that may say `napi`

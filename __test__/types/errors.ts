@@ -56,6 +56,7 @@ export function whatToDo(code: ErrorCode): 'mend' | 'again' | 'authorize' | 'loo
     case 'TOKEN_REFUSED':
     case 'TOKEN_INVALID':
     case 'STORE':
+    case 'WEBHOOK_REFUSED':
     case 'INTERNAL':
       return 'look'
   }

@@ -20,6 +20,7 @@ const COLUMNS = [
   'sources',
   'confidence',
 ]
+const EVENT_COLUMNS = ['event', 'payload', 'link', 'sources']
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']
 const CREDENTIALS = ['either', 'bearer', 'partner', 'public']
 const CONFIDENCES = ['high', 'medium', 'low']
@@ -28,12 +29,15 @@ const MEDIA_TYPES = ['json', 'json-patch', 'form', 'multipart']
 /** Bodies of answers that have no schema. */
 export const FILES = ['binary', 'csv', 'pdf', 'html']
 
-/** Returns `{ operations, schemas }`: the operations in the order of the file, and the schemas as a `Map` by name. */
+/**
+ * Returns `{ operations, schemas, events }`: the operations and the events in the order of their files, and the schemas
+ * as a `Map` by name.
+ */
 export function readApi(folder = new URL('../../api/', import.meta.url)) {
   const schemas = readSchemas(readFileSync(new URL('schemas.yaml', folder), 'utf8'))
   const operations = readOperations(readFileSync(new URL('operations.tsv', folder), 'utf8'))
   check(operations, schemas)
-  return { operations, schemas }
+  return { operations, schemas, events: readEvents(readFileSync(new URL('events.tsv', folder), 'utf8')) }
 }
 
 /** A schema is `{ fields: Map<name, { type, required }> }`, or `{ type }` if it is not an object. */
@@ -52,6 +56,28 @@ function readSchemas(text) {
     schemas.set(name, { name, fields })
   }
   return schemas
+}
+
+/** An event is `{ name, fields: string[], hasLink }`. */
+function readEvents(text) {
+  const [head, ...lines] = text.trimEnd().split('\n')
+  if (head !== EVENT_COLUMNS.join('\t')) {
+    throw new Error(`events.tsv: the columns must be ${EVENT_COLUMNS.join(', ')}`)
+  }
+  const events = lines.map((line, index) => {
+    const [name, payload, link, sources] = line.split('\t')
+    const fields = payload.split(' ').map(field => /^([a-z_]+):string$/.exec(field)?.[1])
+    const isKnown = sources?.split(' ').every(source => SOURCES.includes(source))
+    if (!/^[a-z.-]+$/.test(name) || fields.includes(undefined) || !['yes', 'no'].includes(link) || !isKnown) {
+      throw new Error(`events.tsv:${index + 2}: cannot be read`)
+    }
+    return { name, fields, hasLink: link === 'yes' }
+  })
+  const names = events.map(({ name }) => name)
+  if (names.some((name, index) => index > 0 && name <= names[index - 1])) {
+    throw new Error('events.tsv: the events must be sorted, and each be there once')
+  }
+  return events
 }
 
 function readOperations(text) {

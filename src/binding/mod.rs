@@ -24,6 +24,7 @@ mod partner;
 mod registration;
 mod store;
 mod token;
+mod webhooks;
 
 /// The version of the addon. The face refuses an addon of another version.
 #[napi_derive::napi]

@@ -6,7 +6,7 @@ use futures_util::future::try_join_all;
 
 use super::app::OAuthApp;
 use crate::error::{Error, ReauthorizationReason, Result};
-use crate::store::{Due, GrantRecord, GrantState, NEVER, Refusal, is_grant_id};
+use crate::store::{Due, GrantRecord, GrantState, NEVER, Refusal, after_events, is_grant_id};
 
 /// Records that are listed and loaded at a time.
 const PAGE: usize = 100;
@@ -75,7 +75,8 @@ impl OAuthApp {
     pub async fn grants(&self, filter: GrantFilter, after: Option<Due>) -> Result<GrantPage> {
         let (start, before) = filter.range()?;
         let page = self.grants.vault.records.store().due(before, PAGE, after.or(start).as_ref()).await?;
-        let next = page.last().cloned();
+        // There may be a million events between the grants that live and those that have ended.
+        let next = page.last().cloned().map(after_events);
         let of_grants = page.into_iter().filter(|place| is_grant_id(&place.id));
         let found = try_join_all(of_grants.map(|place| self.info(place.id))).await?;
         let grants = found.into_iter().flatten().filter(|grant| filter.passes(grant)).collect();

@@ -8,7 +8,7 @@ use super::app::OAuthApp;
 use crate::error::{Error, Result};
 use crate::once::Event;
 use crate::random;
-use crate::store::{Due, GrantRecord, NEVER, Record as _, Swap, is_grant_id};
+use crate::store::{Due, EVENT_PREFIX, EventRecord, GrantRecord, NEVER, Record as _, Swap, is_grant_id};
 
 /// Records that are listed at a time.
 const PAGE: usize = 100;
@@ -73,9 +73,11 @@ impl OAuthApp {
         loop {
             let Some(stored) = records.store().load(id).await? else { return Ok(false) };
             let Some(bytes) = records.sealer().reseal(id, &stored)? else { return Ok(false) };
-            // The grant may have changed since it was listed, and be due at another time.
+            // A grant or an event may have changed since it was listed, and be due at another time.
             let due = if is_grant_id(id) {
                 records.sealer().open::<GrantRecord>(id, &stored)?.due()
+            } else if id.starts_with(EVENT_PREFIX) {
+                records.sealer().open::<EventRecord>(id, &stored)?.due()
             } else {
                 place.due
             };

@@ -56,8 +56,13 @@ impl Lease {
     /// Whether the lease was watched for its whole length, or ended long ago. The wall clock alone is not enough: if it
     /// is ahead, this process would present the token that the holder is presenting.
     pub(crate) fn is_over(self) -> bool {
+        self.is_over_after(LEASE)
+    }
+
+    /// The same for a lease of another length.
+    pub(crate) fn is_over_after(self, length: Duration) -> bool {
         let is_long_past = self.until.saturating_add(CLOCK_SKEW_MILLIS) <= self.last_look.unix_millis();
-        self.watched >= LEASE || (is_long_past && self.looks >= LEAST_LOOKS)
+        self.watched >= length || (is_long_past && self.looks >= LEAST_LOOKS)
     }
 }
 

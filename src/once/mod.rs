@@ -20,6 +20,6 @@ pub use engine::{OneTime, Ran, run};
 pub use events::{Event, Listener, Listeners};
 pub(crate) use in_flight::{InFlight, Preparing};
 pub use in_flight::{await_exchanges, end_exchanges, exchanges_in_flight, settled};
-pub(crate) use lease::{FIRST_COMMIT_WAIT, LEASE_POLL, LONGEST_COMMIT_WAIT, is_running};
+pub(crate) use lease::{FIRST_COMMIT_WAIT, LEASE_POLL, LONGEST_COMMIT_WAIT, Lease, is_running};
 pub use protocol::{OneTimeRecord, OperationState};
 pub use vault::Vault;

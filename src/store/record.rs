@@ -9,10 +9,16 @@ use crate::token::AccessToken;
 pub const CUSTOMER_PREFIX: &str = "customer:";
 /// Ids of access tokens that processes share begin with this prefix.
 pub const TOKEN_PREFIX: &str = "token:";
+/// Ids of webhook events begin with this prefix.
+pub const EVENT_PREFIX: &str = "event:";
+/// Ids of what the processes of a webhook receiver share begin with this prefix.
+pub(super) const INBOX_PREFIX: &str = "webhooks:";
+/// The prefixes of all records that are not grants.
+const RESERVED: [&str; 4] = [CUSTOMER_PREFIX, TOKEN_PREFIX, EVENT_PREFIX, INBOX_PREFIX];
 
 /// Whether a record with this id is a grant.
 pub fn is_grant_id(id: &str) -> bool {
-    ![CUSTOMER_PREFIX, TOKEN_PREFIX].iter().any(|prefix| id.starts_with(prefix))
+    !RESERVED.iter().any(|prefix| id.starts_with(prefix))
 }
 
 /// Refuses a grant id that is reserved for another kind of record.
@@ -20,9 +26,8 @@ pub fn check_grant_id(id: &str) -> Result<()> {
     if is_grant_id(id) {
         Ok(())
     } else {
-        let problem = format!(
-            "must not begin with `{CUSTOMER_PREFIX}` or `{TOKEN_PREFIX}`, which are reserved for other records"
-        );
+        let problem =
+            format!("must not begin with `{}`, which are reserved for other records", RESERVED.join("`, `"));
         Err(Error::configuration("id", problem))
     }
 }

@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict'
-import { ApiError, ApiKey, ConfigurationError, type ErrorCode, NotFoundError, SmartRecruiters } from 'smartrecruiters'
+import {
+  ApiError,
+  ApiKey,
+  ConfigurationError,
+  type ErrorCode,
+  NotFoundError,
+  OAuthApp,
+  SmartRecruiters,
+} from 'smartrecruiters'
 import { checkStore } from 'smartrecruiters/testing'
+import { type Handler, loginHandler, toNodeHandler } from 'smartrecruiters/web'
 import { serve } from '../server.cjs'
 
 const server = await serve()
@@ -33,5 +42,9 @@ await assert.rejects(
   checkStore(() => ({ load: () => null, swap: () => true, due: () => [] })),
   /created once/,
 )
+const app = new OAuthApp({ clientId: 'mts', clientSecret: 'secret', redirectUri: 'http://localhost/callback' })
+const login: Handler = loginHandler(app, { cookieSecret: 'a secret of at least 32 characters' })
+assert.equal((await login(new Request('http://localhost/login')))?.status, 302)
+assert.equal(typeof toNodeHandler(login), 'function')
 server.close()
 console.log('done')

@@ -22,3 +22,4 @@ export type {
 } from './state/credentials.js'
 export type { Item, SandboxData } from './state/given-data.js'
 export type { IssuedGrant } from './state/tokens.js'
+export type { EmitOptions, WebhookDelivery } from './webhooks/sender.js'

@@ -6,6 +6,7 @@ import type { ConsentOptions } from './oauth/consent.js'
 import type { Route, RouteHandler, RouteMethod } from './own-routes.js'
 import type { ApiKeyCredential, ApiKeyOptions, ClientCredential, ClientOptions } from './state/credentials.js'
 import type { IssuedGrant } from './state/tokens.js'
+import type { EmitOptions, WebhookDelivery } from './webhooks/sender.js'
 
 /**
  * A running sandbox, made by {@link startSandbox}. Its credentials have labels, under which counters and requests show
@@ -55,6 +56,16 @@ export interface Sandbox extends AsyncDisposable {
   expireAccessTokens(label?: string): void
   /** Moves the clock of tokens and codes forward by `seconds`. The clock of the limits is not changed. */
   advanceTime(seconds: number): void
+  /**
+   * Sends an event to every active subscription that asks for it, and resolves with what came of it. A delivery that was
+   * not answered with 202 within 5 seconds is repeated by {@link Sandbox.repeatWebhooks}, up to 10 times.
+   */
+  emit(name: string, payload: object, options?: EmitOptions): Promise<WebhookDelivery[]>
+  /**
+   * Repeats the deliveries that have failed and are due by now: after {@link Sandbox.advanceTime}, also those of the time
+   * that was skipped. A subscription is suspended when the last repetition fails.
+   */
+  repeatWebhooks(): Promise<WebhookDelivery[]>
   /** Resets the integration of a company, as SmartRecruiters' support would: its credentials can be issued again. */
   resetIntegration(companyId: string): void
   /** Returns what the sandbox has counted so far. */

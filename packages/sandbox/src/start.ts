@@ -15,6 +15,7 @@ import { Data } from './state/data.js'
 import { identify } from './state/identity.js'
 import { Tokens } from './state/tokens.js'
 import { storageRoutes } from './storage.js'
+import { WebhookSender } from './webhooks/sender.js'
 import type { World } from './world.js'
 
 const REDIRECT_URIS = [
@@ -92,6 +93,8 @@ export async function startSandbox(options?: SandboxOptions): Promise<Sandbox> {
     },
     expireAccessTokens: label => tokens.expireAccessTokens(label),
     advanceTime: seconds => world.clock.advance(seconds),
+    emit: (name, payload, given) => world.webhooks.emit(name, payload, given),
+    repeatWebhooks: () => world.webhooks.repeat(),
     resetIntegration: companyId => {
       if (!world.integrated.delete(companyId)) throw new TypeError(`"${companyId}" is not integrated`)
     },
@@ -126,8 +129,10 @@ function createWorld(given: SandboxOptions | undefined): World {
   const attachments = new Attachments()
   const data = new Data(options)
   const applications = new Applications(data)
+  const webhooks = new WebhookSender(clock, data)
   const integrated = new Set<string>()
-  return { options, clock, counters, gate, credentials, tokens, data, applications, attachments, integrated, origins }
+  const state = { tokens, data, applications, attachments, webhooks, integrated }
+  return { options, clock, counters, gate, credentials, ...state, origins }
 }
 
 function originOf(host: string, address: AddressInfo | string | null): string {

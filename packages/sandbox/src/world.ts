@@ -7,6 +7,7 @@ import type { Attachments } from './state/attachments.js'
 import type { Credentials } from './state/credentials.js'
 import type { Data } from './state/data.js'
 import type { Tokens } from './state/tokens.js'
+import type { WebhookSender } from './webhooks/sender.js'
 
 /** The state of one sandbox, on which all routes work. */
 export interface World {
@@ -19,6 +20,7 @@ export interface World {
   readonly data: Data
   readonly applications: Applications
   readonly attachments: Attachments
+  readonly webhooks: WebhookSender
   /** The ids of the companies for which a partner was issued credentials. */
   readonly integrated: Set<string>
   /** The origins of both servers, set when they are listening. */

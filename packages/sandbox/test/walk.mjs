@@ -1,5 +1,6 @@
 // A successful request for every operation that the sandbox imitates.
 
+import { startReceiver } from './receiver.mjs'
 import { operations, sampleOf } from './table.mjs'
 
 const METHODS = ['POST', 'PUT', 'PATCH', 'GET', 'DELETE']
@@ -48,7 +49,8 @@ export async function prepare(sandbox) {
     send('POST', '/approvals-api/v201910/approvals', { baseId: job, type: 'parallel', decisionMode: 'any', steps })
   const [approved, rejected] = [await approval(), await approval()]
   const subscriptions = '/webhooks-api/v201907/subscriptions'
-  const hook = await send('POST', subscriptions, { callbackUrl: 'https://example.com/', events: ['job.created'] })
+  const { url: callbackUrl } = await startReceiver()
+  const hook = await send('POST', subscriptions, { callbackUrl, events: ['job.created'] })
   await send('POST', `${subscriptions}/${hook.id}/secret-key`)
   const [report] = await list('/reporting-api/v201804/reports')
   const file = await send('POST', `/reporting-api/v201804/reports/${report.reportId}/files`)

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { startReceiver } from './receiver.mjs'
 import { withSandbox } from './support.mjs'
 
 /** What a family changes, and what reads say of it. Each test has short forms for requests, with their statuses. */
@@ -294,7 +295,8 @@ describe('a write changes what reads return:', () => {
 
   changing('webhook subscriptions', async ({ read, write, refused }) => {
     const base = '/webhooks-api/v201907/subscriptions'
-    const given = { callbackUrl: 'https://example.com/hook', events: ['job.created'] }
+    const { url } = await startReceiver()
+    const given = { callbackUrl: url, events: ['job.created'] }
     const { id, status } = await write('POST', base, given)
     assert.equal(status, 'inactive')
     await write('PUT', `${base}/${id}/activation`)

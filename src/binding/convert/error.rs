@@ -8,7 +8,7 @@ use napi_derive::napi;
 
 use crate::error::{
     ApiError, Destination, Error, ErrorCode, ErrorDetail, IntegrationReason, NetworkKind, Permission, Phase,
-    Reason, ReauthorizationReason, TokenAnswer, io_code, without_number,
+    Reason, ReauthorizationReason, TokenAnswer, WebhookRefusal, io_code, without_number,
 };
 use crate::tls;
 
@@ -70,6 +70,8 @@ pub enum NativeErrorCode {
     AlreadyIntegrated,
     /// The store could not be used.
     Store,
+    /// A request to a webhook receiver was refused.
+    WebhookRefused,
     /// A defect of this library.
     #[default]
     Internal,
@@ -105,6 +107,7 @@ impl From<ErrorCode> for NativeErrorCode {
             ErrorCode::UnknownGrant => Self::UnknownGrant,
             ErrorCode::AlreadyIntegrated => Self::AlreadyIntegrated,
             ErrorCode::Store => Self::Store,
+            ErrorCode::WebhookRefused => Self::WebhookRefused,
             ErrorCode::Internal => Self::Internal,
         }
     }
@@ -212,6 +215,77 @@ impl From<IntegrationReason> for NativeIntegrationReason {
     }
 }
 
+/// Why a request to a webhook receiver was refused.
+#[napi(string_enum = "camelCase")]
+pub enum NativeWebhookRefusal {
+    /// The receiver knows no secret key.
+    NoKey,
+    /// The request has no signature.
+    MissingSignature,
+    /// The request has more signatures than the vendor sends.
+    TooManySignatures,
+    /// No signature was made with a known key for this request.
+    NoMatch,
+    /// The time of the signature is missing or malformed.
+    MalformedTimestamp,
+    /// The request was signed too long ago.
+    TooOld,
+    /// The request was signed too far in the future.
+    FromFuture,
+    /// A header of the event is malformed.
+    MalformedHeader,
+    /// The body is not a JSON object.
+    MalformedBody,
+    /// The request does not authenticate.
+    Unauthorized,
+    /// The body is too long.
+    BodyTooLarge,
+    /// The body did not arrive in time.
+    BodyTooSlow,
+    /// The body was read before.
+    BodyConsumed,
+}
+
+impl From<WebhookRefusal> for NativeWebhookRefusal {
+    fn from(reason: WebhookRefusal) -> Self {
+        match reason {
+            WebhookRefusal::NoKey => Self::NoKey,
+            WebhookRefusal::MissingSignature => Self::MissingSignature,
+            WebhookRefusal::TooManySignatures => Self::TooManySignatures,
+            WebhookRefusal::NoMatch => Self::NoMatch,
+            WebhookRefusal::MalformedTimestamp => Self::MalformedTimestamp,
+            WebhookRefusal::TooOld => Self::TooOld,
+            WebhookRefusal::FromFuture => Self::FromFuture,
+            WebhookRefusal::MalformedHeader => Self::MalformedHeader,
+            WebhookRefusal::MalformedBody => Self::MalformedBody,
+            WebhookRefusal::Unauthorized => Self::Unauthorized,
+            WebhookRefusal::BodyTooLarge => Self::BodyTooLarge,
+            WebhookRefusal::BodyTooSlow => Self::BodyTooSlow,
+            WebhookRefusal::BodyConsumed => Self::BodyConsumed,
+        }
+    }
+}
+
+impl From<NativeWebhookRefusal> for WebhookRefusal {
+    fn from(reason: NativeWebhookRefusal) -> Self {
+        match reason {
+            NativeWebhookRefusal::NoKey => Self::NoKey,
+            NativeWebhookRefusal::MissingSignature => Self::MissingSignature,
+            NativeWebhookRefusal::TooManySignatures => Self::TooManySignatures,
+            NativeWebhookRefusal::NoMatch => Self::NoMatch,
+            NativeWebhookRefusal::MalformedTimestamp => Self::MalformedTimestamp,
+            NativeWebhookRefusal::TooOld => Self::TooOld,
+            NativeWebhookRefusal::FromFuture => Self::FromFuture,
+            NativeWebhookRefusal::MalformedHeader => Self::MalformedHeader,
+            NativeWebhookRefusal::MalformedBody => Self::MalformedBody,
+            NativeWebhookRefusal::Unauthorized => Self::Unauthorized,
+            NativeWebhookRefusal::BodyTooLarge => Self::BodyTooLarge,
+            NativeWebhookRefusal::BodyTooSlow => Self::BodyTooSlow,
+            NativeWebhookRefusal::BodyConsumed => Self::BodyConsumed,
+        }
+    }
+}
+
 /// One entry of the vendor's `errors[]`.
 #[napi(object, object_from_js = false)]
 pub struct NativeErrorDetail {
@@ -290,6 +364,8 @@ pub struct NativeError {
     pub company_id: Option<String>,
     /// What is known of the customer's credentials, which were already issued.
     pub integration_reason: Option<NativeIntegrationReason>,
+    /// Why the request to a webhook receiver was refused.
+    pub webhook_reason: Option<NativeWebhookRefusal>,
 }
 
 impl From<&Error> for NativeError {
@@ -301,6 +377,7 @@ impl From<&Error> for NativeError {
             ..Self::default()
         };
         match error {
+            Error::WebhookRefused { reason } => Self { webhook_reason: Some((*reason).into()), ..common },
             Error::Configuration { field, .. } => Self { field: Some(field.to_string()), ..common },
             Error::Api(api) => common.with_answer(api),
             Error::AlreadyIntegrated { company_id, reason, answer } => Self {

@@ -13,7 +13,7 @@ mod variables;
 pub(super) use connection::{NativeConnection, connect_options};
 pub(super) use due::NativeDue;
 pub(super) use environment::NativeEnvironment;
-pub(super) use error::{NativeError, NativeReauthorizationReason};
+pub(super) use error::{NativeError, NativeReauthorizationReason, NativeWebhookRefusal};
 pub(super) use keys::sealing;
 pub(super) use number::{number, whole};
 pub(super) use oauth_client::{NativeClientAuth, oauth_client};

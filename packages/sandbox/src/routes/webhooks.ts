@@ -1,16 +1,15 @@
 import type { On } from '../api/imitation.js'
 import { apiError, notFound } from '../errors.js'
 import { listOf } from '../pagination.js'
-import { newSecret } from '../state/credentials.js'
 import type { Item } from '../state/given-data.js'
+import type { CallbackAuthentication } from '../webhooks/authorization.js'
 import type { World } from '../world.js'
 import { find, remove } from './records.js'
 
-/** Webhook subscriptions. The sandbox sends no webhooks, so activation succeeds without a handshake. */
-export function webhookRoutes(on: On, { data, origins }: World): void {
+/** Webhook subscriptions. */
+export function webhookRoutes(on: On, { data, origins, webhooks }: World): void {
   const { subscriptions } = data
   const subscription = (id: string) => find(subscriptions, id, 'Subscription')
-  const keys = new Map<string, string>()
   // Read at each request: the origin is known when the sandbox listens.
   const absolute = () => ({ linkBase: origins.api })
 
@@ -26,6 +25,7 @@ export function webhookRoutes(on: On, { data, origins }: World): void {
       status: 'inactive',
     }
     subscriptions.set(created.id, created)
+    webhooks.authenticate(created.id, (body.callbackAuthentication ?? {}) as CallbackAuthentication)
     return created
   })
 
@@ -33,22 +33,26 @@ export function webhookRoutes(on: On, { data, origins }: World): void {
   on('DELETE /webhooks-api/v201907/subscriptions/{id}', ({ params }) =>
     remove(subscriptions, params.id, 'Subscription'),
   )
-  on('PUT /webhooks-api/v201907/subscriptions/{id}/activation', ({ params }) => {
-    subscription(params.id).status = 'active'
+  on('PUT /webhooks-api/v201907/subscriptions/{id}/activation', async ({ params }) => {
+    const activated = subscription(params.id)
+    if (activated.status !== 'active' && !(await webhooks.shakeHands(activated))) {
+      throw apiError(400, 'HANDSHAKE_FAILED', 'The callbackUrl did not answer 200 with the X-Hook-Secret it was sent')
+    }
+    activated.status = 'active'
   })
   on('GET /webhooks-api/v201907/subscriptions/{id}/callbacks-log', call => {
-    subscription(call.params.id)
-    return listOf(call, [], absolute())
+    const { id } = subscription(call.params.id)
+    const wanted = call.query.get('callbackStatus')
+    const log = webhooks.log(id).filter(({ status }) => wanted === null || status === wanted)
+    return listOf(call, log, absolute())
   })
 
   on('GET /webhooks-api/v201907/subscriptions/{id}/secret-key', ({ params }) => {
-    const secretKey = keys.get(subscription(params.id).id)
+    const secretKey = webhooks.keyOf(subscription(params.id).id)
     if (secretKey === undefined) throw notFound('The subscription has no secret key')
     return { secretKey }
   })
-  on('POST /webhooks-api/v201907/subscriptions/{id}/secret-key', ({ params }) => {
-    const secretKey = newSecret()
-    keys.set(subscription(params.id).id, secretKey)
-    return { secretKey }
-  })
+  on('POST /webhooks-api/v201907/subscriptions/{id}/secret-key', ({ params }) => ({
+    secretKey: webhooks.rotateKey(subscription(params.id).id),
+  }))
 }

@@ -117,7 +117,8 @@ export function subscription(index: number): Item {
       { name: 'job.created', version: 'v1' },
       { name: 'application.created', version: 'v1' },
     ],
-    status: 'active',
+    // An active one would be sent events.
+    status: 'inactive',
   }
 }
 

@@ -1,0 +1,34 @@
+// A process that receives webhooks at a port of its own, and notes which events it has handled.
+
+import { appendFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import { toNodeHandler, Webhooks } from 'smartrecruiters/web'
+import { serveParent } from '../support/fleet.mjs'
+import { ENCRYPTION_KEY, openStore } from '../support/stores.mjs'
+
+const { place, secrets, handled, hang, dieAfter } = JSON.parse(process.argv[2])
+let begin
+const begun = new Promise(resolve => {
+  begin = resolve
+})
+const webhooks = new Webhooks({ secrets, store: openStore(place), encryptionKey: ENCRYPTION_KEY })
+const handler = webhooks.handler()
+const server = createServer((req, res) => {
+  // The answer has left for the network: the machine may go down at any time from now on.
+  if (dieAfter) res.on('finish', () => setImmediate(() => process.kill(process.pid, 'SIGKILL')))
+  toNodeHandler(handler)(req, res)
+})
+server.listen(0, () => {
+  serveParent({
+    port: () => server.address().port,
+    handle: () => {
+      webhooks.onAny(async ({ event }) => {
+        begin()
+        if (hang) await new Promise(() => {})
+        appendFileSync(handled, `${event.id}\n`)
+      })
+      return 'handling'
+    },
+    begun: () => begun.then(() => 'begun'),
+  })
+})
