@@ -1732,16 +1732,16 @@ export interface Operations {
       page_id?: string | null | undefined
       limit?: number | null | undefined
     }
-    response: Subscription[]
-    item: Subscription
+    response: SubscriptionDetails[]
+    item: SubscriptionDetails
   }
   'POST /webhooks-api/v201907/subscriptions': {
     json: SubscriptionRequest
-    response: Subscription
+    response: SubscriptionDetails
   }
   'GET /webhooks-api/v201907/subscriptions/{id}': {
     params: { id: string }
-    response: Subscription
+    response: SubscriptionDetails
   }
   'DELETE /webhooks-api/v201907/subscriptions/{id}': {
     params: { id: string }
@@ -2322,17 +2322,6 @@ export interface AuditEvents extends ApiObject {
 
 export interface AvatarUpload extends ApiObject {
   file: Blob
-}
-
-export interface CallbackAuthentication extends ApiObject {
-  type?: 'basic' | 'header' | 'oauth2' | (string & {}) | undefined
-  username?: string | undefined
-  password?: string | undefined
-  headerName?: string | undefined
-  headerValue?: string | undefined
-  clientId?: string | undefined
-  clientSecret?: string | undefined
-  tokenServiceUrl?: string | undefined
 }
 
 export interface CallbackRequest extends ApiObject {
@@ -4237,18 +4226,34 @@ export interface Sources extends ApiObject {
   content: Source[]
 }
 
-export interface Subscription extends ApiObject {
+export interface SubscribedEvent extends ApiObject {
+  name?: SubscribedEventName | undefined
+  version?: string | undefined
+}
+
+export interface SubscriptionAuthentication extends ApiObject {
+  type?: 'basic' | 'header' | 'oauth2' | (string & {}) | undefined
+  username?: string | undefined
+  password?: string | undefined
+  headerName?: string | undefined
+  headerValue?: string | undefined
+  clientId?: string | undefined
+  clientSecret?: string | undefined
+  tokenServiceUrl?: string | undefined
+}
+
+export interface SubscriptionDetails extends ApiObject {
   id?: string | undefined
   callbackUrl: string
-  events: WebhookEvent[]
+  events: SubscribedEvent[]
   status?: 'inactive' | 'active' | (string & {}) | undefined
 }
 
 export interface SubscriptionRequest extends ApiObject {
   callbackUrl: string
-  events: WebhookEventName[]
+  events: SubscribedEventName[]
   alertingEmailAddress?: string | undefined
-  callbackAuthentication?: CallbackAuthentication | undefined
+  callbackAuthentication?: SubscriptionAuthentication | undefined
 }
 
 export interface SystemRole extends ApiObject {
@@ -4497,60 +4502,55 @@ export interface WebProfile extends ApiObject {
   website?: string | undefined
 }
 
-export interface WebhookEvent extends ApiObject {
-  name?: WebhookEventName | undefined
-  version?: string | undefined
-}
-
-export type WebhookEventName =
-  | 'job.created'
-  | 'job.updated'
-  | 'job.status.updated'
-  | 'job.hiring-team.updated'
-  | 'job.ad.created'
-  | 'job.ad.updated'
-  | 'job.ad.postings.updated'
-  | 'position.created'
-  | 'position.updated'
-  | 'position.deleted'
+export type SubscribedEventName =
+  | 'application.attachment.created'
   | 'application.created'
-  | 'application.status.updated'
   | 'application.fields.updated'
   | 'application.onboarding-status.updated'
-  | 'application.attachment.created'
-  | 'application.source.updated'
-  | 'candidate.created'
-  | 'candidate.updated'
-  | 'candidate.deleted'
-  | 'offer.created'
-  | 'offer.updated'
-  | 'offer.approval.created'
-  | 'offer.approval.approved'
-  | 'offer.approval.rejected'
-  | 'offer.approval.abandoned'
-  | 'offer.approval.step.approved'
-  | 'offer.approval.step.rejected'
-  | 'offer.approver.skipped'
-  | 'offer.approver.delegated'
-  | 'offer.approval.comment.created'
-  | 'job.approval.created'
-  | 'job.approval.approved'
-  | 'job.approval.rejected'
-  | 'job.approval.abandoned'
-  | 'job.approval.step.approved'
-  | 'job.approval.step.rejected'
-  | 'job.approver.skipped'
-  | 'job.approver.delegated'
-  | 'job.approval.comment.created'
-  | 'review.created'
-  | 'review.updated'
-  | 'review.deleted'
   | 'application.screening-answers.created'
   | 'application.screening-answers.updated'
-  | 'onboarding.process.started'
-  | 'onboarding.assignments.high-priority.completed'
-  | 'onboarding.assignments.completed'
+  | 'application.source.updated'
+  | 'application.status.updated'
+  | 'candidate.created'
+  | 'candidate.deleted'
+  | 'candidate.updated'
+  | 'interview.canceled'
   | 'interview.created'
   | 'interview.updated'
-  | 'interview.canceled'
+  | 'job.ad.created'
+  | 'job.ad.postings.updated'
+  | 'job.ad.updated'
+  | 'job.approval.abandoned'
+  | 'job.approval.approved'
+  | 'job.approval.comment.created'
+  | 'job.approval.created'
+  | 'job.approval.rejected'
+  | 'job.approval.step.approved'
+  | 'job.approval.step.rejected'
+  | 'job.approver.delegated'
+  | 'job.approver.skipped'
+  | 'job.created'
+  | 'job.hiring-team.updated'
+  | 'job.status.updated'
+  | 'job.updated'
+  | 'offer.approval.abandoned'
+  | 'offer.approval.approved'
+  | 'offer.approval.comment.created'
+  | 'offer.approval.created'
+  | 'offer.approval.rejected'
+  | 'offer.approval.step.approved'
+  | 'offer.approval.step.rejected'
+  | 'offer.approver.delegated'
+  | 'offer.approver.skipped'
+  | 'offer.created'
+  | 'offer.updated'
+  | 'onboarding.assignments.completed'
+  | 'onboarding.assignments.high-priority.completed'
+  | 'onboarding.process.started'
+  | 'position.created'
+  | 'position.deleted'
+  | 'position.updated'
+  | 'review.created'
+  | 'review.deleted'
+  | 'review.updated'
   | (string & {})

@@ -34,10 +34,13 @@ export const FILES = ['binary', 'csv', 'pdf', 'html']
  * as a `Map` by name.
  */
 export function readApi(folder = new URL('../../api/', import.meta.url)) {
+  const events = readEvents(readFileSync(new URL('events.tsv', folder), 'utf8'))
   const schemas = readSchemas(readFileSync(new URL('schemas.yaml', folder), 'utf8'))
+  const names = { kind: 'values', values: events.map(({ name }) => name) }
+  schemas.set('SubscribedEventName', { name: 'SubscribedEventName', type: names })
   const operations = readOperations(readFileSync(new URL('operations.tsv', folder), 'utf8'))
   check(operations, schemas)
-  return { operations, schemas, events: readEvents(readFileSync(new URL('events.tsv', folder), 'utf8')) }
+  return { operations, schemas, events }
 }
 
 /** A schema is `{ fields: Map<name, { type, required }> }`, or `{ type }` if it is not an object. */

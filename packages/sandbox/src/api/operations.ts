@@ -1619,7 +1619,7 @@ export const OPERATIONS = {
     access: 'either',
     scopes: [['webhooks_read', 'webhooks_manage']],
     status: 200,
-    answer: 'Subscription[]',
+    answer: 'SubscriptionDetails[]',
     pages: { style: 'cursor', parameter: 'page_id', size: 'limit' },
   },
   'POST /webhooks-api/v201907/subscriptions': {
@@ -1627,13 +1627,13 @@ export const OPERATIONS = {
     scopes: [['webhooks_write', 'webhooks_manage']],
     body: 'SubscriptionRequest',
     status: 201,
-    answer: 'Subscription',
+    answer: 'SubscriptionDetails',
   },
   'GET /webhooks-api/v201907/subscriptions/{id}': {
     access: 'either',
     scopes: [['webhooks_read', 'webhooks_manage']],
     status: 200,
-    answer: 'Subscription',
+    answer: 'SubscriptionDetails',
   },
   'DELETE /webhooks-api/v201907/subscriptions/{id}': {
     access: 'either',

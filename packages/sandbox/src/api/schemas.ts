@@ -346,16 +346,6 @@ export const SCHEMAS: Readonly<Record<string, string | Readonly<Record<string, s
   AvatarUpload: {
     file: 'binary!',
   },
-  CallbackAuthentication: {
-    type: 'string',
-    username: 'string',
-    password: 'string',
-    headerName: 'string',
-    headerValue: 'string',
-    clientId: 'string',
-    clientSecret: 'string',
-    tokenServiceUrl: 'uri',
-  },
   CallbackRequest: {
     status: 'string',
     timestamp: 'date-time',
@@ -1745,17 +1735,31 @@ export const SCHEMAS: Readonly<Record<string, string | Readonly<Record<string, s
     offset: 'integer!',
     content: 'Source[]!',
   },
-  Subscription: {
+  SubscribedEvent: {
+    name: 'SubscribedEventName',
+    version: 'string',
+  },
+  SubscriptionAuthentication: {
+    type: 'string',
+    username: 'string',
+    password: 'string',
+    headerName: 'string',
+    headerValue: 'string',
+    clientId: 'string',
+    clientSecret: 'string',
+    tokenServiceUrl: 'uri',
+  },
+  SubscriptionDetails: {
     id: 'string',
     callbackUrl: 'uri!',
-    events: 'WebhookEvent[]!',
+    events: 'SubscribedEvent[]!',
     status: 'string',
   },
   SubscriptionRequest: {
     callbackUrl: 'uri!',
-    events: 'WebhookEventName[]!',
+    events: 'SubscribedEventName[]!',
     alertingEmailAddress: 'email',
-    callbackAuthentication: 'CallbackAuthentication',
+    callbackAuthentication: 'SubscriptionAuthentication',
   },
   SystemRole: {
     id: 'string!',
@@ -1931,9 +1935,5 @@ export const SCHEMAS: Readonly<Record<string, string | Readonly<Record<string, s
     twitter: 'string',
     website: 'string',
   },
-  WebhookEvent: {
-    name: 'WebhookEventName',
-    version: 'string',
-  },
-  WebhookEventName: 'string',
+  SubscribedEventName: 'string',
 }
