@@ -60,7 +60,9 @@ async function send(
   res: ServerResponse | Http2ServerResponse,
 ): Promise<void> {
   res.statusCode = response.status
-  for (const [name, value] of response.headers) if (name !== 'set-cookie') res.setHeader(name, value)
+  // HTTP/2 has no `connection` (RFC 9113 section 8.2.2).
+  const apart = res.req.httpVersionMajor > 1 ? ['set-cookie', 'connection'] : ['set-cookie']
+  for (const [name, value] of response.headers) if (!apart.includes(name)) res.setHeader(name, value)
   // Cookies that middleware has set before are kept.
   for (const cookie of response.headers.getSetCookie()) res.appendHeader('set-cookie', cookie)
   if (response.body !== null && method !== 'HEAD') {

@@ -4,11 +4,11 @@ import type { NativeDeadLetterPage, NativeInbox } from '../../index.js'
 import { copied, intact } from '../bytes.js'
 import { call } from '../calls.js'
 import { SmartRecruiters } from '../client.js'
-import { configurationError, SmartRecruitersError, unwrap } from '../errors.js'
+import { configurationError, unwrap } from '../errors.js'
 import { types } from '../platform.js'
 import { callback, kind, optionalDate, optionsObject, string, strings, wellFormed } from '../validate.js'
 import { toEvent, type WebhookEvent, type WebhookEventName } from './event.js'
-import { Handling, type WebhookListener } from './handling.js'
+import { described, Handling, type WebhookListener } from './handling.js'
 import { deliveryHeaders, type WebhookHeaders } from './headers.js'
 import {
   type CallbackAuthentication,
@@ -286,14 +286,20 @@ export class Webhooks {
   }
 
   #report(error: unknown, context: WebhookErrorContext): void {
-    if (this.#onError !== undefined) this.#onError(error, context)
-    else if (isOurs(error)) {
+    const onError = this.#onError
+    if (onError !== undefined) {
+      // If it fails itself, it must neither change an answer nor end the handling of events.
+      new Promise(resolve => resolve(onError(error, context))).catch(failure => warn('`onError` failed', failure))
+    } else if (isOurs(error)) {
       const { event, outcome } = context
       const about = event === undefined ? '' : ` (${event.name} ${event.id}${outcome ? `, ${outcome}` : ''})`
-      const message = error instanceof SmartRecruitersError ? error.message : String(error)
-      process.emitWarning(`a webhook failed${about}: ${message}`, { code: 'SMARTRECRUITERS_WEBHOOKS' })
+      warn(`a webhook failed${about}`, error)
     }
   }
+}
+
+function warn(what: string, error: unknown): void {
+  process.emitWarning(`${what}: ${described(error)}`, { code: 'SMARTRECRUITERS_WEBHOOKS' })
 }
 
 function bytesOf(body: unknown): Uint8Array {
