@@ -112,6 +112,21 @@ test('an event without a listener, of an unknown name or with a link is accepted
   ])
 })
 
+test('an event whose listener fails is tried again, whatever it has thrown', async t => {
+  for (const thrown of [new Error('it broke'), undefined, Object.create(null)]) {
+    const { listener, all } = calls(1)
+    const { webhooks, handler } = startReceiver(t, {
+      attempts: 2,
+      onError: (error, context) => listener({ error, ...context }),
+    })
+    webhooks.onAny(() => Promise.reject(thrown))
+    assert.equal((await handler(signedRequest(webhooks, { id: 'e' }))).status, 202)
+    const [{ error, event, attempt, outcome }] = await all
+    assert.equal(error, thrown)
+    assert.deepEqual([event.id, attempt, outcome], ['e', 1, 'again'])
+  }
+})
+
 test('an onError that fails changes no answer, and ends no handling', async t => {
   const warnings = []
   const warned = warning => void warnings.push(warning.message)

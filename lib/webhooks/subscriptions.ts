@@ -152,14 +152,20 @@ export async function removeSubscription(client: SmartRecruiters, id: string): P
   }
 }
 
-/** Reads the logs of all subscriptions to their ends, and takes in the events that the inbox does not have. */
-export async function replay(client: SmartRecruiters, inbox: NativeInbox, since: number): Promise<ReplayResult> {
+/** Reads the logs of the subscriptions to their ends, and takes in the events that the inbox does not have. */
+export async function replay(
+  client: SmartRecruiters,
+  inbox: NativeInbox,
+  { since, url }: { since: number; url: string | undefined },
+): Promise<ReplayResult> {
   const result: ReplayResult = { read: 0, taken: 0, unverified: 0, unreadable: 0 }
-  for (const { id } of await listSubscriptions(client)) {
+  for (const subscription of await listSubscriptions(client)) {
+    if (url !== undefined && subscription.url !== url) continue
+    const { id } = subscription
     const log = client.paginate<LogEntry>(`${SUBSCRIPTIONS}/{id}/callbacks-log`, { params: { id } })
     for await (const entry of log) {
-      // The latest are first.
-      if (entry.timestamp !== undefined && Date.parse(entry.timestamp) < since) break
+      // The order of the log is not documented, so an earlier entry does not mean that only earlier ones follow.
+      if (entry.timestamp !== undefined && Date.parse(entry.timestamp) < since) continue
       result.read++
       await takeIn(inbox, entry, result)
     }

@@ -249,13 +249,17 @@ export class Webhooks {
    * Takes in what this receiver has missed since a time: reads the log of callbacks, which SmartRecruiters keeps for 30
    * days, to its end, and stores each event that the store does not have. Run it after an outage; events that were
    * handled before are not handled again. Default: the whole log.
+   *
+   * Pass the `url` of your handler if there may be subscriptions for other receivers: without it, their events are taken
+   * in too.
    */
   async replay(
-    options: { since?: Date | number | undefined; client?: SmartRecruiters | undefined } = {},
+    options: { since?: Date | number | undefined; url?: string | undefined; client?: SmartRecruiters | undefined } = {},
   ): Promise<ReplayResult> {
-    const known = optionsObject('replay', options, ['since', 'client'])
+    const known = optionsObject('replay', options, ['since', 'url', 'client'])
     const since = optionalDate('since', known.since) ?? 0
-    return replay(this.#clientOf(known.client), this.#inbox, since)
+    const url = known.url === undefined ? undefined : string('url', known.url)
+    return replay(this.#clientOf(known.client), this.#inbox, { since, url })
   }
 
   /**
