@@ -141,6 +141,10 @@ export declare class NativeInbox {
   dropDead(completions: NativeCompletions, callId: CallId<boolean>, id: string): void
   /** Stores a secret key that was requested from the vendor. */
   rememberSecret(completions: NativeCompletions, callId: CallId<undefined>, secret: string): void
+  /** Waits until no other process changes the subscriptions. Resolves with the name for `endSubscribing`. */
+  beginSubscribing(completions: NativeCompletions, callId: CallId<string>): void
+  /** Lets other processes change the subscriptions. */
+  endSubscribing(completions: NativeCompletions, callId: CallId<undefined>, subscriber: string): void
   /** Expects the vendor's handshake for `length` milliseconds. 0 ends that. */
   expectHandshake(completions: NativeCompletions, callId: CallId<undefined>, length: number): void
   /** Resolves with whether the vendor's handshake is expected. */

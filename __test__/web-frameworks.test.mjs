@@ -2,71 +2,24 @@
 // WEB_FRAMEWORKS=all, as in the nightly run, the package is installed beside NestJS, Next.js, Bun and Deno, too.
 
 import assert from 'node:assert/strict'
-import { execFile } from 'node:child_process'
-import { cp, mkdtemp, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { createServer } from 'node:http'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
 import { startSandbox } from 'smartrecruiters-sandbox'
+import { frameworkCommand, HEAVY, installFrameworks, LIGHT } from './support/frameworks.mjs'
 import { freePort, startProgram } from './support/programs.mjs'
 import { listen } from './support/servers.mjs'
 import { Browser, COOKIE_SECRET, codeExchanges } from './support/web.mjs'
 
-const root = fileURLToPath(new URL('..', import.meta.url))
-const run = promisify(execFile)
-const LIGHT = ['http', 'express', 'fastify', 'hono']
-const HEAVY = ['nest-express', 'nest-fastify', 'bun', 'deno', 'next']
+for (const name of LIGHT) describe(name, () => suite(port => frameworkCommand(name, { port })))
 
-for (const name of LIGHT) {
-  describe(name, () => suite(() => [process.execPath, [join(root, '__test__', 'web', `${name}.mjs`)]]))
-}
-
-if (process.env.WEB_FRAMEWORKS === 'all') {
+if (HEAVY.length > 0) {
   let folder
   before(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'smartrecruiters-web-'))
-    folder = await installed(folder)
+    folder = await installFrameworks()
   })
   after(() => rm(folder, { recursive: true, force: true }))
-  for (const name of HEAVY) describe(name, () => suite(port => command(folder, name, port)))
-}
-
-/** A project with the package, as it is packed, and the frameworks. Nothing needs a script at its installation. */
-async function installed(folder) {
-  await cp(join(root, '__test__', 'web'), folder, { recursive: true })
-  await cp(join(folder, 'all', 'package.json'), join(folder, 'package.json'))
-  await rm(join(folder, 'all', 'package.json'))
-  const { stdout } = await run('npm', ['pack', '--json', '--pack-destination', folder], { cwd: root })
-  const flags = ['--prefer-offline', '--no-audit', '--no-fund', '--ignore-scripts']
-  await run('npm', ['install', JSON.parse(stdout)[0].filename, ...flags], { cwd: folder })
-  const next = join(folder, 'node_modules', 'next', 'dist', 'bin', 'next')
-  const env = { ...process.env, NEXT_TELEMETRY_DISABLED: '1', WEB_SETTINGS: JSON.stringify(await unusedSettings()) }
-  await run(process.execPath, [next, 'build', join(folder, 'all', 'next')], { cwd: folder, env })
-  return folder
-}
-
-/** `next build` loads the handlers, too. */
-async function unusedSettings() {
-  const oauth = { clientId: 'c', clientSecret: 's', redirectUri: 'https://app.example.com/auth/callback' }
-  return { oauth, partner: { clientId: 'c', clientSecret: 's' }, cookieSecret: COOKIE_SECRET, reportUrl: '' }
-}
-
-function command(folder, name, port) {
-  const modules = join(folder, 'node_modules')
-  const program = join(folder, 'all', `${name}.mjs`)
-  // The script at the installation of Bun would link its program into `.bin`.
-  const bun = `bun-${process.platform}-${process.arch === 'arm64' ? 'aarch64' : process.arch}`
-  if (name === 'bun') return [join(modules, '@oven', bun, 'bin', 'bun'), [program]]
-  if (name === 'deno') return [join(modules, '.bin', 'deno'), ['run', '--allow-all', program]]
-  if (name === 'next') {
-    const next = join(modules, 'next', 'dist', 'bin', 'next')
-    const address = ['--port', String(port), '--hostname', '127.0.0.1']
-    return [process.execPath, [next, 'start', join(folder, 'all', 'next'), ...address]]
-  }
-  return [process.execPath, [program]]
+  for (const name of HEAVY) describe(name, () => suite(port => frameworkCommand(name, { folder, port })))
 }
 
 function suite(commandOf) {

@@ -3,10 +3,14 @@
 import assert from 'node:assert/strict'
 import { watch } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { ApiKey, SmartRecruiters } from 'smartrecruiters'
 import { Webhooks } from 'smartrecruiters/web'
+import { startSandbox } from 'smartrecruiters-sandbox'
 import { startProcess, startProcesses } from './support/fleet.mjs'
+import { listen } from './support/servers.mjs'
 import { STORES, startPlace } from './support/stores.mjs'
 import { SECRET } from './support/webhooks.mjs'
 
@@ -96,4 +100,67 @@ test('an event whose process is killed while it handles it is handled by another
   const survivor = await startProcess(t, 'webhook-receiver', options)
   await survivor.run('handle')
   assert.deepEqual(await handled.all(1), ['begun'])
+})
+
+/** A server that passes each request on to the origin that `next` returns. */
+async function forward(t, next) {
+  const server = createServer(async (req, res) => {
+    const headers = new Headers(Object.entries(req.headers).filter(([name]) => !/^(connection|host)$/.test(name)))
+    const body = req.method === 'GET' ? null : Buffer.concat(await req.toArray())
+    const answer = await fetch(next() + req.url, { method: req.method, headers, body })
+    const text = await answer.text()
+    res.writeHead(
+      answer.status,
+      [...answer.headers]
+        .filter(([name]) => !/^(content-length|content-encoding|transfer-encoding)$/.test(name))
+        .flat(),
+    )
+    res.end(text)
+  })
+  return `http://127.0.0.1:${await listen(t, server)}`
+}
+
+test('processes that subscribe at the same moment leave one subscription, and all of them receive', async t => {
+  const sandbox = await startSandbox({ limits: false, jobs: 1, candidates: 1, data: { subscriptions: [] } })
+  t.after(() => sandbox.close())
+  const client = new SmartRecruiters({ credential: new ApiKey(sandbox.apiKey), baseUrl: sandbox.baseUrl })
+  t.after(() => client.close())
+  const place = await startPlace(t, 'sqlite')
+  const handled = await notes(place.folder)
+  /** Which process has called the API. */
+  const callers = []
+  const start = async index => {
+    const baseUrl = await forward(t, () => {
+      callers.push(index)
+      return sandbox.baseUrl
+    })
+    const api = { key: sandbox.apiKey, baseUrl }
+    const options = { place: { kind: 'sqlite', options: place.options }, handled: handled.file, api }
+    return startProcess(t, 'webhook-receiver', options)
+  }
+  const fleet = await Promise.all([0, 1].map(start))
+  const ports = await Promise.all(fleet.map(process => process.run('port')))
+  // As a load balancer does it, by turns.
+  let count = 0
+  const url = `${await forward(t, () => `http://127.0.0.1:${ports[count++ % 2]}`)}/`
+  await Promise.all(fleet.map(process => process.run('handle')))
+  // Each time other events are asked for, so that the subscription is replaced.
+  for (const [round, events] of [['job.created'], ['job.created', 'job.updated'], ['job.created']].entries()) {
+    const [one, other] = await Promise.all(fleet.map(process => process.run('subscribe', { url, events })))
+    assert.deepEqual(one, other)
+    assert.deepEqual([one.failed, one.events], [undefined, events])
+    // Both would find no subscription, or each would remove that of the other.
+    const turns = callers.splice(0).filter((caller, index, all) => caller !== all[index - 1])
+    assert.equal(turns.length, 2, String(turns))
+    assert.deepEqual(await vendor.subscriptions({ client }), [one])
+    for (const number of [0, 1, 2, 3]) {
+      const id = `round-${round}-${number}`
+      const deliveries = await sandbox.emit('job.created', { id }, { id })
+      assert.deepEqual(
+        deliveries.map(({ status }) => status),
+        [202],
+      )
+    }
+  }
+  assert.equal((await handled.all(12)).length, 12)
 })

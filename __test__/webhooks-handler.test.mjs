@@ -2,14 +2,14 @@
 
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { createServer, request as httpRequest } from 'node:http'
+import { createServer } from 'node:http'
+import { connect as connectHttp2, createServer as createHttp2Server } from 'node:http2'
+import { connect } from 'node:net'
 import { test } from 'node:test'
-import { serve as serveHono } from '@hono/node-server'
-import express from 'express'
 import fastify from 'fastify'
-import { Hono } from 'hono'
 import { fastifyPlugin, toNodeHandler } from 'smartrecruiters/web'
 import { MapStore } from './support/map-store.mjs'
+import { listen } from './support/servers.mjs'
 import { calls, SECRET, signedRequest, startReceiver, URL_OF_RECEIVER } from './support/webhooks.mjs'
 
 const PASSWORD = 'canary-password'
@@ -75,6 +75,10 @@ test('each request is refused for its own reason, and nothing of it is stored', 
     [401, 'refused: tooOld', request({ timestamp: Date.now() - 27 * 3600_000 })],
     [401, 'refused: fromFuture', request({ timestamp: Date.now() + 400_000 })],
     [400, 'refused: malformedBody', request({ payload: 'null' })],
+    [400, 'refused: malformedBody', request({ payload: '' })],
+    [401, 'refused: noMatch', request({ body: '' })],
+    [401, 'refused: noMatch', request({ headers: { link: '<https://api.smartrecruiters.com/jobs/1>; rel=self' } })],
+    [401, 'refused: noMatch', repeated(request(), 'event-name')],
     [400, 'refused: tooManySignatures', request({ headers: { 'smartrecruiters-signature': 'v1=0;'.repeat(17) } })],
     [413, 'refused: bodyTooLarge', request({ payload: { id: 'x'.repeat(1024 * 1024) } })],
   ]
@@ -86,6 +90,65 @@ test('each request is refused for its own reason, and nothing of it is stored', 
   assert.equal(store.size ?? [...(await store.due(Number.MAX_SAFE_INTEGER, 10))].length, 0)
   const got = await handler(new Request(URL_OF_RECEIVER))
   assert.deepEqual([got.status, got.headers.get('allow')], [405, 'POST'])
+})
+
+/** The request with a second line of a header, as `Headers` join them. */
+function repeated(request, name) {
+  request.headers.append(name, request.headers.get(name))
+  return request
+}
+
+test('an event without a listener, of an unknown name or with a link is accepted', async t => {
+  const { webhooks, handler } = startReceiver(t)
+  const { listener, all } = calls(2)
+  webhooks.onAny(listener)
+  const link = 'https://api.smartrecruiters.com/jobs/1'
+  assert.equal((await handler(signedRequest(webhooks, { name: 'job.frobnicated' }))).status, 202)
+  assert.equal((await handler(signedRequest(webhooks, { link }))).status, 202)
+  const found = (await all).map(({ event }) => [event.name, event.link])
+  assert.deepEqual(found.sort(), [
+    ['job.created', link],
+    ['job.frobnicated', undefined],
+  ])
+})
+
+test('an event whose listener fails is tried again, whatever it has thrown', async t => {
+  for (const thrown of [new Error('it broke'), undefined, Object.create(null)]) {
+    const { listener, all } = calls(1)
+    const { webhooks, handler } = startReceiver(t, {
+      attempts: 2,
+      onError: (error, context) => listener({ error, ...context }),
+    })
+    webhooks.onAny(() => Promise.reject(thrown))
+    assert.equal((await handler(signedRequest(webhooks, { id: 'e' }))).status, 202)
+    const [{ error, event, attempt, outcome }] = await all
+    assert.equal(error, thrown)
+    assert.deepEqual([event.id, attempt, outcome], ['e', 1, 'again'])
+  }
+})
+
+test('an onError that fails changes no answer, and ends no handling', async t => {
+  const warnings = []
+  const warned = warning => void warnings.push(warning.message)
+  process.on('warning', warned)
+  t.after(() => process.off('warning', warned))
+  let fail = () => {
+    throw new Error('the log is full')
+  }
+  const { webhooks, handler } = startReceiver(t, { concurrency: 1, attempts: 1, onError: () => fail() })
+  const { listener, all } = calls(3)
+  webhooks.onAny(context => {
+    listener(context)
+    throw new Error('it broke')
+  })
+  assert.equal((await handler(new Request(URL_OF_RECEIVER, { method: 'POST', body: '{}' }))).status, 401)
+  for (const id of ['one', 'two', 'three']) {
+    assert.equal((await handler(signedRequest(webhooks, { id }))).status, 202)
+    fail = () => Promise.reject(new Error('the log is full'))
+  }
+  await all
+  await webhooks.close()
+  assert.deepEqual(warnings, Array(4).fill('`onError` failed: Error: the log is full'))
 })
 
 test('a body that is too long is refused before it has arrived', async t => {
@@ -137,11 +200,89 @@ test('a store that fails or hangs gives 503, so that SmartRecruiters sends the e
   })
   const response = handler(signedRequest(webhooks, { id: 'e' }))
   await asked
-  t.mock.timers.tick(4000)
+  t.mock.timers.tick(4500)
   assert.deepEqual(await answered(await response), [503, 'try again later'])
   t.mock.timers.reset()
   store.swap = swap
   assert.equal((await handler(signedRequest(webhooks, { id: 'e' }))).status, 202)
+})
+
+test('an event that is stored after the answer is handled once, however often it is sent', async t => {
+  const store = new MapStore()
+  const { webhooks, handler } = startReceiver(t, { store })
+  const { listener, seen, all } = calls(2)
+  webhooks.onAny(listener)
+  const { swap } = store
+  let write
+  const asked = new Promise(resolve => {
+    store.swap = (...record) => {
+      store.swap = swap
+      resolve()
+      return new Promise(settle => {
+        write = () => settle(store.swap(...record))
+      })
+    }
+  })
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  const response = handler(signedRequest(webhooks, { id: 'late' }))
+  await asked
+  t.mock.timers.tick(4500)
+  assert.deepEqual(await answered(await response), [503, 'try again later'])
+  t.mock.timers.reset()
+  write()
+  for (const id of ['late', 'late', 'other']) {
+    assert.equal((await handler(signedRequest(webhooks, { id }))).status, 202)
+  }
+  await all
+  await webhooks.close()
+  assert.deepEqual(seen.map(({ event }) => event.id).sort(), ['late', 'other'])
+})
+
+test('the store has what the body left of the time for the answer', async t => {
+  const store = new MapStore()
+  const { webhooks, handler } = startReceiver(t, { store })
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  const asked = new Promise(resolve => {
+    store.swap = () => {
+      resolve()
+      return new Promise(() => {})
+    }
+  })
+  let now = 0
+  t.mock.method(performance, 'now', () => now)
+  const request = signedRequest(webhooks)
+  const text = await request.clone().text()
+  const body = new ReadableStream({
+    pull(controller) {
+      now = 3000
+      controller.enqueue(Buffer.from(text))
+      controller.close()
+    },
+  })
+  const response = handler(new Request(request.url, { method: 'POST', headers: request.headers, body, duplex: 'half' }))
+  await asked
+  t.mock.timers.tick(1499)
+  assert.equal(await Promise.race([response, new Promise(resolve => setImmediate(resolve, 'waiting'))]), 'waiting')
+  t.mock.timers.tick(1)
+  assert.deepEqual(await answered(await response), [503, 'try again later'])
+})
+
+test('a handshake does not wait for a store that hangs', async t => {
+  const store = new MapStore()
+  const { handler } = startReceiver(t, { store })
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  const asked = new Promise(resolve => {
+    store.load = () => {
+      resolve()
+      return new Promise(() => {})
+    }
+  })
+  const response = handler(new Request(URL_OF_RECEIVER, { method: 'POST', headers: { 'x-hook-secret': 'hook' } }))
+  await asked
+  t.mock.timers.tick(4500)
+  const answer = await response
+  assert.equal(answer.headers.get('x-hook-secret'), null)
+  assert.deepEqual(await answered(answer), [503, 'try again later'])
 })
 
 test('a handshake is echoed only when one is expected', async t => {
@@ -208,109 +349,75 @@ test('with a path, the handler answers nothing else', async t => {
   assert.equal(await handler(signedRequest(webhooks, { url: 'https://app.example.com/other' })), undefined)
 })
 
-/** Sends a signed request to a server, and returns the answer's status and text, and how long it took. */
-async function post(port, { headers, body }) {
-  const start = performance.now()
-  const request = httpRequest({ port, method: 'POST', path: '/webhooks', headers })
-  request.end(body)
-  const [response] = await once(request, 'response')
-  let text = ''
-  for await (const chunk of response) text += chunk
-  return { status: response.statusCode, text, took: performance.now() - start }
-}
-
-async function listening(t, server) {
-  t.after(() => server.close())
-  if (!server.listening) await once(server, 'listening')
-  return server.address().port
-}
-
-const PARSED_FIRST = { status: 500, says: /before it reached the handler[\s\S]*app\.use\('\/webhooks'/ }
-const ACCEPTED = { status: 202, says: /^$/ }
-
-/** Servers, with a body parser in every place where people put one, and what becomes of a signed request. */
+/** Servers that could read a body before the handler does, or do not end it. */
 const SERVERS = {
-  'node:http, nothing before': [ACCEPTED, (t, handler) => listening(t, createServer(toNodeHandler(handler)).listen(0))],
-  'node:http, the body read before': [
-    PARSED_FIRST,
-    (t, handler) => {
-      const serve = toNodeHandler(handler)
-      const server = createServer(async (req, res) => {
-        for await (const _ of req);
-        serve(req, res)
-      })
-      return listening(t, server.listen(0))
-    },
-  ],
-  ...Object.fromEntries(
-    [
-      ['express.json() before', PARSED_FIRST, app => app.use(express.json())],
-      ['express.text() before', PARSED_FIRST, app => app.use(express.text({ type: '*/*' }))],
-      ['express.raw() before', PARSED_FIRST, app => app.use(express.raw({ type: '*/*' }))],
-      ['express.json() after', ACCEPTED, () => {}, app => app.use(express.json())],
-      ['express.json() for other routes', ACCEPTED, app => app.use('/api', express.json())],
-    ].map(([name, expected, before, after]) => [
-      `Express, ${name}`,
-      [
-        expected,
-        (t, handler) => {
-          const app = express()
-          before(app)
-          app.use('/webhooks', toNodeHandler(handler))
-          after?.(app)
-          return listening(t, app.listen(0))
-        },
-      ],
-    ]),
-  ),
-  ...Object.fromEntries(
-    [
-      ['its own parsers', () => {}],
-      ['a parser for everything', app => app.addContentTypeParser('*', (_request, _body, done) => done(null, {}))],
-    ].map(([name, before]) => [
-      `Fastify, ${name}`,
-      [
-        ACCEPTED,
-        async (t, handler) => {
-          const app = fastify()
-          before(app)
-          app.register(fastifyPlugin(handler), { prefix: '/webhooks' })
-          await app.listen({ port: 0 })
-          t.after(() => app.close())
-          return app.server.address().port
-        },
-      ],
-    ]),
-  ),
-  ...Object.fromEntries(
-    [
-      ['nothing before', ACCEPTED, async (_context, next) => next()],
-      ['the raw body consumed before', PARSED_FIRST, async ({ req }, next) => next(await req.raw.text())],
-    ].map(([name, expected, before]) => [
-      `Hono, ${name}`,
-      [
-        expected,
-        (t, handler) => {
-          const app = new Hono()
-          app.use(before)
-          app.all('/webhooks', ({ req }) => handler(req.raw))
-          return listening(t, serveHono({ fetch: app.fetch, port: 0 }))
-        },
-      ],
-    ]),
-  ),
+  'node:http': (t, handler) => listen(t, createServer(toNodeHandler(handler))),
+  Fastify: async (t, handler) => {
+    const app = fastify()
+    t.after(() => app.close())
+    app.register(fastifyPlugin(handler), { prefix: '/webhooks' })
+    await app.listen({ port: 0 })
+    return app.server.address().port
+  },
 }
 
-for (const [name, [expected, start]] of Object.entries(SERVERS)) {
-  test(`behind ${name}: ${expected.status}`, async t => {
-    const { webhooks, handler, errors } = startReceiver(t)
-    const port = await start(t, handler)
-    const { status, text } = await post(port, webhooks.sign({ name: 'job.created', payload: { id: 'é' } }))
-    assert.equal(status, expected.status, text)
-    assert.match(text, expected.says)
-    assert.deepEqual(
-      errors.map(({ error }) => error.reason),
-      expected === ACCEPTED ? [] : ['bodyConsumed'],
-    )
+for (const [name, start] of Object.entries(SERVERS)) {
+  test(`behind ${name}, a body that stops halfway is given up after 5 seconds`, async t => {
+    const { handler } = startReceiver(t)
+    let begin
+    const began = new Promise(resolve => {
+      begin = resolve
+    })
+    const port = await start(t, request => {
+      const response = handler(request)
+      begin()
+      return response
+    })
+    t.mock.timers.enable({ apis: ['setTimeout'] })
+    const socket = connect(port, '127.0.0.1')
+    t.after(() => socket.destroy())
+    const head = 'POST /webhooks HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n'
+    socket.write(`${head}{"id":`)
+    await began
+    t.mock.timers.tick(5000)
+    const [answer] = await once(socket, 'data')
+    assert.match(String(answer), /^HTTP\/1\.1 408 /)
+  })
+
+  test(`behind ${name}, GET and HEAD are told which method to use`, async t => {
+    const port = await start(t, startReceiver(t).handler)
+    for (const method of ['GET', 'HEAD']) {
+      const answer = await fetch(`http://127.0.0.1:${port}/webhooks`, { method })
+      assert.deepEqual([answer.status, answer.headers.get('allow')], [405, 'POST'])
+      assert.equal(await answer.text(), method === 'GET' ? 'POST webhooks here\n' : '')
+    }
   })
 }
+
+test('over HTTP/2, requests are accepted and refused as over HTTP/1.1', async t => {
+  const warnings = []
+  const warned = warning => void warnings.push(warning.name)
+  process.on('warning', warned)
+  t.after(() => process.off('warning', warned))
+  const { webhooks, handler } = startReceiver(t)
+  const port = await listen(t, createHttp2Server(toNodeHandler(handler)))
+  const session = connectHttp2(`http://127.0.0.1:${port}`)
+  t.after(() => session.destroy())
+  const send = async ({ headers, body }) => {
+    const stream = session.request({ ':method': 'POST', ':path': '/webhooks', ...headers })
+    stream.on('error', () => {})
+    stream.end(body)
+    const [{ ':status': status }] = await once(stream, 'response')
+    return status
+  }
+  const good = webhooks.sign({
+    name: 'job.created',
+    payload: { id: 'é' },
+    link: 'https://api.smartrecruiters.com/jobs/1',
+  })
+  assert.equal(await send(good), 202)
+  assert.equal(await send({ ...good, headers: { ...good.headers, 'event-name': 'job.updated' } }), 401)
+  assert.equal(await send({ ...good, body: 'x'.repeat(1024 * 1024 + 1) }), 413)
+  assert.equal(await send(good), 202)
+  assert.ok(!warnings.includes('UnsupportedWarning'), 'HTTP/2 has no header for closing a connection')
+})

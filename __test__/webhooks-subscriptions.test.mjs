@@ -145,6 +145,32 @@ test('after a day of outage, replay() brings what is missing, and nothing twice'
   assert.deepEqual(handled.sort(), Array.from({ length: 60 }, (_, index) => `event-${index}`).sort())
 })
 
+test('replay() reads the log whatever its order, and of other receivers only on demand', async t => {
+  const { sandbox, sr, webhooks, url, outage } = await start(t)
+  await webhooks.subscribe({ url, events: ['job.created'] })
+  const elsewhere = new Webhooks({ client: sr, handshake: true })
+  const other = createServer(toNodeHandler(elsewhere.handler())).listen(0)
+  t.after(() => other.close())
+  await once(other, 'listening')
+  await elsewhere.subscribe({ url: `http://127.0.0.1:${other.address().port}/`, events: ['job.updated'] })
+  outage.handler = () => new Response(null, { status: 500 })
+  const since = Date.now()
+  sandbox.advanceTime(3600)
+  for (const id of ['one', 'two']) await sandbox.emit('job.created', { id }, { id })
+  await sandbox.emit('job.updated', { id: 'foreign' }, { id: 'foreign' })
+  outage.handler = undefined
+  const { paginate } = sr
+  sr.paginate = async function* (path, options) {
+    const all = []
+    for await (const entry of paginate.call(sr, path, options)) all.push(entry)
+    // The oldest first, which may be before the time that is asked for.
+    yield* path.endsWith('callbacks-log') ? [{ ...all[0], timestamp: new Date(0).toISOString() }, ...all] : all
+  }
+  assert.deepEqual(await webhooks.replay({ since, url }), { read: 2, taken: 2, unverified: 0, unreadable: 0 })
+  const everything = await webhooks.replay({ since })
+  assert.deepEqual([everything.read, everything.taken], [3, 1])
+})
+
 test('an event that fails becomes a dead letter, which can be repeated and dropped', async t => {
   const { sandbox, webhooks, url, errors } = await start(t, { attempts: 1 })
   let broken = true

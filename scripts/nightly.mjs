@@ -34,7 +34,7 @@ const RUNS = [
   },
   {
     what: 'the handlers for the web in every framework',
-    command: ['node', '--test', '__test__/web-frameworks.test.mjs'],
+    command: ['node', '--test', '__test__/web-frameworks.test.mjs', '__test__/webhooks-frameworks.test.mjs'],
     env: { WEB_FRAMEWORKS: 'all' },
   },
   { what: 'torture', command: ['node', 'torture/run.mjs'] },

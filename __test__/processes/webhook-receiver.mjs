@@ -2,16 +2,18 @@
 
 import { appendFileSync } from 'node:fs'
 import { createServer } from 'node:http'
+import { ApiKey, SmartRecruiters } from 'smartrecruiters'
 import { toNodeHandler, Webhooks } from 'smartrecruiters/web'
 import { serveParent } from '../support/fleet.mjs'
 import { ENCRYPTION_KEY, openStore } from '../support/stores.mjs'
 
-const { place, secrets, handled, hang, dieAfter } = JSON.parse(process.argv[2])
+const { place, secrets, handled, hang, dieAfter, api } = JSON.parse(process.argv[2])
 let begin
 const begun = new Promise(resolve => {
   begin = resolve
 })
-const webhooks = new Webhooks({ secrets, store: openStore(place), encryptionKey: ENCRYPTION_KEY })
+const client = api && new SmartRecruiters({ credential: new ApiKey(api.key), baseUrl: api.baseUrl })
+const webhooks = new Webhooks({ secrets, client, store: openStore(place), encryptionKey: ENCRYPTION_KEY })
 const handler = webhooks.handler()
 const server = createServer((req, res) => {
   // The answer has left for the network: the machine may go down at any time from now on.
@@ -29,6 +31,7 @@ server.listen(0, () => {
       })
       return 'handling'
     },
+    subscribe: options => webhooks.subscribe(options).catch(error => ({ failed: error.message })),
     begun: () => begun.then(() => 'begun'),
   })
 })

@@ -10,16 +10,16 @@ export type NodeRequest = IncomingMessage | Http2ServerRequest
 const HOST = /^([a-z0-9._-]+|\[[0-9a-f:.]+\])(:\d{1,5})?$/i
 
 /**
- * Makes the request of the Web platform. `body` replaces the stream for a framework that has read it. Returns
- * `undefined` for what the platform has no request for, such as `OPTIONS *` or `CONNECT`.
+ * Makes the request of the Web platform. Returns `undefined` for what the platform has no request for, such as
+ * `OPTIONS *` or `CONNECT`.
  *
  * The host in its URL is what the client claims: no handler decides anything by it.
  */
-export function toRequest(req: NodeRequest, options: { signal?: AbortSignal; body?: Uint8Array } = {}) {
+export function toRequest(req: NodeRequest, options: { signal?: AbortSignal } = {}) {
   const path = pathOf(req)
   if (path === undefined) return undefined
   const method = req.method ?? 'GET'
-  const body = method === 'GET' || method === 'HEAD' ? null : (options.body ?? streamOf(req))
+  const body = method === 'GET' || method === 'HEAD' ? null : streamOf(req)
   try {
     const init = { method, headers: headersOf(req), body, duplex: 'half' as const, signal: options.signal ?? null }
     return new Request(originOf(req) + path, init)

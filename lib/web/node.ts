@@ -34,7 +34,7 @@ export function toNodeHandler<
   async function serve(req: Req, res: Res, next: (() => void) | undefined): Promise<void> {
     const request = toRequest(req, { signal: signalOf(res) })
     const response = request && (await handler(request, { req, res }))
-    if (response !== undefined) await send(response, req.method, res)
+    if (response !== undefined) await send(response, req, res)
     else if (next) next()
     else end(res, 404)
   }
@@ -56,14 +56,16 @@ function end(res: ServerResponse | Http2ServerResponse, status: number): void {
 
 async function send(
   response: Response,
-  method: string | undefined,
+  req: IncomingMessage | Http2ServerRequest,
   res: ServerResponse | Http2ServerResponse,
 ): Promise<void> {
   res.statusCode = response.status
-  for (const [name, value] of response.headers) if (name !== 'set-cookie') res.setHeader(name, value)
+  // HTTP/2 has no `connection` (RFC 9113 section 8.2.2).
+  const apart = req.httpVersionMajor > 1 ? ['set-cookie', 'connection'] : ['set-cookie']
+  for (const [name, value] of response.headers) if (!apart.includes(name)) res.setHeader(name, value)
   // Cookies that middleware has set before are kept.
   for (const cookie of response.headers.getSetCookie()) res.appendHeader('set-cookie', cookie)
-  if (response.body !== null && method !== 'HEAD') {
+  if (response.body !== null && req.method !== 'HEAD') {
     await pipeline(Readable.fromWeb(response.body as ReadableStream<Uint8Array>), res)
     return
   }

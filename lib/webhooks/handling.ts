@@ -153,8 +153,8 @@ const TIMED_OUT = 'the listeners took longer than `timeout`; let them end sooner
 const LOST =
   'the event was taken over by another process, because this one stood still or could not reach the store for 30 seconds'
 
-/** What a dead letter says of an error. */
-function described(error: unknown): string {
+/** An error in words, for dead letters and warnings. It may be anything that a listener has thrown. */
+export function described(error: unknown): string {
   try {
     return error instanceof Error ? `${error.name}: ${error.message}` : String(error)
   } catch {

@@ -9,8 +9,10 @@ import type { CallbackAuthentication } from './options.js'
 /** Far more than an event has: its body holds a few ids. */
 const MOST_BODY = 1024 * 1024
 const BODY_TIMEOUT = 5000
-/** SmartRecruiters waits for 5 seconds, and repeats a delivery that failed. */
-const STORE_TIMEOUT = 4000
+/** SmartRecruiters waits for 5 seconds from the start of its request, and repeats a delivery that failed. */
+const ANSWER_TIMEOUT = 4500
+/** The least time for the store, for a body that took nearly all of it: what is stored late is not lost. */
+const LEAST_STORE_TIMEOUT = 500
 const LONGEST_HANDSHAKE = 256
 const HANDSHAKE = 'x-hook-secret'
 const TOKEN_LIFETIME = 3600
@@ -20,7 +22,9 @@ const PRIVATE = { 'cache-control': 'no-store', 'x-content-type-options': 'nosnif
 const BODY_CONSUMED =
   'The body of the webhook request was read before it reached the handler, so its signature cannot be verified. ' +
   "Put the handler before the body parser: `app.use('/webhooks', toNodeHandler(webhooks.handler()))` above " +
-  '`app.use(express.json())`; in Fastify, register `fastifyPlugin(webhooks.handler())`.\n'
+  '`app.use(express.json())`; in Fastify, register `fastifyPlugin(webhooks.handler())`; in `pages/api` of Next.js, ' +
+  '`export const config = { api: { bodyParser: false } }`. A function that gets a `Request` reads nothing of it before ' +
+  'the handler, or passes `request.clone()`.\n'
 
 /** Why a request is refused, and with which status. */
 const STATUSES: Record<WebhookError['reason'], number> = {
@@ -51,13 +55,16 @@ export interface ReceiverOptions {
 /** Answers a request to the receiver. */
 export async function receive(request: Request, options: ReceiverOptions): Promise<Response> {
   if (request.method !== 'POST') return answer(405, 'POST webhooks here\n', { allow: 'POST' })
+  const start = performance.now()
   try {
     const body = await bodyOf(request)
+    const storeTimeout = Math.max(ANSWER_TIMEOUT - (performance.now() - start), LEAST_STORE_TIMEOUT)
     const hook = request.headers.get(HANDSHAKE)
     // Whether a handshake authenticates is not documented, and it is answered only when one is expected.
-    if (hook !== null && !request.headers.has('smartrecruiters-signature')) return await shakeHands(hook, options)
+    if (hook !== null && !request.headers.has('smartrecruiters-signature'))
+      return await shakeHands(hook, options, storeTimeout)
     authenticate(request, options)
-    await accept(request, body, options.inbox)
+    await accept(request, body, options.inbox, storeTimeout)
     return answer(202)
   } catch (error) {
     options.report(error)
@@ -89,26 +96,36 @@ function authenticate(request: Request, { inbox, authentication }: ReceiverOptio
 }
 
 /** Answers the check that SmartRecruiters makes when a subscription is activated. */
-async function shakeHands(hook: string, { inbox, handshake }: ReceiverOptions): Promise<Response> {
+async function shakeHands(
+  hook: string,
+  { inbox, handshake }: ReceiverOptions,
+  storeTimeout: number,
+): Promise<Response> {
   if (hook.length > LONGEST_HANDSHAKE || !/^[\x21-\x7e]+$/.test(hook)) throw webhookError('malformedHeader')
   const isExpected =
     handshake ||
-    (await call<boolean>((completions, callId) => {
-      inbox.isHandshakeExpected(completions, callId)
-    }, {}))
+    (await inTime(
+      call<boolean>((completions, callId) => inbox.isHandshakeExpected(completions, callId), {}),
+      storeTimeout,
+    ))
   // Echoed to anyone, it would let a stranger use this address for a subscription of his own.
   return isExpected ? answer(200, null, { [HANDSHAKE]: hook }) : answer(403, 'no handshake is expected\n')
 }
 
 /** Stores the event of a request. */
-async function accept(request: Request, body: Uint8Array, inbox: NativeInbox): Promise<void> {
+async function accept(request: Request, body: Uint8Array, inbox: NativeInbox, storeTimeout: number): Promise<void> {
   const { signature, timestamp, id, name, version, link } = deliveryHeaders(request.headers)
   const stored = call<boolean>((completions, callId) => {
     inbox.accept(completions, callId, signature, timestamp, id, name, version, link, body)
   }, {})
   // What is stored later is recognized when SmartRecruiters repeats the delivery.
-  const message = 'the store took longer to keep an event than SmartRecruiters waits for the answer; it is sent again'
-  await withTimeout(stored, STORE_TIMEOUT, () => toError({ code: 'STORE', message, causes: [] }))
+  await inTime(stored, storeTimeout)
+}
+
+/** Waits for the store as long as SmartRecruiters waits for the answer. */
+function inTime<T>(asked: Promise<T>, storeTimeout: number): Promise<T> {
+  const message = 'the store took longer than SmartRecruiters waits for the answer to a webhook, which it sends again'
+  return withTimeout(asked, storeTimeout, () => toError({ code: 'STORE', message, causes: [] }))
 }
 
 async function bodyOf(request: Request): Promise<Uint8Array> {

@@ -69,8 +69,25 @@ export async function listSubscriptions(client: SmartRecruiters): Promise<Subscr
   return found
 }
 
-/** Makes the subscription that is wanted, unless there is one, and activates it. */
+/**
+ * Makes the subscription that is wanted, unless there is one, and activates it. One process of the fleet does so at a
+ * time: otherwise each could remove the subscription that the other one has just made.
+ */
 export async function subscribe(
+  client: SmartRecruiters,
+  inbox: NativeInbox,
+  wanted: SubscribeOptions,
+  authentication: CallbackAuthentication | undefined,
+): Promise<Subscription> {
+  const subscriber = await call<string>((completions, callId) => inbox.beginSubscribing(completions, callId), {})
+  try {
+    return await subscribeAlone(client, inbox, wanted, authentication)
+  } finally {
+    await call<undefined>((completions, callId) => inbox.endSubscribing(completions, callId, subscriber), {})
+  }
+}
+
+async function subscribeAlone(
   client: SmartRecruiters,
   inbox: NativeInbox,
   { url, events, alertingEmailAddress }: SubscribeOptions,
@@ -87,19 +104,19 @@ export async function subscribe(
   }
   await rememberKey(client, inbox, subscription.id)
   if (!subscription.active) await activate(client, inbox, subscription.id)
-  // Others for this URL ask for other events, or were made by a process that did the same at the same time.
+  // Others for this URL ask for other events.
   for (const other of await listSubscriptions(client)) {
     if (other.url === url && other.id !== subscription.id) await removeSubscription(client, other.id)
   }
   return { ...subscription, active: true }
 }
 
-/** The subscription that is wanted: all processes choose the same one. */
+/** The subscription that is wanted: an active one rather than another, so that no event is missed. */
 async function findOne(client: SmartRecruiters, { url, events }: { url: string; events: string[] }) {
   const isWanted = (subscription: Subscription) =>
     subscription.url === url && String([...subscription.events].sort()) === String([...events].sort())
   const found = (await listSubscriptions(client)).filter(isWanted)
-  return found.sort((one, other) => (one.id < other.id ? -1 : 1))[0]
+  return found.find(({ active }) => active) ?? found[0]
 }
 
 async function rememberKey(client: SmartRecruiters, inbox: NativeInbox, id: string): Promise<void> {
@@ -108,7 +125,10 @@ async function rememberKey(client: SmartRecruiters, inbox: NativeInbox, id: stri
     if (!(error instanceof NotFoundError)) throw error
     return client.post<{ secretKey: string }>(`${SUBSCRIPTIONS}/{id}/secret-key`, path)
   })
-  const { secretKey } = key
+  const secretKey: unknown = key?.secretKey
+  // The core must not be given anything else: its error would quote it.
+  if (typeof secretKey !== 'string')
+    throw new Error('SmartRecruiters answered without the secret key of a subscription')
   await call<undefined>((completions, callId) => inbox.rememberSecret(completions, callId, secretKey), {})
 }
 
@@ -132,14 +152,20 @@ export async function removeSubscription(client: SmartRecruiters, id: string): P
   }
 }
 
-/** Reads the logs of all subscriptions to their ends, and takes in the events that the inbox does not have. */
-export async function replay(client: SmartRecruiters, inbox: NativeInbox, since: number): Promise<ReplayResult> {
+/** Reads the logs of the subscriptions to their ends, and takes in the events that the inbox does not have. */
+export async function replay(
+  client: SmartRecruiters,
+  inbox: NativeInbox,
+  { since, url }: { since: number; url: string | undefined },
+): Promise<ReplayResult> {
   const result: ReplayResult = { read: 0, taken: 0, unverified: 0, unreadable: 0 }
-  for (const { id } of await listSubscriptions(client)) {
+  for (const subscription of await listSubscriptions(client)) {
+    if (url !== undefined && subscription.url !== url) continue
+    const { id } = subscription
     const log = client.paginate<LogEntry>(`${SUBSCRIPTIONS}/{id}/callbacks-log`, { params: { id } })
     for await (const entry of log) {
-      // The latest are first.
-      if (entry.timestamp !== undefined && Date.parse(entry.timestamp) < since) break
+      // The order of the log is not documented, so an earlier entry does not mean that only earlier ones follow.
+      if (entry.timestamp !== undefined && Date.parse(entry.timestamp) < since) continue
       result.read++
       await takeIn(inbox, entry, result)
     }

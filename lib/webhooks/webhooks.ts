@@ -4,11 +4,11 @@ import type { NativeDeadLetterPage, NativeInbox } from '../../index.js'
 import { copied, intact } from '../bytes.js'
 import { call } from '../calls.js'
 import { SmartRecruiters } from '../client.js'
-import { configurationError, SmartRecruitersError, unwrap } from '../errors.js'
+import { configurationError, unwrap } from '../errors.js'
 import { types } from '../platform.js'
 import { callback, kind, optionalDate, optionsObject, string, strings, wellFormed } from '../validate.js'
 import { toEvent, type WebhookEvent, type WebhookEventName } from './event.js'
-import { Handling, type WebhookListener } from './handling.js'
+import { described, Handling, type WebhookListener } from './handling.js'
 import { deliveryHeaders, type WebhookHeaders } from './headers.js'
 import {
   type CallbackAuthentication,
@@ -249,13 +249,17 @@ export class Webhooks {
    * Takes in what this receiver has missed since a time: reads the log of callbacks, which SmartRecruiters keeps for 30
    * days, to its end, and stores each event that the store does not have. Run it after an outage; events that were
    * handled before are not handled again. Default: the whole log.
+   *
+   * Pass the `url` of your handler if there may be subscriptions for other receivers: without it, their events are taken
+   * in too.
    */
   async replay(
-    options: { since?: Date | number | undefined; client?: SmartRecruiters | undefined } = {},
+    options: { since?: Date | number | undefined; url?: string | undefined; client?: SmartRecruiters | undefined } = {},
   ): Promise<ReplayResult> {
-    const known = optionsObject('replay', options, ['since', 'client'])
+    const known = optionsObject('replay', options, ['since', 'url', 'client'])
     const since = optionalDate('since', known.since) ?? 0
-    return replay(this.#clientOf(known.client), this.#inbox, since)
+    const url = known.url === undefined ? undefined : string('url', known.url)
+    return replay(this.#clientOf(known.client), this.#inbox, { since, url })
   }
 
   /**
@@ -286,14 +290,20 @@ export class Webhooks {
   }
 
   #report(error: unknown, context: WebhookErrorContext): void {
-    if (this.#onError !== undefined) this.#onError(error, context)
-    else if (isOurs(error)) {
+    const onError = this.#onError
+    if (onError !== undefined) {
+      // If it fails itself, it must neither change an answer nor end the handling of events.
+      new Promise(resolve => resolve(onError(error, context))).catch(failure => warn('`onError` failed', failure))
+    } else if (isOurs(error)) {
       const { event, outcome } = context
       const about = event === undefined ? '' : ` (${event.name} ${event.id}${outcome ? `, ${outcome}` : ''})`
-      const message = error instanceof SmartRecruitersError ? error.message : String(error)
-      process.emitWarning(`a webhook failed${about}: ${message}`, { code: 'SMARTRECRUITERS_WEBHOOKS' })
+      warn(`a webhook failed${about}`, error)
     }
   }
+}
+
+function warn(what: string, error: unknown): void {
+  process.emitWarning(`${what}: ${described(error)}`, { code: 'SMARTRECRUITERS_WEBHOOKS' })
 }
 
 function bytesOf(body: unknown): Uint8Array {

@@ -488,6 +488,31 @@ impl NativeInbox {
         completions.start(env, call_id, async move { inbox.remember_secret(secret?).await })
     }
 
+    /// Waits until no other process changes the subscriptions. Resolves with the name for `endSubscribing`.
+    #[napi(catch_unwind)]
+    pub fn begin_subscribing(
+        &self,
+        env: Env,
+        completions: &NativeCompletions,
+        call_id: CallId<String>,
+    ) -> napi::Result<()> {
+        let inbox = Arc::clone(&self.0);
+        completions.start(env, call_id, async move { inbox.begin_subscribing().await })
+    }
+
+    /// Lets other processes change the subscriptions.
+    #[napi(catch_unwind)]
+    pub fn end_subscribing(
+        &self,
+        env: Env,
+        completions: &NativeCompletions,
+        call_id: CallId<()>,
+        subscriber: String,
+    ) -> napi::Result<()> {
+        let inbox = Arc::clone(&self.0);
+        completions.start(env, call_id, async move { inbox.end_subscribing(&subscriber).await })
+    }
+
     /// Expects the vendor's handshake for `length` milliseconds. 0 ends that.
     #[napi(catch_unwind)]
     pub fn expect_handshake(

@@ -19,6 +19,10 @@ pub struct InboxRecord {
     pub secrets: Vec<Secret>,
     /// Until when the vendor may check that the receiver is there, in milliseconds since the Unix epoch.
     pub handshake_until: u64,
+    /// The process that changes the subscriptions at the vendor.
+    pub subscriber: String,
+    /// Until when that process alone may change them, in milliseconds since the Unix epoch.
+    pub subscriber_until: u64,
 }
 
 /// The id of an inbox's record.
@@ -32,6 +36,8 @@ struct Plain {
     schema: u32,
     secrets: Vec<String>,
     handshake_until: u64,
+    subscriber: String,
+    subscriber_until: u64,
 }
 
 impl Record for InboxRecord {
@@ -40,6 +46,8 @@ impl Record for InboxRecord {
             schema: SCHEMA,
             secrets: self.secrets.iter().map(|secret| secret.expose().to_owned()).collect(),
             handshake_until: self.handshake_until,
+            subscriber: self.subscriber.clone(),
+            subscriber_until: self.subscriber_until,
         })
     }
 
@@ -51,6 +59,8 @@ impl Record for InboxRecord {
         Ok(Self {
             secrets: std::mem::take(&mut plain.secrets).into_iter().map(Secret::new).collect(),
             handshake_until: plain.handshake_until,
+            subscriber: std::mem::take(&mut plain.subscriber),
+            subscriber_until: plain.subscriber_until,
         })
     }
 }
@@ -61,7 +71,12 @@ mod tests {
 
     #[test]
     fn a_record_survives_the_store_and_prints_no_secret() {
-        let record = InboxRecord { secrets: vec![Secret::new("canary")], handshake_until: 7 };
+        let record = InboxRecord {
+            secrets: vec![Secret::new("canary")],
+            handshake_until: 7,
+            subscriber: "process".into(),
+            subscriber_until: 8,
+        };
         assert_eq!(InboxRecord::decode(&record.encode().unwrap()).unwrap(), record);
         assert!(!format!("{record:?}").contains("canary"));
         assert!(InboxRecord::decode(br#"{"schema":2,"secrets":[],"handshakeUntil":1}"#).is_err());

@@ -19,6 +19,7 @@ use super::walker::{Fresh, Walker};
 use crate::clock::Clock;
 use crate::error::{Error, Result, WebhookRefusal};
 use crate::once::{FIRST_COMMIT_WAIT, LONGEST_COMMIT_WAIT};
+use crate::random;
 use crate::secret::Secret;
 use crate::store::{
     Due, EventBand, EventRecord, EventState, SealedStore, Sealing, Store, Swap, WebhookEvent,
@@ -28,6 +29,10 @@ use crate::store::{
 const EXTEND_EVERY: Duration = Duration::from_secs(10);
 /// How long the outcome of an attempt is written again while the store fails.
 const SETTLE_PATIENCE: Duration = Duration::from_secs(60);
+/// How long one process alone may change the subscriptions. The vendor waits 20 seconds for a handshake.
+const SUBSCRIBING: Duration = Duration::from_secs(60);
+/// How often a process that waits for that asks the store.
+const SUBSCRIBING_POLL: Duration = Duration::from_millis(250);
 /// Dead letters that are listed at a time.
 const PAGE: usize = 100;
 
@@ -329,6 +334,25 @@ impl Inbox {
     /// Stores a secret key that was requested from the vendor. All processes of the inbox verify with it.
     pub async fn remember_secret(&self, secret: Secret) -> Result<()> {
         self.keys.remember(&self.records.store, self.records.clock.now(), secret).await
+    }
+
+    /// Waits until no other process of the inbox changes its subscriptions at the vendor, and keeps the others from it
+    /// for a minute. Returns the name for [`Inbox::end_subscribing`].
+    pub async fn begin_subscribing(&self) -> Result<String> {
+        let subscriber = random::text::<16>()?;
+        loop {
+            let now = self.records.now();
+            let until = now.saturating_add(u64::try_from(SUBSCRIBING.as_millis()).unwrap_or(u64::MAX));
+            if self.keys.begin_subscribing(&self.records.store, &subscriber, now, until).await? {
+                return Ok(subscriber);
+            }
+            tokio::time::sleep(SUBSCRIBING_POLL).await;
+        }
+    }
+
+    /// Lets the other processes of the inbox change its subscriptions.
+    pub async fn end_subscribing(&self, subscriber: &str) -> Result<()> {
+        self.keys.end_subscribing(&self.records.store, subscriber).await
     }
 
     /// Expects the vendor's handshake for this long, in all processes of the inbox. Zero ends that.

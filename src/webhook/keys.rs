@@ -95,6 +95,39 @@ impl Keys {
         Ok(store.load::<InboxRecord>(&self.id).await?.1.handshake_until)
     }
 
+    /// Lets `subscriber` alone change the subscriptions until `until`, unless another one may at `now`, both in
+    /// milliseconds since the Unix epoch. Returns whether it may.
+    pub(super) async fn begin_subscribing(
+        &self,
+        store: &SealedStore,
+        subscriber: &str,
+        now: u64,
+        until: u64,
+    ) -> Result<bool> {
+        loop {
+            let (version, mut record) = store.load::<InboxRecord>(&self.id).await?;
+            // The answer to an earlier attempt of the same subscriber may have been lost.
+            if record.subscriber_until > now && record.subscriber != subscriber {
+                return Ok(false);
+            }
+            subscriber.clone_into(&mut record.subscriber);
+            record.subscriber_until = until;
+            if store.swap(&self.id, version, &record).await? == Swap::Won {
+                return Ok(true);
+            }
+        }
+    }
+
+    /// Lets other processes change the subscriptions, if `subscriber` still may.
+    pub(super) async fn end_subscribing(&self, store: &SealedStore, subscriber: &str) -> Result<()> {
+        let end = |record: &mut InboxRecord| {
+            if record.subscriber == subscriber {
+                record.subscriber_until = 0;
+            }
+        };
+        self.change(store, end).await.map(drop)
+    }
+
     async fn change(&self, store: &SealedStore, change: impl Fn(&mut InboxRecord)) -> Result<InboxRecord> {
         loop {
             let (version, mut record) = store.load::<InboxRecord>(&self.id).await?;
