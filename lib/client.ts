@@ -174,7 +174,7 @@ export class SmartRecruiters {
    * const sr = SmartRecruiters.fromEnv()
    */
   static fromEnv(options: Omit<ClientOptions, 'credential'> = {}): SmartRecruiters {
-    return new SmartRecruiters({ ...record('fromEnv', options), credential: credentialFromEnv() })
+    return clientOf({ ...record('fromEnv', options), credential: credentialFromEnv() })
   }
 
   /** The URL of the API root, without a trailing slash, such as `https://api.smartrecruiters.com`. */
@@ -406,7 +406,7 @@ export class SmartRecruiters {
    */
   withCredential(credential: Credential): SmartRecruiters {
     const derived = unwrap(this.#native.withCredential(credentialOf('credential', credential)))
-    return new SmartRecruiters(new Derived(derived, this.#timeout) as unknown as ClientOptions)
+    return clientOf(new Derived(derived, this.#timeout) as unknown as ClientOptions)
   }
 
   /**
@@ -618,6 +618,11 @@ function credentialFromEnv(): Credential {
       ? `${missing} is not set, but the other half of the client credentials is; set both, or neither`
       : 'no credential is set; set SMARTRECRUITERS_API_KEY, or SMARTRECRUITERS_ACCESS_TOKEN, or both SMARTRECRUITERS_CLIENT_ID and SMARTRECRUITERS_CLIENT_SECRET',
   )
+}
+
+/** Makes a client for the class itself. If the class named itself, esbuild would give it another name. */
+function clientOf(options: ClientOptions): SmartRecruiters {
+  return new SmartRecruiters(options)
 }
 
 /** What errors say about a call. The query is left out: it may hold personal data, which must not end up in logs. */

@@ -9,13 +9,15 @@ interface Place {
   position: number
 }
 
-// Where this package's code begins and ends: a bundler may put it into one file with the caller's.
-const begin = placeOf(frames()[1])
-let end: Place | undefined
+// Where this package's code begins and ends: a bundler may put it into one file with the caller's. An error makes its
+// stack into text only when that is read, so that loading the package does not wait for it.
+const atBegin = new Error()
+let atEnd: Error | undefined
+let known: { begin: Place | undefined; end: Place | undefined } | undefined
 
 /** Marks the end of this package's code: the entry file calls it in its last line. */
 export function endOfPackage(): void {
-  end = placeOf(frames()[2])
+  atEnd = new Error()
 }
 
 /** Makes an error whose stack begins with the caller's frame. */
@@ -61,6 +63,8 @@ export function withoutFrames<E extends Error>(error: E): E {
 function isOurs(line: string): boolean {
   const place = placeOf(line)
   if (place === undefined || place.file.startsWith('node:')) return true
+  known ??= { begin: placeOf(frames(atBegin)[0]), end: placeOf(frames(atEnd)[1]) }
+  const { begin, end } = known
   if (begin === undefined || place.file !== begin.file) return false
   return place.position >= begin.position && place.position <= (end?.position ?? Number.POSITIVE_INFINITY)
 }
@@ -74,8 +78,8 @@ function placeOf(line = ''): Place | undefined {
   return file === undefined ? undefined : { file, position: Number(row) * 1e6 + Number(column) }
 }
 
-/** Returns the frames of the current stack. The first one is this function's own. */
-function frames(): string[] {
-  const { stack } = new Error()
+/** Returns the frames of an error. The first one is where it was made. */
+function frames(error: Error | undefined): string[] {
+  const stack = error?.stack
   return typeof stack === 'string' ? stack.split('\n').slice(1) : []
 }

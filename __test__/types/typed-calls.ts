@@ -16,7 +16,7 @@ import type {
   Offer,
   OperationName,
   Operations,
-  Subscription,
+  SubscriptionDetails,
 } from 'smartrecruiters/api'
 import { type Equal, holds, type IsAny } from './assertions.js'
 
@@ -279,7 +279,7 @@ export async function lists(id: string): Promise<void> {
     holds<Equal<typeof candidate, Candidate>>()
   }
   const subscriptions = await sr.paginate('/webhooks-api/v201907/subscriptions').toArray()
-  holds<Equal<typeof subscriptions, Subscription[]>>()
+  holds<Equal<typeof subscriptions, SubscriptionDetails[]>>()
   for await (const { items } of sr.paginate('/offers').pages()) holds<Equal<typeof items, Offer[]>>()
   const attachments = sr.paginate('/candidates/{candidate}/attachments', { params: { candidate: id } })
   for await (const attachment of attachments) holds<Equal<IsAny<typeof attachment>, false>>()
