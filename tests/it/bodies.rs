@@ -300,7 +300,7 @@ async fn an_error_is_an_error_however_long_its_body_is_and_wherever_it_ends() {
         let server =
             Server::start(
                 move |_| {
-                    if cut { Reply::Cut(403, body.clone()) } else { Reply::Json(403, body.clone()) }
+                    if cut { Reply::Cut(409, body.clone()) } else { Reply::Json(409, body.clone()) }
                 },
             )
             .await;
@@ -311,7 +311,7 @@ async fn an_error_is_an_error_however_long_its_body_is_and_wherever_it_ends() {
         ] {
             assert_eq!(
                 (error.code(), error.to_string()),
-                (ErrorCode::Permission, "403 GET /jobs: Forbidden".into())
+                (ErrorCode::Conflict, "409 GET /jobs: Conflict".into())
             );
         }
     }
