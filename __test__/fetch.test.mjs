@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
+import { dirname } from 'node:path'
 import { Readable } from 'node:stream'
 import { test } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
@@ -218,8 +219,8 @@ test('the package works in a realm of its own', async t => {
   const globals = { process, Buffer, Blob, FormData, Headers, ReadableStream, Request, Response, TextDecoder, URL }
   const realm = createContext({ ...globals, URLSearchParams, setImmediate })
   const module = { exports: {} }
-  const load = compileFunction(code, ['require', 'module', 'exports'], { parsingContext: realm })
-  load(createRequire(file), module, module.exports)
+  const load = compileFunction(code, ['require', 'module', 'exports', '__dirname'], { parsingContext: realm })
+  load(createRequire(file), module, module.exports, dirname(file))
   const foreign = new module.exports.SmartRecruiters({ credential: new module.exports.ApiKey('key'), baseUrl })
   assert.deepEqual(Buffer.from(await foreign.get('/bytes')), Buffer.from([0, 255]))
   for (const body of [new Uint8Array(1), new ArrayBuffer(1), new URLSearchParams('a=b'), ReadableStream.from([])]) {

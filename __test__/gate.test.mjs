@@ -85,10 +85,9 @@ for (const [what, breaking, expected] of [
     'dist is missing',
     copy => rmSync(join(copy, name, 'dist'), { recursive: true }),
     [
-      ...['index.js', 'index.d.ts', 'unsupported.js', 'bundled.mjs', 'testing.d.ts', 'testing.js'].map(
-        file => `${name} has no ./dist/${file}, which its package.json names`,
-      ),
-    ],
+      ...['index', 'testing', 'api', 'web/index'].flatMap(entry => [`${entry}.js`, `${entry}.d.ts`]),
+      ...['unsupported.js', 'bundled.mjs'],
+    ].map(file => `${name} has no ./dist/${file}, which its package.json names`),
   ],
   [
     'an addon is missing',
