@@ -40,6 +40,7 @@ declare const RedisStore: typeof import('smartrecruiters').RedisStore
 declare const readFileSync: typeof import('node:fs').readFileSync
 declare const startSandbox: typeof import('smartrecruiters-sandbox').startSandbox
 declare const sandbox: import('smartrecruiters-sandbox').Sandbox
+declare const webhooks: import('smartrecruiters').Webhooks
 declare const login: import('smartrecruiters/web').Handler
 declare const loginHandler: typeof import('smartrecruiters/web').loginHandler
 declare const toNodeHandler: typeof import('smartrecruiters/web').toNodeHandler
@@ -47,7 +48,11 @@ declare const fastifyPlugin: typeof import('smartrecruiters/web').fastifyPlugin
 type IncomingMessage = import('node:http').IncomingMessage
 type NodeContext<Req extends IncomingMessage> = import('smartrecruiters/web').NodeContext<Req>
 // \`types/web.ts\` has the types of the frameworks themselves.
-declare function express(): { use(handler: ReturnType<typeof toNodeHandler>): void }
+type Middleware = ReturnType<typeof toNodeHandler>
+declare function express(): { use(handler: Middleware): void; use(path: string, handler: Middleware): void }
+declare namespace express {
+  function json(): Middleware
+}
 declare function fastify(): { register(plugin: ReturnType<typeof fastifyPlugin>, options: { prefix: string }): void }
 declare class Hono {
   all(path: string, handler: (c: { req: { raw: Request }; notFound(): Response }) => Promise<Response>): void
