@@ -35,7 +35,7 @@ function project(folder, empty) {
   const path = join(folder, empty ? 'without' : 'with')
   const target = join(path, 'node_modules/smartrecruiters')
   mkdirSync(target, { recursive: true })
-  for (const name of ['dist', 'package.json', 'index.js', 'index.d.ts', 'index.mjs', 'index.d.mts']) {
+  for (const name of ['dist', 'package.json', 'index.d.ts', 'index.mjs', 'index.d.mts']) {
     cpSync(join(root, name), join(target, name), { recursive: true })
   }
   if (empty) {
