@@ -88,7 +88,7 @@ export async function answers(id: string, jobId: string): Promise<void> {
   const own: Mine = await sr.get('/jobs/{id}', { params: { id } })
   // @ts-expect-error A title is text.
   const title: number | undefined = job.title
-  // @ts-expect-error There is no data.
+  // @ts-expect-error This call resolves with `undefined`.
   const nothing: Mine = await sr.delete('/candidates/{id}', { params: { id } })
   // @ts-expect-error A HEAD request has no data.
   const none: Jobs = await sr.head('/jobs')
