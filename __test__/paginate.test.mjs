@@ -34,12 +34,19 @@ before(async () => {
   reviewed = { candidateId, jobId: primaryAssignment.job.id }
 })
 after(() => sandbox.close())
-beforeEach(() => {
+beforeEach(async () => {
   sandbox.clearFaults()
+  // A list that was left may have asked for one more page, which would be counted here.
+  await settled(sr, allRequests)
   sandbox.resetCounters()
 })
 
 const requests = endpoint => sandbox.counters().requests[endpoint] ?? 0
+/** How many requests there were, without those of `settled()`. */
+const allRequests = () => {
+  const { 'GET /echo': _, ...counted } = sandbox.counters().requests
+  return Object.values(counted).reduce((sum, count) => sum + count, 0)
+}
 
 async function all(list) {
   const items = []
