@@ -1,0 +1,83 @@
+#!/usr/bin/env node
+/**
+ * The command `smartrecruiters`. This file finds the command, runs it, and ends the process.
+ *
+ * Whatever is imported here or by `help.js` is loaded for `--help` and `--version` too. So neither may import the
+ * packages, and the files of commands import `smartrecruiters` inside `run` (types are free).
+ */
+
+import { find, membersOf, parse } from './arguments.js'
+import { Context } from './context.js'
+import { describe, EXIT, textOf, UsageError } from './failure.js'
+import { commandHelp, generalHelp, groupHelp } from './help.js'
+
+/** How long a command may take to clean up when the process is to end, in milliseconds. */
+const CLEAN_UP = 10_000
+
+const controller = new AbortController()
+/** The exit code, once something other than the command decided to end the process. */
+let ending: number | undefined
+
+/** Asks the command to end. A second time, or if it takes too long, the process ends anyway. */
+function end(code: number): void {
+  if (ending !== undefined) process.exit(ending)
+  ending = code
+  controller.abort()
+  setTimeout(() => process.exit(code), CLEAN_UP).unref()
+}
+
+async function main(words: string[]): Promise<void> {
+  const found = find(words)
+  if (found !== undefined) {
+    const command = await found.entry.load()
+    const parsed = parse(found.name, command, found.rest)
+    if ('help' in parsed.values) await writeHelp(commandHelp(found.entry, command))
+    else await command.run(new Context(parsed, process, controller.signal))
+    return
+  }
+  const [first, ...others] = words
+  const help = words.includes('--help') || words.includes('-h')
+  if (first === '--version' && others.length === 0) return writeHelp(`${version()}\n`)
+  if (first === undefined) throw new UsageError('a command is missing', 'See `smartrecruiters --help`.')
+  if (first.startsWith('-') && help) return writeHelp(generalHelp())
+  const members = membersOf(first)
+  if (members.length > 0 && help) return writeHelp(groupHelp(first, members))
+  if (members.length > 0)
+    throw new UsageError(`${first}: a command is missing`, `See \`smartrecruiters ${first} --help\`.`)
+  if (first.startsWith('-')) throw new UsageError('options follow the command', 'See `smartrecruiters --help`.')
+  throw new UsageError(`there is no command ${JSON.stringify(first)}`, 'See `smartrecruiters --help`.')
+}
+
+function version(): string {
+  return (require('../package.json') as { version: string }).version
+}
+
+async function writeHelp(text: string): Promise<void> {
+  process.stdout.write(text)
+}
+
+process.on('SIGINT', () => end(EXIT.interrupted))
+// 128 + the number of the signal, as shells have it.
+process.on('SIGTERM', () => end(143))
+// The reader has enough, as `head` does: the rest is not wanted, and nothing failed.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+  end(EXIT.ok)
+})
+// Nobody can be told anything; the work goes on.
+process.stderr.on('error', () => {})
+
+const words = process.argv.slice(2)
+main(words)
+  .catch((error: unknown) => {
+    // A command that was asked to end fails with whatever its last step made of that.
+    if (ending !== undefined) return
+    const { exit, report } = describe(error)
+    const own = words.includes('--') ? words.slice(0, words.indexOf('--')) : words
+    process.stderr.write(textOf(report, own.includes('--json')))
+    process.exitCode = exit
+  })
+  .finally(() => {
+    // Signal handlers must not keep a process that is done, and a client's connections may.
+    if (ending !== undefined) process.exit(ending)
+  })
