@@ -1,8 +1,8 @@
-/** What a command gets: its arguments, the streams, the signal that ends it, and the client for its credential. */
+/** What a command gets: its arguments, the streams, and the signal that ends it. */
 
 import { once } from 'node:events'
 import type { ReadStream, WriteStream } from 'node:tty'
-import type { ClientOptions, SmartRecruiters } from 'smartrecruiters'
+import type { ClientOptions } from 'smartrecruiters'
 import { UsageError } from './failure.js'
 import type { COMMON, Options, Values } from './options.js'
 
@@ -81,12 +81,6 @@ export class Context<Known extends Options = Options> {
       throw new UsageError('--environment and --base-url exclude each other')
     }
     return { ...(environment !== undefined && { environment }), ...(baseUrl !== undefined && { baseUrl }) }
-  }
-
-  /** Makes a client with the credential that is in force. Rejects with exit code 4 if there is none. */
-  async client(options: Omit<ClientOptions, 'credential'> = {}): Promise<SmartRecruiters> {
-    const { makeClient } = await import('./credential.js')
-    return makeClient(this as unknown as Context, options)
   }
 
   get #common(): Values<typeof COMMON> {

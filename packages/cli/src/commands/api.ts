@@ -1,5 +1,6 @@
 /** `smartrecruiters api`: any request, and whole lists. */
 
+import { clientOf } from '../client.js'
 import type { Context } from '../context.js'
 import { UsageError } from '../failure.js'
 import type { Options } from '../options.js'
@@ -25,7 +26,7 @@ export async function run(context: Context): Promise<void> {
   const [method, path] = positionals.length === 1 ? ['GET', positionals[0]] : positionals
   if (method === undefined || path === undefined) return
   const format = formatOf(context)
-  const sr = await context.client()
+  const sr = await clientOf(context)
   if (values.paginate) {
     const list = sr.paginate(path, { signal: context.signal })
     await printPages(context, itemsOf(list.pages()), format)
