@@ -21,6 +21,8 @@ export class Context<Known extends Options = Options> {
   /** Is aborted when the process is to end: by a signal, or because nothing reads stdout any more. */
   readonly signal: AbortSignal
   readonly terminal: Terminal
+  /** The exit code of a command that does not fail, but whose result is a "no". */
+  exit = 0
 
   constructor(
     parsed: { values: Values<Options>; positionals: readonly string[] },
