@@ -1,5 +1,5 @@
-// No file of the face, the sandbox or the command line imports a file that leads back to it, not even for a type: each can be read
-// with only the files below it in mind.
+// No file of the face, the sandbox or the command line imports a file that leads back to it, not even for a type: each
+// can be read with only the files below it in mind.
 
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'

@@ -1,8 +1,8 @@
-/** What a command gets: its arguments, the streams, the signal that ends it, and the client for its credential. */
+/** What a command gets: its arguments, the streams, and the signal that ends it. */
 
 import { once } from 'node:events'
 import type { ReadStream, WriteStream } from 'node:tty'
-import type { ClientOptions, SmartRecruiters } from 'smartrecruiters'
+import type { ClientOptions } from 'smartrecruiters'
 import { UsageError } from './failure.js'
 import type { COMMON, Options, Values } from './options.js'
 
@@ -21,6 +21,8 @@ export class Context<Known extends Options = Options> {
   /** Is aborted when the process is to end: by a signal, or because nothing reads stdout any more. */
   readonly signal: AbortSignal
   readonly terminal: Terminal
+  /** The exit code of a command that does not fail, but whose result is a "no". */
+  exit = 0
 
   constructor(
     parsed: { values: Values<Options>; positionals: readonly string[] },
@@ -81,12 +83,6 @@ export class Context<Known extends Options = Options> {
       throw new UsageError('--environment and --base-url exclude each other')
     }
     return { ...(environment !== undefined && { environment }), ...(baseUrl !== undefined && { baseUrl }) }
-  }
-
-  /** Makes a client with the credential that is in force. Rejects with exit code 4 if there is none. */
-  async client(options: Omit<ClientOptions, 'credential'> = {}): Promise<SmartRecruiters> {
-    const { makeClient } = await import('./credential.js')
-    return makeClient(this as unknown as Context, options)
   }
 
   get #common(): Values<typeof COMMON> {

@@ -115,6 +115,11 @@ export function textOf(report: Report, json: boolean): string {
   return `${lines.join('\n')}\n`
 }
 
+/** Returns a warning as the text for stderr, such as that the API calls an operation deprecated. */
+export function warningText({ code, message }: Error & { code?: string }, json: boolean): string {
+  return json ? `${JSON.stringify({ warning: code ?? null, message })}\n` : `smartrecruiters: warning: ${message}\n`
+}
+
 function isErrorCode(code: string): code is ErrorCode {
   return Object.hasOwn(ERRORS, code)
 }

@@ -8,7 +8,7 @@
 
 import { find, membersOf, parse } from './arguments.js'
 import { Context } from './context.js'
-import { describe, EXIT, textOf, UsageError } from './failure.js'
+import { describe, EXIT, textOf, UsageError, warningText } from './failure.js'
 import { commandHelp, generalHelp, groupHelp } from './help.js'
 
 /** How long a command may take to clean up when the process is to end, in milliseconds. */
@@ -31,8 +31,10 @@ async function main(words: string[]): Promise<void> {
   if (found !== undefined) {
     const command = await found.entry.load()
     const parsed = parse(found.name, command, found.rest)
-    if ('help' in parsed.values) await writeHelp(commandHelp(found.entry, command))
-    else await command.run(new Context(parsed, process, controller.signal))
+    if ('help' in parsed.values) return writeHelp(commandHelp(found.entry, command))
+    const context = new Context(parsed, process, controller.signal)
+    await command.run(context)
+    process.exitCode = context.exit
     return
   }
   const [first, ...others] = words
@@ -64,17 +66,23 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error
   end(EXIT.ok)
 })
-// Nobody can be told anything; the work goes on.
+// A message that cannot be written must not end the work.
 process.stderr.on('error', () => {})
+// Node prints warnings for programmers, with the number of the process and an option that traces them.
+process.removeAllListeners('warning')
+process.on('warning', (warning: Error & { code?: string }) => {
+  if (warning.name === 'ExperimentalWarning') return
+  process.stderr.write(warningText(warning, json))
+})
 
 const words = process.argv.slice(2)
+const json = (words.includes('--') ? words.slice(0, words.indexOf('--')) : words).includes('--json')
 main(words)
   .catch((error: unknown) => {
     // A command that was asked to end fails with whatever its last step made of that.
     if (ending !== undefined) return
     const { exit, report } = describe(error)
-    const own = words.includes('--') ? words.slice(0, words.indexOf('--')) : words
-    process.stderr.write(textOf(report, own.includes('--json')))
+    process.stderr.write(textOf(report, json))
     process.exitCode = exit
   })
   .finally(() => {

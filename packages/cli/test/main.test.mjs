@@ -75,3 +75,14 @@ test('an interrupted command ends with exit code 130, and says nothing', async (
   assert.equal(said, '')
   hold.clear()
 })
+
+test('a warning is one line on stderr, and the command succeeds', async () => {
+  const path = '/candidates/{id}/attachments'
+  const [{ id }] = JSON.parse((await run(['api', '/candidates?limit=1'], { env })).stdout).content
+  const { code, stdout, stderr } = await run(['api', path, '-f', `id=${id}`], { env })
+  assert.equal(code, 0)
+  assert.ok(JSON.parse(stdout))
+  assert.match(stderr, /^smartrecruiters: warning: .*deprecated.*\n$/)
+  const { warning } = JSON.parse((await run(['api', path, '-f', `id=${id}`, '--json'], { env })).stderr)
+  assert.equal(warning, 'SMARTRECRUITERS_DEPRECATED')
+})

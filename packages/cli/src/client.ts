@@ -6,10 +6,10 @@ import { EXIT, Failure } from './failure.js'
 
 const VARIABLES = ['SMARTRECRUITERS_API_KEY', 'SMARTRECRUITERS_ACCESS_TOKEN', 'SMARTRECRUITERS_CLIENT_ID']
 
-/** Makes a client with the credential that is in force. */
-export async function makeClient(
+/** Makes a client with the credential that is in force. Rejects with exit code 4 if there is none. */
+export async function clientOf(
   context: Context,
-  options: Omit<ClientOptions, 'credential'>,
+  options: Omit<ClientOptions, 'credential'> = {},
 ): Promise<SmartRecruiters> {
   if (!VARIABLES.some(name => context.variable(name) !== undefined)) {
     throw new Failure('NOT_LOGGED_IN', 'There is no credential.', {
