@@ -3,6 +3,7 @@
 import type { ClientOptions, SmartRecruiters } from 'smartrecruiters'
 import type { Context } from './context.js'
 import { EXIT, Failure } from './failure.js'
+import { smartrecruiters } from './package.js'
 
 const VARIABLES = ['SMARTRECRUITERS_API_KEY', 'SMARTRECRUITERS_ACCESS_TOKEN', 'SMARTRECRUITERS_CLIENT_ID']
 
@@ -17,6 +18,6 @@ export async function clientOf(
       remedy: 'Run `smartrecruiters auth login`, or set SMARTRECRUITERS_API_KEY.',
     })
   }
-  const { SmartRecruiters } = await import('smartrecruiters')
+  const { SmartRecruiters } = smartrecruiters()
   return SmartRecruiters.fromEnv({ ...context.api, ...options })
 }

@@ -9,4 +9,7 @@ import type { Entry } from './command.js'
 export const COMMANDS: Readonly<Record<string, Entry>> = {
   api: { summary: 'Send a request to the API, or read a whole list', load: () => import('./commands/api.js') },
   export: { summary: 'Write a whole list to a file', load: () => import('./commands/export.js') },
+  doctor: { summary: 'Find out what is wrong, and how to mend it', load: () => import('./commands/doctor.js') },
+  limits: { summary: 'Show the rate limits of the credential', load: () => import('./commands/limits.js') },
+  sandbox: { summary: 'Run a local SmartRecruiters API for tests', load: () => import('./commands/sandbox.js') },
 }

@@ -2,6 +2,7 @@
 
 import { setTimeout } from 'node:timers/promises'
 import type { Page, Paginator, SmartRecruiters } from 'smartrecruiters'
+import { clientOf } from '../client.js'
 import type { Context } from '../context.js'
 import { AttachmentFolder, type FileCounts } from '../export/attachments.js'
 import {
@@ -19,6 +20,7 @@ import { Failure, UsageError } from '../failure.js'
 import type { Options } from '../options.js'
 import { type Path, parseFields, pick } from '../output/fields.js'
 import { Progress } from '../output/progress.js'
+import { parameters, parseField, queryOf } from '../request/fields.js'
 import { duration, parseTime } from '../time.js'
 
 export const usage = 'export LIST --output FILE [OPTIONS]'
@@ -56,7 +58,7 @@ export const options = {
     help: 'write only what has changed since then, such as 2h, 7d or 2026-01-31',
   },
   fields: { type: 'string', value: 'LIST', help: 'write these fields alone, such as id,location.city' },
-  field: { type: 'string', short: 'f', value: 'NAME=VALUE', multiple: true, help: 'set a parameter of the list' },
+  field: { type: 'string', short: 'f', value: 'KEY=VALUE', multiple: true, help: 'add a parameter of the list' },
   attachments: { type: 'string', value: 'DIR', help: 'also download the files of the candidates into this folder' },
 } as const satisfies Options
 
@@ -76,7 +78,8 @@ interface Plan {
   output: string
   source: Source
   fields: Path[] | undefined
-  query: Record<string, string[]>
+  params: Record<string, string>
+  query: URLSearchParams
 }
 
 /** What came of an export. */
@@ -95,7 +98,7 @@ export async function run(context: Context): Promise<void> {
   if (earlier === 'complete') {
     return context.show({ file: plan.output, complete: true }, () => `${plan.output} is complete.\n`)
   }
-  const client = await context.client()
+  const client = await clientOf(context)
   try {
     const result = await exportList(context, client, plan, earlier)
     await context.show(result, () => textOf(result))
@@ -128,11 +131,13 @@ function planOf(context: Context): Plan {
   if (since !== undefined && list.since === undefined) {
     throw new UsageError(`--since does not apply to ${name}: SmartRecruiters has no such parameter for this list`)
   }
+  const { params, rest } = parameters(list.path, (values.field ?? []).map(parseField))
   return {
     list,
     output,
     fields: fields === undefined ? undefined : parseFields(fields),
-    query: queryOf(values.field ?? []),
+    params,
+    query: queryOf(rest),
     source: {
       list: list.path,
       'base-url': values['base-url'] ?? context.variable('SMARTRECRUITERS_BASE_URL') ?? '',
@@ -143,16 +148,6 @@ function planOf(context: Context): Plan {
       attachments: attachments ?? '',
     },
   }
-}
-
-function queryOf(fields: readonly string[]): Record<string, string[]> {
-  const query: Record<string, string[]> = {}
-  for (const field of fields) {
-    const [, name, value = ''] = /^([^=]+)=(.*)$/s.exec(field) ?? []
-    if (name === undefined) throw new UsageError('--field must be a name and a value, such as status=SOURCING')
-    query[name] = [...(query[name] ?? []), value]
-  }
-  return query
 }
 
 /** Finds what an earlier process has left: an export to continue, one that is complete, or nothing. */
@@ -201,13 +196,16 @@ function begin({ output, source }: Plan): Promise<ExportFile> {
 }
 
 async function write(context: Context, client: SmartRecruiters, plan: Plan, file: ExportFile): Promise<Result> {
-  const { list, fields, query, output } = plan
+  const { list, fields, params, output } = plan
   const { since, cursor, items, withheld, done } = file.checkpoint
   const { signal } = context
   const progress = new Progress(context)
   const folder = folderOf(context, client, plan, withheld)
+  const query = new URLSearchParams(plan.query)
+  if (since !== undefined && list.since !== undefined) query.set(list.since, since)
   const pages = client.paginate<unknown>(list.path, {
-    query: { ...query, ...(since !== undefined && list.since !== undefined && { [list.since]: since }) },
+    params,
+    query,
     from: cursor,
     signal,
   })
