@@ -12,4 +12,26 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
   doctor: { summary: 'Find out what is wrong, and how to mend it', load: () => import('./commands/doctor.js') },
   limits: { summary: 'Show the rate limits of the credential', load: () => import('./commands/limits.js') },
   sandbox: { summary: 'Run a local SmartRecruiters API for tests', load: () => import('./commands/sandbox.js') },
+  'grants list': { summary: 'List the grants of an app', load: () => import('./commands/grants-list.js') },
+  'grants show': { summary: 'Show one grant', load: () => import('./commands/grants-show.js') },
+  'grants keep-alive': {
+    summary: 'Renew the grants that are not used',
+    load: () => import('./commands/grants-keep-alive.js'),
+  },
+  'grants forget': { summary: 'Remove the tokens of a grant', load: () => import('./commands/grants-forget.js') },
+  'grants import': { summary: 'Move a grant into a store', load: () => import('./commands/grants-import.js') },
+  'grants export': { summary: 'Move a grant out of a store', load: () => import('./commands/grants-export.js') },
+  'grants rekey': { summary: 'Replace the key of a store', load: () => import('./commands/grants-rekey.js') },
+  'customers list': {
+    summary: "List the customers of a partner's app",
+    load: () => import('./commands/customers-list.js'),
+  },
+  'customers connect': {
+    summary: 'Have the credentials of a customer issued',
+    load: () => import('./commands/customers-connect.js'),
+  },
+  'customers disconnect': {
+    summary: 'Remove the credentials of a customer',
+    load: () => import('./commands/customers-disconnect.js'),
+  },
 }

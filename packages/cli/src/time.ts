@@ -13,12 +13,24 @@ const UNITS: Readonly<Record<string, number>> = {
 
 /** Reads a time: how long ago it was, such as `2h`, or a date of ISO 8601. */
 export function parseTime(option: string, text: string, now: number): Date {
-  const [, count, unit = ''] = /^(\d{1,6})([smhdw])$/.exec(text) ?? []
-  const time = count === undefined ? dateOf(text) : now - Number(count) * (UNITS[unit] ?? Number.NaN)
+  const period = periodOf(text)
+  const time = period === undefined ? dateOf(text) : now - period
   if (Number.isNaN(time)) {
     throw new UsageError(`${option} must be a time such as 30m, 2h, 7d, 2026-01-31 or 2026-01-31T08:00:00Z`)
   }
   return new Date(time)
+}
+
+/** Reads a period, such as `7d`. Returns milliseconds. */
+export function parsePeriod(option: string, text: string): number {
+  const period = periodOf(text)
+  if (period === undefined) throw new UsageError(`${option} must be a period such as 30m, 2h or 7d`)
+  return period
+}
+
+function periodOf(text: string): number | undefined {
+  const [, count, unit = ''] = /^(\d{1,6})([smhdw])$/.exec(text) ?? []
+  return count === undefined ? undefined : Number(count) * (UNITS[unit] ?? Number.NaN)
 }
 
 /** `Date.parse` also takes texts of no standard, which other machines read otherwise. */

@@ -6,9 +6,10 @@ import type { Context } from '../context.js'
 import { checkAccepted, checkLimits, checkScopes, tokenFailure } from '../doctor/credential.js'
 import { type Finding, failed, ok } from '../doctor/finding.js'
 import { checkClock, checkDns, checkProxy, connectionFailure } from '../doctor/network.js'
-import { describe, EXIT, UsageError } from '../failure.js'
+import { describe, EXIT } from '../failure.js'
 import type { Options } from '../options.js'
 import { smartrecruiters } from '../package.js'
+import { noArguments } from '../positionals.js'
 
 export const usage = 'doctor [OPTIONS]'
 
@@ -25,7 +26,7 @@ const SELF = '/user-api/v201804/users/me'
 const TIMEOUT = 30_000
 
 export async function run(context: Context): Promise<void> {
-  if (context.positionals.length > 0) throw new UsageError('doctor takes no arguments')
+  noArguments(context)
   const findings = await examine(context)
   await context.show(findings, () => textOf(findings))
   const first = findings.find(({ status }) => status === 'failed')
