@@ -34,4 +34,16 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'Remove the credentials of a customer',
     load: () => import('./commands/customers-disconnect.js'),
   },
+  'webhooks listen': {
+    summary: 'Pass events on to a receiver on this machine',
+    load: () => import('./commands/webhooks-listen.js'),
+  },
+  'webhooks replay': {
+    summary: 'Send events again that a receiver has missed',
+    load: () => import('./commands/webhooks-replay.js'),
+  },
+  'webhooks dead': {
+    summary: 'List events that failed too often, and repeat or drop them',
+    load: () => import('./commands/webhooks-dead.js'),
+  },
 }
