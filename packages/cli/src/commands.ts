@@ -8,4 +8,5 @@ import type { Entry } from './command.js'
 /** The commands by their words. The order is that of the help. */
 export const COMMANDS: Readonly<Record<string, Entry>> = {
   api: { summary: 'Send a request to the API, or read a whole list', load: () => import('./commands/api.js') },
+  completion: { summary: 'Print the completion script of a shell', load: () => import('./commands/completion.js') },
 }
