@@ -8,5 +8,18 @@ import type { Entry } from './command.js'
 /** The commands by their words. The order is that of the help. */
 export const COMMANDS: Readonly<Record<string, Entry>> = {
   api: { summary: 'Send a request to the API, or read a whole list', load: () => import('./commands/api.js') },
+  'auth login': {
+    summary: 'Log in, and store the credential as a profile',
+    load: () => import('./commands/auth-login.js'),
+  },
+  'auth status': {
+    summary: 'Say which credential is in force, and why',
+    load: () => import('./commands/auth-status.js'),
+  },
+  'auth token': {
+    summary: 'Print an access token, for other programs',
+    load: () => import('./commands/auth-token.js'),
+  },
+  'auth logout': { summary: 'Remove a profile and its secrets', load: () => import('./commands/auth-logout.js') },
   completion: { summary: 'Print the completion script of a shell', load: () => import('./commands/completion.js') },
 }
