@@ -9,6 +9,19 @@ import type { Entry } from './command.js'
 export const COMMANDS: Readonly<Record<string, Entry>> = {
   api: { summary: 'Send a request to the API, or read a whole list', load: () => import('./commands/api.js') },
   export: { summary: 'Write a whole list to a file', load: () => import('./commands/export.js') },
+  'auth login': {
+    summary: 'Log in, and store the credential as a profile',
+    load: () => import('./commands/auth-login.js'),
+  },
+  'auth status': {
+    summary: 'Say which credential is in force, and why',
+    load: () => import('./commands/auth-status.js'),
+  },
+  'auth token': {
+    summary: 'Print an access token, for other programs',
+    load: () => import('./commands/auth-token.js'),
+  },
+  'auth logout': { summary: 'Remove a profile and its secrets', load: () => import('./commands/auth-logout.js') },
   doctor: { summary: 'Find out what is wrong, and how to mend it', load: () => import('./commands/doctor.js') },
   limits: { summary: 'Show the rate limits of the credential', load: () => import('./commands/limits.js') },
   sandbox: { summary: 'Run a local SmartRecruiters API for tests', load: () => import('./commands/sandbox.js') },
@@ -46,4 +59,5 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'List events that failed too often, and repeat or drop them',
     load: () => import('./commands/webhooks-dead.js'),
   },
+  completion: { summary: 'Print the completion script of a shell', load: () => import('./commands/completion.js') },
 }

@@ -27,11 +27,12 @@ function end(code: number): void {
 }
 
 async function main(words: string[]): Promise<void> {
+  if (words[0] === '__complete') return print(await (await import('./completion.js')).complete(words.slice(1)))
   const found = find(words)
   if (found !== undefined) {
     const command = await found.entry.load()
     const parsed = parse(found.name, command, found.rest)
-    if ('help' in parsed.values) return writeHelp(commandHelp(found.entry, command))
+    if ('help' in parsed.values) return print(commandHelp(found.entry, command))
     const context = new Context(parsed, process, controller.signal)
     await command.run(context)
     process.exitCode = context.exit
@@ -39,11 +40,11 @@ async function main(words: string[]): Promise<void> {
   }
   const [first, ...others] = words
   const help = words.includes('--help') || words.includes('-h')
-  if (first === '--version' && others.length === 0) return writeHelp(`${version()}\n`)
+  if (first === '--version' && others.length === 0) return print(`${version()}\n`)
   if (first === undefined) throw new UsageError('a command is missing', 'See `smartrecruiters --help`.')
-  if (first.startsWith('-') && help) return writeHelp(generalHelp())
+  if (first.startsWith('-') && help) return print(generalHelp())
   const members = membersOf(first)
-  if (members.length > 0 && help) return writeHelp(groupHelp(first, members))
+  if (members.length > 0 && help) return print(groupHelp(first, members))
   if (members.length > 0)
     throw new UsageError(`${first}: a command is missing`, `See \`smartrecruiters ${first} --help\`.`)
   if (first.startsWith('-')) throw new UsageError('options follow the command', 'See `smartrecruiters --help`.')
@@ -54,7 +55,7 @@ function version(): string {
   return (require('../package.json') as { version: string }).version
 }
 
-async function writeHelp(text: string): Promise<void> {
+function print(text: string): void {
   process.stdout.write(text)
 }
 

@@ -1,6 +1,7 @@
 // The command as its users run it: as a process.
 
 import { spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -23,6 +24,11 @@ export async function configFolder(t) {
   const folder = await mkdtemp(join(tmpdir(), 'smartrecruiters-cli-'))
   t.after(() => rm(folder, { recursive: true, force: true }))
   return { SMARTRECRUITERS_CONFIG_DIR: folder }
+}
+
+/** A key of its own for secrets, as the variable that holds it. */
+export function encryptionKey() {
+  return { SMARTRECRUITERS_ENCRYPTION_KEY: randomBytes(32).toString('base64') }
 }
 
 /**
