@@ -2,13 +2,14 @@
 
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import { access, mkdtemp, rm } from 'node:fs/promises'
+import { once } from 'node:events'
+import { access, chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { OAuthApp, SqliteStore } from 'smartrecruiters'
 import { startSandbox } from 'smartrecruiters-sandbox'
-import { run } from './support.mjs'
+import { configFolder, encryptionKey, run, start } from './support.mjs'
 
 const newKey = () => randomBytes(32).toString('base64')
 
@@ -166,6 +167,74 @@ test('a store that is not there is not made, and what is missing is named', asyn
   const empty = await app.command(['grants', 'import', 'acme'])
   assert.deepEqual([empty.code, empty.stdout], [2, ''])
   assert.match(empty.stderr, /refresh token is missing/)
+})
+
+test('the doctor examines the store: its key, who can read it, and what is in it', async t => {
+  const app = await appOf(t)
+  const store = async (env = {}) => {
+    const done = await app.command(['doctor'], env)
+    return { code: done.code, found: JSON.parse(done.stdout).filter(({ check }) => check === 'store') }
+  }
+  const missing = await store()
+  assert.deepEqual([missing.code, missing.found[0].status], [1, 'failed'])
+  await withGrants(app, 2)
+  const { code, found } = await store()
+  assert.deepEqual([code, found.map(({ status }) => status)], [0, ['ok']])
+  assert.match(found[0].message, /2 grants: 2 active/)
+  const wrong = await store({ SMARTRECRUITERS_ENCRYPTION_KEY: newKey() })
+  assert.deepEqual([wrong.code, wrong.found.at(-1).status], [1, 'failed'])
+  if (process.platform !== 'win32') {
+    await chmod(app.env.SMARTRECRUITERS_STORE, 0o644)
+    const [open] = (await store()).found
+    assert.deepEqual([open.status, open.remedy], ['warning', `chmod 600 ${app.env.SMARTRECRUITERS_STORE}`])
+  }
+  const nowhere = await store({ SMARTRECRUITERS_STORE: 'redis://user:hunter2@127.0.0.1:9' })
+  assert.deepEqual([nowhere.code, nowhere.found[0].status], [1, 'failed'])
+  assert.doesNotMatch(JSON.stringify(nowhere.found), /hunter2/)
+})
+
+test('without a store, the commands work on the login of the profile', async t => {
+  const { sandbox } = await appOf(t)
+  const { clientId, clientSecret, redirectUris } = sandbox.app
+  const env = {
+    ...(await configFolder(t)),
+    ...encryptionKey(),
+    SMARTRECRUITERS_BASE_URL: sandbox.baseUrl,
+  }
+  const none = await run(['grants', 'list'], { env })
+  assert.deepEqual([none.code, none.stdout], [2, ''])
+  assert.match(none.stderr, /no store is named/)
+
+  const words = ['--client-id', clientId, '--redirect-uri', redirectUris[0], '--authorize-url', sandbox.authorizeUrl]
+  const login = start(['auth', 'login', '--no-browser', ...words], { env, stdin: 'pipe' })
+  const ended = once(login, 'close')
+  login.stdin.write(`${clientSecret}\n`)
+  let said = ''
+  for await (const text of login.stderr.setEncoding('utf8')) {
+    said += text
+    const [, url] = /^ {2}(http\S+)$/m.exec(said) ?? []
+    if (url === undefined) continue
+    login.stdin.end(`${await sandbox.consentTo(url)}\n`)
+    break
+  }
+  login.stderr.resume()
+  assert.deepEqual(await ended, [0, null], said)
+
+  const json = async (...command) => {
+    const { code, stdout, stderr } = await run(command, { env })
+    assert.equal(code, 0, stderr)
+    return JSON.parse(stdout)
+  }
+  const [{ id, state }] = await json('grants', 'list')
+  assert.equal(state, 'active')
+  assert.equal((await json('grants', 'show', id)).id, id)
+  assert.equal((await json('grants', 'keep-alive', '--idle', '0s')).renewed, 1)
+  const checks = await json('doctor')
+  assert.deepEqual(
+    checks.filter(({ status }) => status !== 'ok').map(({ check, message }) => `${check}: ${message}`),
+    ['scopes: The server does not name them.'],
+  )
+  assert.match(checks.find(({ check }) => check === 'store').message, /1 active/)
 })
 
 test('unencrypted records are read when that is what the app has', async t => {

@@ -228,6 +228,8 @@ test('missed events are put into an inbox, and dead letters are listed, repeated
     dead.sort((a, b) => (a.event.id < b.event.id ? -1 : 1)),
     ['event-0', 'event-1'].map(id => ({ event: { id }, attempts: 1, error: 'Error: out of coffee' })),
   )
+  const examined = JSON.parse((await run(['doctor'], { env: own })).stdout).find(({ check }) => check === 'store')
+  assert.deepEqual([examined.status, examined.remedy], ['warning', 'smartrecruiters webhooks dead'])
   await command(['dead', '--drop', 'event-0'], 2)
   assert.deepEqual(await command(['dead', '--drop', 'event-0', '--yes']), { dropped: ['event-0'], unknown: [] })
   assert.deepEqual(await command(['dead', '--repeat', 'event-0', '--repeat', 'event-1'], 1), {

@@ -30,7 +30,8 @@ export function namesStore(context: Context): boolean {
   return placeOf(context) !== undefined
 }
 
-function placeOf(context: Context): string | undefined {
+/** Returns the place of the store as it was named. It may hold a password. */
+export function placeOf(context: Context): string | undefined {
   return context.with(STORE_OPTIONS).values.store ?? context.variable('SMARTRECRUITERS_STORE')
 }
 

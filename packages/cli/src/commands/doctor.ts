@@ -1,11 +1,13 @@
 /** `smartrecruiters doctor`: what is wrong between this machine and the API, and the command that mends it. */
 
 import type { ApiError, SmartRecruiters, TokenError } from 'smartrecruiters'
+import { namesStore, STORE_OPTIONS } from '../apps/store.js'
 import { clientOf } from '../client.js'
 import type { Context } from '../context.js'
 import { checkAccepted, checkLimits, checkScopes, tokenFailure } from '../doctor/credential.js'
 import { type Finding, failed, ok } from '../doctor/finding.js'
 import { checkClock, checkDns, checkProxy, connectionFailure } from '../doctor/network.js'
+import { checkStore } from '../doctor/store.js'
 import { describe, EXIT } from '../failure.js'
 import type { Options } from '../options.js'
 import { smartrecruiters } from '../package.js'
@@ -14,11 +16,12 @@ import { noArguments } from '../positionals.js'
 export const usage = 'doctor [OPTIONS]'
 
 export const help = `Examines the package, proxies, names, TLS, the clock, the credential, its scopes, the limits and the store, and says
-what to do about each problem. One request is sent, for your own user; nothing is changed.
+what to do about each problem. One request is sent, for your own user; nothing is changed. The store is that of the
+profile, or the one that --store or SMARTRECRUITERS_STORE names.
 
 The exit code is 0 if nothing is wrong, 3 if the API cannot be reached, 4 if the credential is refused, otherwise 1.`
 
-export const options = {} as const satisfies Options
+export const options = { ...STORE_OPTIONS } as const satisfies Options
 
 /** The path of the one request: every credential may ask who it is, or is told that it may not. */
 const SELF = '/user-api/v201804/users/me'
@@ -53,6 +56,7 @@ async function examine(context: Context): Promise<Finding[]> {
     ok('package', `smartrecruiters ${version}, Node ${node}, ${platform} ${arch}.`),
     checkProxy(context),
     ...(await examineApi(context)),
+    ...(await checkStore(context)),
   ]
 }
 
@@ -64,7 +68,7 @@ async function examineApi(context: Context): Promise<Finding[]> {
     const connection = answer.unreachable ?? ok('connection', `${sr.baseUrl} answers.`)
     const clock = checkClock(answer.headers.get('date'), sent, received)
     if (connection.status === 'failed') return [dns, connection, clock]
-    const credential = missing ?? (await credentialOf(sr, answer))
+    const credential = missing ?? (await credentialOf(sr, answer, namesStore(context)))
     const scopes = credential.status === 'ok' ? [await checkScopes(sr)] : []
     return [dns, connection, clock, credential, ...scopes, checkLimits(answer.headers)]
   } finally {
@@ -110,9 +114,9 @@ async function ask(sr: SmartRecruiters, signal: AbortSignal): Promise<Answer> {
   }
 }
 
-async function credentialOf(sr: SmartRecruiters, { error }: Answer): Promise<Finding> {
+async function credentialOf(sr: SmartRecruiters, { error }: Answer, isOfApp: boolean): Promise<Finding> {
   const { TokenError } = smartrecruiters()
-  if (error instanceof TokenError) return tokenFailure(error)
+  if (error instanceof TokenError) return tokenFailure(error, isOfApp)
   return checkAccepted(error, await sr.token())
 }
 

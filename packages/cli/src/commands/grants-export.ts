@@ -1,7 +1,6 @@
 /** `smartrecruiters grants export`: moves a grant out of a store. */
 
-import { appOf, GRANT_OPTIONS, withGrant } from '../apps/grants.js'
-import { STORE_HELP } from '../apps/store.js'
+import { appOf, GRANT_OPTIONS, GRANTS_HELP, withGrant } from '../apps/grants.js'
 import { YES } from '../confirm.js'
 import type { Context } from '../context.js'
 import { UsageError } from '../failure.js'
@@ -14,7 +13,7 @@ export const help = `
 Ends a grant in this store, and prints it as encrypted text for \`grants import\`, into another store or app that has
 the same key. Exporting it again prints it again, and importing it here restores it.
 
-${STORE_HELP}
+${GRANTS_HELP}
 
   smartrecruiters grants export acme | SMARTRECRUITERS_STORE=new.sqlite smartrecruiters grants import`
 
@@ -25,7 +24,7 @@ export async function run(context: Context): Promise<void> {
   if (context.terminal.stdout.isTTY && !context.with(YES).values.yes) {
     throw new UsageError('the grant would be on the screen', 'Send it to a file or a program, or add --yes.')
   }
-  const app = appOf(context)
+  const app = await appOf(context)
   const sealed = await withGrant(id, () => app.export(id))
   await context.write(context.values.json ? `${JSON.stringify({ sealed })}\n` : `${sealed}\n`)
 }

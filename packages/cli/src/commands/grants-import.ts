@@ -1,7 +1,6 @@
 /** `smartrecruiters grants import`: moves a grant into a store. */
 
-import { appOf, GRANT_OPTIONS } from '../apps/grants.js'
-import { STORE_HELP } from '../apps/store.js'
+import { appOf, GRANT_OPTIONS, GRANTS_HELP } from '../apps/grants.js'
 import type { Context } from '../context.js'
 import { UsageError } from '../failure.js'
 import { Questions } from '../login/questions.js'
@@ -15,7 +14,7 @@ Without an ID, stdin holds what \`grants export\` has printed, and the grant kee
 refresh token of a grant that another system has obtained. A refresh token works only once: from now on, no other
 system may use it. On a terminal, the command asks, and does not show what you type.
 
-${STORE_HELP}
+${GRANTS_HELP}
 
   smartrecruiters grants import acme --notes company=Acme --scopes jobs_read,candidates_read < refresh-token.txt`
 
@@ -35,7 +34,7 @@ export async function run(context: Context): Promise<void> {
   }
   const metadata = notes === undefined ? undefined : Object.fromEntries(notes.map(noteOf))
   const refreshTokenIssuedAt = issuedAt === undefined ? undefined : parseTime('--issued-at', issuedAt, Date.now())
-  const app = appOf(context, { made: true })
+  const app = await appOf(context, { made: true })
   const what = id === undefined ? 'exported grant' : 'refresh token'
   const secret = await ask(context, what)
   const grant = await app.import(

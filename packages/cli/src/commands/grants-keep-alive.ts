@@ -1,8 +1,7 @@
 /** `smartrecruiters grants keep-alive`: one pass of it, for a timer of the system. */
 
 import type { KeepAliveProgress } from 'smartrecruiters'
-import { appOf, GRANT_OPTIONS } from '../apps/grants.js'
-import { STORE_HELP } from '../apps/store.js'
+import { appOf, GRANT_OPTIONS, GRANTS_HELP } from '../apps/grants.js'
 import type { Context } from '../context.js'
 import { EXIT } from '../failure.js'
 import type { Options } from '../options.js'
@@ -21,7 +20,7 @@ others are renewed all the same.
 The exit code is 0 if all grants that were due are renewed, 3 if the token endpoint is down and some remain, and 1 if
 some cannot be renewed.
 
-${STORE_HELP}`
+${GRANTS_HELP}`
 
 export const options = {
   idle: { type: 'string', value: 'PERIOD', help: 'renew grants that were not renewed for so long (default: 14d)' },
@@ -35,7 +34,7 @@ export async function run(context: Context): Promise<void> {
   const idle = values.idle === undefined ? undefined : parsePeriod('--idle', values.idle)
   const perSecond = values['per-second'] === undefined ? undefined : Number(values['per-second'])
   const progress = new Progress(context)
-  const app = appOf(context)
+  const app = await appOf(context)
   const failing = (id: string, reason: string) => progress.note(printable(`${id}: ${reason}`))
   app.on('renewalFailed', ({ grantId, error }) => failing(grantId, error.message))
   app.on('reauthorizationRequired', ({ grantId, reason }) => failing(grantId, `ended (${reason})`))

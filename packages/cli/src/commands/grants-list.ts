@@ -1,8 +1,7 @@
 /** `smartrecruiters grants list`: the grants of an app, without their secrets. */
 
 import type { GrantInfo, GrantsOptions } from 'smartrecruiters'
-import { appOf, GRANT_OPTIONS } from '../apps/grants.js'
-import { STORE_HELP } from '../apps/store.js'
+import { appOf, GRANT_OPTIONS, GRANTS_HELP } from '../apps/grants.js'
 import type { Context } from '../context.js'
 import { UsageError } from '../failure.js'
 import type { Options } from '../options.js'
@@ -16,7 +15,7 @@ export const usage = 'grants list [OPTIONS]'
 export const help = `
 Grants are listed in the order in which their refresh tokens expire. Those that have ended come last.
 
-${STORE_HELP}
+${GRANTS_HELP}
 
   smartrecruiters grants list --expires-in 7d
   smartrecruiters grants list --state ended --ndjson --fields id,reason`
@@ -35,7 +34,7 @@ export async function run(context: Context): Promise<void> {
   noArguments(context)
   const filter = filterOf(values.state, values['expires-in'])
   const format = formatOf(context)
-  const grants = appOf(context).grants(filter)
+  const grants = (await appOf(context)).grants(filter)
   if (!context.forPeople || wantsItems(context)) return printPages(context, inPages(grants), format)
   const rows: string[][] = []
   for await (const grant of grants) rows.push(rowOf(grant))

@@ -2,7 +2,7 @@
 
 import type { RekeyProgress } from 'smartrecruiters'
 import { appOf, GRANT_OPTIONS } from '../apps/grants.js'
-import { keysOf } from '../apps/store.js'
+import { keysOf, namesStore } from '../apps/store.js'
 import type { Context } from '../context.js'
 import { EXIT, UsageError } from '../failure.js'
 import type { Options } from '../options.js'
@@ -25,9 +25,10 @@ export const options = { ...GRANT_OPTIONS } as const satisfies Options
 export async function run(context: Context): Promise<void> {
   const { signal } = context
   noArguments(context)
-  if (keysOf(context) === false) throw new UsageError('a store that is not encrypted has no key to replace')
+  if (namesStore(context) && keysOf(context) === false)
+    throw new UsageError('a store that is not encrypted has no key to replace')
   const progress = new Progress(context)
-  const app = appOf(context)
+  const app = await appOf(context)
   app.on('rekeyFailed', ({ id, error }) => progress.note(printable(`${id}: ${error.message}`)))
   const onProgress = (now: RekeyProgress) => progress.update(() => textOf(now))
   try {

@@ -1,7 +1,6 @@
 /** `smartrecruiters grants show`: what the store knows of one grant. */
 
-import { appOf, findGrant, GRANT_OPTIONS } from '../apps/grants.js'
-import { STORE_HELP } from '../apps/store.js'
+import { appOf, findGrant, GRANT_OPTIONS, GRANTS_HELP } from '../apps/grants.js'
 import type { Context } from '../context.js'
 import type { Options } from '../options.js'
 import { printable } from '../output/table.js'
@@ -12,13 +11,13 @@ export const usage = 'grants show ID'
 export const help = `
 Shows the state, scopes, times and notes of a grant. Tokens are never shown.
 
-${STORE_HELP}`
+${GRANTS_HELP}`
 
 export const options = { ...GRANT_OPTIONS } as const satisfies Options
 
 export async function run(context: Context): Promise<void> {
   const id = oneArgument(context, 'grant')
-  const grant = await findGrant(appOf(context), id)
+  const grant = await findGrant(await appOf(context), id)
   await context.show(grant, () => `${lines(grant).join('\n')}\n`)
 }
 

@@ -17,8 +17,11 @@ export function checkAccepted(error: ApiError | undefined, token: { expiresAt: D
   return ok('credential', `The API accepts it.${left}`)
 }
 
-/** What the token endpoint says about it. */
-export function tokenFailure({ code, message }: TokenError): Finding {
+/** What the token endpoint says about it. `isOfApp` is whether there is a store, with the grants of an app. */
+export function tokenFailure({ code, message, error }: TokenError, isOfApp: boolean): Finding {
+  if (error === 'unauthorized_client' && isOfApp) {
+    return skipped('credential', 'This client gets tokens only for the grants in the store.')
+  }
   if (code === 'TOKEN_UNAVAILABLE') return failed('credential', message, 'smartrecruiters doctor')
   return failed('credential', message, LOG_IN)
 }
