@@ -12,8 +12,8 @@ import { candidates, scopesOf } from '../request/table.js'
 export const usage = 'api [METHOD] PATH [OPTIONS]'
 
 export const help = `
-The path is relative to the root of the API. The method is GET unless it is given. The result is JSON:
-indented on a terminal, otherwise compact.
+The path is relative to the root of the API. The method is GET unless it is given. The result is JSON,
+which is indented on a terminal.
 
 Read a job, a whole list, and a part of it:
   smartrecruiters api /jobs/{id} -f id=8a2f
@@ -22,16 +22,16 @@ Read a job, a whole list, and a part of it:
   smartrecruiters api /jobs --paginate --query "[?location.city=='Berlin'].title"
 
 Create a candidate, and upload a file:
-  smartrecruiters api POST /candidates -f firstName=Ada -f lastName=Lovelace -f email=ada@example.com
   smartrecruiters api POST /candidates --input candidate.json
-  smartrecruiters api POST /candidates/8a2f/jobs/5b1c/attachments -F attachmentType=RESUME -F file=@cv.pdf
+  smartrecruiters api POST /candidates -f firstName=Ada -f lastName=King -f email=ada@example.com
+  smartrecruiters api POST /candidates/8a2f/jobs/5b1c/attachments -F file=@cv.pdf
 
 Ask whether the credential may do something, without doing it:
   smartrecruiters api DELETE /candidates/{id} --can
 
-A field whose name is a placeholder of the path is its value. The other fields are the query of a GET, HEAD or
-DELETE, and the JSON body of other methods: \`a.b=x\` sets a field of an object, \`a:=5\` has a value in JSON, and a
-repeated field makes a list.
+A field that is named like a placeholder of the path takes its place. The other fields become the
+query of a GET, HEAD or DELETE, and the JSON body of other methods. There, \`a.b=x\` sets a field of the
+object \`a\`, \`a:=5\` sets a value in JSON, and a repeated field makes a list.
 `
 
 export const options = {
