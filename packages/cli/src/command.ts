@@ -7,7 +7,7 @@ import type { Options } from './options.js'
 export interface Command {
   /** The command line without `smartrecruiters`, such as `api [METHOD] PATH`. */
   readonly usage: string
-  /** What the help says below the usage: paragraphs and examples. */
+  /** What the help says below the usage: paragraphs, which are wrapped, and examples, which begin with a space. */
   readonly help: string
   /** The options, without the common ones. */
   readonly options: Options

@@ -4,6 +4,9 @@ import type { Command, Entry } from './command.js'
 import { COMMANDS } from './commands.js'
 import { COMMON, type Option, type Options } from './options.js'
 
+/** The width of help texts, in columns. */
+const WIDTH = 100
+
 /** Returns the help of everything. */
 export function generalHelp(): string {
   return `Work with the SmartRecruiters API from a terminal.
@@ -19,8 +22,8 @@ ${columns([
   ['--version', 'Print the version'],
 ])}
 
-Exit codes: 0 success, 1 failure, 2 wrong usage, 3 worth repeating, 4 needs authentication, 5 permission denied,
-130 interrupted.
+Exit codes: 0 success, 1 failure, 2 wrong usage, 3 worth repeating, 4 needs authentication,
+5 permission denied, 130 interrupted.
 `
 }
 
@@ -36,10 +39,26 @@ ${columns(summaries(members))}
 /** Returns the help of a command. */
 export function commandHelp({ summary }: Entry, { usage, help, options }: Command): string {
   const parts = [`${summary}.`, `Usage: smartrecruiters ${usage}`]
-  if (help !== '') parts.push(help.trim())
+  if (help !== '') parts.push(reflowed(help.trim()))
   if (Object.keys(options).length > 0) parts.push(`Options:\n${columns(rows(options))}`)
   parts.push(`Options of every command:\n${columns(rows(COMMON))}`)
   return `${parts.join('\n\n')}\n`
+}
+
+/** Wraps the paragraphs of a text. Lines that begin with a space, such as examples, stay as they are. */
+function reflowed(text: string): string {
+  const lines: string[] = []
+  let paragraph: string[] = []
+  for (const line of [...text.split('\n'), '']) {
+    if (line !== '' && !line.startsWith(' ')) {
+      paragraph.push(line)
+      continue
+    }
+    if (paragraph.length > 0) lines.push(wrap(paragraph.join(' '), WIDTH, 0))
+    paragraph = []
+    lines.push(line)
+  }
+  return lines.join('\n').trimEnd()
 }
 
 function summaries(entries: [string, Entry][]): [string, string][] {
@@ -59,10 +78,12 @@ function sentence(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1)
 }
 
-/** Two columns. The second is wrapped, so that it fits into 100 columns. */
+/** Two columns, of which the second is wrapped. */
 function columns(rows: readonly [string, string][]): string {
   const width = Math.max(...rows.map(([first]) => first.length)) + 2
-  return rows.map(([first, second]) => `  ${first.padEnd(width)}${wrap(second, 98 - width, width + 2)}`).join('\n')
+  return rows
+    .map(([first, second]) => `  ${first.padEnd(width)}${wrap(second, WIDTH - 2 - width, width + 2)}`)
+    .join('\n')
 }
 
 function wrap(text: string, width: number, indent: number): string {

@@ -241,6 +241,14 @@ test('--can asks the table: exit code 5 for no, and the scopes that are needed',
   assert.equal(sandbox.requests().filter(({ path }) => !path.includes('token')).length, 0)
 })
 
+test('--timeout gives up, with the exit code of what may be repeated', async () => {
+  const hold = sandbox.fault({ kind: 'hold', endpoint: 'GET /jobs' })
+  const { code, stdout, stderr } = await run(['api', '/jobs', '--timeout', '0.2'], { env })
+  hold.clear()
+  assert.deepEqual([code, stdout], [3, ''])
+  assert.match(stderr, /timed out after 200 ms/)
+})
+
 test('what is wrong on the command line is refused before anything is sent', async () => {
   for (const words of [
     [],
@@ -266,6 +274,8 @@ test('what is wrong on the command line is refused before anything is sent', asy
     ['/jobs', '-H', 'authorization: Bearer x'],
     ['https://elsewhere.example/jobs'],
     ['/jobs', '--environment', 'mars'],
+    ['/jobs', '--timeout', 'soon'],
+    ['/jobs', '--timeout', '0'],
     ['/jobs', '--environment', 'sandbox', '--base-url', 'http://localhost:1'],
   ]) {
     const { code, stdout, stderr } = await run(['api', ...words], { env })

@@ -2,9 +2,12 @@
 
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
+import { createRequire } from 'node:module'
+import { sep } from 'node:path'
 import { after, before, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { startSandbox } from 'smartrecruiters-sandbox'
-import { run, sandboxVariables, start } from './support.mjs'
+import { configFolder, run, sandboxVariables, start } from './support.mjs'
 
 let sandbox
 let env
@@ -85,4 +88,50 @@ test('a warning is one line on stderr, and the command succeeds', async () => {
   assert.match(stderr, /^smartrecruiters: warning: .*deprecated.*\n$/)
   const { warning } = JSON.parse((await run(['api', path, '-f', `id=${id}`, '--json'], { env })).stderr)
   assert.equal(warning, 'SMARTRECRUITERS_DEPRECATED')
+})
+
+const { COMMANDS } = createRequire(import.meta.url)('../dist/commands.js')
+
+test('every command ends with stdin closed and stdout piped, and what it prints is JSON', async t => {
+  const folder = await configFolder(t)
+  for (const name of Object.keys(COMMANDS)) {
+    for (const variables of [folder, { ...folder, ...env }]) {
+      const { code, signal, stdout, stderr } = await run([...name.split(' '), '--json'], { env: variables })
+      assert.equal(signal, null, name)
+      if (stdout !== '') JSON.parse(stdout)
+      if (code !== 0) assert.ok(JSON.parse(stderr).message, name)
+    }
+  }
+})
+
+test('help and version are printed without the packages, and without the addon', async () => {
+  const loaded = new URL('loaded.cjs', import.meta.url)
+  for (const words of [
+    ['--help'],
+    ['--version'],
+    ['auth', '--help'],
+    ...Object.keys(COMMANDS).map(name => [...name.split(' '), '--help']),
+  ]) {
+    const { code, stdout, stderr } = await run(words, { env: { NODE_OPTIONS: `--require=${fileURLToPath(loaded)}` } })
+    assert.equal(code, 0, stderr)
+    assert.ok(stdout.length > 0)
+    const files = stderr.trimEnd().split('\n')
+    assert.ok(files.some(file => file.endsWith('main.js')))
+    assert.deepEqual(
+      files.filter(file => !file.includes(`${sep}cli${sep}`)),
+      [],
+      words.join(' '),
+    )
+  }
+})
+
+test('help names every option, and fits into 100 columns of plain text', async () => {
+  for (const words of [[], ['auth'], ...Object.keys(COMMANDS).map(name => name.split(' '))]) {
+    const { stdout } = await run([...words, '--help'])
+    const command = await COMMANDS[words.join(' ')]?.load()
+    for (const option of Object.keys(command?.options ?? {})) assert.ok(stdout.includes(`--${option}`), option)
+    for (const line of stdout.split('\n')) assert.ok(line.length <= 100, line)
+    assert.ok(!stdout.includes('\x1b'))
+    assert.doesNotMatch(stdout, /undefined| \n/)
+  }
 })

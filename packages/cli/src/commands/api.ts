@@ -12,8 +12,8 @@ import { candidates, scopesOf } from '../request/table.js'
 export const usage = 'api [METHOD] PATH [OPTIONS]'
 
 export const help = `
-The path is relative to the root of the API. The method is GET unless it is given. The result is JSON:
-indented on a terminal, otherwise compact.
+The path is relative to the root of the API. The method is GET unless it is given. The result is JSON,
+which is indented on a terminal.
 
 Read a job, a whole list, and a part of it:
   smartrecruiters api /jobs/{id} -f id=8a2f
@@ -22,16 +22,16 @@ Read a job, a whole list, and a part of it:
   smartrecruiters api /jobs --paginate --query "[?location.city=='Berlin'].title"
 
 Create a candidate, and upload a file:
-  smartrecruiters api POST /candidates -f firstName=Ada -f lastName=Lovelace -f email=ada@example.com
   smartrecruiters api POST /candidates --input candidate.json
-  smartrecruiters api POST /candidates/8a2f/jobs/5b1c/attachments -F attachmentType=RESUME -F file=@cv.pdf
+  smartrecruiters api POST /candidates -f firstName=Ada -f lastName=King -f email=ada@example.com
+  smartrecruiters api POST /candidates/8a2f/jobs/5b1c/attachments -F file=@cv.pdf
 
 Ask whether the credential may do something, without doing it:
   smartrecruiters api DELETE /candidates/{id} --can
 
-A field whose name is a placeholder of the path is its value. The other fields are the query of a GET, HEAD or
-DELETE, and the JSON body of other methods: \`a.b=x\` sets a field of an object, \`a:=5\` has a value in JSON, and a
-repeated field makes a list.
+A field that is named like a placeholder of the path takes its place. The other fields become the
+query of a GET, HEAD or DELETE, and the JSON body of other methods. There, \`a.b=x\` sets a field of the
+object \`a\`, \`a:=5\` sets a value in JSON, and a repeated field makes a list.
 `
 
 export const options = {
@@ -52,6 +52,7 @@ export const options = {
   input: { type: 'string', value: 'FILE', help: 'send this file as the body, or stdin if it is -' },
   header: { type: 'string', short: 'H', multiple: true, value: 'NAME:VALUE', help: 'add a header' },
   include: { type: 'boolean', short: 'i', help: 'print the status and the headers of the answer on stderr' },
+  timeout: { type: 'string', value: 'SECONDS', help: 'give up after this time; otherwise after 128 seconds' },
   paginate: { type: 'boolean', help: 'read the whole list, and print it as one array' },
   ...ITEM_OPTIONS,
   can: { type: 'boolean', help: 'print whether the scopes allow the request, and send nothing to the API' },
@@ -78,8 +79,8 @@ export async function run(context: Context): Promise<void> {
   if (values.paginate) {
     if (method !== 'GET') throw new UsageError('--paginate is for GET')
     if (values.include) throw new UsageError('--include shows one answer, and --paginate reads many')
-    const { headers, params, query, signal } = request
-    const list = (await clientOf(context)).paginate(path, { headers, params, query, signal })
+    const { headers, params, query, signal, timeout } = request
+    const list = (await clientOf(context)).paginate(path, { headers, params, query, signal, timeout })
     await printPages(context, itemsOf(list.pages()), format)
     return
   }
@@ -108,7 +109,7 @@ function target(positionals: readonly string[]): { method: string; path: string 
 }
 
 async function requestOf(context: Context, method: string, path: string) {
-  const { field = [], form = [], input, header = [] } = context.with(options).values
+  const { field = [], form = [], input, header = [], timeout } = context.with(options).values
   const { params, rest } = parameters(path, field.map(parseField))
   const sendsBody = !WITHOUT_BODY.has(method)
   const bodies = [rest.length > 0 && sendsBody && form.length === 0, form.length > 0, input !== undefined]
@@ -122,12 +123,18 @@ async function requestOf(context: Context, method: string, path: string) {
     params,
     headers,
     signal: context.signal,
+    ...(timeout !== undefined && { timeout: milliseconds(timeout) }),
     ...(rest.length > 0 && !sendsBody && { query: queryOf(rest) }),
     ...(rest.length > 0 && sendsBody && form.length === 0 && { json: objectOf(rest) }),
     // Together with a form, the fields are a part of it.
     ...(form.length > 0 && { form: await formOf(queryOf(rest).entries(), form) }),
     ...(input !== undefined && { body: await inputOf(input, context.terminal.stdin) }),
   }
+}
+
+function milliseconds(seconds: string): number {
+  if (!/^\d+(\.\d+)?$/.test(seconds)) throw new UsageError('--timeout must be a number of seconds')
+  return Math.ceil(Number(seconds) * 1000)
 }
 
 function headersOf(lines: readonly string[]): Headers {

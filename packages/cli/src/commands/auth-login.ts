@@ -22,8 +22,9 @@ import {
 export const usage = 'auth login [OPTIONS]'
 
 export const help = `
-Store a credential as a profile, which other commands then use. The secret is asked for, or read from stdin, and is
-stored encrypted. The key that encrypts it is in the keyring of your system, or in SMARTRECRUITERS_ENCRYPTION_KEY.
+Store a credential as a profile, which other commands then use. The secret is asked for, or read from
+stdin, and is stored encrypted. The key that encrypts it is kept in the keyring of your system, or in
+the variable SMARTRECRUITERS_ENCRYPTION_KEY.
 
 With an API key:
   smartrecruiters auth login --api-key
@@ -34,8 +35,9 @@ With the client id and secret of an OAuth client, for scripts:
 As yourself, in the browser, with an OAuth app that is registered with this redirect URI:
   smartrecruiters auth login --client-id ID --redirect-uri http://127.0.0.1:8765/callback
 
-If the redirect URI is not on this machine, or with --no-browser, open the page yourself and paste the URL that the
-browser ends at. Later, \`smartrecruiters auth login\` alone repeats a login in the browser, if that is needed.
+If the redirect URI is not on this machine, or with --no-browser, you open the page yourself and paste
+the URL that the browser ends at. Later, \`smartrecruiters auth login\` alone repeats such a login, if it
+has ended.
 `
 
 export const options = {

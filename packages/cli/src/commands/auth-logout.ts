@@ -9,10 +9,11 @@ import { profileName, profileNames, readProfile, removeProfile } from '../profil
 export const usage = 'auth logout [OPTIONS]'
 
 export const help = `
-Remove a profile with its secret and its tokens: the one of --profile, of SMARTRECRUITERS_PROFILE, or \`default\`.
+Remove a profile with its secret and its tokens. It is the profile of --profile, otherwise that of
+the variable SMARTRECRUITERS_PROFILE, otherwise \`default\`.
 
-SmartRecruiters is not told: an access token that was printed stays valid until it expires, and an API key or a client
-secret until you withdraw it there.
+Nothing is revoked at SmartRecruiters: an access token that was printed stays valid until it expires,
+and an API key or a client secret until you withdraw it there.
 `
 
 export const options = {}

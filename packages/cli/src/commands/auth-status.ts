@@ -10,12 +10,15 @@ import { fileOf, type GrantProfile, openSecret, profileNames, storePath } from '
 export const usage = 'auth status [OPTIONS]'
 
 export const help = `
-Say which credential is in force and why, where it is stored, when it ends, and its scopes. Secrets are never shown, and
-nothing is sent. The exit code is 4 if there is no credential.
+Say which credential is in force and why, where it is stored, when it ends, and its scopes. Secrets
+are never shown, and nothing is sent. The exit code is 4 if there is no credential.
 
-The credential is that of --profile; otherwise the one in the variables SMARTRECRUITERS_API_KEY,
-SMARTRECRUITERS_ACCESS_TOKEN, or SMARTRECRUITERS_CLIENT_ID and SMARTRECRUITERS_CLIENT_SECRET; otherwise that of the
-profile in SMARTRECRUITERS_PROFILE; otherwise that of the profile \`default\`.
+The credential is the first of these that exists:
+  1  the profile that --profile names
+  2  the variable SMARTRECRUITERS_API_KEY or SMARTRECRUITERS_ACCESS_TOKEN, or the two variables
+     SMARTRECRUITERS_CLIENT_ID and SMARTRECRUITERS_CLIENT_SECRET
+  3  the profile that the variable SMARTRECRUITERS_PROFILE names
+  4  the profile \`default\`
 `
 
 export const options = {}

@@ -8,10 +8,11 @@ import type { Options } from '../options.js'
 export const usage = 'auth token [OPTIONS]'
 
 export const help = `
-Print a valid access token, obtaining or renewing it if necessary. On a terminal, it is printed only with --yes, since
-it may stay on the screen and in recordings.
+Print a valid access token, obtaining or renewing it if necessary. On a terminal, it is printed only
+with --yes, since it may stay on the screen and in recordings.
 
-  curl -H "Authorization: Bearer $(smartrecruiters auth token)" https://api.smartrecruiters.com/jobs
+  token=$(smartrecruiters auth token)
+  curl -H "Authorization: Bearer $token" https://api.smartrecruiters.com/jobs
 `
 
 export const options = {
