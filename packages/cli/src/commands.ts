@@ -40,7 +40,7 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     load: () => import('./commands/customers-list.js'),
   },
   'customers connect': {
-    summary: 'Have the credentials of a customer issued',
+    summary: 'Request the credentials of a customer',
     load: () => import('./commands/customers-connect.js'),
   },
   'customers disconnect': {

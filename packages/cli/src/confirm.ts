@@ -10,7 +10,7 @@ export const YES = {
   yes: { type: 'boolean', short: 'y', help: 'do not ask' },
 } as const satisfies Options
 
-/** Asks whether to go on. Off a terminal there is nobody to ask, and `--yes` is needed. */
+/** Asks whether to go on. Without a terminal it cannot, and `--yes` is needed. */
 export async function confirm(context: Context, question: string): Promise<void> {
   if (context.with(YES).values.yes) return
   if (!context.interactive) throw new UsageError(`${question} Nothing was done.`, 'Add --yes to do it.')

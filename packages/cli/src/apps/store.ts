@@ -12,9 +12,9 @@ export const STORE_OPTIONS = {
   store: {
     type: 'string',
     value: 'PLACE',
-    help: 'the store: a file of SQLite, or a URL of Redis or PostgreSQL; default: SMARTRECRUITERS_STORE',
+    help: 'use this store, a file of SQLite or a URL of Redis or PostgreSQL; otherwise SMARTRECRUITERS_STORE',
   },
-  namespace: { type: 'string', value: 'NAME', help: 'the namespace in the store; default: `default`' },
+  namespace: { type: 'string', value: 'NAME', help: 'use this namespace of the store; otherwise `default`' },
   unencrypted: { type: 'boolean', help: 'use a store whose records are not encrypted' },
 } as const satisfies Options
 

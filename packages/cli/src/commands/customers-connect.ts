@@ -1,4 +1,4 @@
-/** `smartrecruiters customers connect`: has the credentials of a customer issued. */
+/** `smartrecruiters customers connect`: requests the credentials of a customer. */
 
 import { partnerOf } from '../apps/partner.js'
 import { STORE_HELP, STORE_OPTIONS } from '../apps/store.js'
@@ -10,7 +10,7 @@ import { oneArgument } from '../positionals.js'
 export const usage = 'customers connect COMPANY'
 
 export const help = `
-Has the credentials of a customer issued that has activated your integration, and stores them. SmartRecruiters issues
+Request the credentials of a customer that has activated your integration, and store them. SmartRecruiters issues
 them only once. Nothing is requested for a customer that is connected already.
 
 ${STORE_HELP}`

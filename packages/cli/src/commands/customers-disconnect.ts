@@ -11,7 +11,7 @@ import { oneArgument } from '../positionals.js'
 export const usage = 'customers disconnect COMPANY'
 
 export const help = `
-Removes the credentials of a customer from the store. They stay valid at SmartRecruiters, which has to reset the
+Remove the credentials of a customer from the store. They stay valid at SmartRecruiters, which has to reset the
 integration before the customer can be connected again.
 
 ${STORE_HELP}`

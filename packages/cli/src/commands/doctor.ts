@@ -15,7 +15,7 @@ import { noArguments } from '../positionals.js'
 
 export const usage = 'doctor [OPTIONS]'
 
-export const help = `Examines the package, proxies, names, TLS, the clock, the credential, its scopes, the limits and the store, and says
+export const help = `Examine the package, proxies, names, TLS, the clock, the credential, its scopes, the limits and the store, and say
 what to do about each problem. One request is sent, for your own user; nothing is changed. The store is that of the
 profile, or the one that --store or SMARTRECRUITERS_STORE names.
 

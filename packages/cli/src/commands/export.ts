@@ -25,11 +25,8 @@ import { duration, parseTime } from '../time.js'
 
 export const usage = 'export LIST --output FILE [OPTIONS]'
 
-/** Names in lines that fit on a terminal. */
-const wrapped = (names: string[]) => names.join(', ').replaceAll(/(.{60,76}), /g, '$1,\n')
-
 export const help = `LIST is one of the names below, or the path of another list, such as /configuration/sources:
-${wrapped(Object.keys(LISTS))}.
+${Object.keys(LISTS).join(', ')}.
 
 The file appears when it is complete. Until then, the items are in FILE.partial, and FILE.resume says where the list
 goes on. If the command fails or is killed, repeat it with --resume: it continues exactly where it was. With --resume
@@ -39,18 +36,18 @@ The files of candidates have the names DIR/CANDIDATE/ATTACHMENT-NAME. What is ex
 read by their owner only.
 
   smartrecruiters export jobs --output jobs.ndjson
-  smartrecruiters export candidates --output candidates.csv --format csv --fields id,firstName,lastName --since 7d
-  smartrecruiters export candidates --output candidates.ndjson --attachments files --resume`
+  smartrecruiters export candidates --output new.csv --format csv --fields id,email --since 7d
+  smartrecruiters export candidates --output all.ndjson --attachments files --resume`
 
 export const options = {
-  output: { type: 'string', short: 'o', value: 'FILE', help: 'the file to write' },
+  output: { type: 'string', short: 'o', value: 'FILE', help: 'write this file' },
   resume: { type: 'boolean', help: 'continue an export that did not end, or begin one' },
   force: { type: 'boolean', help: 'start over, and replace what is there' },
   format: {
     type: 'string',
     value: 'FORMAT',
     choices: ['ndjson', 'csv'],
-    help: 'the format: ndjson (the default) or csv',
+    help: 'write csv, or ndjson, which is the default',
   },
   since: {
     type: 'string',

@@ -10,12 +10,12 @@ import { oneArgument } from '../positionals.js'
 export const usage = 'grants export ID > FILE'
 
 export const help = `
-Ends a grant in this store, and prints it as encrypted text for \`grants import\`, into another store or app that has
+End a grant in this store, and print it as encrypted text for \`grants import\`, into another store or app that has
 the same key. Exporting it again prints it again, and importing it here restores it.
 
 ${GRANTS_HELP}
 
-  smartrecruiters grants export acme | SMARTRECRUITERS_STORE=new.sqlite smartrecruiters grants import`
+  smartrecruiters grants export acme | smartrecruiters grants import --store new.sqlite`
 
 export const options = { ...YES, ...GRANT_OPTIONS } as const satisfies Options
 

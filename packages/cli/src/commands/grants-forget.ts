@@ -9,7 +9,7 @@ import { oneArgument } from '../positionals.js'
 export const usage = 'grants forget ID'
 
 export const help = `
-Removes the tokens of a grant from the store. The customer has to authorize your app again. The grant is not revoked
+Remove the tokens of a grant from the store. The customer has to authorize your app again. The grant is not revoked
 at SmartRecruiters, and an access token that a process holds works until it expires.
 
 ${GRANTS_HELP}`

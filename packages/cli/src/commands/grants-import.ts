@@ -16,12 +16,12 @@ system may use it. On a terminal, the command asks, and does not show what you t
 
 ${GRANTS_HELP}
 
-  smartrecruiters grants import acme --notes company=Acme --scopes jobs_read,candidates_read < refresh-token.txt`
+  smartrecruiters grants import acme --notes company=Acme < refresh-token.txt`
 
 export const options = {
   notes: { type: 'string', value: 'NAME=VALUE', multiple: true, help: 'add a note about the grant' },
-  scopes: { type: 'string', value: 'LIST', help: 'the scopes of the grant, as far as they are known' },
-  'issued-at': { type: 'string', value: 'TIME', help: 'when the refresh token was issued (default: now)' },
+  scopes: { type: 'string', value: 'LIST', help: 'say which scopes the grant has' },
+  'issued-at': { type: 'string', value: 'TIME', help: 'say when the refresh token was issued; otherwise now' },
   ...GRANT_OPTIONS,
 } as const satisfies Options
 

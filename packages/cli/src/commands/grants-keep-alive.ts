@@ -13,7 +13,7 @@ import { parsePeriod } from '../time.js'
 export const usage = 'grants keep-alive [OPTIONS]'
 
 export const help = `
-Renews the grants that were not used, before their refresh tokens expire after 28 days. Run it once a day. Any number
+Renew the grants that were not used, before their refresh tokens expire after 28 days. Run it once a day. Any number
 of processes may do so: each grant is renewed by one of them. A grant that is refused or has ended is named, and the
 others are renewed all the same.
 
@@ -23,8 +23,12 @@ some cannot be renewed.
 ${GRANTS_HELP}`
 
 export const options = {
-  idle: { type: 'string', value: 'PERIOD', help: 'renew grants that were not renewed for so long (default: 14d)' },
-  'per-second': { type: 'string', value: 'N', help: 'the number of exchanges in one second (default: 5)' },
+  idle: {
+    type: 'string',
+    value: 'PERIOD',
+    help: 'renew grants that were not renewed for this time; otherwise for 14d',
+  },
+  'per-second': { type: 'string', value: 'N', help: 'start this number of exchanges in one second; otherwise 5' },
   ...GRANT_OPTIONS,
 } as const satisfies Options
 

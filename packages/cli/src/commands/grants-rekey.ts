@@ -13,12 +13,12 @@ import { noArguments } from '../positionals.js'
 export const usage = 'grants rekey'
 
 export const help = `
-Encrypts every record of the store with the first key. To replace a key:
+Encrypt every record of the store with the first key. To replace a key:
 
-1. Give all processes of your app both keys, the old one first.
-2. Give them both keys, the new one first.
-3. Run this command with SMARTRECRUITERS_ENCRYPTION_KEY=NEW,OLD. Grants can be used meanwhile.
-4. If nothing has failed, remove the old key.`
+  1. Give all processes of your app both keys, the old one first.
+  2. Give them both keys, the new one first.
+  3. Run this command with SMARTRECRUITERS_ENCRYPTION_KEY=NEW,OLD. Grants can be used meanwhile.
+  4. If nothing has failed, remove the old key.`
 
 export const options = { ...GRANT_OPTIONS } as const satisfies Options
 

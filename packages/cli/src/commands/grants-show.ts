@@ -9,7 +9,7 @@ import { oneArgument } from '../positionals.js'
 export const usage = 'grants show ID'
 
 export const help = `
-Shows the state, scopes, times and notes of a grant. Tokens are never shown.
+Show the state, scopes, times and notes of a grant. Tokens are never shown.
 
 ${GRANTS_HELP}`
 

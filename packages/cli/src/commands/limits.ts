@@ -11,9 +11,9 @@ import { candidates } from '../request/table.js'
 export const usage = 'limits [PATH…]'
 
 export const help = `
-SmartRecruiters counts the requests of a credential, whichever process sends them: so many per second for each
-endpoint, and so many at once. Only answers say how many are left. The command sends one GET to each PATH, which is
-your own user unless you name others, and prints what the answers say.
+SmartRecruiters limits the requests of a credential, whichever process sends them: the number per second for each
+endpoint, and the number at once. Only its answers say what is left. Send one GET to each PATH, or for your own user
+if there is none, and print what the answers say.
 
   smartrecruiters limits /jobs /candidates`
 

@@ -16,17 +16,17 @@ ends with it, with the same exit code. Without one, the URLs and credentials are
 it is interrupted. The credentials work in this sandbox only.
 
   smartrecruiters sandbox -- npm test
-  smartrecruiters sandbox --candidates 20000 -- smartrecruiters export candidates --output candidates.ndjson`
+  smartrecruiters sandbox --jobs 20000 -- smartrecruiters export jobs --output jobs.ndjson`
 
 export const options = {
-  port: { type: 'string', value: 'N', help: 'the port of the API (default: a free one)' },
-  host: { type: 'string', value: 'ADDRESS', help: 'the address to listen on (default: 127.0.0.1)' },
-  jobs: { type: 'string', value: 'N', help: 'the number of jobs (default: 2000)' },
-  candidates: { type: 'string', value: 'N', help: 'the number of candidates (default: 3000)' },
+  port: { type: 'string', value: 'N', help: 'use this port for the API; otherwise a free one' },
+  host: { type: 'string', value: 'ADDRESS', help: 'listen on this address; otherwise on 127.0.0.1' },
+  jobs: { type: 'string', value: 'N', help: 'make this number of jobs; otherwise 2000' },
+  candidates: { type: 'string', value: 'N', help: 'make this number of candidates; otherwise 3000' },
   'access-token-lifetime': {
     type: 'string',
     value: 'S',
-    help: 'the lifetime of access tokens in seconds (default: 1800)',
+    help: 'let access tokens live for this time, in seconds; otherwise 1800',
   },
   'no-limits': { type: 'boolean', help: 'turn the rate limits off' },
 } as const satisfies Options

@@ -15,7 +15,7 @@ import { RECEIVER } from '../webhooks/options.js'
 export const usage = 'webhooks dead [--repeat ID | --repeat-all | --drop ID]'
 
 export const help = `
-Lists the events whose listeners failed too often, with the last error. A repeated event is handled as if it had just
+List the events whose listeners failed too often, with the last error. A repeated event is handled as if it had just
 arrived, by a process of your app.
 
 ${STORE_HELP}`

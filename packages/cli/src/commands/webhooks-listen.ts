@@ -14,22 +14,22 @@ import { type Delivery, startReceiver } from '../webhooks/receiver.js'
 export const usage = 'webhooks listen --public-url URL --forward-to URL --events LIST'
 
 export const help = `
-Subscribes to events, verifies each one that arrives, passes it on unchanged, and answers with your receiver's status.
-The subscription is removed when the command ends. SmartRecruiters needs a public https URL: start a tunnel to the
+Subscribe to events, verify each one that arrives, pass it on unchanged, and answer with your receiver's status. The
+subscription is removed when the command ends. SmartRecruiters needs a public https URL: start a tunnel to the
 port of this command first.
 
 Your receiver can verify the signature, too, with the secret key that --secret-file writes. While the command runs,
 SmartRecruiters repeats what your receiver did not answer with 202.
 
   cloudflared tunnel --url http://127.0.0.1:4011
-  smartrecruiters webhooks listen --public-url https://….trycloudflare.com/ --forward-to http://localhost:3000/hook \\
-    --events application.created,application.status.updated`
+  smartrecruiters webhooks listen --events job.created,application.created \\
+    --public-url https://….trycloudflare.com/ --forward-to http://localhost:3000/hook`
 
 export const options = {
-  'public-url': { type: 'string', value: 'URL', help: 'the URL that SmartRecruiters sends events to' },
-  'forward-to': { type: 'string', value: 'URL', help: 'the URL of your receiver' },
-  events: { type: 'string', value: 'LIST', help: 'the events, such as job.created,application.created' },
-  port: { type: 'string', value: 'N', help: 'the port to which the tunnel leads (default: 4011)' },
+  'public-url': { type: 'string', value: 'URL', help: 'have events sent to this URL, which leads to this machine' },
+  'forward-to': { type: 'string', value: 'URL', help: 'pass them on to your receiver at this URL' },
+  events: { type: 'string', value: 'LIST', help: 'subscribe to these events, such as job.created,application.created' },
+  port: { type: 'string', value: 'N', help: 'listen on this port, to which the tunnel leads; otherwise 4011' },
   'secret-file': { type: 'string', value: 'FILE', help: 'write the secret key of the subscription to this file' },
   replace: { type: 'boolean', help: 'replace a subscription for this URL that is there already' },
 } as const satisfies Options
@@ -76,7 +76,7 @@ function planOf(context: Context): Plan {
   }
 }
 
-/** Refuses to take a subscription away that somebody else may use. */
+/** Refuses to take a subscription away that another receiver may use. */
 async function requireNone(context: Context, webhooks: Webhooks, url: string): Promise<void> {
   if (context.with(options).values.replace) return
   const found = (await webhooks.subscriptions()).find(subscription => subscription.url === url)
@@ -121,7 +121,7 @@ async function cleanUp(context: Context, webhooks: Webhooks, publicUrl: string):
 async function pass(context: Context, to: URL, { event, headers, body }: Delivery): Promise<number> {
   const forwarded = await forward(to, headers, body)
   const { id, name, payload } = event
-  // Nobody may read any more: then the command is about to end.
+  // If stdout is closed, the command is about to end.
   await context.show({ id, name, payload, ...forwarded }, () => lineOf(id, name, forwarded)).catch(() => {})
   return forwarded.status ?? 503
 }

@@ -25,10 +25,10 @@ A receiver refuses signatures that are older than 26 hours, unless its \`toleran
   smartrecruiters webhooks replay --since 3d --url https://app.example.com/hook --store inbox.sqlite`
 
 export const options = {
-  since: { type: 'string', value: 'TIME', help: 'since when, such as 2h, 3d or 2026-01-31' },
+  since: { type: 'string', value: 'TIME', help: 'take the events since then, such as 2h, 3d or 2026-01-31' },
   'forward-to': { type: 'string', value: 'URL', help: 'send the events to this receiver' },
   all: { type: 'boolean', help: 'send events that were accepted, too' },
-  url: { type: 'string', value: 'URL', help: 'only what SmartRecruiters has sent to this URL' },
+  url: { type: 'string', value: 'URL', help: 'take only what SmartRecruiters has sent to this URL' },
   ...RECEIVER,
   ...STORE_OPTIONS,
 } as const satisfies Options

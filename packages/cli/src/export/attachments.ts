@@ -122,7 +122,7 @@ export class AttachmentFolder {
   }
 }
 
-/** The ids of the jobs for which somebody is a candidate. */
+/** The ids of the jobs of a candidate's applications. */
 function jobsOf({ primaryAssignment, secondaryAssignments }: Record<string, unknown>): string[] {
   const assignments = [primaryAssignment, ...(Array.isArray(secondaryAssignments) ? secondaryAssignments : [])]
   const ids = assignments.map(assignment => isObject(assignment) && isObject(assignment.job) && assignment.job.id)

@@ -3,5 +3,9 @@
 import type { Options } from '../options.js'
 
 export const RECEIVER = {
-  receiver: { type: 'string', value: 'NAME', help: 'the `name` of the receiver in the store (default: default)' },
+  receiver: {
+    type: 'string',
+    value: 'NAME',
+    help: 'use the receiver with this `name` in the store; otherwise `default`',
+  },
 } as const satisfies Options
