@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { OAuthApp, SqliteStore } from 'smartrecruiters'
 import { startSandbox } from 'smartrecruiters-sandbox'
+import { startPlace } from '../../../__test__/support/stores.mjs'
 import { configFolder, encryptionKey, run, start } from './support.mjs'
 
 const newKey = () => randomBytes(32).toString('base64')
@@ -191,6 +192,32 @@ test('the doctor examines the store: its key, who can read it, and what is in it
   const nowhere = await store({ SMARTRECRUITERS_STORE: 'redis://user:hunter2@127.0.0.1:9' })
   assert.deepEqual([nowhere.code, nowhere.found[0].status], [1, 'failed'])
   assert.doesNotMatch(JSON.stringify(nowhere.found), /hunter2/)
+})
+
+test('grants are moved to Redis and to PostgreSQL, and the doctor reads their settings', async t => {
+  const app = await appOf(t)
+  await withGrants(app, 1)
+  let from = {}
+  for (const kind of ['redis', 'postgres']) {
+    const { options, server } = await startPlace(t, kind)
+    t.after(() => server.stop())
+    const to = { SMARTRECRUITERS_STORE: options.url }
+    const { stdout: sealed } = await app.command(['grants', 'export', 'grant-1'], from)
+    assert.deepEqual(await app.result(['grants', 'import'], { ...to, input: sealed }), { imported: 'grant-1' })
+    assert.equal((await app.result(['grants', 'keep-alive', '--idle', '0s'], to)).renewed, 1)
+    const checks = await app.result(['doctor'], to)
+    assert.deepEqual(
+      checks.filter(({ check }) => check === 'store').map(({ status }) => status),
+      ['ok'],
+    )
+    from = to
+  }
+  const { options, server } = await startPlace(t, 'redis', ['--appendonly', 'no', '--maxmemory-policy', 'allkeys-lru'])
+  t.after(() => server.stop())
+  const careless = await app.result(['doctor'], { SMARTRECRUITERS_STORE: options.url })
+  const [first] = careless.filter(({ check }) => check === 'store')
+  assert.equal(first.status, 'warning')
+  assert.match(first.message, /append|evict|disk|snapshot/i)
 })
 
 test('without a store, the commands work on the login of the profile', async t => {

@@ -11,7 +11,7 @@ import { startSandbox } from 'smartrecruiters-sandbox'
 import { run, sandboxVariables, start } from './support.mjs'
 
 /** The nightly run exports 20,000 candidates and kills 20 times. */
-const CANDIDATES = Number(process.env.SMARTRECRUITERS_EXPORT_CANDIDATES ?? 2000)
+const CANDIDATES = Number(process.env.EXPORT_CANDIDATES ?? 2000)
 const KILLS = CANDIDATES > 2000 ? 20 : 5
 /** Pages of 50 are enough that a random moment is in the middle of something. */
 const PAGE = CANDIDATES > 2000 ? 100 : 50
