@@ -210,13 +210,13 @@ async function write(context: Context, client: SmartRecruiters, plan: Plan, file
   if (items > 0) progress.note(`Continuing after ${count(items)} items.`)
   try {
     for await (const page of pages.pages()) {
-      await folder?.download(page.items)
+      await folder?.download(page.items, () => progress.update(() => progressOf(pages, folder)))
       await file.add(linesOf(page.items, plan), { cursor: page.cursor, ...counts(), done: false })
       progress.update(() => progressOf(pages, folder))
     }
     if (!done) await file.add('', { cursor: pages.cursor, ...counts(), done: true })
   } catch (error) {
-    progress.note(`${count(file.checkpoint.items)} items are in ${filesOf(output).partial}; \`--resume\` continues.`)
+    progress.note(`${count(file.checkpoint.items)} items are done. Repeat the command with \`--resume\` to continue.`)
     throw error
   }
   progress.clear()

@@ -47,7 +47,7 @@ export async function checkDns(context: Context, baseUrl: string): Promise<Findi
 export function connectionFailure(error: NetworkError | TimeoutError): Finding {
   const { host = 'the server', port, proxy } = error
   const cause = (error.cause as { code?: string } | undefined)?.code ?? ''
-  return failed('connection', `${error.message}${proxy === undefined ? '' : ` (through the proxy ${proxy})`}`, remedy())
+  return failed('connection', error.message, remedy())
 
   function remedy(): string {
     if (cause === 'CERT_NOT_YET_VALID' || cause === 'CERT_HAS_EXPIRED') return 'date --utc'

@@ -47,14 +47,15 @@ export class AttachmentFolder {
 
   /**
    * Downloads the files of these candidates. Files that are there already are left alone, so a repetition requests the
-   * lists alone.
+   * lists alone. `onCandidate` is called after each candidate.
    */
-  async download(candidates: readonly unknown[]): Promise<void> {
+  async download(candidates: readonly unknown[], onCandidate: () => void): Promise<void> {
     const queue = candidates.values()
     let unauthorized = false
     const work = async () => {
       for (const candidate of queue) {
         const error = await this.#ofCandidate(candidate)
+        onCandidate()
         if (error === undefined) continue
         this.counts.withheld++
         unauthorized ||= error === 'AUTHENTICATION'
