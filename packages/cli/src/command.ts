@@ -3,6 +3,9 @@
 import type { Context } from './context.js'
 import type { Options } from './options.js'
 
+/** Words for completion, each with its description, if it has one. */
+export type Candidates = readonly (readonly [value: string, description?: string])[]
+
 /** A command. Its file is imported when the command runs, so it may import what it needs, but not the addon: see main.ts. */
 export interface Command {
   /** The command line without `smartrecruiters`, such as `api [METHOD] PATH`. */
@@ -11,8 +14,8 @@ export interface Command {
   readonly help: string
   /** The options, without the common ones. */
   readonly options: Options
-  /** Returns what may stand at the place of the last of `words`, for completion; each with its description, if it has one. */
-  complete?(words: readonly string[]): readonly (readonly [value: string, description?: string])[]
+  /** What may stand at the place of the last of `words`. */
+  complete?(words: readonly string[]): Candidates | Promise<Candidates>
   /** Runs the command. It resolves when everything is done, and rejects with an error that is reported. */
   run(context: Context): Promise<void>
 }

@@ -30,7 +30,7 @@ async function candidates(words: readonly string[]): Promise<readonly Candidate[
   if (rest.at(-1)?.startsWith('-')) {
     return Object.entries(options).map(([name, { help }]): Candidate => [`--${name}`, help])
   }
-  return command.complete?.(positionals(rest, options)) ?? []
+  return (await command.complete?.(positionals(rest, options))) ?? []
 }
 
 /** The commands, and the words of a group of commands. */

@@ -1,7 +1,8 @@
 // Profiles: which credential is in force, where its secret is, and that it is seen nowhere.
 
 import assert from 'node:assert/strict'
-import { execFile, spawnSync } from 'node:child_process'
+import { execFile, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
@@ -222,6 +223,28 @@ test('a run with many secrets prints none of them', async t => {
     }
     assert.doesNotMatch(`${stdout}${stderr}`, /canary/, words.join(' '))
   }
+})
+
+const noTerminal = spawnSync('script', ['--version']).error !== undefined && 'script is not installed'
+
+test('on a terminal, what is typed for a secret is not shown, and results are text', { skip: noTerminal }, async t => {
+  const env = { PATH: process.env.PATH, ...api, ...(await configFolder(t)), ...encryptionKey() }
+  // `script` runs a command on a terminal of its own.
+  const child = spawn('script', ['-qec', `"${process.execPath}" "${main}" auth login`, '/dev/null'], { env })
+  let screen = ''
+  const typed = { 'Number: ': '1', 'API key: ': sandbox.apiKey }
+  child.stdout.on('data', chunk => {
+    screen += chunk
+    for (const [question, answer] of Object.entries(typed)) {
+      if (!screen.includes(question)) continue
+      delete typed[question]
+      child.stdin.write(`${answer}\r`)
+    }
+  })
+  assert.deepEqual(await once(child, 'close'), [0, null])
+  assert.match(screen, /How do you want to log in\?\r\n {2}1 {2}with an API key\r\n/)
+  assert.match(screen, /Number: 1\r+\n.*API key: \r+\nYou are logged in as the profile default\.\r\n/s)
+  assert.ok(!screen.includes(sandbox.apiKey.slice(0, 8)))
 })
 
 const bus = spawnSync('dbus-run-session', ['--version']).error === undefined

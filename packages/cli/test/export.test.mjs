@@ -301,7 +301,7 @@ test('wrong usage sends nothing, and says what is right', async t => {
     [['export', 'jobs', '-o', path('x'), '--since', 'yesterday'], /30m, 2h, 7d/],
     [['export', 'reports', '-o', path('x'), '--since', '1d'], /does not apply to reports/],
     [['export', 'jobs', '-o', path('x'), '--attachments', 'y'], /candidates only/],
-    [['export', 'jobs', '-o', path('x'), '-f', 'limit'], /status=SOURCING/],
+    [['export', 'jobs', '-o', path('x'), '-f', 'limit'], /-f must be key=value/],
     [['export', 'jobs', '-o', path('x'), '--resume', '--force'], /exclude each other/],
   ]
   for (const [words, message] of cases) {

@@ -5,9 +5,7 @@ import type { Context } from '../context.js'
 import { EXIT, Failure, UsageError } from '../failure.js'
 import type { Options } from '../options.js'
 import { formatOf, ITEM_OPTIONS, printPages, printValue } from '../output/items.js'
-import { formOf, inputOf } from '../request/body.js'
 import { objectOf, parameters, parseField, queryOf } from '../request/fields.js'
-import { candidates, scopesOf } from '../request/table.js'
 
 export const usage = 'api [METHOD] PATH [OPTIONS]'
 
@@ -63,7 +61,8 @@ const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD']
 const WITHOUT_BODY = new Set(['GET', 'HEAD', 'DELETE'])
 
 /** The methods and paths that may follow `words`. */
-export function complete(words: readonly string[]): [string, string?][] {
+export async function complete(words: readonly string[]): Promise<[string, string?][]> {
+  const { candidates } = await import('../request/table.js')
   const given = words.slice(0, -1).filter(word => !word.startsWith('-'))
   return given.length === 0
     ? [...METHODS.map((method): [string] => [method]), ...candidates('GET')]
@@ -118,6 +117,7 @@ async function requestOf(context: Context, method: string, path: string) {
     throw new UsageError(`a ${method} has no body; name the method that has one, such as POST`)
   }
   const headers = headersOf(header)
+  const { formOf, inputOf } = await import('../request/body.js')
   if (input !== undefined && !headers.has('content-type')) headers.set('content-type', 'application/json')
   return {
     params,
@@ -191,6 +191,7 @@ async function can(context: Context, method: string, path: string): Promise<void
   const sr = await clientOf(context)
   const operation = `${method} ${path.split('?', 1)[0]}`
   const allowed = (await sr.can(operation, { signal: context.signal })) ?? null
+  const { scopesOf } = await import('../request/table.js')
   const scopes = scopesOf(operation)
   await context.show({ operation, allowed, ...(scopes !== undefined && { scopes }) }, () => {
     const needs = scopes === undefined ? '' : ` It needs ${scopes.join(' and ')}.`

@@ -225,6 +225,6 @@ async function report(context: Context, name: string, profile: Profile): Promise
   await context.show(
     result,
     () =>
-      `You are logged in as the profile ${name}. The key of its secrets is in ${describeSource(context, profile.key)}.\n`,
+      `You are logged in as the profile ${name}.\nThe key that encrypts its secret is in ${describeSource(context, profile.key)}.\n`,
   )
 }

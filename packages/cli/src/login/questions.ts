@@ -24,8 +24,10 @@ export class Questions {
    */
   async ask(question: string, what: string, { secret = false } = {}): Promise<string> {
     const { terminal, interactive } = this.#context
-    if (interactive) terminal.stderr.write(question)
     this.#silent = secret
+    // First of all, since a terminal shows what is typed until lines are read by `readline`.
+    this.#lines ??= this.#open()
+    if (interactive) terminal.stderr.write(question)
     const line = await this.#next()
     // The end of the line was not shown either.
     if (interactive && secret) terminal.stderr.write('\n')
@@ -44,7 +46,6 @@ export class Questions {
   }
 
   #next(): Promise<string | undefined> {
-    this.#lines ??= this.#open()
     const early = this.#early.shift()
     if (early !== undefined || this.#ended) return Promise.resolve(early)
     return new Promise(resolve => {
