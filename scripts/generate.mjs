@@ -2,6 +2,7 @@
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
+import { cli } from './generate/cli.mjs'
 import { events } from './generate/events.mjs'
 import { readApi } from './generate/read.mjs'
 import { reference } from './generate/reference.mjs'
@@ -12,7 +13,7 @@ import { types } from './generate/types.mjs'
 const root = new URL('../', import.meta.url)
 
 /** The makers of files: each returns the texts of its files by their paths. */
-const MAKERS = [reference, rust, sandbox, types, events]
+const MAKERS = [reference, rust, sandbox, types, events, cli]
 
 /** Returns the texts of all generated files by their paths in the checkout. */
 export function generated(api = readApi()) {

@@ -46,6 +46,13 @@ const STEPS = [
     // By its path: the other versions of TypeScript, which tests use, also have a `tsc`.
     command: ['node', 'node_modules/typescript/bin/tsc', '-p', 'packages/sandbox'],
   },
+  {
+    name: 'command line',
+    // Its types are those of the two others.
+    inputs: ['packages/cli/src', 'packages/cli/tsconfig.json', 'tsconfig.base.json', 'index.d.ts', 'lib'],
+    outputs: ['packages/cli/dist'],
+    command: ['node', 'node_modules/typescript/bin/tsc', '-p', 'packages/cli'],
+  },
 ]
 
 /** Does what has to be done, without the dependencies if they are there anyway, and tells `report` of each step. */
