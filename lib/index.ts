@@ -90,6 +90,17 @@ export {
   SqliteStore,
   type SqliteStoreOptions,
 } from './stores.js'
+export type { TelemetryOptions } from './telemetry/options.js'
+export type {
+  AttemptRecord,
+  CallRecord,
+  LimitRecord,
+  QueueRecord,
+  RenewalRecord,
+  StoreRecord,
+  TokenRecord,
+  WebhookRecord,
+} from './telemetry/records.js'
 export type {
   AnswerOf,
   CallArguments,
