@@ -1,6 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 /** The API client: its options, its methods, and the steps of a call in JavaScript. */
 
+import { EventEmitter } from 'node:events'
 import type { NativeAnswer, NativeClient, NativeDelivery, NativeReport, NativeToken } from '../index.js'
 import { AccessToken } from './access-token.js'
 import type { OperationName } from './api.js'
@@ -11,6 +12,7 @@ import { ApiKey, BearerToken, ClientCredentials, type Credential, Customer, Gran
 import { type ApiOptions, api, variable } from './environment.js'
 import { type CallContext, configurationError, SmartRecruitersError, toError, unwrap } from './errors.js'
 import { turn } from './event-loop.js'
+import { WithEvents } from './events.js'
 import { settled } from './exit.js'
 import { fetchCall } from './fetch.js'
 import { credentialOf, MADE_HERE } from './handles.js'
@@ -29,7 +31,10 @@ import { toResponse } from './response.js'
 import { Answer, type ResponsePromise, responsePromise } from './response-promise.js'
 import { causedBy, withCallersStack } from './stack.js'
 import { type CallTrace, startTrace } from './telemetry/call-trace.js'
+import { CLIENT_EVENTS, ClientEventSink, type ClientEvents } from './telemetry/client-events.js'
 import { ClientTelemetry } from './telemetry/client-telemetry.js'
+import { logAsEnvironmentSays } from './telemetry/environment-logger.js'
+import { type Logger, type LogLevel, loggerSink } from './telemetry/logger.js'
 import { type TelemetryOptions, telemetryOptions } from './telemetry/options.js'
 import type {
   AnswerOf,
@@ -76,6 +81,14 @@ export interface ClientOptions extends ConnectionOptions, ApiOptions {
    * SmartRecruiters documents.
    */
   limits?: LimitOptions | false | undefined
+  /**
+   * A logger: one of pino or winston, `console`, or any object with the methods `error`, `warn`, `info` and `debug`. It
+   * gets a line for each call, retry, long wait and new token; no line holds a secret, or a value of a query. Default:
+   * none, but the variable `SMARTRECRUITERS_LOG` turns on a log to the standard error.
+   */
+  logger?: Logger | undefined
+  /** Which lines the logger gets: those of this level, and of all that are more severe. Default: `info`. */
+  logLevel?: LogLevel | undefined
   /** What spans and the records of diagnostics channels show. */
   telemetry?: TelemetryOptions | undefined
 }
@@ -96,6 +109,8 @@ const OPTIONS = [
   'retries',
   'maxBodySize',
   'limits',
+  'logger',
+  'logLevel',
   'telemetry',
   ...CONNECTION_OPTIONS,
 ] as const
@@ -111,12 +126,16 @@ const TIMEOUT = 128_000
 const RETRIES = 3
 const MAX_BODY_SIZE = 64 * 1024 * 1024
 
+/** The credentials of clients. A client keeps its credential from collection, and with it the listeners of its events. */
+const inUse = new WeakMap<object, Credential>()
+
 /** The argument from which `withCredential` constructs a client, in place of options. */
 class Derived {
   constructor(
     readonly native: NativeClient,
     readonly timeout: number,
     readonly telemetry: ClientTelemetry,
+    readonly credential: Credential,
   ) {}
 }
 
@@ -129,7 +148,7 @@ class Derived {
  * const sr = new SmartRecruiters({ credential: new ApiKey(key) })
  * const jobs = await sr.get('/jobs', { query: { limit: 10, sort: 'job_id' } })
  */
-export class SmartRecruiters {
+export class SmartRecruiters extends WithEvents<ClientEvents> {
   readonly #native: NativeClient
   readonly #timeout: number
   readonly #telemetry: ClientTelemetry
@@ -146,18 +165,26 @@ export class SmartRecruiters {
    */
   constructor(options: ClientOptions)
   constructor(options: ClientOptions | Derived) {
+    const events = new EventEmitter<ClientEvents>()
+    super(events, CLIENT_EVENTS)
+    // Calls are observed for events only once somebody listens.
+    const first: EventEmitter = events
+    first.once('newListener', () => this.#telemetry.add(new ClientEventSink(events)))
     const derived = reading('SmartRecruiters', () => (options instanceof Derived ? options : undefined))
     if (derived !== undefined) {
       this.#native = derived.native
       this.#timeout = derived.timeout
       this.#telemetry = derived.telemetry
+      inUse.set(this, derived.credential)
       return
     }
     const known = optionsObject('SmartRecruiters', options, OPTIONS, HINTS)
     this.#timeout = milliseconds('timeout', known.timeout, TIMEOUT)
     const { options: wire, proxyUrl, key } = connection(known)
     const pacing = limits(known.limits)
-    this.#telemetry = new ClientTelemetry(telemetryOptions(known.telemetry).queryValues, [])
+    const { queryValues } = telemetryOptions(known.telemetry)
+    const logger = loggerSink(known.logger, known.logLevel)
+    logAsEnvironmentSays()
     this.#native = unwrap(
       native.createClient(
         credentialOf('credential', known.credential),
@@ -173,6 +200,8 @@ export class SmartRecruiters {
         pacing.shared,
       ),
     )
+    this.#telemetry = new ClientTelemetry(queryValues, logger, this.#native.credential)
+    inUse.set(this, known.credential as Credential)
   }
 
   /**
@@ -418,8 +447,8 @@ export class SmartRecruiters {
    */
   withCredential(credential: Credential): SmartRecruiters {
     const derived = unwrap(this.#native.withCredential(credentialOf('credential', credential)))
-    const telemetry = new ClientTelemetry(this.#telemetry.queryValues, [])
-    return clientOf(new Derived(derived, this.#timeout, telemetry) as unknown as ClientOptions)
+    const telemetry = this.#telemetry.with(derived.credential)
+    return clientOf(new Derived(derived, this.#timeout, telemetry, credential) as unknown as ClientOptions)
   }
 
   /**

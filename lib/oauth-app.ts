@@ -31,6 +31,7 @@ import { withProgress } from './progress.js'
 import { REGISTRATION_OPTIONS, registration } from './registration.js'
 import type { RekeyOptions, RekeyProgress } from './rekey.js'
 import { type AnyStore, MemoryStore, storeOf } from './stores.js'
+import { logAsEnvironmentSays } from './telemetry/environment-logger.js'
 import { updateWatch } from './telemetry/process-watch.js'
 import {
   bare,
@@ -248,6 +249,7 @@ export class OAuthApp extends WithEvents<OAuthAppEvents> {
       inBackground.add(this)
     }
     awaitExchangesAtExit(exitTimeout)
+    logAsEnvironmentSays()
     updateWatch()
   }
 

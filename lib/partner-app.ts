@@ -15,6 +15,7 @@ import { type LimitOptions, limits } from './limits.js'
 import { native } from './native.js'
 import { REGISTRATION_OPTIONS, registration } from './registration.js'
 import { type AnyStore, storeOf } from './stores.js'
+import { logAsEnvironmentSays } from './telemetry/environment-logger.js'
 import { updateWatch } from './telemetry/process-watch.js'
 import { FROM_ENVIRONMENT, optionalSignal, optionsObject, string } from './validate.js'
 
@@ -126,6 +127,7 @@ export class PartnerApp {
       ),
     )
     awaitExchangesAtExit(exitTimeout)
+    logAsEnvironmentSays()
     updateWatch()
   }
 

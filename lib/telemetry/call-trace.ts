@@ -41,6 +41,12 @@ export function startTrace(
 /** In place of the value of a query parameter, as the semantic conventions of OpenTelemetry write it. */
 const REDACTED = 'REDACTED'
 
+/**
+ * Headers of answers that are not published, since instrumentation can export any header: a cookie may be a session, and
+ * the URLs of the others repeat the query.
+ */
+const HIDDEN = new Set(['set-cookie', 'link', 'location', 'content-location', 'refresh'])
+
 /** One observed call. */
 export class CallTrace {
   readonly #telemetry: ClientTelemetry
@@ -190,8 +196,7 @@ export class CallTrace {
     })
     const headers: Buffer[] = []
     for (const [name, value] of pairs) {
-      // A cookie may be a session, and instrumentation can export any header.
-      if (name !== 'set-cookie') headers.push(Buffer.from(name, 'latin1'), Buffer.from(value, 'latin1'))
+      if (!HIDDEN.has(name)) headers.push(Buffer.from(name, 'latin1'), Buffer.from(value, 'latin1'))
     }
     // Undici takes the phrase from the status line, which HTTP/2 has not.
     undici.headers.publish({ request, response: { statusCode, statusText: '', headers } })

@@ -1,20 +1,32 @@
 /** What one client knows of those who observe it: its logger, its listeners, and the calls that are still open. */
 
 import { isWatched } from './channels.js'
-import { sinks } from './process-watch.js'
+import { addCredentialSink, addWarningSink, areSinks, sinks } from './process-watch.js'
 import { pass, type Records, type Sink } from './sink.js'
 
 /** The observers of one client. */
 export class ClientTelemetry {
   /** Whether the values of queries are shown. */
   readonly queryValues: boolean
-  readonly #sinks: Sink[]
+  /** What takes the records of this client's calls, such as its logger. */
+  readonly #sinks: Sink[] = []
+  readonly #logger: Sink | undefined
   /** Calls whose promise has settled, and whose body was not read to its end. */
   readonly open = new Set<{ bodyEnded(): void }>()
 
-  constructor(queryValues: boolean, sinks: readonly Sink[]) {
+  /** `credential` is the number by which the tokens of the client are recognized, if it has any. */
+  constructor(queryValues: boolean, logger: Sink | undefined, credential: number | null | undefined) {
     this.queryValues = queryValues
-    this.#sinks = [...sinks]
+    this.#logger = logger
+    if (logger === undefined) return
+    this.add(logger)
+    addWarningSink(logger)
+    if (credential != null) addCredentialSink(credential, logger)
+  }
+
+  /** Makes the same for a client with another credential. */
+  with(credential: number | null | undefined): ClientTelemetry {
+    return new ClientTelemetry(this.queryValues, this.#logger, credential)
   }
 
   /** Adds a sink for the calls of this client. */
@@ -24,7 +36,7 @@ export class ClientTelemetry {
 
   /** Whether anything observes the calls of this client. Runs for each call. */
   isObserved(): boolean {
-    return this.#sinks.length > 0 || isWatched()
+    return this.#sinks.length > 0 || areSinks() || isWatched()
   }
 
   /** Passes a record of a call to the sinks of this client. */

@@ -12,6 +12,8 @@ import { pass, type Records, type Sink } from './sink.js'
 /** Sinks that take everything, and those that take what is about one credential, by its number. */
 const everywhere = new Set<Sink>()
 const byCredential = new Map<number, Set<WeakRef<Sink>>>()
+/** All sinks that are in use somewhere: warnings go to each of them. */
+const inUse = new Set<WeakRef<Sink>>()
 let watcher: NativeWatcher | undefined
 
 /** Watches the core if anything listens, and stops if nothing does. */
@@ -30,26 +32,55 @@ export function addSink(sink: Sink): void {
   updateWatch()
 }
 
+/** Whether there is a sink that takes everything. */
+export function areSinks(): boolean {
+  return everywhere.size > 0
+}
+
 /** The sinks that take everything. */
 export function sinks(): Iterable<Sink> {
   return everywhere
 }
 
+/** Passes warnings to a sink, for as long as the sink is held elsewhere. */
+export function addWarningSink(sink: Sink): void {
+  hold(inUse, sink, () => {})
+}
+
 /** Passes what is about a credential to a sink, for as long as the sink is held elsewhere. */
 export function addCredentialSink(credential: number, sink: Sink): void {
   const all = byCredential.get(credential) ?? new Set()
-  const reference = new WeakRef(sink)
-  byCredential.set(credential, all.add(reference))
-  collected.register(sink, { credential, reference })
+  byCredential.set(credential, all)
+  hold(all, sink, () => {
+    if (all.size > 0 || byCredential.get(credential) !== all) return
+    byCredential.delete(credential)
+    updateWatch()
+  })
   updateWatch()
 }
 
-const collected = new FinalizationRegistry<{ credential: number; reference: WeakRef<Sink> }>(entry => {
-  const all = byCredential.get(entry.credential)
-  all?.delete(entry.reference)
-  if (all?.size === 0) byCredential.delete(entry.credential)
-  updateWatch()
-})
+/** Passes a warning to all sinks. */
+export function warnSinks(warning: Records['warning']): void {
+  for (const sink of everywhere) pass(sink, 'warning', warning)
+  for (const sink of held(inUse)) pass(sink, 'warning', warning)
+}
+
+/** Adds a sink to those that are held weakly, unless it is there. `removed` is called after it was collected. */
+function hold(all: Set<WeakRef<Sink>>, sink: Sink, removed: () => void): void {
+  for (const known of held(all)) if (known === sink) return
+  const reference = new WeakRef(sink)
+  all.add(reference)
+  collected.register(sink, () => {
+    all.delete(reference)
+    removed()
+  })
+}
+
+function held(all: Set<WeakRef<Sink>>): Sink[] {
+  return [...all].flatMap(reference => reference.deref() ?? [])
+}
+
+const collected = new FinalizationRegistry<() => void>(remove => remove())
 
 function observed({ token, renewal, store }: NativeObservation): void {
   if (token) {
@@ -85,8 +116,6 @@ function publish<Kind extends 'token' | 'renewal' | 'store'>(
   channels[kind].publish(record)
   for (const sink of everywhere) pass(sink, kind, record)
   if (credential === undefined) return
-  for (const reference of byCredential.get(credential) ?? []) {
-    const sink = reference.deref()
-    if (sink !== undefined) pass(sink, kind, record)
-  }
+  const all = byCredential.get(credential)
+  for (const sink of all ? held(all) : []) pass(sink, kind, record)
 }

@@ -3,6 +3,14 @@
 import type { NativeRenewalOutcome, NativeTokenOwnerKind } from '../../index.js'
 import type { ErrorCode, SmartRecruitersError } from '../errors.js'
 
+// `Exclude` with `never` changes nothing but the name: editors would otherwise show the names of the addon's types.
+
+/** A kind of credential that has access tokens: see {@link TokenRecord.credential}. */
+export type TokenCredential = Exclude<NativeTokenOwnerKind, never>
+
+/** How the renewal of a grant ended: see {@link RenewalRecord.outcome}. */
+export type RenewalOutcome = Exclude<NativeRenewalOutcome, never>
+
 /**
  * A call. The channels of `tracingChannel('smartrecruiters:call')` all get the same record of it, which is completed
  * while the call goes on.
@@ -17,11 +25,11 @@ export interface CallRecord {
   /** The number of requests that were sent so far. */
   attempts: number
   /** The HTTP status of the answer, once there is one. */
-  status?: number
+  status?: number | undefined
   /** The id that SmartRecruiters gave the last request, for its support. */
-  requestId?: string
+  requestId?: string | undefined
   /** How long the call took until its promise settled, in milliseconds. */
-  durationMs?: number
+  durationMs?: number | undefined
   /** Why the call failed: the error that its promise rejects with, or the reason of the signal that aborted it. */
   error?: unknown
 }
@@ -35,11 +43,11 @@ export interface AttemptRecord {
   /** The number of the attempt, counted from 1. */
   readonly attempt: number
   /** The HTTP status, if an answer arrived. */
-  readonly status?: number
+  readonly status?: number | undefined
   /** Why no answer arrived. Without this and without a status, the call ended first: by its timeout, for example. */
-  readonly errorCode?: ErrorCode
+  readonly errorCode?: ErrorCode | undefined
   /** The id that SmartRecruiters gave the request, for its support. */
-  readonly requestId?: string
+  readonly requestId?: string | undefined
   /** How long the attempt waited for its turn within the rate limits, in milliseconds. */
   readonly queueMs: number
   /** How long it then waited for a free connection and an access token, in milliseconds. */
@@ -47,15 +55,15 @@ export interface AttemptRecord {
   /** How long the request took, in milliseconds. The body is included if the call reads it as a whole. */
   readonly durationMs: number
   /** The address that the answer came from: that of the API, or of a proxy. */
-  readonly remoteAddress?: string
+  readonly remoteAddress?: string | undefined
   /** The port of that address. */
-  readonly remotePort?: number
+  readonly remotePort?: number | undefined
   /** The version of HTTP of the answer. */
-  readonly httpVersion?: '1.1' | '2'
+  readonly httpVersion?: '1.1' | '2' | undefined
   /** What follows: nothing, another attempt after `retryDelayMs`, or another attempt with a new access token. */
   readonly next: 'end' | 'retry' | 'reauthorize'
   /** How long the client waits before the next attempt, in milliseconds. */
-  readonly retryDelayMs?: number
+  readonly retryDelayMs?: number | undefined
 }
 
 /** A call that had to wait for its turn within the rate limits, on channel `smartrecruiters:queue`. */
@@ -75,23 +83,23 @@ export interface LimitRecord {
   /** The path template of the endpoint. */
   readonly template: string
   /** For how long the client sends nothing to this endpoint, in milliseconds. `undefined` without pacing. */
-  readonly pauseMs?: number
+  readonly pauseMs?: number | undefined
   /** The id that SmartRecruiters gave the request, for its support. */
-  readonly requestId?: string
+  readonly requestId?: string | undefined
 }
 
 /** An access token that a credential has obtained, or failed to obtain, on channel `smartrecruiters:token`. */
 export interface TokenRecord {
   /** The kind of credential. */
-  readonly credential: Exclude<NativeTokenOwnerKind, never>
+  readonly credential: TokenCredential
   /** The client id, the grant's id, or the customer's company id. */
   readonly id: string
   /** How long it took, in milliseconds. */
   readonly durationMs: number
   /** How long the token can be used from now on, in milliseconds. */
-  readonly expiresInMs?: number
+  readonly expiresInMs?: number | undefined
   /** Why there is no token. */
-  readonly error?: SmartRecruitersError
+  readonly error?: SmartRecruitersError | undefined
 }
 
 /** The renewal of a grant, on channel `smartrecruiters:renewal`. */
@@ -99,11 +107,11 @@ export interface RenewalRecord {
   /** The grant's id in the app's store. */
   readonly grantId: string
   /** How it ended. */
-  readonly outcome: Exclude<NativeRenewalOutcome, never>
+  readonly outcome: RenewalOutcome
   /** For `expiring`: the refresh token expires in less than this number of days. */
-  readonly daysLeft?: number
+  readonly daysLeft?: number | undefined
   /** Why it failed. */
-  readonly error?: SmartRecruitersError
+  readonly error?: SmartRecruitersError | undefined
 }
 
 /** The failure of a store, on channel `smartrecruiters:store`. The client may have coped with it. */
@@ -123,11 +131,11 @@ export interface WebhookRecord {
    */
   readonly outcome: 'accepted' | 'rejected' | 'handled' | 'failed'
   /** The id of the event, if it is known. */
-  readonly id?: string
+  readonly id?: string | undefined
   /** The name of the event, such as `application.created`, if it is known. */
-  readonly event?: string
+  readonly event?: string | undefined
   /** Which attempt of the listeners at the event this was, counted from 1. */
-  readonly attempt?: number
+  readonly attempt?: number | undefined
   /** How long it took, in milliseconds. */
   readonly durationMs: number
   /** Why it failed. */

@@ -21,6 +21,8 @@ export interface Records {
   renewal: RenewalRecord
   store: StoreRecord
   webhook: WebhookRecord
+  /** A warning of this process, such as about a deprecated operation. It has no channel. */
+  warning: { code: string; message: string }
 }
 
 /** Takes records. A call is taken once it has ended. */
