@@ -51,6 +51,7 @@ const HIDDEN = new Set(['set-cookie', 'link', 'location', 'content-location', 'r
 export class CallTrace {
   readonly #telemetry: ClientTelemetry
   readonly #record: CallRecord
+  readonly #origin: string
   readonly #began = performance.now()
   /** The caller's context: what is published later is published in it. */
   readonly #scope: AsyncResource
@@ -64,6 +65,7 @@ export class CallTrace {
     this.#telemetry = telemetry
     const url = new URL(description.url)
     if (!telemetry.queryValues) for (const name of new Set(url.searchParams.keys())) redact(url.searchParams, name)
+    this.#origin = url.origin
     const { template } = description
     this.#record = { method, template, url: url.href, attempts: 0 }
     const make = () => {
@@ -115,7 +117,7 @@ export class CallTrace {
     this.#record.attempts = attempt.number
     if (attempt.requestId != null) this.#record.requestId = attempt.requestId
     if (attempt.status != null) this.#answered = attempt
-    const record = attemptRecord(method, template, attempt)
+    const record = attemptRecord(method, this.#origin, template, attempt)
     channels.attempt.publish(record)
     this.#telemetry.pass('attempt', record)
     if (attempt.status !== 429) return
@@ -216,11 +218,12 @@ function contentTypeOf(headers: readonly string[]): string | null {
   return at < 0 ? null : (headers[at + 1] as string)
 }
 
-function attemptRecord(method: string, template: string, attempt: NativeAttempt): AttemptRecord {
+function attemptRecord(method: string, origin: string, template: string, attempt: NativeAttempt): AttemptRecord {
   const { number, status, errorCode, requestId, queueMs, preparationMs, durationMs, next } = attempt
   const { remoteAddress, remotePort, isHttp2, retryDelayMs } = attempt
   return {
     method,
+    origin,
     template,
     attempt: number,
     ...(status != null && { status, httpVersion: isHttp2 ? '2' : '1.1' }),

@@ -38,6 +38,8 @@ export interface CallRecord {
 export interface AttemptRecord {
   /** The HTTP method. */
   readonly method: string
+  /** The origin of the API, such as `https://api.smartrecruiters.com`. */
+  readonly origin: string
   /** The path template of the endpoint. */
   readonly template: string
   /** The number of the attempt, counted from 1. */
