@@ -32,9 +32,8 @@ use crate::error::{Error, Phase, Result};
 use crate::http::{
     Authorization, BaseUrl, ConnectOptions, Connector, Environment, Target, Transport, token_url,
 };
-use crate::lifecycle::{ClientCredentials, CurrentToken, Customer, Grant, TokenSource};
+use crate::lifecycle::{ClientCredentials, CurrentToken, Customer, Grant, TokenOwner, TokenSource};
 use crate::limit::{CredentialId, EndpointLimits, Endpoints, LimitOptions, Pacing};
-use crate::observe::TokenOwner;
 use crate::operations::find_by_name;
 
 /// What a client authenticates with.

@@ -31,8 +31,8 @@ use position::{ResumePoint, read_cursor};
 use super::Client;
 use crate::clock::Moment;
 use crate::error::{Error, Result};
+use crate::http::{Observer, Report};
 use crate::http::{Priority, RedirectMode, Request, RequestBody, Target, next_link};
-use crate::observe::{Observer, Report};
 
 /// Which list to read, and how.
 #[derive(Debug, Clone, Default)]
@@ -227,7 +227,7 @@ impl Pages {
             let reports = self.observer.as_ref().map(|_| Arc::<Reports>::default());
             let observer = reports.clone().map(|reports| {
                 Observer::new(move |report| {
-                    reports.lock().unwrap_or_else(PoisonError::into_inner).push(report)
+                    reports.lock().unwrap_or_else(PoisonError::into_inner).push(report);
                 })
             });
             let answer = tokio::spawn(async move {

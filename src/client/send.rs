@@ -16,10 +16,10 @@ use super::retry::{Answer, Attempt, Decision, decide, decide_led, is_idempotent,
 use super::trace::Trace;
 use super::{Authorizer, Client};
 use crate::error::{Destination, Error, Phase, Result};
+use crate::http::Next;
 use crate::http::{Authorization, Request, Response, ResponseBody, Transport, UntilEnd as _, read_error};
 use crate::lifecycle::{CurrentToken, Grant, TokenSource};
 use crate::limit::{Connection, Endpoint, Endpoints, LimitHeaders, Permit};
-use crate::observe::Next;
 use crate::operations;
 use crate::random;
 

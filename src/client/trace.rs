@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use crate::clock::{Clock, Moment};
 use crate::error::{Error, Result};
+use crate::http::{AttemptReport, Next, Observer, Report};
 use crate::http::{Authorization, Response, shown_request_id};
-use crate::observe::{AttemptReport, Next, Observer, Report};
 
 /// A wait for a turn that is shorter than this is none.
 const LEAST_WAIT: Duration = Duration::from_millis(1);

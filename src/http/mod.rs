@@ -40,3 +40,6 @@ pub use open_connection::OpenConnection;
 pub use proxy::ProxyChoice;
 pub use target::{BaseUrl, Target, parse_secure_url};
 pub use transport::{Authorization, Priority, Progress, RedirectMode, Request, Response, Transport};
+
+// A request carries its observer, so the sender of one knows what it is told.
+pub use crate::observe::{AttemptReport, Next, Observer, Report};

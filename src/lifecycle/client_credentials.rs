@@ -11,7 +11,7 @@ use crate::clock::Clock;
 use crate::credential::OAuthClient;
 use crate::http::Connector;
 use crate::oauth::TokenEndpoint;
-use crate::observe::{TokenOwner, TokenOwnerKind, number_credential};
+use crate::once::{TokenOwner, TokenOwnerKind, number_credential};
 use crate::store::SealedStore;
 
 /// A client id and secret that obtain access tokens for the client itself.

@@ -13,7 +13,7 @@ use crate::credential::{ClientAuthentication, OAuthClient};
 use crate::error::{Error, Result};
 use crate::http::{BaseUrl, Connector};
 use crate::oauth::TokenEndpoint;
-use crate::observe::{TokenOwner, TokenOwnerKind, number_credential};
+use crate::once::{TokenOwner, TokenOwnerKind, number_credential};
 use crate::secret::Secret;
 use crate::store::{CustomerRecord, CustomerState, SealedStore, customer_id};
 use crate::token::AccessToken;

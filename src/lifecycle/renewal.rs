@@ -10,10 +10,10 @@ use crate::clock::Moment;
 use crate::error::{Error, OAuthErrorCode, ReauthorizationReason, Result, TokenAnswer};
 use crate::http::Answer;
 use crate::oauth::{TokenConnection, TokenRequest, is_worth_keeping, read_tokens};
-use crate::observe::{TokenOwner, TokenOwnerKind, number_credential};
 use crate::once::{
     Event, FIRST_COMMIT_WAIT, LONGEST_COMMIT_WAIT, OneTime, OneTimeRecord as _, Ran, is_running, run,
 };
+use crate::once::{TokenOwner, TokenOwnerKind, number_credential};
 use crate::store::{GrantRecord, GrantState, Record as _, Refusal, Swap, UnreadAnswer};
 use crate::token::{AccessToken, TokenSet};
 

@@ -15,8 +15,8 @@ use crate::clock::{Clock, Moment};
 use crate::credential::OAuthClient;
 use crate::error::{Error, Result};
 use crate::oauth::{TokenEndpoint, TokenRequest};
-use crate::observe::TokenOwner;
 use crate::once::LEASE_POLL;
+use crate::once::TokenOwner;
 use crate::store::{Removal, SealedStore, StoredAccessToken, Swap, TokenRecord, Version, token_id};
 use crate::token::AccessToken;
 

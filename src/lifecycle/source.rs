@@ -13,7 +13,7 @@ use tokio::sync::watch;
 
 use crate::clock::{Clock, Moment};
 use crate::error::{Error, Result};
-use crate::observe::{Observation, TokenOwner, observe};
+use crate::once::{Observation, TokenOwner, observe};
 use crate::random;
 use crate::token::{AccessToken, Freshness};
 use crate::torture::reach;

@@ -50,7 +50,7 @@ mod tests {
     use crate::clock::SystemClock;
     use crate::error::Error;
     use crate::lifecycle::source::{CurrentToken, Exchange, ExchangeFuture};
-    use crate::observe::{TokenOwner, TokenOwnerKind};
+    use crate::once::{TokenOwner, TokenOwnerKind};
 
     #[derive(Debug)]
     struct Never;

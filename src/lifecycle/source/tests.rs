@@ -5,7 +5,7 @@ use tokio::sync::Semaphore;
 use super::*;
 use crate::clock::ManualClock;
 use crate::error::{ErrorCode, OAuthErrorCode, ReauthorizationReason, TokenAnswer};
-use crate::observe::TokenOwnerKind;
+use crate::once::TokenOwnerKind;
 use crate::secret::Secret;
 
 const LIFETIME: Duration = Duration::from_secs(1800);
