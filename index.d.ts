@@ -46,9 +46,9 @@ export declare class NativeClient {
    *
    * `path` is relative to the root of the API, or a whole URL on its origin, and may hold `{name}`s for `params`.
    * `timeout` is in milliseconds. `params`, `query` and `headers` are alternating names and values. The body is either
-   * `body`, or what is written to `upload`.
+   * `body`, or what is written to `upload`. With `observe`, the steps of the call are reported before its result.
    */
-  send(completions: NativeCompletions, callId: CallId<NativeAnswer>, method: string, path: string, timeout: number, delivery: NativeDelivery, params?: Array<string> | undefined | null, query?: Array<string> | undefined | null, headers?: Array<string> | undefined | null, body?: string | Uint8Array | undefined | null, upload?: NativeUpload | undefined | null, redirect?: NativeRedirect | undefined | null, idempotent?: boolean | undefined | null, batch?: boolean | undefined | null): void
+  send(completions: NativeCompletions, callId: CallId<NativeAnswer>, method: string, path: string, timeout: number, delivery: NativeDelivery, params?: Array<string> | undefined | null, query?: Array<string> | undefined | null, headers?: Array<string> | undefined | null, body?: string | Uint8Array | undefined | null, upload?: NativeUpload | undefined | null, redirect?: NativeRedirect | undefined | null, idempotent?: boolean | undefined | null, batch?: boolean | undefined | null, observe?: boolean | undefined | null): void
   /**
    * Begins a pass through the list at `path`. The arguments are as in `send`; `prefetch` is how many pages may be
    * requested ahead, and `from` is the cursor to go on from.
@@ -56,6 +56,10 @@ export declare class NativeClient {
   pages(path: string, timeout: number, params?: Array<string> | undefined | null, query?: Array<string> | undefined | null, headers?: Array<string> | undefined | null, prefetch?: number | undefined | null, from?: string | undefined | null): NativePages | NativeError
   /** Returns how far the limits are used, for each endpoint that was called so far. */
   limits(): Array<NativeEndpointLimits>
+  /** Returns where `send` would go with the same arguments, for observers. */
+  describe(method: string, path: string, params?: Array<string> | undefined | null, query?: Array<string> | undefined | null): NativeDescription | NativeError
+  /** The number by which the observations of this client's tokens are recognized. Null if it has none. */
+  get credential(): number | null
   /** Returns the URL that `send` would request with the same arguments. */
   url(path: string, params?: Array<string> | undefined | null, query?: Array<string> | undefined | null): NativeUrl | NativeError
   /** Resolves with the access token in use, or with null if the credential has none. `timeout` is in milliseconds. */
@@ -74,7 +78,8 @@ export declare class NativeCompletions {
   /**
    * Registers the function that takes the results. `dispatch` gets a batch of finished calls, as `STRIDE` elements for
    * each call: `STATUSES` times its number plus its status, and then three values. For an HTTP status these are the
-   * other fields of a `NativeAnswer`; for `VALUE`, the result; for `FAILURE`, a `NativeError`.
+   * other fields of a `NativeAnswer`; for `VALUE`, the result; for `FAILURE`, a `NativeError`; for `REPORT`, a
+   * `NativeReport` of a call that goes on.
    *
    * `dispatch` must not throw. It must call `next` in the next turn of the event loop, and in each turn after that,
    * until `next` returns null: Node is not woken meanwhile, because a busy client would then be served before timers.
@@ -87,7 +92,10 @@ export declare class NativeCompletions {
 }
 
 /** The credential of a client. */
-export declare class NativeCredential {}
+export declare class NativeCredential {
+  /** The number by which the observations of client credentials are recognized. Null for other credentials. */
+  get credential(): number | null
+}
 
 /** A user's object as a store. The object's answers come back through its methods. */
 export declare class NativeCustomStore {
@@ -196,8 +204,15 @@ export declare class NativeOAuthApp {
 export declare class NativePages {
   /** Returns the position before the first page. */
   start(): NativePosition
-  /** Reads the next page. Resolves with the page, or with null if the pass was stopped. */
-  next(completions: NativeCompletions, callId: CallId<NativePage | undefined | null>): void
+  /**
+   * Reads the next page. Resolves with the page, or with null if the pass was stopped.
+   *
+   * With `traceHeaders`, the page is observed, and the requests that are sent from now on have these headers too. In the
+   * list, names and values alternate.
+   */
+  next(completions: NativeCompletions, callId: CallId<NativePage | undefined | null>, traceHeaders?: Array<string> | undefined | null): void
+  /** Returns whether `next` would resolve with the end of the list, without a request. */
+  isAtEnd(): boolean
   /** Cancels all requests of the pass, even while a page is awaited. Resolves when that is done. */
   stop(completions: NativeCompletions, callId: CallId<undefined>): void
 }
@@ -247,6 +262,14 @@ export declare class NativeUpload {
    * Resolves when that is done.
    */
   end(completions: NativeCompletions, callId: CallId<undefined>, whole: boolean): void
+}
+
+/** Watches what happens to tokens, grants and stores in this process, in whichever of its threads. */
+export declare class NativeWatcher {
+  /** Calls `watch` for each observation until [`Self::stop`] is called. It keeps no process alive. */
+  constructor(watch: (arg0: NativeObservation) => void)
+  /** Stops watching. */
+  stop(): void
 }
 
 /** Makes a credential of an API key, a customer's or a partner's. */
@@ -326,6 +349,36 @@ export interface NativeAnswer {
   body?: string | Bytes | NativeBody
   /** The URL that the response came from, if redirects led there. */
   url?: string
+}
+
+/** One attempt of a call. */
+export interface NativeAttempt {
+  /** The number of the attempt, counted from 1. */
+  number: number
+  /** How long it waited for its turn, in milliseconds. */
+  queueMs: number
+  /** How long it then waited for a connection and a token, in milliseconds. */
+  preparationMs: number
+  /** How long the request took, in milliseconds. */
+  durationMs: number
+  /** The HTTP status, if an answer arrived. */
+  status?: number
+  /** The code of the error, if there is no answer. */
+  errorCode?: NativeErrorCode
+  /** The server's id of the request. */
+  requestId?: string
+  /** The address that the answer came from. */
+  remoteAddress?: string
+  /** The port of that address. */
+  remotePort?: number
+  /** Whether the answer came by HTTP/2. */
+  isHttp2: boolean
+  /** How long the endpoint is paused after a 429, in milliseconds. */
+  pausedMs?: number
+  /** What follows. */
+  next: NativeNext
+  /** How long the client waits before a retry, in milliseconds. */
+  retryDelayMs?: number
 }
 
 /** Why an attempt no longer holds its event. */
@@ -450,6 +503,14 @@ export interface NativeDeadLetterPage {
 
 /** When a call resolves, and which responses are errors. */
 export type NativeDelivery = 'whole' | 'open' | 'fetch'
+
+/** Where a request goes. */
+export interface NativeDescription {
+  /** The URL of the request. */
+  url: string
+  /** The path template of the endpoint, such as `/jobs/{id}`. */
+  template: string
+}
 
 /** A record's place in the order of what is due. */
 export interface NativeDue {
@@ -707,6 +768,9 @@ export interface NativeLimitsEvent {
 /** Where the network failed. */
 export type NativeNetworkKind = 'dns' | 'connect' | 'tls' | 'reset' | 'protocol'
 
+/** What follows an attempt. */
+export type NativeNext = 'end' | 'reauthorize' | 'retry'
+
 /** The options of an app besides those that all kinds of app share. */
 export interface NativeOAuthAppOptions {
   /** One of the app's registered redirect URIs. */
@@ -723,6 +787,16 @@ export interface NativeOAuthAppOptions {
   sendRedirectUri: boolean
   /** The issuer that callbacks must name, if they must name one. */
   issuer?: string
+}
+
+/** Something that happened in this process, and does not belong to one call: to a token, a renewal or a store. */
+export interface NativeObservation {
+  /** A credential has obtained an access token, or failed to. */
+  token?: NativeTokenObservation
+  /** The tokens of a grant were renewed, or could not be. */
+  renewal?: NativeRenewal
+  /** A store has failed. */
+  store?: NativeStoreFailure
 }
 
 /** What became of an event. */
@@ -844,12 +918,45 @@ export interface NativeRekeyProgress {
   failed: number
 }
 
+/** The renewal of a grant. */
+export interface NativeRenewal {
+  /** The grant's id. */
+  grantId: string
+  /** How it ended. */
+  outcome: NativeRenewalOutcome
+  /** For `expiring`: the refresh token expires in less than this number of days. */
+  daysLeft?: number
+  /** Why it failed. */
+  error?: NativeError
+}
+
+/** How the renewal of a grant ended. */
+export type NativeRenewalOutcome = 'renewed' | 'failed' | 'refused' | 'reauthorizationRequired' | 'expiring'
+
+/** A step of a call: a wait for its turn, or an attempt. */
+export interface NativeReport {
+  /** How long the call waited for its turn, in milliseconds. Undefined if this is an attempt. */
+  waitedMs?: number
+  /** The attempt that has ended. Undefined if this is a wait. */
+  attempt?: NativeAttempt
+}
+
 /** What became of an event, and when it is handled again if it is. */
 export interface NativeSettled {
   /** What became of it. */
   outcome: NativeOutcome
   /** When it is handled again, in milliseconds since the Unix epoch. */
   at?: number
+}
+
+/** The failure of a store. */
+export interface NativeStoreFailure {
+  /** The method of the store. */
+  operation: string
+  /** The number of the credential whose tokens the store shares. */
+  credential?: number
+  /** How it failed. */
+  error: NativeError
 }
 
 /** What an entry of the vendor's log brought. */
@@ -869,6 +976,25 @@ export interface NativeToken {
   /** The scopes of the token, as far as the server named them. */
   scopes: Array<string>
 }
+
+/** A token that was obtained, or could not be. */
+export interface NativeTokenObservation {
+  /** The kind of credential. */
+  kind: NativeTokenOwnerKind
+  /** The client id, the grant's id or the customer's company id. */
+  id: string
+  /** The number of the credential in this process. */
+  credential: number
+  /** How long it took, in milliseconds. */
+  durationMs: number
+  /** How long the token can be used, in milliseconds. */
+  expiresInMs?: number
+  /** Why there is no token. */
+  error?: NativeError
+}
+
+/** A kind of credential that has access tokens. */
+export type NativeTokenOwnerKind = 'clientCredentials' | 'grant' | 'customer'
 
 /** A URL. */
 export interface NativeUrl {
@@ -934,6 +1060,9 @@ export declare function redisLimits(url: string, listen: (event: NativeLimitsEve
  * alternating names and values.
  */
 export declare function redisStore(url: string, variables: Array<string>, namespace?: string | undefined | null, ca?: string | undefined | null): NativeStore | NativeError
+
+/** In place of an HTTP status: the call goes on, and the value is a `NativeReport` of one of its steps. */
+export declare const REPORT: number
 
 /** Resolves when no exchange that works once is in progress and none is about to begin. */
 export declare function settled(completions: NativeCompletions, callId: CallId<undefined>): void

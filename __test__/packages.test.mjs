@@ -73,6 +73,8 @@ test('the package holds what it needs and nothing else', async () => {
         'web.d.mts',
         'api.mjs',
         'api.d.mts',
+        'otel.mjs',
+        'otel.d.mts',
         'package.json',
         'README.md',
       ],
@@ -93,9 +95,12 @@ test('a package that lacks what has to be built is not packed', async t => {
 test('the package has no runtime dependency and no script at installation', async () => {
   const manifest = JSON.parse(await readFile(join(project, 'node_modules', 'smartrecruiters', 'package.json'), 'utf8'))
   assert.equal(manifest.name, 'smartrecruiters')
-  for (const field of ['dependencies', 'peerDependencies', 'bundleDependencies', 'bundledDependencies']) {
+  for (const field of ['dependencies', 'bundleDependencies', 'bundledDependencies']) {
     assert.equal(manifest[field], undefined, field)
   }
+  // Only for `smartrecruiters/otel`, in programs that have it anyway.
+  assert.deepEqual(Object.keys(manifest.peerDependencies), ['@opentelemetry/api'])
+  assert.deepEqual(manifest.peerDependenciesMeta, { '@opentelemetry/api': { optional: true } })
   // `prepare` runs only where the package is installed from git.
   for (const script of ['preinstall', 'install', 'postinstall', 'prepublish']) {
     assert.equal(manifest.scripts?.[script], undefined, script)

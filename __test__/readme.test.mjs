@@ -2,14 +2,17 @@
 // imports is a part of an example; `types-matrix.test.mjs` compiles it. `docs.test.mjs` runs those of docs/testing.md.
 
 import assert from 'node:assert/strict'
+import diagnostics_channel from 'node:diagnostics_channel'
 import fs from 'node:fs'
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import * as undici from '@opentelemetry/instrumentation-undici'
 import { transform } from 'esbuild'
 import * as smartrecruiters from 'smartrecruiters'
+import * as otel from 'smartrecruiters/otel'
 import * as web from 'smartrecruiters/web'
 import { startSandbox } from 'smartrecruiters-sandbox'
 
@@ -62,6 +65,7 @@ test('the pages that moved out of the README have their examples', () => {
     'docs/moving.md': 3,
     'docs/partners.md': 2,
     'docs/stores.md': 2,
+    'docs/telemetry.md': 4,
   })
 })
 
@@ -118,13 +122,18 @@ for (const { page, heading, code } of examples) {
     const local = code
       .replace(/^import \{(.*)\} from 'smartrecruiters'$/m, 'const {$1} = smartrecruiters')
       .replace(/^import \{(.*)\} from 'smartrecruiters\/web'$/m, 'const {$1} = web')
-      .replace(/^import \{(.*)\} from 'node:(fs|http)'$/m, 'const {$1} = $2')
+      .replace(/^import \{(.*)\} from 'smartrecruiters\/otel'$/m, 'const {$1} = otel')
+      .replace(/^import \{(.*)\} from '@opentelemetry\/instrumentation-undici'$/m, 'const {$1} = undici')
+      .replace(/^import \{(.*)\} from 'node:(diagnostics_channel|fs|http)'$/m, 'const {$1} = $2')
       .replaceAll('/var/lib/my-app', folder)
     const parameters = {
       fs,
       http: { createServer: listener => closing(t, createServer(listener)) },
       smartrecruiters,
       web,
+      diagnostics_channel,
+      otel,
+      undici,
       theUserComesBackFrom: url => sandbox.consentTo(url),
     }
     const before = sandbox.counters().requests

@@ -57,6 +57,7 @@ declare function fastify(): { register(plugin: ReturnType<typeof fastifyPlugin>,
 declare class Hono {
   all(path: string, handler: (c: { req: { raw: Request }; notFound(): Response }) => Promise<Response>): void
 }
+declare function pino(): import('smartrecruiters').Logger
 declare function userOf(cookie: string | null): string
 declare function sessionOf(grantId: string): string
 declare const cookieSecret: string
@@ -79,7 +80,8 @@ before(async () => {
   await mkdir(join(folder, 'node_modules/@types'))
   const types = dirname(require.resolve('@types/node/package.json'))
   await symlink(types, join(folder, 'node_modules/@types/node'), 'junction')
-  for (const name of ['msw', 'nock', 'undici']) {
+  await mkdir(join(folder, 'node_modules/@opentelemetry'))
+  for (const name of ['msw', 'nock', 'undici', '@opentelemetry/api', '@opentelemetry/instrumentation-undici']) {
     await symlink(join(root, 'node_modules', name), join(folder, 'node_modules', name), 'junction')
   }
   for (const version of VERSIONS) {

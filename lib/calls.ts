@@ -2,12 +2,12 @@
 
 // A realm of its own, such as a test runner's, may have no such global.
 import { setImmediate } from 'node:timers'
-import type { CallId, NativeCompletions, NativeError } from '../index.js'
+import type { CallId, NativeCompletions, NativeError, NativeReport } from '../index.js'
 import { type CallContext, toError } from './errors.js'
 import { native } from './native.js'
 import { watch } from './signals.js'
 
-const { FAILURE, STATUSES, STRIDE, VALUE } = native
+const { FAILURE, REPORT, STATUSES, STRIDE, VALUE } = native
 
 /** What a call is settled with in place of a result if it failed. */
 class Failure {
@@ -18,6 +18,8 @@ type Settle = (result: unknown) => void
 
 // The state of the face: the calls in progress.
 const waiting = new Map<number, Settle>()
+/** The calls in progress whose steps are reported. */
+const observed = new Map<number, (report: NativeReport) => void>()
 let last = 0
 
 const completions: NativeCompletions = new native.NativeCompletions(dispatch)
@@ -27,6 +29,10 @@ function dispatch(batch: unknown[]): void {
     const head = batch[at] as number
     const status = head % STATUSES
     const callId = (head - status) / STATUSES
+    if (status === REPORT) {
+      observed.get(callId)?.(batch[at + 1] as NativeReport)
+      continue
+    }
     const settle = waiting.get(callId)
     waiting.delete(callId)
     settle?.(resultOf(status, batch[at + 1], batch[at + 2], batch[at + 3]))
@@ -49,12 +55,14 @@ function next(): void {
 
 /**
  * Starts a call, and resolves with its result, whose type the called method of the addon states in its `CallId`. An
- * abort stops the native work and rejects with the signal's reason, as `fetch` does.
+ * abort stops the native work and rejects with the signal's reason, as `fetch` does. `observe` gets the steps of a call
+ * that the addon observes; it must not throw.
  */
 export async function call<T>(
   start: (completions: NativeCompletions, callId: CallId<T>) => void,
   context: CallContext,
   signal?: AbortSignal,
+  observe?: (report: NativeReport) => void,
 ): Promise<T> {
   signal?.throwIfAborted()
   last = (last + 1) >>> 0
@@ -70,6 +78,7 @@ export async function call<T>(
         reject(signal.reason)
       })
   })
+  if (observe !== undefined) observed.set(callId, observe)
   let result: T | Failure
   try {
     start(completions, callId)
@@ -77,6 +86,7 @@ export async function call<T>(
   } finally {
     // Also if the call never started, or was aborted.
     waiting.delete(callId)
+    if (observe !== undefined) observed.delete(callId)
     unwatch?.()
   }
   if (result instanceof Failure) throw toError(result.error, context)

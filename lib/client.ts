@@ -1,7 +1,8 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 /** The API client: its options, its methods, and the steps of a call in JavaScript. */
 
-import type { NativeAnswer, NativeClient, NativeDelivery, NativeToken } from '../index.js'
+import { EventEmitter } from 'node:events'
+import type { NativeAnswer, NativeClient, NativeDelivery, NativeReport, NativeToken } from '../index.js'
 import { AccessToken } from './access-token.js'
 import type { OperationName } from './api.js'
 import { type BodySource, gathered, type Outgoing, Upload } from './body.js'
@@ -11,6 +12,7 @@ import { ApiKey, BearerToken, ClientCredentials, type Credential, Customer, Gran
 import { type ApiOptions, api, variable } from './environment.js'
 import { type CallContext, configurationError, SmartRecruitersError, toError, unwrap } from './errors.js'
 import { turn } from './event-loop.js'
+import { WithEvents } from './events.js'
 import { settled } from './exit.js'
 import { fetchCall } from './fetch.js'
 import { credentialOf, MADE_HERE } from './handles.js'
@@ -28,6 +30,12 @@ import {
 import { toResponse } from './response.js'
 import { Answer, type ResponsePromise, responsePromise } from './response-promise.js'
 import { causedBy, withCallersStack } from './stack.js'
+import { type CallTrace, startTrace } from './telemetry/call-trace.js'
+import { CLIENT_EVENTS, ClientEventSink, type ClientEvents } from './telemetry/client-events.js'
+import { ClientTelemetry } from './telemetry/client-telemetry.js'
+import { logAsEnvironmentSays } from './telemetry/environment-logger.js'
+import { type Logger, type LogLevel, loggerSink } from './telemetry/logger.js'
+import { type TelemetryOptions, telemetryOptions } from './telemetry/options.js'
 import type {
   AnswerOf,
   CallArguments,
@@ -73,6 +81,16 @@ export interface ClientOptions extends ConnectionOptions, ApiOptions {
    * SmartRecruiters documents.
    */
   limits?: LimitOptions | false | undefined
+  /**
+   * A logger: one of pino or winston, `console`, or any object with the methods `error`, `warn`, `info` and `debug`. It
+   * gets a line for each call, retry, long wait and new token; no line holds a secret, or a value of a query. Default:
+   * none, but the variable `SMARTRECRUITERS_LOG` turns on a log to the standard error.
+   */
+  logger?: Logger | undefined
+  /** Which lines the logger gets: those of this level, and of all that are more severe. Default: `info`. */
+  logLevel?: LogLevel | undefined
+  /** What spans and the records of diagnostics channels show. */
+  telemetry?: TelemetryOptions | undefined
 }
 
 /** Options of {@link SmartRecruiters.token}. */
@@ -91,6 +109,9 @@ const OPTIONS = [
   'retries',
   'maxBodySize',
   'limits',
+  'logger',
+  'logLevel',
+  'telemetry',
   ...CONNECTION_OPTIONS,
 ] as const
 /** Options that other clients have for a credential, and what to give instead. */
@@ -105,11 +126,16 @@ const TIMEOUT = 128_000
 const RETRIES = 3
 const MAX_BODY_SIZE = 64 * 1024 * 1024
 
+/** The credentials of clients. A client keeps its credential from collection, and with it the listeners of its events. */
+const inUse = new WeakMap<object, Credential>()
+
 /** The argument from which `withCredential` constructs a client, in place of options. */
 class Derived {
   constructor(
     readonly native: NativeClient,
     readonly timeout: number,
+    readonly telemetry: ClientTelemetry,
+    readonly credential: Credential,
   ) {}
 }
 
@@ -122,9 +148,10 @@ class Derived {
  * const sr = new SmartRecruiters({ credential: new ApiKey(key) })
  * const jobs = await sr.get('/jobs', { query: { limit: 10, sort: 'job_id' } })
  */
-export class SmartRecruiters {
+export class SmartRecruiters extends WithEvents<ClientEvents> {
   readonly #native: NativeClient
   readonly #timeout: number
+  readonly #telemetry: ClientTelemetry
   #closing = false
   /** The number of calls whose bodies are being gathered: the core does not know these calls yet. */
   #gathering = 0
@@ -138,16 +165,26 @@ export class SmartRecruiters {
    */
   constructor(options: ClientOptions)
   constructor(options: ClientOptions | Derived) {
+    const events = new EventEmitter<ClientEvents>()
+    super(events, CLIENT_EVENTS)
+    // Calls are observed for events only once somebody listens.
+    const first: EventEmitter = events
+    first.once('newListener', () => this.#telemetry.add(new ClientEventSink(events)))
     const derived = reading('SmartRecruiters', () => (options instanceof Derived ? options : undefined))
     if (derived !== undefined) {
       this.#native = derived.native
       this.#timeout = derived.timeout
+      this.#telemetry = derived.telemetry
+      inUse.set(this, derived.credential)
       return
     }
     const known = optionsObject('SmartRecruiters', options, OPTIONS, HINTS)
     this.#timeout = milliseconds('timeout', known.timeout, TIMEOUT)
     const { options: wire, proxyUrl, key } = connection(known)
     const pacing = limits(known.limits)
+    const { queryValues } = telemetryOptions(known.telemetry)
+    const logger = loggerSink(known.logger, known.logLevel)
+    logAsEnvironmentSays()
     this.#native = unwrap(
       native.createClient(
         credentialOf('credential', known.credential),
@@ -163,6 +200,8 @@ export class SmartRecruiters {
         pacing.shared,
       ),
     )
+    this.#telemetry = new ClientTelemetry(queryValues, logger, this.#native.credential)
+    inUse.set(this, known.credential as Credential)
   }
 
   /**
@@ -370,7 +409,7 @@ export class SmartRecruiters {
   ): Paginator<ItemOf<Path>>
   paginate<Item>(path: string, options: PaginateOptions = {}): Paginator<Item> {
     this.#refuseIfClosing()
-    return paginate(this.#native, string('path', path), options, this.#timeout)
+    return paginate(this.#native, string('path', path), options, this.#timeout, this.#telemetry)
   }
 
   /**
@@ -388,8 +427,10 @@ export class SmartRecruiters {
       this.#refuseIfClosing()
       const { request, body, signal, url } = fetchCall(input, init, this.baseUrl)
       addContentType(request, body)
-      const answer = await this.#call(bare({ ...request, timeout: this.#timeout }), body, 'fetch', signal)
-      return toResponse(answer, url, signal, contextOf(request))
+      const flat = bare({ ...request, timeout: this.#timeout })
+      const trace = this.#trace(flat, body)
+      const answer = await this.#call(flat, body, 'fetch', signal, trace)
+      return toResponse(answer, url, signal, contextOf(request), trace && (error => trace.bodyEnded(error)))
     } catch (error) {
       if (error instanceof SmartRecruitersError) throw causedBy('fetch failed', error)
       // The platform's own error for a request that it refuses.
@@ -406,7 +447,8 @@ export class SmartRecruiters {
    */
   withCredential(credential: Credential): SmartRecruiters {
     const derived = unwrap(this.#native.withCredential(credentialOf('credential', credential)))
-    return clientOf(new Derived(derived, this.#timeout) as unknown as ClientOptions)
+    const telemetry = this.#telemetry.with(derived.credential)
+    return clientOf(new Derived(derived, this.#timeout, telemetry, credential) as unknown as ClientOptions)
   }
 
   /**
@@ -480,6 +522,7 @@ export class SmartRecruiters {
     await undefined
     while (this.#gathering > 0) await turn()
     await call<undefined>((completions, callId) => this.#native.close(completions, callId), {})
+    this.#telemetry.end()
   }
 
   /**
@@ -513,12 +556,14 @@ export class SmartRecruiters {
     const signal = optionalSignal('signal', known.signal)
     // Last, because it starts to read the body.
     const { request, body } = flatRequest(verb, string('path', path), known, this.#timeout)
+    const trace = this.#trace(request, body)
+    answer.ended = trace && (error => trace.bodyEnded(error))
     answer.signal = signal
     answer.context = contextOf(request)
     answer.url = () => unwrap(this.#native.url(request.path, request.params, request.query)).url
     // `.asResponse()` must be called in this turn: from its end on, the answer is requested as a whole.
     await undefined
-    answer.native = await this.#call(request, body, answer.raw ? 'open' : 'whole', signal)
+    answer.native = await this.#call(request, body, answer.raw ? 'open' : 'whole', signal, trace)
     return answer.data() as T
   }
 
@@ -526,11 +571,48 @@ export class SmartRecruiters {
     if (this.#closing) throw toError({ code: 'CLOSED', message: 'the client is closed; make a new one', causes: [] })
   }
 
-  async #call(
+  /** Starts to trace a call, if anything observes it. It must be called in the turn and the context of the caller. */
+  #trace(request: FlatRequest, body: Outgoing): CallTrace | undefined {
+    if (!this.#telemetry.isObserved()) return undefined
+    const { whole } = body
+    const length = whole === undefined ? body.length : Buffer.byteLength(whole)
+    return startTrace(this.#telemetry, this.#native, request, length)
+  }
+
+  #call(
     request: FlatRequest,
     body: Outgoing,
     delivery: NativeDelivery,
     signal: AbortSignal | undefined,
+    trace: CallTrace | undefined,
+  ): Promise<NativeAnswer> {
+    return trace ? this.#traced(request, body, delivery, signal, trace) : this.#deliver(request, body, delivery, signal)
+  }
+
+  async #traced(
+    request: FlatRequest,
+    body: Outgoing,
+    delivery: NativeDelivery,
+    signal: AbortSignal | undefined,
+    trace: CallTrace,
+  ): Promise<NativeAnswer> {
+    try {
+      const answer = await this.#deliver(trace.sent(request), body, delivery, signal, report => trace.report(report))
+      trace.answered(answer)
+      if (delivery === 'whole') trace.bodyEnded()
+      return answer
+    } catch (error) {
+      trace.failed(error)
+      throw error
+    }
+  }
+
+  async #deliver(
+    request: FlatRequest,
+    body: Outgoing,
+    delivery: NativeDelivery,
+    signal: AbortSignal | undefined,
+    observe?: (report: NativeReport) => void,
   ): Promise<NativeAnswer> {
     const { parts } = body
     refuseIfAborted(signal, parts)
@@ -555,9 +637,11 @@ export class SmartRecruiters {
             request.redirect,
             request.idempotent,
             request.batch,
+            observe !== undefined,
           ),
         contextOf(request),
         signal,
+        observe,
       )
     } catch (error) {
       // Not on the signal's reason, which may be the very same error.

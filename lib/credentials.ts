@@ -1,10 +1,14 @@
 /** The credentials with which a client authenticates. */
 
+import { EventEmitter } from 'node:events'
 import { type EncryptionKey, encryptionKeys } from './encryption-key.js'
 import { configurationError, unwrap } from './errors.js'
+import { WithEvents } from './events.js'
 import { refuseNew, setCredential } from './handles.js'
 import { native } from './native.js'
 import { type AnyStore, storeOf } from './stores.js'
+import { type ClientCredentialsEvents, CREDENTIALS_EVENTS, CredentialsEventSink } from './telemetry/client-events.js'
+import { addCredentialSink } from './telemetry/process-watch.js'
 import { FROM_ENVIRONMENT, optionalChoice, optionalUrl, optionsObject, string } from './validate.js'
 
 /** Any credential that a {@link SmartRecruiters} client can authenticate with. */
@@ -93,10 +97,12 @@ export interface ClientCredentialsOptions {
  * @example
  * const sr = new SmartRecruiters({ credential: new ClientCredentials({ clientId, clientSecret }) })
  */
-export class ClientCredentials {
+export class ClientCredentials extends WithEvents<ClientCredentialsEvents> {
   declare private readonly brand: 'ClientCredentials'
   /** The client id of these credentials. */
   readonly clientId: string
+  /** Held here, since what happens to tokens is passed to a sink only as long as it is held. */
+  readonly #sink: CredentialsEventSink
 
   /**
    * Makes a credential of a client id and secret. No token is requested before the first call.
@@ -105,6 +111,9 @@ export class ClientCredentials {
    * const sr = new SmartRecruiters({ credential: new ClientCredentials({ clientId, clientSecret }) })
    */
   constructor(options: ClientCredentialsOptions) {
+    const events = new EventEmitter<ClientCredentialsEvents>()
+    super(events, CREDENTIALS_EVENTS)
+    this.#sink = new CredentialsEventSink(events)
     const known = optionsObject('ClientCredentials', options, [
       'clientId',
       'clientSecret',
@@ -119,19 +128,20 @@ export class ClientCredentials {
       throw configurationError('encryptionKey', 'must be given together with a store, whose records it encrypts')
     }
     this.clientId = string('clientId', known.clientId, FROM_ENVIRONMENT)
-    setCredential(
-      this,
-      unwrap(
-        native.clientCredentials(
-          this.clientId,
-          string('clientSecret', known.clientSecret, FROM_ENVIRONMENT),
-          optionalChoice('clientAuth', known.clientAuth, ['body', 'basic']),
-          optionalUrl('tokenUrl', known.tokenUrl),
-          store,
-          keys,
-        ),
+    const handle = unwrap(
+      native.clientCredentials(
+        this.clientId,
+        string('clientSecret', known.clientSecret, FROM_ENVIRONMENT),
+        optionalChoice('clientAuth', known.clientAuth, ['body', 'basic']),
+        optionalUrl('tokenUrl', known.tokenUrl),
+        store,
+        keys,
       ),
     )
+    setCredential(this, handle)
+    // The core is watched only once somebody listens.
+    const first: EventEmitter = events
+    first.once('newListener', () => addCredentialSink(handle.credential as number, this.#sink))
   }
 }
 

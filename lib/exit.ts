@@ -3,6 +3,7 @@
 import { call } from './calls.js'
 import { turn } from './event-loop.js'
 import { native } from './native.js'
+import { warnSinks } from './telemetry/process-watch.js'
 
 let patience = 0
 
@@ -14,7 +15,10 @@ const isMainThread =
 native.onProcessWarning(isMainThread, warn)
 
 function warn(): void {
-  for (const { code, type, message } of native.takeProcessWarnings()) process.emitWarning(message, { type, code })
+  for (const { code, type, message } of native.takeProcessWarnings()) {
+    process.emitWarning(message, { type, code })
+    warnSinks({ code, message })
+  }
 }
 
 /** Makes the process wait at its end for exchanges in flight, for at most `milliseconds`. */

@@ -90,6 +90,21 @@ export {
   SqliteStore,
   type SqliteStoreOptions,
 } from './stores.js'
+export type { ClientCredentialsEvents, ClientEvents } from './telemetry/client-events.js'
+export type { Logger, LogLevel } from './telemetry/logger.js'
+export type { TelemetryOptions } from './telemetry/options.js'
+export type {
+  AttemptRecord,
+  CallRecord,
+  LimitRecord,
+  QueueRecord,
+  RenewalOutcome,
+  RenewalRecord,
+  StoreRecord,
+  TokenCredential,
+  TokenRecord,
+  WebhookRecord,
+} from './telemetry/records.js'
 export type {
   AnswerOf,
   CallArguments,

@@ -31,6 +31,8 @@ import { withProgress } from './progress.js'
 import { REGISTRATION_OPTIONS, registration } from './registration.js'
 import type { RekeyOptions, RekeyProgress } from './rekey.js'
 import { type AnyStore, MemoryStore, storeOf } from './stores.js'
+import { logAsEnvironmentSays } from './telemetry/environment-logger.js'
+import { updateWatch } from './telemetry/process-watch.js'
 import {
   bare,
   boolean,
@@ -247,6 +249,8 @@ export class OAuthApp extends WithEvents<OAuthAppEvents> {
       inBackground.add(this)
     }
     awaitExchangesAtExit(exitTimeout)
+    logAsEnvironmentSays()
+    updateWatch()
   }
 
   /**

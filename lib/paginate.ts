@@ -6,6 +6,8 @@ import { call } from './calls.js'
 import { type CallContext, toError, unwrap } from './errors.js'
 import { address, type FlatRequest, type RequestOptions } from './request.js'
 import { watch } from './signals.js'
+import { type CallTrace, startTrace } from './telemetry/call-trace.js'
+import type { ClientTelemetry } from './telemetry/client-telemetry.js'
 import { bare, integer, milliseconds, optionalSignal, optionalString, optionsObject } from './validate.js'
 
 /** Options of {@link SmartRecruiters.paginate}. */
@@ -145,7 +147,13 @@ const MOST_PREFETCH = 64
 const MOST_ITEMS = 2 ** 32 - 1
 
 /** Starts a pass through a list. `timeout` is the client's. */
-export function paginate<Item>(client: NativeClient, path: string, options: unknown, timeout: number): Paginator<Item> {
+export function paginate<Item>(
+  client: NativeClient,
+  path: string,
+  options: unknown,
+  timeout: number,
+  telemetry: ClientTelemetry,
+): Paginator<Item> {
   const known = optionsObject('paginate', options, OPTIONS)
   const request: Pick<FlatRequest, 'params' | 'query' | 'headers'> = bare({})
   address(request, known)
@@ -162,7 +170,12 @@ export function paginate<Item>(client: NativeClient, path: string, options: unkn
   )
   // Without the query: it may hold personal data, which must not end up in logs.
   const context = { method: 'GET', path: path.split('?', 1)[0] as string }
-  return new PageReader<Item>(pages, context, optionalSignal('signal', known.signal))
+  // Nothing is traced between two pages, so each of them is a call of its own.
+  const trace = () => {
+    if (!telemetry.isObserved() || pages.isAtEnd()) return undefined
+    return startTrace(telemetry, client, { method: 'GET', path, ...request })
+  }
+  return new PageReader<Item>(pages, context, optionalSignal('signal', known.signal), trace)
 }
 
 /** Removes the abort handlers of passes that were collected before they ended. */
@@ -175,6 +188,8 @@ class PageReader<Item> implements Paginator<Item> {
   readonly #native: NativePages
   readonly #context: CallContext
   readonly #signal: AbortSignal | undefined
+  /** Starts to trace a page, if anything observes the client. */
+  readonly #trace: () => CallTrace | undefined
   readonly #unwatch: (() => void) | undefined
   #position: NativePosition
   #items: Item[] = []
@@ -185,10 +200,16 @@ class PageReader<Item> implements Paginator<Item> {
   /** Settles when the core has stopped, after a loop was left. */
   #stopped: Promise<void> | undefined
 
-  constructor(native: NativePages, context: CallContext, signal: AbortSignal | undefined) {
+  constructor(
+    native: NativePages,
+    context: CallContext,
+    signal: AbortSignal | undefined,
+    trace: () => CallTrace | undefined,
+  ) {
     this.#native = native
     this.#context = context
     this.#signal = signal
+    this.#trace = trace
     this.#position = native.start()
     if (signal === undefined || signal.aborted) return
     // Between two pages no call watches the signal, but requests for pages may be in flight.
@@ -343,13 +364,16 @@ class PageReader<Item> implements Paginator<Item> {
 
   /** Loads the next page, or notes the end of the list. */
   async #load(): Promise<void> {
+    const trace = this.#trace()
     try {
       const page = await call<NativePage | undefined | null>(
-        (completions, callId) => this.#native.next(completions, callId),
+        (completions, callId) => this.#native.next(completions, callId, trace?.addedHeaders()),
         this.#context,
         this.#signal,
+        trace && (report => trace.report(report)),
       )
       const items = page?.items === undefined ? undefined : JSON.parse(page.items)
+      trace?.pageRead()
       // There is no page if the pass was stopped.
       if (page != null) {
         this.#position = page.position
@@ -358,6 +382,7 @@ class PageReader<Item> implements Paginator<Item> {
       }
       if (items === undefined) this.#finish({ how: 'complete' })
     } catch (error) {
+      trace?.failed(error)
       this.#finish({ how: 'failed', error })
     } finally {
       this.#loading = undefined

@@ -15,6 +15,8 @@ import { type LimitOptions, limits } from './limits.js'
 import { native } from './native.js'
 import { REGISTRATION_OPTIONS, registration } from './registration.js'
 import { type AnyStore, storeOf } from './stores.js'
+import { logAsEnvironmentSays } from './telemetry/environment-logger.js'
+import { updateWatch } from './telemetry/process-watch.js'
 import { FROM_ENVIRONMENT, optionalSignal, optionsObject, string } from './validate.js'
 
 /** Options of the {@link PartnerApp} constructor. */
@@ -125,6 +127,8 @@ export class PartnerApp {
       ),
     )
     awaitExchangesAtExit(exitTimeout)
+    logAsEnvironmentSays()
+    updateWatch()
   }
 
   /**

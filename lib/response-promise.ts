@@ -17,6 +17,8 @@ export class Answer {
   url: () => string = () => ''
   /** What errors say about the call. */
   context: CallContext = {}
+  /** Takes the end of the body of a `Response`. */
+  ended: ((error?: unknown) => void) | undefined
 
   get #arrived(): NativeAnswer {
     if (this.native === undefined) throw new TypeError('the answer has not arrived yet')
@@ -43,7 +45,7 @@ export class Answer {
 
   /** Returns the `Response`. Every call returns the same one, since its body can be read only once. */
   response(): Response {
-    this.#response ??= toResponse(this.#arrived, this.url(), this.signal, this.context)
+    this.#response ??= toResponse(this.#arrived, this.url(), this.signal, this.context, this.ended)
     return this.#response
   }
 }

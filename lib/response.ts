@@ -21,18 +21,21 @@ const MOST = { length: 512 * 1024 }
 
 /**
  * Makes the `Response` of a call. `url` is the URL of the request, `signal` also interrupts the body, and `context` is
- * for errors while the body is read.
+ * for errors while the body is read. `ended` is called when the body has come to its end: it was read, cancelled or
+ * collected, or it failed.
  */
 export function toResponse(
   answer: NativeAnswer,
   url: string,
   signal: AbortSignal | undefined,
   context: CallContext,
+  ended: Ended = nothing,
 ): Response {
   const { status, headers, body } = answer
   const bodiless = BODILESS.has(status) || context.method === 'HEAD'
   if (bodiless && isOpen(body)) void cancel(body)
-  const response = new Response(bodiless ? null : content(body, signal, context), {
+  if (bodiless || !isOpen(body)) ended()
+  const response = new Response(bodiless ? null : content(body, signal, context, ended), {
     status: isOrdinary(status) ? status : 200,
     // The standard phrase: the server's own has no meaning, and HTTP/2 has none (RFC 9110 section 15.1).
     statusText: statusText(status),
@@ -42,6 +45,11 @@ export function toResponse(
   // A URL of a `Response` has no fragment, also after a redirect to one.
   return located(response, answer.url?.split('#', 1)[0] ?? url, answer.url !== undefined)
 }
+
+/** Takes the end of a body, and why it failed if it did. It must not hold the body. */
+type Ended = (error?: unknown) => void
+
+function nothing(): void {}
 
 /** Whether `new Response()` accepts the status. */
 function isOrdinary(status: number): boolean {
@@ -85,15 +93,17 @@ function content(
   body: Content,
   signal: AbortSignal | undefined,
   context: CallContext,
+  ended: Ended,
 ): ConstructorParameters<typeof Response>[0] {
   // An empty array makes an empty stream; an empty string would also set a content type.
   if (body === undefined) return new Uint8Array(0)
   if (!isOpen(body)) return body
+  if (ended !== nothing) collected.register(body, ended)
   let unwatch: (() => void) | undefined
   return new ReadableStream({
     type: 'bytes',
     start(controller) {
-      unwatch = signal && watchUnread(signal, controller, body)
+      unwatch = signal && watchUnread(signal, controller, body, ended)
     },
     async pull(controller) {
       try {
@@ -105,14 +115,17 @@ function content(
         }
       } catch (error) {
         unwatch?.()
+        ended(error)
         throw error
       }
       unwatch?.()
+      ended()
       controller.close()
       controller.byobRequest?.respond(0)
     },
     async cancel() {
       unwatch?.()
+      ended()
       await cancel(body)
     },
   })
@@ -120,18 +133,26 @@ function content(
 
 /** Removes the abort handlers of bodies that were collected before they were read. */
 const unread = new FinalizationRegistry<() => void>(unwatch => unwatch())
+/** Ends the observation of bodies that were collected before they were read. */
+const collected = new FinalizationRegistry<Ended>(ended => ended())
 
 /**
  * Stops a body when `signal` aborts. A signal may outlive thousands of bodies, so it holds each of them weakly: a body
  * without a reader can then be collected, which closes its connection.
  */
-function watchUnread(signal: AbortSignal, controller: ReadableByteStreamController, body: NativeBody): () => void {
+function watchUnread(
+  signal: AbortSignal,
+  controller: ReadableByteStreamController,
+  body: NativeBody,
+  ended: Ended,
+): () => void {
   if (signal.aborted) {
     controller.error(signal.reason)
+    ended(signal.reason)
     void cancel(body)
     return () => {}
   }
-  const unwatch = watch(signal, {}, stopper(signal, new WeakRef(controller), new WeakRef(body)))
+  const unwatch = watch(signal, {}, stopper(signal, new WeakRef(controller), new WeakRef(body), ended))
   unread.register(body, unwatch)
   return unwatch
 }
@@ -141,8 +162,10 @@ function stopper(
   signal: AbortSignal,
   controller: WeakRef<ReadableByteStreamController>,
   body: WeakRef<NativeBody>,
+  ended: Ended,
 ): () => void {
   return () => {
+    ended(signal.reason)
     controller.deref()?.error(signal.reason)
     const open = body.deref()
     if (open !== undefined) void cancel(open)

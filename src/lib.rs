@@ -9,6 +9,7 @@ pub mod credential;
 pub mod environment;
 pub mod error;
 pub mod fingerprint;
+pub mod observe;
 pub mod operations;
 mod random;
 pub mod secret;

@@ -2,6 +2,7 @@
 
 import type { NativeAttemptEnd, NativeClaim, NativeInbox, NativeSettled } from '../../index.js'
 import { call } from '../calls.js'
+import { reportWebhook } from '../telemetry/webhook-reports.js'
 import { toEvent, type WebhookEvent } from './event.js'
 import type { WebhookErrorContext } from './options.js'
 
@@ -98,12 +99,22 @@ export class Handling {
     const { inbox, report } = this.#options
     const claimed = claim.event()
     const event = toEvent(claimed.event)
+    const start = performance.now()
     let failure: { error: unknown } | undefined
     try {
       await this.#listen(claim, event, claimed)
     } catch (error) {
       failure = { error }
     }
+    const { id, name } = event
+    reportWebhook(() => ({
+      outcome: failure === undefined ? 'handled' : 'failed',
+      id,
+      event: name,
+      attempt: claimed.attempt,
+      durationMs: performance.now() - start,
+      ...failure,
+    }))
     const { outcome } = await call<NativeSettled>((completions, callId) => {
       inbox.settle(completions, callId, claim, failure && described(failure.error))
     }, {})

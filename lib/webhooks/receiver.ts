@@ -3,6 +3,7 @@
 import type { NativeInbox } from '../../index.js'
 import { call } from '../calls.js'
 import { configurationError, SmartRecruitersError, toError, unwrap, WebhookError, webhookError } from '../errors.js'
+import { reportWebhook } from '../telemetry/webhook-reports.js'
 import { deliveryHeaders } from './headers.js'
 import type { CallbackAuthentication } from './options.js'
 
@@ -64,9 +65,11 @@ export async function receive(request: Request, options: ReceiverOptions): Promi
     if (hook !== null && !request.headers.has('smartrecruiters-signature'))
       return await shakeHands(hook, options, storeTimeout)
     authenticate(request, options)
-    await accept(request, body, options.inbox, storeTimeout)
+    const event = await accept(request, body, options.inbox, storeTimeout)
+    reportWebhook(() => ({ outcome: 'accepted', ...event, durationMs: performance.now() - start }))
     return answer(202)
   } catch (error) {
+    reportWebhook(() => ({ outcome: 'rejected', durationMs: performance.now() - start, error }))
     options.report(error)
     return refusal(error)
   }
@@ -112,14 +115,20 @@ async function shakeHands(
   return isExpected ? answer(200, null, { [HANDSHAKE]: hook }) : answer(403, 'no handshake is expected\n')
 }
 
-/** Stores the event of a request. */
-async function accept(request: Request, body: Uint8Array, inbox: NativeInbox, storeTimeout: number): Promise<void> {
+/** Stores the event of a request, and returns its id and name. */
+async function accept(
+  request: Request,
+  body: Uint8Array,
+  inbox: NativeInbox,
+  storeTimeout: number,
+): Promise<{ id: string; event: string }> {
   const { signature, timestamp, id, name, version, link } = deliveryHeaders(request.headers)
   const stored = call<boolean>((completions, callId) => {
     inbox.accept(completions, callId, signature, timestamp, id, name, version, link, body)
   }, {})
   // What is stored later is recognized when SmartRecruiters repeats the delivery.
   await inTime(stored, storeTimeout)
+  return { id, event: name }
 }
 
 /** Waits for the store as long as SmartRecruiters waits for the answer. */

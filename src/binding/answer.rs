@@ -26,13 +26,13 @@ pub(super) async fn whole(method: &Method, response: Response<Bytes>) -> Result<
 
 /// A response whose headers have arrived. Its body is still to be read, unless it has arrived as well.
 pub(super) fn open(response: Response<OpenBody>) -> NativeAnswer {
-    let Response { status, headers, body, url, authorized, connection } = response;
+    let (response, body) = response.take_body();
     let body = match body.opened() {
         Opened::Whole(whole) if whole.is_empty() => None,
         Opened::Whole(whole) => Some(Body::Bytes(whole)),
         Opened::Open(body) => Some(Body::Open(Box::new(NativeBody::new(*body)))),
     };
-    answer(&Response { status, headers, body: (), url, authorized, connection }, body)
+    answer(&response, body)
 }
 
 fn answer<B>(response: &Response<B>, body: Option<Body>) -> NativeAnswer {

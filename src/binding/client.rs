@@ -12,14 +12,17 @@ use napi_derive::napi;
 use super::answer;
 use super::body::NativeUpload;
 use super::calls::{CallId, NativeAnswer, NativeCompletions};
-use super::convert::{NativeConnection, NativeEnvironment, NativeError, connect_options, either};
+use super::convert::{
+    NativeConnection, NativeEnvironment, NativeError, connect_options, either, number, pairs,
+};
 use super::credential::NativeCredential;
 use super::limits::{NativeEndpointLimits, NativeLimits, NativeRedisLimits, limit_options};
+use super::observing::observer;
 use super::pages::NativePages;
 use super::token::NativeToken;
 use crate::client::{Client, ClientOptions, Pages, PagesOptions};
 use crate::clock::SystemClock;
-use crate::error::Error;
+use crate::error::{Error, Result};
 use crate::http::{
     BaseUrl, Environment, Priority, RedirectMode, Request, RequestBody, Target, request_headers,
 };
@@ -54,6 +57,15 @@ impl From<NativeRedirect> for RedirectMode {
 pub struct NativeUrl {
     /// The text of the URL.
     pub url: String,
+}
+
+/// Where a request goes.
+#[napi(object, object_from_js = false)]
+pub struct NativeDescription {
+    /// The URL of the request.
+    pub url: String,
+    /// The path template of the endpoint, such as `/jobs/{id}`.
+    pub template: String,
 }
 
 /// When a call resolves, and which responses are errors.
@@ -129,7 +141,7 @@ impl NativeClient {
     ///
     /// `path` is relative to the root of the API, or a whole URL on its origin, and may hold `{name}`s for `params`.
     /// `timeout` is in milliseconds. `params`, `query` and `headers` are alternating names and values. The body is either
-    /// `body`, or what is written to `upload`.
+    /// `body`, or what is written to `upload`. With `observe`, the steps of the call are reported before its result.
     #[napi(catch_unwind)]
     pub fn send(
         &self,
@@ -148,7 +160,9 @@ impl NativeClient {
         redirect: Option<NativeRedirect>,
         idempotent: Option<bool>,
         batch: Option<bool>,
+        observe: Option<bool>,
     ) -> napi::Result<()> {
+        let observer = (observe == Some(true)).then(|| observer(completions, &call_id));
         let mut body = match (body, upload) {
             (Some(Either::A(text)), _) => RequestBody::Bytes(Bytes::from(text)),
             (Some(Either::B(bytes)), _) => RequestBody::Bytes(Bytes::copy_from_slice(&bytes)),
@@ -160,8 +174,7 @@ impl NativeClient {
             let mut headers = request_headers(&pairs(headers))?;
             body.settle_length(&mut headers)?;
             let request = Request {
-                method: Method::from_bytes(method.as_bytes())
-                    .map_err(|_| Error::configuration("method", "must be an HTTP method, such as GET"))?,
+                method: parsed_method(&method)?,
                 target: Target::parse(client.base(), &path, &pairs(params), &pairs(query))?,
                 headers,
                 body,
@@ -169,6 +182,7 @@ impl NativeClient {
                 idempotent: idempotent.unwrap_or_default(),
                 priority: if batch == Some(true) { Priority::Batch } else { Priority::Interactive },
                 timeout: Duration::from_millis(timeout.into()),
+                observer,
             };
             // Boxed, since the state of a call is large, and is moved several times before it runs.
             match delivery {
@@ -215,6 +229,30 @@ impl NativeClient {
     #[napi(catch_unwind)]
     pub fn limits(&self) -> Vec<NativeEndpointLimits> {
         self.0.limits().into_iter().map(Into::into).collect()
+    }
+
+    /// Returns where `send` would go with the same arguments, for observers.
+    #[napi(catch_unwind)]
+    pub fn describe(
+        &self,
+        method: String,
+        path: String,
+        params: Option<Vec<String>>,
+        query: Option<Vec<String>>,
+    ) -> Either<NativeDescription, NativeError> {
+        either((|| {
+            let method = parsed_method(&method)?;
+            let target = Target::parse(self.0.base(), &path, &pairs(params), &pairs(query))?;
+            let endpoint = self.0.endpoint_name(&method, &target);
+            let template = endpoint.split_once(' ').map_or("", |(_, template)| template).to_owned();
+            Ok(NativeDescription { url: target.url().to_string(), template })
+        })())
+    }
+
+    /// The number by which the observations of this client's tokens are recognized. Null if it has none.
+    #[napi(getter, catch_unwind)]
+    pub fn credential(&self) -> Option<f64> {
+        self.0.token_owner().map(|owner| number(owner.credential))
     }
 
     /// Returns the URL that `send` would request with the same arguments.
@@ -275,8 +313,7 @@ impl NativeClient {
     }
 }
 
-/// Names and values in pairs, of a list in which they alternate.
-fn pairs(flat: Option<Vec<String>>) -> Vec<(String, String)> {
-    let mut values = flat.unwrap_or_default().into_iter();
-    std::iter::from_fn(|| Some((values.next()?, values.next()?))).collect()
+fn parsed_method(method: &str) -> Result<Method> {
+    Method::from_bytes(method.as_bytes())
+        .map_err(|_| Error::configuration("method", "must be an HTTP method, such as GET"))
 }

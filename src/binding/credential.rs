@@ -5,7 +5,7 @@ use std::sync::Arc;
 use napi::bindgen_prelude::Either;
 use napi_derive::napi;
 
-use super::convert::{NativeClientAuth, NativeError, either, oauth_client, sealing};
+use super::convert::{NativeClientAuth, NativeError, either, number, oauth_client, sealing};
 use super::store::NativeStore;
 use crate::client::Credential;
 use crate::credential::{ApiKey, BearerToken};
@@ -16,6 +16,18 @@ use crate::store::SealedStore;
 /// The credential of a client.
 #[napi]
 pub struct NativeCredential(pub(super) Credential);
+
+#[napi]
+impl NativeCredential {
+    /// The number by which the observations of client credentials are recognized. Null for other credentials.
+    #[napi(getter, catch_unwind)]
+    pub fn credential(&self) -> Option<f64> {
+        match &self.0 {
+            Credential::ClientCredentials(credentials) => Some(number(credentials.number())),
+            _ => None,
+        }
+    }
+}
 
 /// Makes a credential of an API key, a customer's or a partner's.
 #[napi(catch_unwind)]

@@ -19,6 +19,7 @@ mod events;
 mod exchanges;
 mod grants;
 mod limits;
+mod observing;
 mod pages;
 mod partner;
 mod registration;

@@ -7,8 +7,10 @@ use napi_derive::napi;
 use tokio::sync::{Mutex, Notify};
 
 use super::calls::{CallId, NativeCompletions, Text};
-use super::convert::number;
+use super::convert::{number, pairs};
+use super::observing::observer;
 use crate::client::{PageProgress, Pages, Position, Step};
+use crate::http::request_headers;
 
 /// One pass through a list. Requests that are still in progress are cancelled when it is garbage-collected.
 #[napi]
@@ -34,22 +36,41 @@ impl NativePages {
     }
 
     /// Reads the next page. Resolves with the page, or with null if the pass was stopped.
+    ///
+    /// With `traceHeaders`, the page is observed, and the requests that are sent from now on have these headers too. In the
+    /// list, names and values alternate.
     #[napi(catch_unwind)]
     pub fn next(
         &self,
         env: Env,
         completions: &NativeCompletions,
         call_id: CallId<Option<NativePage>>,
+        trace_headers: Option<Vec<String>>,
     ) -> napi::Result<()> {
+        let observer = trace_headers.map(|headers| (headers, observer(completions, &call_id)));
         let (pages, stopped) = (Arc::clone(&self.pages), Arc::clone(&self.stopped));
         completions.start(env, call_id, async move {
             let mut pages = pages.lock().await;
             let Some(open) = pages.as_mut() else { return Ok(None) };
+            let next = async {
+                match observer {
+                    None => open.next().await,
+                    Some((headers, observer)) => {
+                        open.next_observed(request_headers(&pairs(Some(headers)))?, &observer).await
+                    }
+                }
+            };
             tokio::select! {
-                step = open.next() => step.map(|step| Some(step.into())),
+                step = next => step.map(|step| Some(step.into())),
                 () = stopped.notified() => Ok(None),
             }
         })
+    }
+
+    /// Returns whether `next` would resolve with the end of the list, without a request.
+    #[napi(catch_unwind)]
+    pub fn is_at_end(&self) -> bool {
+        self.pages.try_lock().is_ok_and(|pages| pages.as_ref().is_none_or(Pages::is_at_end))
     }
 
     /// Cancels all requests of the pass, even while a page is awaited. Resolves when that is done.

@@ -7,6 +7,7 @@ mod partner;
 mod permission;
 mod retry;
 mod send;
+mod trace;
 
 use std::fmt;
 use std::pin::pin;
@@ -14,6 +15,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
+use http::Method;
 use tokio::sync::Notify;
 
 pub use pages::{PageProgress, Pages, PagesOptions, Position, Step};
@@ -27,8 +29,10 @@ use retry::Budget;
 use crate::clock::Clock;
 use crate::credential::{ApiKey, BearerToken};
 use crate::error::{Error, Phase, Result};
-use crate::http::{Authorization, BaseUrl, ConnectOptions, Connector, Environment, Transport, token_url};
-use crate::lifecycle::{ClientCredentials, CurrentToken, Customer, Grant, TokenSource};
+use crate::http::{
+    Authorization, BaseUrl, ConnectOptions, Connector, Environment, Target, Transport, token_url,
+};
+use crate::lifecycle::{ClientCredentials, CurrentToken, Customer, Grant, TokenOwner, TokenSource};
 use crate::limit::{CredentialId, EndpointLimits, Endpoints, LimitOptions, Pacing};
 use crate::operations::find_by_name;
 
@@ -161,6 +165,19 @@ impl Client {
     /// the client does not keep to the limits.
     pub fn limits(&self) -> Vec<EndpointLimits> {
         self.pacing.as_ref().map(Pacing::limits).unwrap_or_default()
+    }
+
+    /// The name of the endpoint that a request belongs to, such as `GET /jobs/{id}`.
+    pub fn endpoint_name(&self, method: &Method, target: &Target) -> String {
+        self.endpoints.of(method, target).name().to_owned()
+    }
+
+    /// Whose the tokens of this client are. `None` for an API key or bearer token.
+    pub fn token_owner(&self) -> Option<TokenOwner> {
+        match &self.authorizer {
+            Authorizer::Fixed(_) => None,
+            Authorizer::Tokens(source) | Authorizer::Grant(Grant { source, .. }) => Some(source.owner()),
+        }
     }
 
     /// Like [`Self::token`], with a deadline. If `timeout` passes first, this fails with [`Error::Timeout`], and the

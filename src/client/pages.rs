@@ -11,7 +11,7 @@ mod tests;
 
 use std::collections::{HashSet, VecDeque};
 use std::hash::{BuildHasher as _, RandomState};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -31,6 +31,7 @@ use position::{ResumePoint, read_cursor};
 use super::Client;
 use crate::clock::Moment;
 use crate::error::{Error, Result};
+use crate::http::{Observer, Report};
 use crate::http::{Priority, RedirectMode, Request, RequestBody, Target, next_link};
 
 /// Which list to read, and how.
@@ -72,6 +73,8 @@ pub struct Pages {
     timeout: Duration,
     prefetch: Option<usize>,
     upcoming: NextPages,
+    /// Headers for the requests that follow, from whoever traces them.
+    trace_headers: HeaderMap,
     /// Pages that were requested and not returned yet, in the order of the list.
     ahead: VecDeque<Asked>,
     /// Hashes of the URLs that were requested.
@@ -84,6 +87,8 @@ pub struct Pages {
     skip: u64,
     position: Position,
     ended: bool,
+    /// Who is told of the page that is being read.
+    observer: Option<Observer>,
 }
 
 impl Pages {
@@ -113,6 +118,7 @@ impl Pages {
             client,
             list,
             headers,
+            trace_headers: HeaderMap::new(),
             timeout,
             prefetch,
             ahead: VecDeque::new(),
@@ -123,12 +129,28 @@ impl Pages {
             skip,
             position,
             ended,
+            observer: None,
         })
     }
 
     /// How far the list was read: to the end of the page that was returned last.
     pub fn position(&self) -> &Position {
         &self.position
+    }
+
+    /// Whether [`Self::next`] would return the end of the list without a request.
+    pub fn is_at_end(&self) -> bool {
+        self.ended || (self.ahead.is_empty() && self.upcoming.peek().is_none())
+    }
+
+    /// Like [`Self::next`], observed: the requests that are sent from now on have these headers too, and `observer` is
+    /// told of the attempts at the pages that are read.
+    pub async fn next_observed(&mut self, headers: HeaderMap, observer: &Observer) -> Result<Step> {
+        self.trace_headers = headers;
+        self.observer = Some(observer.clone());
+        let step = self.next().await;
+        self.observer = None;
+        step
     }
 
     /// The next page that has items which were not returned yet. After an error the list counts as ended.
@@ -161,6 +183,7 @@ impl Pages {
                 return Ok(None);
             };
             let answer = (&mut asked.answer).await;
+            asked.tell(self.observer.as_ref());
             let place = asked.place.clone();
             self.ahead.pop_front();
             let Answer { url, link, body } =
@@ -199,7 +222,14 @@ impl Pages {
         {
             let target = self.target(&place);
             let client = self.client.clone();
-            let (headers, timeout) = (self.headers.clone(), self.timeout);
+            let (mut headers, timeout) = (self.headers.clone(), self.timeout);
+            headers.extend(self.trace_headers.clone());
+            let reports = self.observer.as_ref().map(|_| Arc::<Reports>::default());
+            let observer = reports.clone().map(|reports| {
+                Observer::new(move |report| {
+                    reports.lock().unwrap_or_else(PoisonError::into_inner).push(report);
+                })
+            });
             let answer = tokio::spawn(async move {
                 let request = Request {
                     method: Method::GET,
@@ -211,6 +241,7 @@ impl Pages {
                     // Prefetching would fill every free place in the limits, so single calls go first.
                     priority: Priority::Batch,
                     timeout,
+                    observer,
                 };
                 let response = Box::pin(client.send(&request)).await?;
                 Ok(Answer {
@@ -219,7 +250,7 @@ impl Pages {
                     url: response.url.unwrap_or_else(|| request.target.url().clone()),
                 })
             });
-            self.ahead.push_back(Asked { place, answer });
+            self.ahead.push_back(Asked { place, answer, reports });
         }
     }
 
@@ -273,6 +304,19 @@ impl Pages {
 struct Asked {
     place: Place,
     answer: JoinHandle<Result<Answer>>,
+    /// The attempts, kept until the page is read: it may be requested long before that.
+    reports: Option<Arc<Reports>>,
+}
+
+type Reports = Mutex<Vec<Report>>;
+
+impl Asked {
+    fn tell(&self, observer: Option<&Observer>) {
+        let (Some(observer), Some(reports)) = (observer, &self.reports) else { return };
+        for report in reports.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
+            observer.report(report);
+        }
+    }
 }
 
 impl Drop for Asked {

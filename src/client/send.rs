@@ -13,8 +13,10 @@ use super::deadline::Deadline;
 use super::deprecation::warn_if_deprecated;
 use super::permission;
 use super::retry::{Answer, Attempt, Decision, decide, decide_led, is_idempotent, pause, retry_after};
+use super::trace::Trace;
 use super::{Authorizer, Client};
 use crate::error::{Destination, Error, Phase, Result};
+use crate::http::Next;
 use crate::http::{Authorization, Request, Response, ResponseBody, Transport, UntilEnd as _, read_error};
 use crate::lifecycle::{CurrentToken, Grant, TokenSource};
 use crate::limit::{Connection, Endpoint, Endpoints, LimitHeaders, Permit};
@@ -138,8 +140,11 @@ impl Client {
             reauthorized: false,
             denied: false,
         };
+        let mut trace = Trace::new(request.observer.as_ref(), &*self.clock);
         loop {
+            trace.begin();
             let mut permit = self.permit(&route, &attempt, deadline).await?;
+            trace.has_turn();
             let (connection, authorization) = self.connect(&mut credential, deadline).await?;
             if let Some(permit) = &mut permit {
                 if attempt.is_first() {
@@ -147,6 +152,7 @@ impl Client {
                 }
                 permit.leaves();
             }
+            trace.leave();
             let mut outcome = self.transport.send(request, &authorization, connection, progress).await;
             let paused = permit.and_then(|permit| self.settle(permit, &mut outcome));
             if let (Some(limit), Ok(response)) = (buffer, &mut outcome)
@@ -181,6 +187,7 @@ impl Client {
                 Decision::ReturnDenied => credential.deny(&route),
                 Decision::ReturnRefused => credential.refuse(&route),
                 Decision::Reauthorize => {
+                    trace.end(&outcome, &authorization, paused, Next::Reauthorize);
                     progress.enter(Phase::Token);
                     if let Some(next) = credential.renew().await? {
                         attempt.reauthorized = self.clock.now().since(next.token.issued) < RECENT;
@@ -192,6 +199,7 @@ impl Client {
                     let is_free = matches!(decision, Decision::RetryFreely(_));
                     // A `Retry-After` beyond the deadline makes this answer final.
                     if wait.deadline() < deadline.at && (is_free || self.budget.withdraw()) {
+                        trace.end(&outcome, &authorization, paused, Next::Retry(after));
                         drop(outcome);
                         // After a 429 the limits pause the whole endpoint, and this call waits there.
                         if paused.is_none() {
@@ -203,6 +211,7 @@ impl Client {
                     }
                 }
             }
+            trace.end(&outcome, &authorization, paused, Next::End);
             return outcome.map(|response| Sent { response, authorization, token: credential.into_held() });
         }
     }
@@ -341,14 +350,14 @@ struct Sent {
 
 impl Sent {
     async fn whole(self, limit: usize) -> Result<Response<Bytes>> {
-        let Response { status, headers, body, url, authorized, connection } = self.response;
-        Ok(Response { status, headers, body: body.collect(limit).await?, url, authorized, connection })
+        let (response, body) = self.response.take_body();
+        Ok(response.with_body(body.collect(limit).await?))
     }
 
     /// Returns the answer with its open body. A short body usually arrives with its headers, so a few turns of the
     /// runtime are spent on reading it completely.
     async fn open(self, request: &Request, transport: &Transport) -> Response<OpenBody> {
-        let Response { status, headers, mut body, url, authorized, connection } = self.response;
+        let (response, mut body) = self.response.take_body();
         for _ in 0..TURNS {
             body.read_ready(READ_AT_ONCE);
             if !body.is_open() {
@@ -357,9 +366,9 @@ impl Sent {
             tokio::task::yield_now().await;
         }
         transport.hand_over(&mut body);
-        let from = Arc::new(transport.destination(url.as_ref().unwrap_or_else(|| request.target.url())));
-        let body = OpenBody { body, timeout: request.timeout, from };
-        Response { status, headers, body, url, authorized, connection }
+        let url = response.url.as_ref().unwrap_or_else(|| request.target.url());
+        let from = Arc::new(transport.destination(url));
+        response.with_body(OpenBody { body, timeout: request.timeout, from })
     }
 }
 

@@ -47,12 +47,22 @@ pub(super) struct Line {
     is_http2: bool,
     /// Whether the connection ends at a proxy that forwards requests.
     is_proxied: bool,
-    local: Option<SocketAddr>,
+    addresses: Option<Addresses>,
 }
 
-/// The local address of the connection that an answer arrived on. It is stored in the answer's extensions.
+/// The addresses of the connection that an answer arrived on. They are stored in the answer's extensions.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct LocalAddress(pub(super) SocketAddr);
+pub(super) struct Addresses {
+    pub(super) local: SocketAddr,
+    /// The server's, or a proxy's.
+    pub(super) peer: SocketAddr,
+}
+
+impl Addresses {
+    fn of(tcp: &TcpStream) -> Option<Self> {
+        Some(Self { local: tcp.local_addr().ok()?, peer: tcp.peer_addr().ok()? })
+    }
+}
 
 trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
@@ -92,26 +102,26 @@ impl Dialer {
         let port = port(uri);
         let proxies = Arc::clone(&self.proxies);
         let proxy = proxies.of(uri.scheme_str(), host, port)?;
-        let (stream, local, is_proxied) = match proxy {
+        let (stream, addresses, is_proxied) = match proxy {
             None => {
                 let tcp = self.tcp(uri.clone(), host).await?;
-                let local = tcp.local_addr().ok();
-                (Box::new(tcp) as Box<dyn Stream>, local, false)
+                let addresses = Addresses::of(&tcp);
+                (Box::new(tcp) as Box<dyn Stream>, addresses, false)
             }
             Some(proxy) => {
                 let tcp = self.tcp(address(&proxy.host, proxy.port)?, "of the proxy").await?;
-                let local = tcp.local_addr().ok();
+                let addresses = Addresses::of(&tcp);
                 let forwards = proxy.speaks_http() && !is_secure;
                 let stream = self.through(proxy, tcp, host, port, forwards).await?;
-                (stream, local, forwards)
+                (stream, addresses, forwards)
             }
         };
         if !is_secure {
-            return Ok(Line { stream: Fair::new(stream), is_http2: false, is_proxied, local });
+            return Ok(Line { stream: Fair::new(stream), is_http2: false, is_proxied, addresses });
         }
         let secure = secure(&self.tls, host, stream).await.map_err(|error| tls_failed(&error))?;
         let is_http2 = secure.get_ref().1.alpn_protocol() == Some(b"h2");
-        Ok(Line { stream: Fair::new(Box::new(secure)), is_http2, is_proxied: false, local })
+        Ok(Line { stream: Fair::new(Box::new(secure)), is_http2, is_proxied: false, addresses })
     }
 
     /// Makes a TCP connection. `whose` describes the host in the error for a name that is not found.
@@ -233,8 +243,8 @@ impl Connection for Line {
     fn connected(&self) -> Connected {
         let connected = Connected::new().proxy(self.is_proxied);
         let connected = if self.is_http2 { connected.negotiated_h2() } else { connected };
-        match self.local {
-            Some(local) => connected.extra(LocalAddress(local)),
+        match self.addresses {
+            Some(addresses) => connected.extra(addresses),
             None => connected,
         }
     }
@@ -394,6 +404,6 @@ mod tests {
         connection.write_all(b"hi").await.unwrap();
         let mut line = call.await.unwrap().unwrap();
         assert_eq!(line.read_u16().await.unwrap(), u16::from_be_bytes(*b"hi"));
-        assert_eq!(line.local, connection.peer_addr().ok());
+        assert_eq!(line.addresses.map(|addresses| addresses.local), connection.peer_addr().ok());
     }
 }

@@ -306,6 +306,12 @@ fn first_bytes(text: &str, most: usize) -> &str {
     text.get(..end.unwrap_or_default()).unwrap_or_default()
 }
 
+/// The server's id of a request, as errors show it.
+pub fn shown_request_id(headers: &HeaderMap, authorization: &Authorization) -> Option<String> {
+    let id = authorization.hidden_in(request_id(headers)?);
+    Some(cut(printable(&id).trim(), LONGEST_MESSAGE))
+}
+
 fn request_id(headers: &HeaderMap) -> Option<&str> {
     ["x-request-id", "x-correlation-id"]
         .iter()

@@ -32,7 +32,7 @@ pub use answer::Answer;
 pub use body::{RequestBody, ResponseBody, StreamedBody, UntilEnd, Upload, streamed_body};
 pub use connector::{ConnectOptions, Connector};
 pub use environment::{Environment, authorize_url, token_url};
-pub use error_body::{read_answered_error, read_error};
+pub use error_body::{read_answered_error, read_error, shown_request_id};
 pub use headers::request_headers;
 pub use link::next_link;
 pub use loose_json::{Member, Shape, Value, members, scattered};
@@ -40,3 +40,6 @@ pub use open_connection::OpenConnection;
 pub use proxy::ProxyChoice;
 pub use target::{BaseUrl, Target, parse_secure_url};
 pub use transport::{Authorization, Priority, Progress, RedirectMode, Request, Response, Transport};
+
+// A request carries its observer, so the sender of one knows what it is told.
+pub use crate::observe::{AttemptReport, Next, Observer, Report};

@@ -94,7 +94,16 @@ mod tests {
         let content_type = content_type.map(HeaderValue::from_static);
         let headers: HeaderMap = content_type.into_iter().map(|value| (CONTENT_TYPE, value)).collect();
         let status = StatusCode::OK;
-        let answer = Response { status, headers, body, url: None, authorized: true, connection: None };
+        let answer = Response {
+            status,
+            headers,
+            body,
+            url: None,
+            authorized: true,
+            connection: None,
+            peer: None,
+            is_http2: false,
+        };
         answer.read_text().await.unwrap().map(|text| String::from_utf8(text.to_vec()).unwrap())
     }
 

@@ -20,7 +20,7 @@ use url::Url;
 use super::body::{OutgoingBody, RequestBody, ResponseBody};
 use super::connector::{CONNECTIONS, Connector};
 use super::decoding;
-use super::dial::{Dialer, LocalAddress};
+use super::dial::{Addresses, Dialer};
 use super::failure::sending_failed;
 use super::headers::{self, header_lines};
 use super::interim::Interim;
@@ -29,6 +29,7 @@ use super::redirect::{self, Hop, MOST_HOPS};
 use super::target::Target;
 use super::tunnel;
 use crate::error::{Destination, Error, NetworkKind, Phase, Reason, Result};
+use crate::observe::Observer;
 use crate::secret::{Redactor, Secret};
 
 const SMART_TOKEN: HeaderName = HeaderName::from_static("x-smarttoken");
@@ -99,6 +100,8 @@ pub struct Request {
     /// The time limit for the call until the answer's headers have arrived, or its whole body if that is buffered. It
     /// is also the limit for each read of a streamed body.
     pub timeout: Duration,
+    /// Who is told of the call's steps. Usually nobody is.
+    pub observer: Option<Observer>,
 }
 
 /// The order of calls that wait for the same endpoint.
@@ -138,9 +141,25 @@ pub struct Response<Body = ResponseBody> {
     pub authorized: bool,
     /// The local address of the connection that the answer arrived on, which identifies the connection.
     pub connection: Option<SocketAddr>,
+    /// The remote address of that connection: the server's, or a proxy's.
+    pub peer: Option<SocketAddr>,
+    /// Whether the answer came by HTTP/2.
+    pub is_http2: bool,
 }
 
 impl<Body> Response<Body> {
+    /// The answer without its body, and its body.
+    pub fn take_body(self) -> (Response<()>, Body) {
+        let Self { status, headers, body, url, authorized, connection, peer, is_http2 } = self;
+        (Response { status, headers, body: (), url, authorized, connection, peer, is_http2 }, body)
+    }
+
+    /// The answer with another body.
+    pub fn with_body<Other>(self, body: Other) -> Response<Other> {
+        let Self { status, headers, body: _, url, authorized, connection, peer, is_http2 } = self;
+        Response { status, headers, body, url, authorized, connection, peer, is_http2 }
+    }
+
     /// The headers as text, one `name: value` per line.
     pub fn header_lines(&self) -> String {
         header_lines(&self.headers)
@@ -286,9 +305,12 @@ impl Transport {
                 None => {
                     progress.enter(Phase::Body);
                     let (head, body) = response.into_parts();
+                    let addresses = head.extensions.get::<Addresses>();
                     return Ok(Response {
                         status: head.status,
-                        connection: head.extensions.get::<LocalAddress>().map(|local| local.0),
+                        connection: addresses.map(|addresses| addresses.local),
+                        peer: addresses.map(|addresses| addresses.peer),
+                        is_http2: head.version == http::Version::HTTP_2,
                         body: ResponseBody::new(body, &head.headers, permit, request.body.stream()),
                         headers: head.headers,
                         authorized: hop.as_ref().is_none_or(|hop| hop.same_origin),

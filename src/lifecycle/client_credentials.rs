@@ -11,12 +11,15 @@ use crate::clock::Clock;
 use crate::credential::OAuthClient;
 use crate::http::Connector;
 use crate::oauth::TokenEndpoint;
+use crate::once::{TokenOwner, TokenOwnerKind, number_credential};
 use crate::store::SealedStore;
 
 /// A client id and secret that obtain access tokens for the client itself.
 #[derive(Debug)]
 pub struct ClientCredentials {
     client: OAuthClient,
+    /// The number by which the observations of its tokens are recognized.
+    number: u64,
     token_url: Option<Url>,
     /// The store that shares the tokens between processes, if they are shared.
     store: Option<SealedStore>,
@@ -29,12 +32,19 @@ impl ClientCredentials {
     /// Credentials whose tokens come from `token_url`, or else from the token endpoint of the client's API. All
     /// processes with the same client and `store` share the tokens.
     pub fn new(client: OAuthClient, token_url: Option<Url>, store: Option<SealedStore>) -> Self {
-        Self { client, token_url, store, sources: Mutex::default() }
+        let number = number_credential();
+        let store = store.map(|store| store.of_credential(number));
+        Self { client, number, token_url, store, sources: Mutex::default() }
     }
 
     /// The client id.
     pub fn client_id(&self) -> &str {
         &self.client.id
+    }
+
+    /// The number by which the observations of these credentials are recognized: see [`TokenOwner::credential`].
+    pub fn number(&self) -> u64 {
+        self.number
     }
 
     /// The tokens for an API. `token_url` is that API's token endpoint, which is used unless [`Self::new`] was given
@@ -50,6 +60,11 @@ impl ClientCredentials {
         let exchange = ClientExchange {
             endpoint: endpoint.clone(),
             client: self.client.clone(),
+            owner: TokenOwner {
+                kind: TokenOwnerKind::Client,
+                id: self.client.id.clone(),
+                credential: self.number,
+            },
             clock: Arc::clone(clock),
             shared,
             // The source runs one exchange at a time, so one turn is enough.

@@ -13,6 +13,7 @@ use crate::credential::{ClientAuthentication, OAuthClient};
 use crate::error::{Error, Result};
 use crate::http::{BaseUrl, Connector};
 use crate::oauth::TokenEndpoint;
+use crate::once::{TokenOwner, TokenOwnerKind, number_credential};
 use crate::secret::Secret;
 use crate::store::{CustomerRecord, CustomerState, SealedStore, customer_id};
 use crate::token::AccessToken;
@@ -70,8 +71,11 @@ impl Customers {
     /// The customer with this company id. The store is not asked whether it is connected before the customer is used.
     pub fn customer(&self, company_id: String) -> Customer {
         let source = self.sources.get(&company_id, || {
-            let exchange =
-                CustomerExchange { company_id: company_id.clone(), tokens: Arc::clone(&self.tokens) };
+            let exchange = CustomerExchange {
+                company_id: company_id.clone(),
+                credential: number_credential(),
+                tokens: Arc::clone(&self.tokens),
+            };
             TokenSource::new(Arc::new(exchange), Arc::clone(&self.tokens.clock))
         });
         Customer { company_id, source, base: self.base.clone() }
@@ -104,12 +108,18 @@ impl CustomerTokens {
 #[derive(Debug)]
 struct CustomerExchange {
     company_id: String,
+    credential: u64,
     tokens: Arc<CustomerTokens>,
 }
 
 impl Exchange for CustomerExchange {
     fn next(self: Arc<Self>, held: Option<Arc<CurrentToken>>) -> ExchangeFuture {
         Box::pin(async move { self.token(held.as_deref()).await })
+    }
+
+    fn owner(&self) -> TokenOwner {
+        let id = self.company_id.clone();
+        TokenOwner { kind: TokenOwnerKind::Customer, id, credential: self.credential }
     }
 
     fn may_repeat(&self, error: &Error) -> bool {
@@ -128,6 +138,7 @@ impl CustomerExchange {
         let exchange = ClientExchange {
             shared: Some(tokens.shared(&client)),
             endpoint: tokens.endpoint.clone(),
+            owner: self.owner(),
             client,
             clock: Arc::clone(&tokens.clock),
             turns: Arc::clone(&tokens.turns),

@@ -26,3 +26,6 @@ pub use keep_alive::KeepAliveProgress;
 pub use listing::{GrantFilter, GrantInfo, GrantPage, ListedGrantState};
 pub use rekey::RekeyProgress;
 pub use source::{CurrentToken, TokenSource};
+
+// Every source of tokens has an owner.
+pub use crate::once::TokenOwner;

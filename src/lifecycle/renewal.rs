@@ -13,6 +13,7 @@ use crate::oauth::{TokenConnection, TokenRequest, is_worth_keeping, read_tokens}
 use crate::once::{
     Event, FIRST_COMMIT_WAIT, LONGEST_COMMIT_WAIT, OneTime, OneTimeRecord as _, Ran, is_running, run,
 };
+use crate::once::{TokenOwner, TokenOwnerKind, number_credential};
 use crate::store::{GrantRecord, GrantState, Record as _, Refusal, Swap, UnreadAnswer};
 use crate::token::{AccessToken, TokenSet};
 
@@ -20,6 +21,8 @@ use crate::token::{AccessToken, TokenSet};
 #[derive(Debug)]
 pub(super) struct GrantRenewal {
     pub(super) id: String,
+    /// The number by which the observations of its tokens are recognized.
+    credential: u64,
     /// Held so that the app's grants stay shared while a client uses one of them.
     pub(super) grants: Arc<Grants>,
 }
@@ -36,6 +39,10 @@ pub(super) enum KeptAlive {
 impl Exchange for GrantRenewal {
     fn next(self: Arc<Self>, held: Option<Arc<CurrentToken>>) -> ExchangeFuture {
         Box::pin(async move { self.renew(held.as_deref()).await })
+    }
+
+    fn owner(&self) -> TokenOwner {
+        TokenOwner { kind: TokenOwnerKind::Grant, id: self.id.clone(), credential: self.credential }
     }
 
     /// A refresh token works once, so an exchange may be repeated only if nothing was sent.
@@ -187,7 +194,7 @@ impl Grants {
     }
 
     pub(super) fn renewal(self: &Arc<Self>, id: &str) -> GrantRenewal {
-        GrantRenewal { id: id.to_owned(), grants: Arc::clone(self) }
+        GrantRenewal { id: id.to_owned(), credential: number_credential(), grants: Arc::clone(self) }
     }
 
     /// Stores a new authorization. It replaces whatever is in the store, even during a renewal.

@@ -16,6 +16,7 @@ use crate::credential::OAuthClient;
 use crate::error::{Error, Result};
 use crate::oauth::{TokenEndpoint, TokenRequest};
 use crate::once::LEASE_POLL;
+use crate::once::TokenOwner;
 use crate::store::{Removal, SealedStore, StoredAccessToken, Swap, TokenRecord, Version, token_id};
 use crate::token::AccessToken;
 
@@ -32,6 +33,7 @@ const STORE_PATIENCE: Duration = Duration::from_secs(5);
 pub(super) struct ClientExchange {
     pub(super) endpoint: TokenEndpoint,
     pub(super) client: OAuthClient,
+    pub(super) owner: TokenOwner,
     pub(super) clock: Arc<dyn Clock>,
     /// Where the token is shared, if it is shared.
     pub(super) shared: Option<SharedToken>,
@@ -68,6 +70,10 @@ fn step(record: &TokenRecord, held: Option<&CurrentToken>, now: Moment, waited_e
 impl Exchange for ClientExchange {
     fn next(self: Arc<Self>, held: Option<Arc<CurrentToken>>) -> ExchangeFuture {
         Box::pin(async move { self.token(held.as_deref()).await })
+    }
+
+    fn owner(&self) -> TokenOwner {
+        self.owner.clone()
     }
 
     fn may_repeat(&self, error: &Error) -> bool {
@@ -157,7 +163,7 @@ impl SharedToken {
     /// Fails if the record is encrypted with an unknown key. That is a configuration mistake which would otherwise go
     /// unnoticed and make every process exchange on its own. A damaged record counts as empty, and is overwritten.
     async fn look(&self) -> Result<Option<(Version, TokenRecord)>> {
-        match within(self.store.load_bytes(&self.id)).await {
+        match self.within("load", self.store.load_bytes(&self.id)).await {
             Some(Some(bytes)) => Ok(Some((bytes.version, self.store.open_or_default(&self.id, &bytes)?))),
             Some(None) => Ok(Some((0, TokenRecord::default()))),
             None => Ok(None),
@@ -165,7 +171,16 @@ impl SharedToken {
     }
 
     async fn write(&self, version: Version, record: &TokenRecord) -> Option<Swap> {
-        within(self.store.swap(&self.id, version, record)).await
+        self.within("swap", self.store.swap(&self.id, version, record)).await
+    }
+
+    /// The store's result, if it arrived in time and was not an error.
+    async fn within<T>(&self, operation: &'static str, answer: impl Future<Output = Result<T>>) -> Option<T> {
+        let answer = tokio::time::timeout(STORE_PATIENCE, answer).await;
+        if answer.is_err() {
+            self.store.report_late(operation, STORE_PATIENCE);
+        }
+        answer.ok()?.ok()
     }
 
     /// Removes the token from the store.
@@ -187,12 +202,6 @@ impl SharedToken {
             }
         }
     }
-}
-
-/// The store's result, if it arrived in time and was not an error.
-async fn within<T>(answer: impl Future<Output = Result<T>>) -> Option<T> {
-    let answer = tokio::time::timeout(STORE_PATIENCE, answer).await;
-    answer.unwrap_or(Err(Error::Closed)).ok()
 }
 
 #[cfg(test)]

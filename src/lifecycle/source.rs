@@ -13,6 +13,7 @@ use tokio::sync::watch;
 
 use crate::clock::{Clock, Moment};
 use crate::error::{Error, Result};
+use crate::once::{Observation, TokenOwner, observe};
 use crate::random;
 use crate::token::{AccessToken, Freshness};
 use crate::torture::reach;
@@ -42,6 +43,9 @@ pub(super) trait Exchange: fmt::Debug + Send + Sync {
     ///
     /// Runs in a task of its own, and so to its end even if no caller waits.
     fn next(self: Arc<Self>, held: Option<Arc<CurrentToken>>) -> ExchangeFuture;
+
+    /// Whose tokens they are.
+    fn owner(&self) -> TokenOwner;
 
     /// Whether an exchange that failed with this error may be repeated for a waiting call.
     fn may_repeat(&self, error: &Error) -> bool;
@@ -276,17 +280,35 @@ impl TokenSource {
         }
         let (outcome, running) = watch::channel(None);
         state.running = Some(running.clone());
-        let authorization = state.authorization;
+        let (authorization, began) = (state.authorization, self.clock.now());
         let exchange = tokio::spawn(Arc::clone(&self.exchange).next(held.cloned()));
         let (source, held) = (Arc::clone(self), held.cloned());
         tokio::spawn(async move {
             // A panic in the exchange must not leave callers waiting forever.
             let result =
                 exchange.await.unwrap_or(Err(Error::Internal { problem: "a token exchange panicked" }));
+            observe(|| Some(source.observation(began, &result)));
             outcome.send_replace(Some(source.finish(authorization, held.as_deref(), result)));
             reach("published");
         });
         Ok(Joined::Running(running))
+    }
+
+    /// Whose tokens these are.
+    pub fn owner(&self) -> TokenOwner {
+        self.exchange.owner()
+    }
+
+    fn observation(&self, began: Moment, result: &Result<AccessToken>) -> Observation {
+        let now = self.clock.now();
+        Observation::Token {
+            owner: self.owner(),
+            took: now.since(began),
+            outcome: result
+                .as_ref()
+                .map(|token| token.lifetime.saturating_sub(now.since(token.issued)))
+                .map_err(Clone::clone),
+        }
     }
 
     /// Records the outcome of the exchange that replaces `held`.

@@ -50,11 +50,15 @@ mod tests {
     use crate::clock::SystemClock;
     use crate::error::Error;
     use crate::lifecycle::source::{CurrentToken, Exchange, ExchangeFuture};
+    use crate::once::{TokenOwner, TokenOwnerKind};
 
     #[derive(Debug)]
     struct Never;
 
     impl Exchange for Never {
+        fn owner(&self) -> TokenOwner {
+            TokenOwner { kind: TokenOwnerKind::Client, id: "id".into(), credential: 0 }
+        }
         fn may_repeat(&self, _: &Error) -> bool {
             false
         }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use crate::error::{Error, ReauthorizationReason};
+use crate::observe::{Observation, RenewalOutcome, observe};
 use crate::warning::{WarningKind, warn_process};
 
 /// Something that happened in this process, usually to a grant.
@@ -66,6 +67,25 @@ pub enum Event {
     },
 }
 
+impl Event {
+    /// The event as those see it who watch the whole process, if it is about a renewal.
+    fn observation(&self) -> Option<Observation> {
+        let (grant_id, outcome, error) = match self {
+            Self::Renewed { grant_id } => (grant_id, RenewalOutcome::Renewed, None),
+            Self::RenewalFailed { grant_id, error } => (grant_id, RenewalOutcome::Failed, Some(error)),
+            Self::Refused { grant_id, error, .. } => (grant_id, RenewalOutcome::Refused, Some(error)),
+            Self::ReauthorizationRequired { grant_id, .. } => {
+                (grant_id, RenewalOutcome::ReauthorizationRequired, None)
+            }
+            Self::Expiring { grant_id, days, .. } => (grant_id, RenewalOutcome::Expiring(*days), None),
+            Self::KeepAliveFailed { .. } | Self::StoreWarning { .. } | Self::RekeyFailed { .. } => {
+                return None;
+            }
+        };
+        Some(Observation::Renewal { grant_id: grant_id.clone(), outcome, error: error.cloned() })
+    }
+}
+
 /// A receiver of events. It is called on the core's thread and must not block.
 pub struct Listener(Box<dyn Fn(Event) -> bool + Send + Sync>);
 
@@ -105,6 +125,7 @@ impl Listeners {
 
     /// Reports an event to all listeners. Returns whether one of them received it.
     pub fn report(&self, event: &Event) -> bool {
+        observe(|| event.observation());
         let mut heard = false;
         // Listeners are called without the lock, since they may use these listeners themselves.
         let listening: Vec<_> = self.all().iter().filter_map(Weak::upgrade).collect();

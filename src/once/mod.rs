@@ -23,3 +23,7 @@ pub use in_flight::{await_exchanges, end_exchanges, exchanges_in_flight, settled
 pub(crate) use lease::{FIRST_COMMIT_WAIT, LEASE_POLL, LONGEST_COMMIT_WAIT, Lease, is_running};
 pub use protocol::{OneTimeRecord, OperationState};
 pub use vault::Vault;
+
+// The events above and these observations are one subject: what happens to grants and tokens.
+pub use crate::observe::{Observation, TokenOwner, TokenOwnerKind};
+pub(crate) use crate::observe::{number_credential, observe};

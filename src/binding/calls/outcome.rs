@@ -11,6 +11,8 @@ use super::js_buffer::copied;
 pub(crate) enum Outcome {
     /// A response of the API. Most calls end with one, so it travels without an allocation of its own.
     Answer(NativeAnswer),
+    /// A step of a call that goes on.
+    Report(Box<dyn ToJs + Send>),
     /// Anything else.
     Value(Box<dyn ToJs + Send>),
 }

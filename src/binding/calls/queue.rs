@@ -45,6 +45,10 @@ pub const VALUE: u32 = 0;
 #[napi]
 pub const FAILURE: u32 = 1;
 
+/// In place of an HTTP status: the call goes on, and the value is a `NativeReport` of one of its steps.
+#[napi]
+pub const REPORT: u32 = 2;
+
 type Wake = ThreadsafeFunction<(), (), FnArgs<(Batch,)>, Status, false, true>;
 
 /// The calls of one Node environment (the main thread, or a worker).
@@ -70,7 +74,8 @@ pub struct NativeCompletions(Arc<Completions>);
 impl NativeCompletions {
     /// Registers the function that takes the results. `dispatch` gets a batch of finished calls, as `STRIDE` elements for
     /// each call: `STATUSES` times its number plus its status, and then three values. For an HTTP status these are the
-    /// other fields of a `NativeAnswer`; for `VALUE`, the result; for `FAILURE`, a `NativeError`.
+    /// other fields of a `NativeAnswer`; for `VALUE`, the result; for `FAILURE`, a `NativeError`; for `REPORT`, a
+    /// `NativeReport` of a call that goes on.
     ///
     /// `dispatch` must not throw. It must call `next` in the next turn of the event loop, and in each turn after that,
     /// until `next` returns null: Node is not woken meanwhile, because a busy client would then be served before timers.
@@ -123,6 +128,15 @@ impl NativeCompletions {
     /// Whether the memory of this environment is still there.
     pub(crate) fn alive(&self) -> Alive {
         Arc::clone(&self.0.alive)
+    }
+
+    /// Reports the steps of a call to JavaScript. They arrive before its result, and none after it was cancelled.
+    pub(crate) fn reporter<T, R: ToNapiValue + Send + 'static>(
+        &self,
+        call_id: &CallId<T>,
+    ) -> impl Fn(R) + Send + Sync + 'static {
+        let (completions, call_id) = (Arc::clone(&self.0), call_id.number());
+        move |report| Arc::clone(&completions).finish(call_id, Ok(Outcome::Report(Box::new(report))))
     }
 
     /// Starts a call. Its result has the type that `call_id` promises to JavaScript.
@@ -188,7 +202,10 @@ impl Completions {
             let rest = finished.split_off(most);
             taken = std::mem::replace(&mut *finished, rest);
             drop(finished);
-            taken.retain(|(call_id, _)| running.remove(call_id).is_some());
+            taken.retain(|(call_id, outcome)| match outcome {
+                Ok(Outcome::Report(_)) => running.contains_key(call_id),
+                _ => running.remove(call_id).is_some(),
+            });
         }
         self.hold_process(env, running.len(), before);
         taken
@@ -275,6 +292,7 @@ fn values(env: sys::napi_env, outcome: Result<Outcome>) -> napi::Result<Values> 
             let (status, values) = answer.into_values(env)?;
             (u32::from(status), values)
         }
+        Ok(Outcome::Report(report)) => (REPORT, [Some(report.to_js(env)?), None, None]),
         Ok(Outcome::Value(value)) => (VALUE, [Some(value.to_js(env)?), None, None]),
         Err(error) => (FAILURE, [Some(to_js(env, NativeError::from(&error))?), None, None]),
     })

@@ -5,6 +5,7 @@ use tokio::sync::Semaphore;
 use super::*;
 use crate::clock::ManualClock;
 use crate::error::{ErrorCode, OAuthErrorCode, ReauthorizationReason, TokenAnswer};
+use crate::once::TokenOwnerKind;
 use crate::secret::Secret;
 
 const LIFETIME: Duration = Duration::from_secs(1800);
@@ -21,6 +22,10 @@ struct Script {
 }
 
 impl Exchange for Script {
+    fn owner(&self) -> TokenOwner {
+        TokenOwner { kind: TokenOwnerKind::Client, id: "id".into(), credential: 0 }
+    }
+
     fn may_repeat(&self, _: &Error) -> bool {
         false
     }

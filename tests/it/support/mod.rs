@@ -251,6 +251,7 @@ pub(crate) fn get(client: &Client, path: &str) -> Request {
         idempotent: false,
         priority: Priority::Interactive,
         timeout: Duration::from_secs(30),
+        observer: None,
     }
 }
 

@@ -1,0 +1,2 @@
+/// <reference types="node" />
+export * from './dist/otel.js'
