@@ -37,6 +37,11 @@ const RUNS = [
     command: ['node', '--test', '__test__/web-frameworks.test.mjs', '__test__/webhooks-frameworks.test.mjs'],
     env: { WEB_FRAMEWORKS: 'all' },
   },
+  {
+    what: 'an export of twenty thousand candidates that is killed twenty times',
+    command: ['node', '--test', 'packages/cli/test/export.test.mjs'],
+    env: { EXPORT_CANDIDATES: '20000' },
+  },
   { what: 'torture', command: ['node', 'torture/run.mjs'] },
   { what: 'torture: a hundred thousand grants', command: ['node', 'torture/run.mjs', '--scenarios', 'fleet'] },
 ]

@@ -3,6 +3,7 @@
 import type { ClientOptions, Credential, OAuthApp, SmartRecruiters } from 'smartrecruiters'
 import type { Context } from './context.js'
 import { EXIT, Failure, UsageError } from './failure.js'
+import { smartrecruiters } from './package.js'
 import { type GrantProfile, openSecret, type Profile, profileName, readProfile, storePath } from './profiles/profile.js'
 
 /** The id of a profile's grant in its namespace of the store. */
@@ -54,7 +55,7 @@ export async function clientOf(
 ): Promise<SmartRecruiters> {
   const found = await inForce(context)
   if (found.source === 'variables') {
-    const { SmartRecruiters } = await import('smartrecruiters')
+    const { SmartRecruiters } = smartrecruiters()
     return SmartRecruiters.fromEnv({ ...context.api, ...options })
   }
   return clientFor(context, found.name, found.profile, options)
@@ -69,14 +70,14 @@ export async function clientFor(
 ): Promise<SmartRecruiters> {
   checkApi(context, name, profile)
   const { secret, key } = await openSecret(context, name, profile)
-  const { SmartRecruiters } = await import('smartrecruiters')
+  const { SmartRecruiters } = smartrecruiters()
   const credential = await credentialOf(context, profile, secret, key)
   return new SmartRecruiters({ ...profile.api, ...options, credential })
 }
 
 /** Makes the app of a profile whose credential is a grant. */
 export async function appOf(context: Context, profile: GrantProfile, secret: string, key: Buffer): Promise<OAuthApp> {
-  const { OAuthApp, SqliteStore } = await import('smartrecruiters')
+  const { OAuthApp, SqliteStore } = smartrecruiters()
   const { clientId, redirectUri, namespace, scopes, authorizeUrl, tokenUrl, api } = profile
   return new OAuthApp({
     ...api,
@@ -103,7 +104,7 @@ export async function forgetGrant(context: Context, name: string, profile: Profi
 }
 
 async function credentialOf(context: Context, profile: Profile, secret: string, key: Buffer): Promise<Credential> {
-  const { ApiKey, ClientCredentials, SqliteStore } = await import('smartrecruiters')
+  const { ApiKey, ClientCredentials, SqliteStore } = smartrecruiters()
   switch (profile.kind) {
     case 'apiKey':
       return new ApiKey(secret)

@@ -93,6 +93,10 @@ export function describe(error: unknown): { exit: number; report: Report } {
     return { exit, report: { code, message, ...(remedy !== undefined && { remedy }) } }
   }
   if (!(error instanceof Error)) return { exit: EXIT.failure, report: { code: 'UNEXPECTED', message: String(error) } }
+  // A body that breaks off while it is read is a `TypeError`, as with `fetch`, with the error of the package as its cause.
+  if (error instanceof TypeError && isErrorCode((error.cause as { code?: string } | undefined)?.code ?? '')) {
+    return describe(error.cause)
+  }
   const { code, requestId } = error as Error & { code?: unknown; requestId?: unknown }
   const report: Report = { code: typeof code === 'string' ? code : 'UNEXPECTED', message: error.message }
   const known = isErrorCode(report.code) ? ERRORS[report.code] : undefined

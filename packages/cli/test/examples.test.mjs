@@ -17,8 +17,10 @@ const wordsOf = line => [...line.matchAll(/'([^']*)'|"([^"]*)"|(\S+)/g)].slice(1
 
 async function accepted(lines) {
   for (const line of new Set(lines)) {
-    // With this, the options are checked and nothing is sent.
-    const { code, stderr } = await run([...wordsOf(line), '--help'])
+    const words = wordsOf(line)
+    // With this, the options are checked and nothing is sent. What follows `--` is another command.
+    words.splice(words.includes('--') ? words.indexOf('--') : words.length, Infinity, '--help')
+    const { code, stderr } = await run(words)
     assert.equal(code, 0, `${line}\n${stderr}`)
   }
 }

@@ -94,12 +94,14 @@ const { COMMANDS } = createRequire(import.meta.url)('../dist/commands.js')
 
 test('every command ends with stdin closed and stdout piped, and what it prints is JSON', async t => {
   const folder = await configFolder(t)
-  for (const name of Object.keys(COMMANDS)) {
+  // The sandbox is a server: without a command of its own, it runs until it is interrupted.
+  for (const name of Object.keys(COMMANDS).filter(each => each !== 'sandbox')) {
     for (const variables of [folder, { ...folder, ...env }]) {
       const { code, signal, stdout, stderr } = await run([...name.split(' '), '--json'], { env: variables })
       assert.equal(signal, null, name)
       if (stdout !== '') JSON.parse(stdout)
-      if (code !== 0) assert.ok(JSON.parse(stderr).message, name)
+      // What a command found out is a result, also if it is bad.
+      if (code !== 0 && stdout === '') assert.ok(JSON.parse(stderr).message, name)
     }
   }
 })

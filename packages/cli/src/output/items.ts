@@ -32,6 +32,12 @@ export function formatOf(context: Context): Format {
   }
 }
 
+/** Whether the command line says how items are to be printed, so that people get them as they are, not as a table. */
+export function wantsItems(context: Context): boolean {
+  const { ndjson, csv, fields, query } = context.with(ITEM_OPTIONS).values
+  return Boolean(ndjson || csv) || fields !== undefined || query !== undefined
+}
+
 /**
  * Prints a list that arrives page by page. JSON is one array, and is written when the list has ended: if it fails,
  * nothing is printed. `--ndjson`, and `--csv` with `--fields`, are written as pages arrive, unless there is a query.
