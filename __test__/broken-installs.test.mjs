@@ -2,15 +2,17 @@
 
 import assert from 'node:assert/strict'
 import { execFile, execFileSync } from 'node:child_process'
-import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { cp, mkdtemp, rm } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { buildPackages } from '../scripts/build-packages.mjs'
+import { tool } from '../scripts/gate/tools.mjs'
 import { fileOf, manifest, PLATFORMS, packageOf } from '../scripts/platforms.mjs'
 import { addonPath } from './support/addon.mjs'
+import { foreignAddon } from './support/foreign-addon.mjs'
 import { linkForGlibc } from './support/other-glibc.mjs'
 
 const platform = /smartrecruiters\.(.+)\.node$/.exec(addonPath())[1]
@@ -20,15 +22,20 @@ const { version } = manifest
 const linux = process.platform === 'linux' ? false : 'it is made with tools of Linux'
 const asRoot = linux || (process.getuid() === 0 ? false : 'only root may mount')
 
+/** Another platform, and what npm takes to install for it. */
+const OTHER = 'darwin-arm64'
+const ELSEWHERE = ['--os=darwin', '--cpu=arm64']
+
 let folder
-/** The packages as they are published, with an addon for this platform only. */
+/** The packages as they are published, with an addon for this platform and for another one. */
 let packages
 
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'broken-installs-'))
   packages = join(folder, 'npm')
-  mkdirSync(join(packages, platform), { recursive: true })
+  for (const each of [platform, OTHER]) mkdirSync(join(packages, each), { recursive: true })
   copyFileSync(addonPath(), join(packages, platform, file))
+  writeFileSync(join(packages, OTHER, fileOf(OTHER)), await foreignAddon(OTHER))
   buildPackages(packages, { partial: true })
 })
 after(() => rm(folder, { recursive: true, force: true }))
@@ -50,38 +57,26 @@ test('1. the package of the platform is not installed', async () => {
 })
 
 test('2. npm left it out, as it was told to', async () => {
-  const project = await mkdtemp(join(folder, 'omitted-'))
-  const manifest = {
-    name: 'project',
-    version: '1.0.0',
-    dependencies: { smartrecruiters: `file:${join(project, 'main')}` },
-  }
-  writeFileSync(join(project, 'package.json'), JSON.stringify(manifest))
-  await cp(join(packages, 'smartrecruiters'), join(project, 'main'), { recursive: true })
-  const own = JSON.parse(readFileSync(join(project, 'main', 'package.json'), 'utf8'))
-  own.optionalDependencies = { [name]: `file:${join(packages, platform)}` }
-  writeFileSync(join(project, 'main', 'package.json'), JSON.stringify(own))
-  const npm = (...flags) =>
-    execFileSync('npm', ['install', '--offline', '--no-audit', '--no-fund', '--install-links', ...flags], {
-      cwd: project,
-      stdio: 'pipe',
-      shell: process.platform === 'win32',
-    })
-  npm('--omit=optional')
+  const { project, npm } = await projectOfNpm()
+  npm('install', '--omit=optional')
   assert.deepEqual(await load(project), {
     reason: 'omitted',
     message:
       `package-lock.json lists ${name}, but it was not installed, as with \`--omit=optional\`. ` +
       'Run `npm install --include=optional`.',
   })
-  npm('--include=optional')
+  npm('install', '--include=optional')
   assert.deepEqual(await load(project), { loaded: true })
 })
 
 test('3. the lock file was written on another platform and lists only that one', async () => {
-  const project = await install({ without: platform })
-  const lock = { lockfileVersion: 3, packages: { 'node_modules/smartrecruiters-other-platform': {} } }
-  writeFileSync(join(project, 'package-lock.json'), JSON.stringify(lock))
+  // Newer ones lock all platforms: https://github.com/npm/cli/issues/4828
+  const { project, npm } = await projectOfNpm('10.9.9')
+  npm('install', ...ELSEWHERE)
+  rmSync(join(project, 'package-lock.json'))
+  npm('install', ...ELSEWHERE)
+  rmSync(join(project, 'node_modules'), { recursive: true })
+  npm('ci')
   assert.deepEqual(await load(project), {
     reason: 'notInstalled',
     message:
@@ -91,27 +86,26 @@ test('3. the lock file was written on another platform and lists only that one',
 })
 
 test('4. node_modules were copied from another platform', async () => {
-  const project = await install({ without: platform })
-  writePackage(project, 'darwin-arm64', Buffer.alloc(64))
+  const { project, npm } = await projectOfNpm()
+  npm('install', ...ELSEWHERE)
   assert.deepEqual(await load(project), {
     reason: 'otherPlatform',
     message:
-      `it was installed for darwin-arm64, and this is ${platform}. ` +
-      'Install node_modules where they are used, instead of copying them: `npm install --force`.',
+      `it was installed for ${OTHER}, and this is ${platform}. ` +
+      'Install node_modules where they are used, instead of copying them: `npm ci`.',
   })
+  npm('ci')
+  assert.deepEqual(await load(project), { loaded: true })
 })
 
 test('5. the file is for another platform than its name says', async () => {
-  const project = await install({ without: platform })
-  const addon = Buffer.alloc(4096)
-  addon.writeUInt32LE(0xfeedfacf, 0)
-  addon.writeUInt32LE(0x0100000c, 4)
-  writePackage(project, platform, addon)
+  const project = await install()
+  copyFileSync(join(packages, OTHER, fileOf(OTHER)), join(project, 'node_modules', name, file))
   writeFileSync(join(project, 'pnpm-lock.yaml'), '')
   assert.deepEqual(await load(project), {
     reason: 'otherPlatform',
     message:
-      `it was installed for darwin-arm64, and this is ${platform}. ` +
+      `it was installed for ${OTHER}, and this is ${platform}. ` +
       'Install node_modules where they are used, instead of copying them: `pnpm install --force`.',
   })
 })
@@ -119,7 +113,7 @@ test('5. the file is for another platform than its name says', async () => {
 test('6. the addon is for the other C library', { skip: linux }, async () => {
   const project = await install({ without: platform })
   const other = platform.replace(/-gnu$|-musl$/, suffix => (suffix === '-gnu' ? '-musl' : '-gnu'))
-  writePackage(project, other, readFileSync(addonPath()))
+  writePackage(project, other, await foreignAddon(other))
   const names = [other, platform].map(each => (each.endsWith('musl') ? 'musl' : 'glibc'))
   assert.deepEqual(await load(project), {
     reason: 'otherLibc',
@@ -262,6 +256,31 @@ async function install({ without, project } = {}) {
   await cp(join(packages, 'smartrecruiters'), join(modules, 'smartrecruiters'), { recursive: true })
   if (without !== platform) await cp(join(packages, platform), join(modules, name), { recursive: true })
   return project
+}
+
+/** Makes a project that depends on the packages, and returns it with its npm: that of this Node, or of a version. */
+async function projectOfNpm(npmVersion) {
+  const project = await mkdtemp(join(folder, 'npm-'))
+  const main = join(project, 'main')
+  const dependencies = { smartrecruiters: `file:${main}` }
+  writeFileSync(join(project, 'package.json'), JSON.stringify({ name: 'project', version: '1.0.0', dependencies }))
+  await cp(join(packages, 'smartrecruiters'), main, { recursive: true })
+  const own = JSON.parse(readFileSync(join(main, 'package.json'), 'utf8'))
+  own.optionalDependencies = Object.fromEntries(
+    [platform, OTHER].map(each => [packageOf(each), `file:${join(packages, each)}`]),
+  )
+  writeFileSync(join(main, 'package.json'), JSON.stringify(own))
+  const [command, ...before] =
+    npmVersion === undefined
+      ? ['npm']
+      : [process.execPath, join(await tool(`npm@${npmVersion}`), 'npm', 'bin', 'npm-cli.js')]
+  const npm = (...args) =>
+    execFileSync(command, [...before, ...args, '--offline', '--no-audit', '--no-fund', '--install-links'], {
+      cwd: project,
+      stdio: 'pipe',
+      shell: process.platform === 'win32',
+    })
+  return { project, npm }
 }
 
 /** Writes the package of a platform with this addon. */

@@ -1,10 +1,9 @@
-/** This project's client, with whichever credential. */
+/** This project's client, with whichever credential. It is handed the package, whose loading is timed in `cold.mjs`. */
 
-import { ConfigurationError, SmartRecruiters } from '../../index.mjs'
 import { expectOk, lengthOfWebStream } from './support.mjs'
 
 /** The whole product: everything that can be in the way of a call is, but nothing holds it back. */
-export function client({ baseUrl, ca }, credential) {
+export function client({ baseUrl, ca }, { ConfigurationError, SmartRecruiters }, credential) {
   try {
     return new SmartRecruiters({ credential, baseUrl, limits: false, ...(ca && { ca }) })
   } catch (error) {
@@ -13,8 +12,8 @@ export function client({ baseUrl, ca }, credential) {
   }
 }
 
-export async function ours(context, credential) {
-  const sr = client(context, credential)
+export async function ours(context, entry, credential) {
+  const sr = client(context, entry, credential)
   const { path } = context
   return {
     // Rejects if the answer is no success.

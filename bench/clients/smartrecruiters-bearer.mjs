@@ -1,5 +1,5 @@
-import { BearerToken } from '../../index.mjs'
+import * as entry from '../../index.mjs'
 import { ours } from './ours.mjs'
 import { TOKEN } from './support.mjs'
 
-export const setup = context => ours(context, new BearerToken(TOKEN))
+export const setup = context => ours(context, entry, new entry.BearerToken(TOKEN))

@@ -1,4 +1,6 @@
-import { ClientCredentials } from '../../index.mjs'
+import * as entry from '../../index.mjs'
 import { ours } from './ours.mjs'
 
-export const setup = context => ours(context, new ClientCredentials({ clientId: 'benchmark', clientSecret: 'secret' }))
+const credential = () => new entry.ClientCredentials({ clientId: 'benchmark', clientSecret: 'secret' })
+
+export const setup = context => ours(context, entry, credential())

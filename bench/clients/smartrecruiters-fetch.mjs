@@ -1,9 +1,9 @@
-import { ApiKey } from '../../index.mjs'
+import * as entry from '../../index.mjs'
 import { client } from './ours.mjs'
 import { expectOk, lengthOfWebStream, TOKEN } from './support.mjs'
 
 export async function setup(context) {
-  const sr = client(context, new ApiKey(TOKEN))
+  const sr = client(context, entry, new entry.ApiKey(TOKEN))
   const url = context.baseUrl + context.path
   return {
     async request() {

@@ -1,5 +1,5 @@
-import { ApiKey } from '../../index.mjs'
+import * as entry from '../../index.mjs'
 import { ours } from './ours.mjs'
 import { TOKEN } from './support.mjs'
 
-export const setup = context => ours(context, new ApiKey(TOKEN))
+export const setup = context => ours(context, entry, new entry.ApiKey(TOKEN))

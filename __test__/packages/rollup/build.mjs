@@ -9,6 +9,6 @@ const [, , format, external] = process.argv
 const bundle = await rollup({
   input: 'app.mjs',
   plugins: [nodeResolve({ preferBuiltins: true }), commonjs()],
-  external: external ? ['smartrecruiters'] : [],
+  external: external ? [/^smartrecruiters/] : [],
 })
 await bundle.write({ file: format === 'cjs' ? 'out/app.cjs' : 'out/app.mjs', format })

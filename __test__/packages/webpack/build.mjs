@@ -15,6 +15,7 @@ const stats = await promisify(webpack)({
     filename: format === 'cjs' ? 'app.cjs' : 'app.mjs',
     module: format === 'esm',
   },
-  externals: external ? { smartrecruiters: 'node-commonjs smartrecruiters' } : {},
+  externalsType: 'node-commonjs',
+  externals: external ? [/^smartrecruiters/] : [],
 })
 process.stderr.write(stats.toString({ all: false, errors: true, warnings: true }).trim())
