@@ -9,7 +9,6 @@ import { type GrantProfile, openSecret, type Profile, profileName, readProfile, 
 /** The id of a profile's grant in its namespace of the store. */
 export const GRANT_ID = 'login'
 
-/** The variables that hold a credential. */
 const VARIABLES = [
   'SMARTRECRUITERS_API_KEY',
   'SMARTRECRUITERS_ACCESS_TOKEN',
@@ -27,13 +26,18 @@ export type InForce =
       readonly chosenBy: '--profile' | 'SMARTRECRUITERS_PROFILE' | 'default'
     }
 
+/** The variables that hold a credential, as far as they are set. */
+export function credentialVariables(context: Context): string[] {
+  return VARIABLES.filter(variable => context.variable(variable) !== undefined)
+}
+
 /**
  * Finds the credential: that of `--profile`, of the variables, or of the profile that is chosen otherwise, in this
  * order. Rejects with exit code 4 if there is none.
  */
 export async function inForce(context: Context): Promise<InForce> {
   const { name, chosenBy } = profileName(context)
-  const variables = VARIABLES.filter(variable => context.variable(variable) !== undefined)
+  const variables = credentialVariables(context)
   if (chosenBy !== '--profile' && variables.length > 0) return { source: 'variables', variables }
   const profile = await readProfile(context, name)
   if (profile !== undefined) return { source: 'profile', name, profile, chosenBy }
@@ -141,7 +145,8 @@ export function wantedApi(context: Context): { api: Profile['api']; chosenBy: st
   return { api: { environment: variable }, chosenBy: 'SMARTRECRUITERS_ENVIRONMENT' }
 }
 
-function sameApi(a: Profile['api'], b: Profile['api']): boolean {
+/** Whether two settings name the same API. */
+export function sameApi(a: Profile['api'], b: Profile['api']): boolean {
   if ('baseUrl' in a) return 'baseUrl' in b && a.baseUrl.replace(/\/+$/, '') === b.baseUrl.replace(/\/+$/, '')
   return 'environment' in b && a.environment === b.environment
 }

@@ -59,7 +59,6 @@ export class Context<Known extends Options = Options> {
   /** Writes a part of the result to stdout, and resolves when more can be written. Nothing else may write there. */
   async write(chunk: string | Uint8Array): Promise<void> {
     this.signal.throwIfAborted()
-    // A signal of its own for each wait would add a listener for each: `once` removes it.
     if (!this.terminal.stdout.write(chunk)) await once(this.terminal.stdout, 'drain', { signal: this.signal })
   }
 

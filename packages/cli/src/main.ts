@@ -45,8 +45,9 @@ async function main(words: string[]): Promise<void> {
   if (first.startsWith('-') && help) return print(generalHelp())
   const members = membersOf(first)
   if (members.length > 0 && help) return print(groupHelp(first, members))
-  if (members.length > 0)
+  if (members.length > 0) {
     throw new UsageError(`${first}: a command is missing`, `See \`smartrecruiters ${first} --help\`.`)
+  }
   if (first.startsWith('-')) throw new UsageError('options follow the command', 'See `smartrecruiters --help`.')
   throw new UsageError(`there is no command ${JSON.stringify(first)}`, 'See `smartrecruiters --help`.')
 }
@@ -65,7 +66,8 @@ process.on('SIGTERM', () => end(143))
 // The reader has enough, as `head` does: the rest is not wanted, and nothing failed.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error
-  end(EXIT.ok)
+  // Each write that was under way fails.
+  if (ending === undefined) end(EXIT.ok)
 })
 // A message that cannot be written must not end the work.
 process.stderr.on('error', () => {})

@@ -162,7 +162,7 @@ test('without its key, or with another, a profile says what to do', async t => {
   const file = join(env.SMARTRECRUITERS_CONFIG_DIR, 'profiles', 'default.json')
   for (const [variables, code, message] of [
     [{ SMARTRECRUITERS_ENCRYPTION_KEY: '' }, 4, /is not in the variable SMARTRECRUITERS_ENCRYPTION_KEY.\nSet /],
-    [encryptionKey(), 4, /encrypted with another key.\n.*auth login/],
+    [encryptionKey(), 4, /encrypted with another key, or its file was changed.\n.*auth login/],
     [{ SMARTRECRUITERS_ENCRYPTION_KEY: 'canary-short' }, 2, /does not hold a key/],
   ]) {
     const failed = await run(['api', '/jobs'], { env: { ...env, ...variables } })
@@ -170,8 +170,12 @@ test('without its key, or with another, a profile says what to do', async t => {
     assert.match(failed.stderr, message)
     assert.doesNotMatch(failed.stderr, /canary/)
   }
-  // A secret that was moved to another profile, or changed, does not open.
+  // A secret that was moved to another profile, or is to be sent elsewhere, does not open.
   const text = await readFile(file, 'utf8')
+  sandbox.resetCounters()
+  await writeFile(file, text.replace('127.0.0.1', 'localhost'))
+  assert.equal((await run(['api', '/jobs'], { env: { ...env, SMARTRECRUITERS_BASE_URL: '' } })).code, 4)
+  assert.deepEqual(sandbox.requests(), [])
   await writeFile(file.replace('default', 'other'), text)
   assert.equal((await run(['api', '/jobs', '--profile', 'other'], { env })).code, 4)
   await writeFile(file, text.slice(0, 20))
@@ -232,7 +236,7 @@ test('on a terminal, what is typed for a secret is not shown, and results are te
   // `script` runs a command on a terminal of its own.
   const child = spawn('script', ['-qec', `"${process.execPath}" "${main}" auth login`, '/dev/null'], { env })
   let screen = ''
-  const typed = { 'Number: ': '1', 'API key: ': sandbox.apiKey }
+  const typed = { 'Number: ': '1', 'The API key: ': sandbox.apiKey }
   child.stdout.on('data', chunk => {
     screen += chunk
     for (const [question, answer] of Object.entries(typed)) {
@@ -243,7 +247,7 @@ test('on a terminal, what is typed for a secret is not shown, and results are te
   })
   assert.deepEqual(await once(child, 'close'), [0, null])
   assert.match(screen, /How do you want to log in\?\r\n {2}1 {2}with an API key\r\n/)
-  assert.match(screen, /Number: 1\r+\n.*API key: \r+\nYou are logged in as the profile default\.\r\n/s)
+  assert.match(screen, /Number: 1\r+\n.*The API key: \r+\nYou are logged in as the profile default\.\r\n/s)
   assert.ok(!screen.includes(sandbox.apiKey.slice(0, 8)))
 })
 

@@ -10,7 +10,7 @@ const { COMMANDS } = createRequire(import.meta.url)('../dist/commands.js')
 
 /** The command lines in a text, up to where the shell takes over. */
 const commandLines = text =>
-  [...text.matchAll(/(?<![\w-])smartrecruiters (?! *COMMAND)[^|<>)\n]*/g)].map(([line]) => line.trim())
+  [...text.matchAll(/(?<![\w-])smartrecruiters (?! *COMMAND)[^|<>);\n]*/g)].map(([line]) => line.trim())
 
 /** The words of a command line, without their quotes. */
 const wordsOf = line => [...line.matchAll(/'([^']*)'|"([^"]*)"|(\S+)/g)].slice(1).map(([, a, b, c]) => a ?? b ?? c)

@@ -302,6 +302,7 @@ test('wrong usage sends nothing, and says what is right', async t => {
     [['export', 'reports', '-o', path('x'), '--since', '1d'], /does not apply to reports/],
     [['export', 'jobs', '-o', path('x'), '--attachments', 'y'], /candidates only/],
     [['export', 'jobs', '-o', path('x'), '-f', 'limit'], /-f must be key=value/],
+    [['export', 'jobs', '-o', path('none/x')], /none does not exist/],
     [['export', 'jobs', '-o', path('x'), '--resume', '--force'], /exclude each other/],
   ]
   for (const [words, message] of cases) {

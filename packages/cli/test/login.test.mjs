@@ -60,7 +60,7 @@ async function freePort() {
 async function logIn(t, { words, env, clientSecret }) {
   const child = start(words, { env, stdin: 'pipe' })
   t.after(() => child.kill('SIGKILL'))
-  child.stdin.write(`${clientSecret}\n`)
+  if (clientSecret !== undefined) child.stdin.write(`${clientSecret}\n`)
   const said = { stdout: '', stderr: '' }
   for (const stream of ['stdout', 'stderr']) {
     child[stream].on('data', chunk => {
@@ -122,6 +122,27 @@ test('a login in Chromium stores a grant, which later runs renew without a brows
   assert.equal(again.code, 0, again.stderr)
   assert.match(again.stderr, /works already/)
   assert.equal(exchanges(sandbox), 1)
+})
+
+test('a login is repeated without its options, and asks for the secret only if the key is lost', async t => {
+  const set = await setUp(t)
+  const { sandbox, clientSecret } = set
+  const again = ['auth', 'login', '--force']
+  for (const [words, env, secret] of [
+    [set.words, set.env, clientSecret],
+    [again, set.env, undefined],
+    [again, { ...set.env, ...encryptionKey() }, clientSecret],
+  ]) {
+    const { url, ended, said } = await logIn(t, { words, env, clientSecret: secret })
+    assert.equal((await send(await sandbox.consentTo(url))).status, 200)
+    assert.equal(await ended, 0, said.stderr)
+    assert.equal(JSON.parse((await run(['auth', 'status'], { env })).stdout).state, 'active')
+    assert.equal((await run(['api', '/jobs'], { env })).code, 0)
+  }
+  assert.equal(exchanges(sandbox), 3)
+  const other = await run([...again, '--base-url', 'http://127.0.0.1:9'], { env: set.env })
+  assert.equal(other.code, 2)
+  assert.match(other.stderr, /another API than the profile/)
 })
 
 test('nothing but the callback of this login ends it', async t => {

@@ -2,7 +2,7 @@
 
 import { randomUUID } from 'node:crypto'
 import type { SmartRecruiters } from 'smartrecruiters'
-import { appOf, clientFor, forgetGrant, wantedApi } from '../client.js'
+import { appOf, clientFor, credentialVariables, forgetGrant, sameApi, wantedApi } from '../client.js'
 import type { Context } from '../context.js'
 import { describe, EXIT, Failure, UsageError } from '../failure.js'
 import { authorize } from '../login/authorize.js'
@@ -15,7 +15,7 @@ import {
   type Profile,
   profileName,
   readProfile,
-  sealSecret,
+  withSecret,
   writeProfile,
 } from '../profiles/profile.js'
 
@@ -141,6 +141,10 @@ async function wantedProfile(context: Context, existing: Profile | undefined, qu
   if (existing?.kind === 'grant') {
     const changed = (['scope', 'authorize-url', 'token-url'] as const).find(option => values[option] !== undefined)
     if (changed !== undefined) throw new UsageError(`--${changed} needs --client-id and --redirect-uri`)
+    const wanted = wantedApi(context)
+    if (wanted !== undefined && !sameApi(wanted.api, existing.api)) {
+      throw new UsageError(`${wanted.chosenBy} names another API than the profile: add --client-id and --redirect-uri`)
+    }
     return { profile: existing }
   }
   if (lone !== undefined) throw new UsageError(`--${lone} needs --client-id and --redirect-uri`)
@@ -184,15 +188,11 @@ async function logIn(context: Context, name: string, wanted: Wanted, questions: 
   const insecure = context.with(options).values['insecure-storage'] === true
   // First of all: what follows is lost if it cannot be stored.
   const { source, key } = await establishKey(context, { insecure })
-  const known = 'profile' in wanted ? await openSecret(context, name, wanted.profile) : undefined
-  const details: Details = 'profile' in wanted ? { ...wanted.profile, namespace: randomUUID() } : wanted.details
-  const isKey = details.kind === 'apiKey'
-  const secret =
-    known?.secret ??
-    (await questions.ask(isKey ? 'API key: ' : 'Client secret: ', isKey ? 'the API key' : 'the client secret', {
-      secret: true,
-    }))
-  const profile: Profile = { ...details, key: source, secret: sealSecret(secret, key, { name, kind: details.kind }) }
+  const known = 'profile' in wanted ? await knownSecret(context, name, wanted.profile) : undefined
+  const details = 'profile' in wanted ? detailsOf(wanted.profile) : wanted.details
+  const what = details.kind === 'apiKey' ? 'API key' : 'client secret'
+  const secret = known ?? (await questions.ask(`The ${what}: `, `the ${what}`, { secret: true }))
+  const profile: Profile = withSecret({ ...details, key: source }, name, secret, key)
   if (profile.kind === 'grant') {
     const browser = context.with(options).values['no-browser'] !== true
     await authorize(context, await appOf(context, profile, secret, key), questions, { browser })
@@ -201,6 +201,21 @@ async function logIn(context: Context, name: string, wanted: Wanted, questions: 
   }
   await writeProfile(context, name, profile)
   return profile
+}
+
+/** The details with which a login in the browser is repeated. */
+function detailsOf({ secret: _secret, key: _key, ...details }: GrantProfile): Details {
+  return { ...details, namespace: randomUUID() }
+}
+
+/** The secret of a profile, or `undefined` if its key is lost: it then has to be given again. */
+async function knownSecret(context: Context, name: string, profile: Profile): Promise<string | undefined> {
+  try {
+    return (await openSecret(context, name, profile)).secret
+  } catch (error) {
+    if (describe(error).exit === EXIT.authentication) return undefined
+    throw error
+  }
 }
 
 async function tryOut(context: Context, sr: SmartRecruiters, profile: Profile): Promise<void> {
@@ -227,4 +242,8 @@ async function report(context: Context, name: string, profile: Profile): Promise
     () =>
       `You are logged in as the profile ${name}.\nThe key that encrypts its secret is in ${describeSource(context, profile.key)}.\n`,
   )
+  const [variable] = credentialVariables(context)
+  if (variable !== undefined) {
+    context.note(`The variable ${variable} is set, and is used instead of the profile unless --profile names it.`)
+  }
 }

@@ -1,5 +1,6 @@
 /** `smartrecruiters export`: a whole list in a file, exact however often the process is killed. */
 
+import { dirname } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import type { Page, Paginator, SmartRecruiters } from 'smartrecruiters'
 import { clientOf } from '../client.js'
@@ -91,6 +92,7 @@ interface Result {
 
 export async function run(context: Context): Promise<void> {
   const plan = planOf(context)
+  await requireFolder(plan.output)
   const earlier = await findEarlier(context, plan)
   if (earlier === 'complete') {
     return context.show({ file: plan.output, complete: true }, () => `${plan.output} is complete.\n`)
@@ -145,6 +147,13 @@ function planOf(context: Context): Plan {
       attachments: attachments ?? '',
     },
   }
+}
+
+/** Nothing is requested for a file that cannot be written. */
+async function requireFolder(output: string): Promise<void> {
+  const folder = dirname(output)
+  if ((await sizeOf(folder)) !== undefined) return
+  throw new UsageError(`the folder ${folder} does not exist`, 'Make it first.')
 }
 
 /** Finds what an earlier process has left: an export to continue, one that is complete, or nothing. */

@@ -49,6 +49,9 @@ async function throughLoopback(context: Context, app: OAuthApp, url: string, sta
       remedy: 'End the program that uses the port, or add --no-browser and paste the callback URL.',
     })
   })
+  const over = Promise.race([finished, givenUp(context)])
+  // It may be over before the browser is said to be open.
+  over.catch(() => {})
   try {
     const opened = await openBrowser(context, url)
     context.note(
@@ -56,7 +59,7 @@ async function throughLoopback(context: Context, app: OAuthApp, url: string, sta
         ? `Allow the access in your browser. If it did not open, open this page:\n\n  ${url}\n`
         : `Open this page in a browser on this machine, and allow the access:\n\n  ${url}\n`,
     )
-    await Promise.race([finished, givenUp(context)])
+    await over
   } finally {
     await server.close()
   }

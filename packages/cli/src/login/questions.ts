@@ -73,7 +73,7 @@ export class Questions {
       this.#waiting?.(undefined)
     })
     // While it edits a line, the terminal does not turn Ctrl+C into a signal.
-    lines.on('SIGINT', () => process.kill(process.pid, 'SIGINT'))
+    lines.on('SIGINT', () => process.emit('SIGINT'))
     this.#context.signal.addEventListener('abort', () => lines.close(), { once: true })
     return lines
   }

@@ -55,7 +55,7 @@ export async function printPages(
     for await (const items of pages) await context.write(items.map(item => rowOf(item, fields)).join(''))
   } else {
     const all: unknown[] = []
-    for await (const items of pages) all.push(...items)
+    for await (const items of pages) for (const item of items) all.push(item)
     await printValue(context, all, format)
   }
 }

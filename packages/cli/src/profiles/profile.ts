@@ -105,13 +105,17 @@ export function fileOf(context: Context, name: string): string {
   return join(folderOf(context), 'profiles', `${name}.json`)
 }
 
-/** Seals the secret of a profile. */
-export function sealSecret(
+/**
+ * Adds the secret to a profile, sealed. It opens only as long as the rest of the profile is as it is now: a changed file
+ * must not send it elsewhere.
+ */
+export function withSecret<Details extends Omit<Profile, 'secret'>>(
+  details: Details,
+  name: string,
   secret: string,
   key: Buffer,
-  { name, kind }: { name: string; kind: Profile['kind'] },
-): string {
-  return seal(secret, key, `${kind} ${name}`)
+): Details & Pick<Profile, 'secret'> {
+  return { ...details, secret: seal(secret, key, binding(name, details)) }
 }
 
 /** Opens the secret of a profile. Rejects if its key is not there, or is another one. */
@@ -121,12 +125,21 @@ export async function openSecret(
   profile: Profile,
 ): Promise<{ secret: string; key: Buffer }> {
   const key = await readKey(context, profile.key)
-  const secret = open(profile.secret, key, `${profile.kind} ${name}`)
+  const { secret: sealed, ...details } = profile
+  const secret = open(sealed, key, binding(name, details))
   if (secret === undefined) {
-    throw new Failure('KEY_WRONG', `The secret of the profile ${name} was encrypted with another key.`, {
-      exit: EXIT.authentication,
-      remedy: 'Use the key that was in force at the login, or run `smartrecruiters auth login` again.',
-    })
+    throw new Failure(
+      'KEY_WRONG',
+      `The secret of the profile ${name} was encrypted with another key, or its file was changed.`,
+      {
+        exit: EXIT.authentication,
+        remedy: 'Use the key that was in force at the login, or run `smartrecruiters auth login` again.',
+      },
+    )
   }
   return { secret, key }
+}
+
+function binding(name: string, details: Omit<Profile, 'secret'>): string {
+  return JSON.stringify([name, Object.entries(details).sort(([a], [b]) => (a < b ? -1 : 1))])
 }
