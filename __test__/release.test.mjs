@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { parse } from 'yaml'
 import { manifest, PLATFORMS } from '../scripts/platforms.mjs'
+import { TOOLS } from '../scripts/release/tools.mjs'
 import { changesOf, textsOf } from '../scripts/release/version.mjs'
 import { root } from '../scripts/setup.mjs'
 
@@ -42,7 +43,7 @@ for (const [file, workflow] of Object.entries(workflows)) {
   })
 }
 
-test('a release is built for every platform, tried on it, and staged after the gate, the package itself at last', () => {
+test('a release is built for every platform, tried on it, and staged after the gate, dependencies first', () => {
   const platforms = Object.keys(PLATFORMS)
   assert.deepEqual(jobs.build.strategy.matrix.include.map(({ platform }) => platform).sort(), [...platforms].sort())
   const { matrix } = jobs.smoke.strategy
@@ -55,6 +56,9 @@ test('a release is built for every platform, tried on it, and staged after the g
   assert.equal(jobs.main.needs, 'platforms')
   assert.match(commands(jobs.platforms), /stage\.mjs platforms$/m)
   assert.match(commands(jobs.main), /stage\.mjs main$/m)
+  assert.equal(jobs.tools.needs, 'main')
+  assert.match(commands(jobs.tools), /stage\.mjs tools$/m)
+  for (const { folder } of TOOLS) assert.match(commands(jobs.face), new RegExp(`tsc -p ${folder}$`, 'm'))
   assert.match(commands(jobs.gate), /npm run gate -- --packages npm/)
   assert.deepEqual(workflows['release.yml'].on, { push: { tags: ['v*'] } })
 })
@@ -77,11 +81,18 @@ test('a release writes its version wherever there is one, and its changes under 
   const texts = textsOf('9.8.7', '2026-12-01')
   assert.deepEqual(
     [...texts.keys()],
-    ['package.json', 'package-lock.json', 'Cargo.toml', 'Cargo.lock', 'lib/version.ts', 'CHANGELOG.md'],
+    [
+      ...['package.json', 'package-lock.json', 'Cargo.toml', 'Cargo.lock', 'lib/version.ts'],
+      ...['packages/sandbox/package.json', 'packages/cli/package.json', 'CHANGELOG.md'],
+    ],
   )
   assert.equal(JSON.parse(texts.get('package.json')).version, '9.8.7')
   const lock = JSON.parse(texts.get('package-lock.json'))
   assert.deepEqual([lock.version, lock.packages[''].version], ['9.8.7', '9.8.7'])
+  for (const { name, folder } of TOOLS) {
+    assert.equal(JSON.parse(texts.get(`${folder}/package.json`)).version, '9.8.7')
+    assert.deepEqual([lock.packages[folder].name, lock.packages[folder].version], [name, '9.8.7'])
+  }
   assert.match(texts.get('Cargo.toml'), /^\[package\]\nname = "smartrecruiters"\nversion = "9\.8\.7"$/m)
   assert.match(texts.get('Cargo.lock'), /^name = "smartrecruiters"\nversion = "9\.8\.7"$/m)
   assert.match(texts.get('lib/version.ts'), /VERSION = '9\.8\.7'/)

@@ -15,6 +15,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { PLATFORMS, packageOf } from './platforms.mjs'
 import { writeSbom } from './release/sbom.mjs'
+import { TOOLS } from './release/tools.mjs'
 import { changesOf, textsOf } from './release/version.mjs'
 import { root, run } from './setup.mjs'
 
@@ -63,6 +64,7 @@ function write(texts) {
 }
 
 function notesOf(changelog) {
+  const names = [...Object.keys(PLATFORMS).map(packageOf), 'smartrecruiters', ...TOOLS.map(({ name }) => name)]
   return `# smartrecruiters ${version}
 
 ${changesOf(changelog, version)}
@@ -71,9 +73,9 @@ ${changesOf(changelog, version)}
 
 1. Commit, and push the tag: \`git commit -am "Release ${version}" && git tag v${version} && git push --tags\`. The
    workflow \`release\` builds all platforms, runs the gate, and stages the packages on npm.
-2. Read what is staged (\`npm stage list\`), and approve the packages of the platforms, then the package itself:
+2. Read what is staged (\`npm stage list\`), and approve the packages, each after those that it depends on:
 
-${[...Object.keys(PLATFORMS).map(packageOf), 'smartrecruiters'].map(name => `   - ${name}@${version}`).join('\n')}
+${names.map(name => `   - ${name}@${version}`).join('\n')}
 
 3. In an empty project, \`npm install smartrecruiters@${version} && npm audit signatures\` checks the provenance: that each
    package was built by this repository's workflow, from the commit of the tag.

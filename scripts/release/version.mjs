@@ -1,9 +1,11 @@
-// The files that contain the version of this package, and what they become at a release. The packages of platforms and
-// the optional dependencies are made from package.json, so they cannot differ.
+// The files that contain the version of this package, and what they become at a release. The sandbox and the command line
+// have the same version. The packages of platforms and the optional dependencies are made from package.json, so they
+// cannot differ.
 
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { root } from '../setup.mjs'
+import { TOOLS } from './tools.mjs'
 
 /** Each file, with the text before and after its version. */
 const PLACES = [
@@ -13,6 +15,13 @@ const PLACES = [
   ['Cargo.toml', /^(version = ")[^"]+(")/m],
   ['Cargo.lock', /^(name = "smartrecruiters"\nversion = ")[^"]+(")/m],
   ['lib/version.ts', /^(export const VERSION = ')[^']+(')/m],
+  ...TOOLS.flatMap(({ folder, name }) => [
+    [`${folder}/package.json`, /^( {2}"version": ")[^"]+(")/m],
+    [
+      'package-lock.json',
+      new RegExp(`^( {4}"${folder}": \\{\\n {6}"name": "${name}",\\n {6}"version": ")[^"]+(")`, 'm'),
+    ],
+  ]),
 ]
 
 /** What the changelog calls the changes since the last release. */
