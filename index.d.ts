@@ -46,7 +46,7 @@ export declare class NativeClient {
    *
    * `path` is relative to the root of the API, or a whole URL on its origin, and may hold `{name}`s for `params`.
    * `timeout` is in milliseconds. `params`, `query` and `headers` are alternating names and values. The body is either
-   * `body`, or what is written to `upload`. With `observe`, the steps of the call are reported before its result.
+   * `body`, or what is written to `upload`. Text that a `PATCH` sends without a content type is JSON. With `observe`, the steps of the call are reported before its result.
    */
   send(completions: NativeCompletions, callId: CallId<NativeAnswer>, method: string, path: string, timeout: number, delivery: NativeDelivery, params?: Array<string> | undefined | null, query?: Array<string> | undefined | null, headers?: Array<string> | undefined | null, body?: string | Uint8Array | undefined | null, upload?: NativeUpload | undefined | null, redirect?: NativeRedirect | undefined | null, idempotent?: boolean | undefined | null, batch?: boolean | undefined | null, observe?: boolean | undefined | null): void
   /**

@@ -23,6 +23,7 @@ import {
   TimeoutError,
 } from 'smartrecruiters'
 import { startSandbox } from 'smartrecruiters-sandbox'
+import { readApi } from '../scripts/generate/read.mjs'
 import { addon } from './support/addon.mjs'
 import { failure, serve } from './support/servers.mjs'
 
@@ -58,6 +59,20 @@ test('parameters, query, headers and JSON arrive encoded and whole', async () =>
   assert.equal(seen.headers['x-custom'], 'value')
   assert.equal(seen.headers['content-type'], 'application/json')
   assert.deepEqual(JSON.parse(seen.body.text), { name: 'Zoë', list: [1, 2] })
+})
+
+test('a JSON Patch is sent as one where the API takes one, and other JSON as JSON', async () => {
+  const { id } = (await sr.get('/jobs', { query: { limit: 1 } })).content[0]
+  const json = [{ op: 'replace', path: '/title', value: 'Nurse' }]
+  assert.equal((await sr.patch('/jobs/{id}', { params: { id }, json })).title, 'Nurse')
+  assert.equal((await sr.patch(`/jobs/${id}?x=1`, { json: [{ ...json[0], value: 'Cook' }] })).title, 'Cook')
+  for (const { method, path } of readApi().operations.filter(({ body }) => body?.mediaType === 'json-patch')) {
+    assert.equal(method, 'PATCH')
+    const seen = sandbox.nextRequest(({ method }) => method === 'PATCH')
+    await failure(sr.patch(path.replace(/\{\w+\}/g, 'none'), { json }))
+    assert.equal((await seen).headers['content-type'], 'application/json-patch+json', path)
+  }
+  assert.equal((await sr.patch('/echo', { json: {} })).headers['content-type'], 'application/json')
 })
 
 test('a content type of the caller stays, and bytes are sent as they are', async () => {

@@ -473,7 +473,6 @@ export interface Operations {
   }
   'PATCH /configuration/job-properties/{id}': {
     params: { id: string }
-    headers: { 'Content-Type': 'application/json-patch+json' }
     json: JSONPatch
     response: JobPropertyDefinition
   }
@@ -539,7 +538,6 @@ export interface Operations {
   }
   'PATCH /configuration/job-properties/{id}/values/{valueId}': {
     params: { id: string; valueId: string }
-    headers: { 'Content-Type': 'application/json-patch+json' }
     json: JSONPatch
     response: JobPropertyValueDefinition
   }
@@ -1051,7 +1049,6 @@ export interface Operations {
   }
   'PATCH /jobs/{id}': {
     params: { id: string }
-    headers: { 'Content-Type': 'application/json-patch+json' }
     json: JSONPatch
     response: JobDetails
   }
@@ -1569,7 +1566,6 @@ export interface Operations {
   }
   'PATCH /user-api/v201804/users/{id}': {
     params: { id: string }
-    headers: { 'Content-Type': 'application/json-patch+json' }
     json: JSONPatch
     response: UserEntity
   }
@@ -1622,7 +1618,6 @@ export interface Operations {
   /** @deprecated Use `PATCH /user-api/v201804/users/{id}`. */
   'PATCH /users/{id}': {
     params: { id: string }
-    headers: { 'Content-Type': 'application/json-patch+json' }
     json: JSONPatch
     response: LegacyUserEntity
   }

@@ -296,8 +296,8 @@ export class SmartRecruiters extends WithEvents<ClientEvents> {
   /** @hidden */
   patch(path: KnownPath<'PATCH'>, ...none: NoArguments): ResponsePromise<never>
   /**
-   * Sends a `PATCH` request: changes a part of a resource. {@link request} describes the result and the errors. Some
-   * operations take `application/json-patch+json`: set that content type in `headers`.
+   * Sends a `PATCH` request: changes a part of a resource. {@link request} describes the result and the errors.
+   * Where the API takes a JSON Patch (RFC 6902), `json` is sent as `application/json-patch+json`.
    * @example
    * await sr.patch('/candidates/{id}', { params: { id }, json: { email: 'new@example.com' } })
    */

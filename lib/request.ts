@@ -53,7 +53,10 @@ export interface RequestOptions {
    * here. A `content-length` must be the exact length of the body; it is useful for a stream whose length you know.
    */
   headers?: Readonly<Record<string, string>> | Headers | undefined
-  /** A value to send as JSON. The content type is `application/json`, unless `headers` has another one. */
+  /**
+   * A value to send as JSON. The content type is `application/json`, or `application/json-patch+json` where the API takes
+   * a JSON Patch (RFC 6902), unless `headers` has another one.
+   */
   json?: unknown
   /**
    * A form to send as `multipart/form-data` (RFC 7578), with its length. A file from `fs.openAsBlob()` is read from the
@@ -196,7 +199,11 @@ function content(method: string, known: Record<'json' | 'form' | 'body', unknown
   if (field === undefined) return bare({})
   if (other !== undefined) throw configurationError(other, `must not be given with ${field}`)
   if (BODILESS.includes(method)) throw configurationError(field, `must not be given: a ${method} request has no body`)
-  if (field === 'json') return bare({ whole: stringify(known.json), contentType: 'application/json' })
+  if (field === 'json') {
+    const whole = stringify(known.json)
+    // The core knows which operations take a JSON Patch.
+    return method === 'PATCH' ? bare({ whole }) : bare({ whole, contentType: 'application/json' })
+  }
   if (field === 'form' && !isA('FormData', known.form)) {
     throw configurationError('form', `must be a FormData, but is ${kind(known.form)}`)
   }

@@ -80,11 +80,7 @@ export interface SearchParams extends Iterable<[string, string]> {
   [Symbol.toStringTag]?: undefined
 }
 
-type BodyOptions<Operation> = HeadersOption<Operation> & BodyOption<Operation>
-
-type HeadersOption<Operation> = Operation extends { headers: { 'Content-Type': infer Type } }
-  ? { headers: Headers | (Readonly<Record<string, string>> & ({ 'Content-Type': Type } | { 'content-type': Type })) }
-  : Pick<RequestOptions, 'headers'>
+type BodyOptions<Operation> = Pick<RequestOptions, 'headers'> & BodyOption<Operation>
 
 type BodyOption<Operation> = Operation extends { json: infer Json }
   ? unknown extends Json

@@ -14,7 +14,7 @@ export function rust({ operations }) {
 }
 
 /** One operation as an expression of Rust. What it does not say is the default of `Operation`. */
-function row({ name, credential, scopes, limit, pages, deprecated, successor }) {
+function row({ name, credential, scopes, limit, body, pages, deprecated, successor }) {
   const parts = [`Operation::new(${text(name)})`]
   if (credential === 'bearer') parts.push('for_tokens()')
   if (credential === 'partner') parts.push('for_partners()')
@@ -22,6 +22,7 @@ function row({ name, credential, scopes, limit, pages, deprecated, successor }) 
   if (scopes !== undefined) parts.push(`scopes(&[${scopes.map(list).join(', ')}])`)
   if (limit.perSecond !== undefined) parts.push(`per_second(${limit.perSecond})`)
   if (limit.concurrent !== undefined) parts.push(`concurrent(${limit.concurrent})`)
+  if (body?.mediaType === 'json-patch') parts.push('json_patch()')
   if (pages !== undefined) parts.push(`pages(${style(pages)})`)
   if (pages?.size !== undefined) parts.push(`page_size(${text(pages.size)})`)
   if (pages?.sort !== undefined) parts.push(`sort(${text(pages.sort)})`)

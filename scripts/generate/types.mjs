@@ -127,8 +127,6 @@ function bodyOf({ mediaType, type }) {
       return ['    form: FormData']
     case 'form':
       return ['    body: URLSearchParams']
-    case 'json-patch':
-      return [`    headers: { 'Content-Type': 'application/json-patch+json' }`, `    json: ${write(type)}`]
     default:
       return [`    json: ${type === undefined ? 'unknown' : write(type)}`]
   }

@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::Method;
+use http::header::CONTENT_TYPE;
+use http::{HeaderValue, Method};
 use napi::Env;
 use napi::bindgen_prelude::{Either, Uint8Array};
 use napi_derive::napi;
@@ -26,6 +27,7 @@ use crate::error::{Error, Result};
 use crate::http::{
     BaseUrl, Environment, Priority, RedirectMode, Request, RequestBody, Target, request_headers,
 };
+use crate::operations;
 
 /// A client of one API with one credential.
 #[napi]
@@ -141,7 +143,7 @@ impl NativeClient {
     ///
     /// `path` is relative to the root of the API, or a whole URL on its origin, and may hold `{name}`s for `params`.
     /// `timeout` is in milliseconds. `params`, `query` and `headers` are alternating names and values. The body is either
-    /// `body`, or what is written to `upload`. With `observe`, the steps of the call are reported before its result.
+    /// `body`, or what is written to `upload`. Text that a `PATCH` sends without a content type is JSON. With `observe`, the steps of the call are reported before its result.
     #[napi(catch_unwind)]
     pub fn send(
         &self,
@@ -162,6 +164,7 @@ impl NativeClient {
         batch: Option<bool>,
         observe: Option<bool>,
     ) -> napi::Result<()> {
+        let is_text = matches!(body, Some(Either::A(_)));
         let observer = (observe == Some(true)).then(|| observer(completions, &call_id));
         let mut body = match (body, upload) {
             (Some(Either::A(text)), _) => RequestBody::Bytes(Bytes::from(text)),
@@ -173,9 +176,15 @@ impl NativeClient {
         completions.start(env, call_id, async move {
             let mut headers = request_headers(&pairs(headers))?;
             body.settle_length(&mut headers)?;
+            let method = parsed_method(&method)?;
+            let target = Target::parse(client.base(), &path, &pairs(params), &pairs(query))?;
+            if is_text && method == Method::PATCH {
+                let json = operations::json_type(method.as_str(), target.expanded_path());
+                headers.entry(CONTENT_TYPE).or_insert(HeaderValue::from_static(json));
+            }
             let request = Request {
-                method: parsed_method(&method)?,
-                target: Target::parse(client.base(), &path, &pairs(params), &pairs(query))?,
+                method,
+                target,
                 headers,
                 body,
                 redirect: redirect.map(Into::into).unwrap_or_default(),

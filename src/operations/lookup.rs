@@ -38,6 +38,11 @@ pub fn find(method: &str, path: &str) -> Option<&'static Operation> {
     INDEX.operations.get(&(method, path)).copied()
 }
 
+/// Returns the content type of JSON that such a request sends.
+pub fn json_type(method: &str, path: &str) -> &'static str {
+    find(method, path).map_or("application/json", Operation::json_type)
+}
+
 /// Returns the operation with this name, such as `GET /jobs/{id}` or `GET /jobs/1`. Fails with [`Error::Configuration`]
 /// that names `field` if the text is not a name.
 pub fn find_by_name(field: &str, name: &str) -> Result<Option<&'static Operation>> {

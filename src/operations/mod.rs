@@ -9,7 +9,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 
-pub use lookup::{all, find, find_by_name};
+pub use lookup::{all, find, find_by_name, json_type};
 pub use operation::{Access, Operation, PageRules, PageStyle};
 pub use paths::{Paths, is_parameter};
 pub use scopes::{Requirement, unmet};

@@ -13,6 +13,7 @@ pub struct Operation {
     pages: Option<PageRules>,
     deprecated: bool,
     successor: Option<&'static str>,
+    json_patch: bool,
 }
 
 /// Who may call an operation.
@@ -63,6 +64,7 @@ impl Operation {
             pages: None,
             deprecated: false,
             successor: None,
+            json_patch: false,
         }
     }
 
@@ -112,6 +114,11 @@ impl Operation {
         Self { deprecated: true, successor: Some(successor), ..self }
     }
 
+    /// Its body is a JSON Patch (RFC 6902).
+    pub(super) const fn json_patch(self) -> Self {
+        Self { json_patch: true, ..self }
+    }
+
     /// The method and the path template, such as `GET /jobs/{id}`.
     pub fn name(&self) -> &'static str {
         self.name
@@ -155,6 +162,11 @@ impl Operation {
     /// Whether the vendor calls the operation deprecated.
     pub fn is_deprecated(&self) -> bool {
         self.deprecated
+    }
+
+    /// The content type of a body in JSON.
+    pub fn json_type(&self) -> &'static str {
+        if self.json_patch { "application/json-patch+json" } else { "application/json" }
     }
 
     /// The name of the operation that replaces a deprecated one, if there is one.

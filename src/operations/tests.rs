@@ -93,3 +93,10 @@ fn a_name_is_a_method_and_a_path() {
         assert!(error.to_string().contains("such as `GET /jobs/{id}`"));
     }
 }
+
+#[test]
+fn a_json_patch_is_known_by_its_operation() {
+    assert_eq!(json_type("PATCH", "/jobs/123"), "application/json-patch+json");
+    assert_eq!(json_type("PATCH", "/candidates/123"), "application/json");
+    assert_eq!(json_type("PATCH", "/elsewhere"), "application/json");
+}
