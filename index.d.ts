@@ -266,7 +266,7 @@ export declare class NativeUpload {
 
 /** Watches what happens to tokens, grants and stores in this process, in whichever of its threads. */
 export declare class NativeWatcher {
-  /** Calls `watch` for each observation until [`Self::stop`] is called. It keeps no process alive. */
+  /** Calls `watch` for each observation until `stop` is called. It keeps no process alive. */
   constructor(watch: (arg0: NativeObservation) => void)
   /** Stops watching. */
   stop(): void

@@ -6,6 +6,7 @@ import { channel, subscribe, tracingChannel, unsubscribe } from 'node:diagnostic
 import { test } from 'node:test'
 import { ClientCredentials, OAuthApp, SmartRecruiters } from 'smartrecruiters'
 import { startSandbox } from 'smartrecruiters-sandbox'
+import { addon } from './support/addon.mjs'
 import { authorize } from './support/grants.mjs'
 import { MapStore } from './support/map-store.mjs'
 import { failure, serve } from './support/servers.mjs'
@@ -244,4 +245,26 @@ test('what a receiver of webhooks does is published', async t => {
   assert.equal(records[1].error.reason, 'noMatch')
   assert.deepEqual(shown[2], ['failed', 'e', 'job.created', 1, 'not now'])
   assert.ok(records.every(({ durationMs }) => durationMs > 0))
+})
+
+test('nothing is made for a call while nothing listens', async t => {
+  const { sr } = await serve(t, (_, response) => json(response, 200, {}))
+  const { prototype } = addon().NativeClient
+  const { describe, send } = prototype
+  const made = { described: 0, observed: 0 }
+  prototype.describe = function (...args) {
+    made.described++
+    return describe.apply(this, args)
+  }
+  prototype.send = function (...args) {
+    made.observed += args.at(-1) === true
+    return send.apply(this, args)
+  }
+  t.after(() => Object.assign(prototype, { describe, send }))
+  await sr.get('/jobs')
+  assert.deepEqual(made, { described: 0, observed: 0 })
+  const attempts = collect(t, 'attempt')
+  await sr.get('/jobs')
+  assert.deepEqual(made, { described: 1, observed: 1 })
+  assert.equal(attempts.length, 1)
 })

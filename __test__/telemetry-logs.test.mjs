@@ -285,3 +285,14 @@ test('an unknown level is a warning, and stops no program', async () => {
     /SMARTRECRUITERS_LOG must be one of error, warn, info, debug, trace; nothing is logged/,
   )
 })
+
+test('a deprecated operation has a line', async t => {
+  const { lines, logger } = recorder()
+  const { sr } = await answering(t, [], { logger })
+  await sr.get('/users/{id}', { params: { id: 1 } })
+  const warned = () => lines.find(([level]) => level === 'warn')
+  while (warned() === undefined) await new Promise(resolve => setImmediate(resolve))
+  const [, message, fields] = warned()
+  assert.match(message, /^SmartRecruiters calls GET \/users\/\{id\} deprecated; use .* instead$/)
+  assert.deepEqual(fields, { code: 'SMARTRECRUITERS_DEPRECATED' })
+})

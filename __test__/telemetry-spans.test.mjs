@@ -8,21 +8,16 @@ import { once } from 'node:events'
 import { after, before, beforeEach, test } from 'node:test'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import { context, propagation, ROOT_CONTEXT, SpanStatusCode, trace } from '@opentelemetry/api'
-import { UndiciInstrumentation } from '@opentelemetry/instrumentation-undici'
-import { InMemorySpanExporter, NodeTracerProvider, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-node'
 import { ApiKey, SmartRecruiters } from 'smartrecruiters'
 import { startSandbox } from 'smartrecruiters-sandbox'
+import { startTracing } from './support/opentelemetry.mjs'
 import { failure, serve } from './support/servers.mjs'
 
-const exporter = new InMemorySpanExporter()
-const instrumentation = new UndiciInstrumentation()
+const { exporter, instrumentation, api } = await startTracing()
+const { context, propagation, ROOT_CONTEXT, SpanStatusCode, trace } = api
 let sandbox
 
 before(async () => {
-  const provider = new NodeTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] })
-  provider.register()
-  instrumentation.setTracerProvider(provider)
   sandbox = await startSandbox({ limits: false, jobs: 250 })
 })
 beforeEach(() => exporter.reset())

@@ -207,8 +207,10 @@ fn watchers() -> MutexGuard<'static, Vec<Weak<Watcher>>> {
 mod tests {
     use super::*;
 
-    fn failure() -> Option<Observation> {
-        Some(Observation::Store { operation: "load", credential: Some(u64::MAX), error: Error::Closed })
+    fn fail() {
+        observe(|| {
+            Some(Observation::Store { operation: "load", credential: Some(u64::MAX), error: Error::Closed })
+        });
     }
 
     #[test]
@@ -224,11 +226,11 @@ mod tests {
             })
         };
         let (one, two) = (watch("one"), watch("two"));
-        observe(failure);
+        fail();
         drop(one);
-        observe(failure);
+        fail();
         drop(two);
-        observe(failure);
+        fail();
         assert_eq!(*seen.lock().unwrap(), ["one", "two", "two"]);
     }
 }

@@ -235,7 +235,7 @@ pub struct NativeWatcher(Option<Arc<Watcher>>);
 
 #[napi]
 impl NativeWatcher {
-    /// Calls `watch` for each observation until [`Self::stop`] is called. It keeps no process alive.
+    /// Calls `watch` for each observation until `stop` is called. It keeps no process alive.
     #[napi(constructor, catch_unwind)]
     pub fn new(watch: Function<'_, FnArgs<(NativeObservation,)>, ()>) -> napi::Result<Self> {
         let report = callback(watch)?;
