@@ -118,6 +118,24 @@ async function until(condition) {
   while (!(await condition())) await new Promise(resolve => setTimeout(resolve, 10))
 }
 
+test('two processes that write one export do not spoil it', async t => {
+  const sandbox = await startWith(t, { candidates: 400 })
+  const path = await workspace(t)
+  const command = ['export', 'candidates', '-o', path('c.ndjson'), '--resume', '--json']
+  const hold = sandbox.fault({ kind: 'hold', endpoint: 'GET /candidates', after: 2 })
+  const first = run(command, { env: sandboxVariables(sandbox) })
+  await until(async () => (await stateOf(path('c.ndjson')))?.items === 200)
+  // With another key: the held request takes the only place of the first one.
+  const { apiKey } = sandbox.addApiKey()
+  const second = await run(command, { env: { ...sandboxVariables(sandbox), SMARTRECRUITERS_API_KEY: apiKey } })
+  assert.equal(second.code, 0, second.stderr)
+  hold.clear()
+  const { code, stdout, stderr } = await first
+  assert.deepEqual([code, stdout, JSON.parse(stderr).code], [1, '', 'EXPORT_BUSY'])
+  const ids = (await itemsIn(path('c.ndjson'))).map(({ id }) => id)
+  assert.deepEqual([ids.length, new Set(ids).size], [400, 400])
+})
+
 test('an export whose end was killed between its files is completed without a request', async t => {
   const sandbox = await startWith(t, { candidates: 150 })
   const path = await workspace(t)
