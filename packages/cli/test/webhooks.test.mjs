@@ -77,7 +77,8 @@ test('events are verified, passed on unchanged, and answered as the receiver doe
   assert.deepEqual([delivery.status, delivery.delivered], [202, true])
   const [{ headers, url, body }] = receiver.received
   assert.deepEqual([url, body], ['/hook?a=1', JSON.stringify(payload)])
-  const verifier = new Webhooks({ secrets: await readFile(path('secret'), 'utf8') })
+  const secret = await readFile(path('secret'), 'utf8')
+  const verifier = new Webhooks({ secrets: secret })
   assert.deepEqual(verifier.verify(headers, body).payload, payload)
 
   receiver.status = 418
@@ -103,6 +104,9 @@ test('events are verified, passed on unchanged, and answered as the receiver doe
     ],
   )
   assert.match(listening.err(), /refused: .*\n/)
+  for (const hidden of [secret, sandbox.apiKey, headers['smartrecruiters-signature']]) {
+    assert.ok(!`${listening.out()}${listening.err()}`.includes(hidden), 'a secret was printed')
+  }
   assert.deepEqual(await sr.paginate(SUBSCRIPTIONS).toArray(), [])
   await assert.rejects(access(path('secret')))
 })

@@ -10,6 +10,7 @@ import { checkClock, checkDns, checkProxy, connectionFailure } from '../doctor/n
 import { checkStore } from '../doctor/store.js'
 import { describe, EXIT } from '../failure.js'
 import type { Options } from '../options.js'
+import { printable } from '../output/table.js'
 import { smartrecruiters } from '../package.js'
 import { noArguments } from '../positionals.js'
 
@@ -125,7 +126,7 @@ const MARKS = { ok: '✓', warning: '!', failed: '✗', skipped: '-' } as const
 function textOf(findings: readonly Finding[]): string {
   const width = Math.max(...findings.map(({ check }) => check.length))
   const lines = findings.flatMap(({ check, status, message, remedy }) => [
-    `${MARKS[status]} ${check.padEnd(width)}  ${message}`,
+    `${MARKS[status]} ${check.padEnd(width)}  ${printable(message)}`,
     ...(remedy === undefined ? [] : [`${' '.repeat(width + 4)}→ ${remedy}`]),
   ])
   return `${lines.join('\n')}\n`

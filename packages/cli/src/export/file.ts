@@ -197,7 +197,7 @@ async function convert(from: string, to: string, fields: readonly Path[] | undef
   const columns = fields ?? (await columnsIn(from))
   const file = await open(to, 'w', 0o600)
   try {
-    let part = columns.length === 0 ? '' : row(columns.map(path => path.join('.')))
+    let part = columns.length === 0 ? '' : row(columns.map(path => path.join('.') || 'value'))
     for await (const item of itemsIn(from)) {
       part += rowOf(item, columns)
       if (part.length < PART) continue

@@ -1,6 +1,7 @@
 /** Passes webhooks on to a receiver on this machine, exactly as SmartRecruiters has sent them. */
 
 import { UsageError } from '../failure.js'
+import { printable } from '../output/table.js'
 
 /** SmartRecruiters waits for 5 seconds. What is passed on must be answered a little sooner. */
 const TIMEOUT = 4500
@@ -69,5 +70,6 @@ function reasonOf(error: unknown): string {
 
 /** Says in a line what became of an event. */
 export function lineOf(id: string, name: string, { status, milliseconds, error }: Forwarded): string {
-  return `${new Date().toTimeString().slice(0, 8)}  ${name}  ${id}  ${status ?? error}  ${milliseconds} ms\n`
+  const time = new Date().toTimeString().slice(0, 8)
+  return `${printable(`${time}  ${name}  ${id}  ${status ?? error}  ${milliseconds} ms`)}\n`
 }
