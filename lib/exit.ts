@@ -14,7 +14,7 @@ const isMainThread =
 native.onProcessWarning(isMainThread, warn)
 
 function warn(): void {
-  for (const { code, type, message } of native.takeProcessWarnings()) process.emitWarning(message, { type, code })
+  for (const { code, type, message } of native.takeProcessWarnings()) process.emitWarning(message, type, code)
 }
 
 /** Makes the process wait at its end for exchanges in flight, for at most `milliseconds`. */

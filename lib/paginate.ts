@@ -349,7 +349,8 @@ class PageReader<Item> implements Paginator<Item> {
         this.#context,
         this.#signal,
       )
-      const items = page?.items === undefined ? undefined : JSON.parse(page.items)
+      const text = page == null ? undefined : bare(page).items
+      const items = text === undefined ? undefined : JSON.parse(text)
       // There is no page if the pass was stopped.
       if (page != null) {
         this.#position = page.position
