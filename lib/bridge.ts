@@ -9,6 +9,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import { Readable } from 'node:stream'
 import type { Bytes } from '../index.js'
+import { bare, members } from './members.js'
 
 /** Options of {@link startBridge}. */
 export interface BridgeOptions {
@@ -77,7 +78,7 @@ export interface Bridge extends AsyncDisposable {
 }
 
 const ORIGINS = { production: 'https://api.smartrecruiters.com', sandbox: 'https://api.sandbox.smartrecruiters.com' }
-const OPTIONS = ['fetch', 'environment', 'onError']
+const OPTIONS = ['fetch', 'environment', 'onError'] as const
 
 /** The maximum length of a body that is passed on as a whole, in bytes: mocks compare bodies, but not streams. */
 const WHOLE_BODY = 1024 * 1024
@@ -105,8 +106,7 @@ const FOR_FETCH = ['host', 'content-length', 'expect']
  * ```
  */
 export async function startBridge(options: BridgeOptions = {}): Promise<Bridge> {
-  check(options)
-  const { environment = 'production', fetch = (url, init) => globalThis.fetch(url, init), onError } = options
+  const { environment = 'production', fetch = (url, init) => globalThis.fetch(url, init), onError } = checked(options)
   const vendor = ORIGINS[environment]
   // The targets of redirects, by their index in the path. A target outside the vendor's API has another origin here
   // too, so that the client does not send its credential there. Only targets that an answer has named can be fetched.
@@ -129,14 +129,17 @@ export async function startBridge(options: BridgeOptions = {}): Promise<Bridge> 
     let body: BridgeRequest['body'] = null
     try {
       body = await bodyOf(request)
-      const answer = await fetch(url, {
-        method,
-        headers: forwarded(request.rawHeaders),
-        body,
-        duplex: 'half',
-        redirect: 'manual',
-        signal: gone.signal,
-      })
+      const answer = await fetch(
+        url,
+        bare<BridgeRequest>({
+          method,
+          headers: forwarded(request.rawHeaders),
+          body,
+          duplex: 'half',
+          redirect: 'manual',
+          signal: gone.signal,
+        }),
+      )
       writeHead(answer, response, url)
       await writeBody(answer, response, gone.signal)
     } catch (error) {
@@ -179,23 +182,25 @@ export async function startBridge(options: BridgeOptions = {}): Promise<Bridge> 
   return { baseUrl: originOf(api), close, [Symbol.asyncDispose]: close }
 }
 
-function check(options: BridgeOptions): void {
+function checked(options: BridgeOptions): BridgeOptions {
   // From the main entry, so that users see its class. Required only here, because nothing else needs the addon.
   const { ConfigurationError } = require('./index.js') as typeof import('./index.js')
   const wrong = (field: string, problem: string) =>
     new ConfigurationError({ code: 'CONFIGURATION', message: `${field}: ${problem}`, causes: [], field })
   if (typeof options !== 'object' || options === null) throw wrong('startBridge', 'must be an object of options')
   for (const name of Object.keys(options)) {
-    if (!OPTIONS.includes(name))
+    if (!OPTIONS.includes(name as (typeof OPTIONS)[number]))
       throw wrong(name, `is not an option of startBridge; its options are ${OPTIONS.join(', ')}`)
   }
-  const { fetch, environment, onError } = options
+  const known = members(options, OPTIONS) as BridgeOptions
+  const { fetch, environment, onError } = known
   for (const [name, value] of Object.entries({ fetch, onError })) {
     if (value !== undefined && typeof value !== 'function') throw wrong(name, 'must be a function')
   }
   if (environment !== undefined && !Object.hasOwn(ORIGINS, environment)) {
     throw wrong('environment', "must be 'production' or 'sandbox'")
   }
+  return known
 }
 
 type Listener = (request: IncomingMessage, response: ServerResponse) => Promise<void>
@@ -205,7 +210,7 @@ async function listen(listener: Listener): Promise<Server> {
   // Idle connections stay open during any pause between two tests: closing one could fail a request.
   server.keepAliveTimeout = 0
   server.on('connection', socket => socket.unref())
-  server.listen(0, '127.0.0.1').unref()
+  server.listen(bare({ port: 0, host: '127.0.0.1' })).unref()
   await once(server, 'listening')
   return server
 }
@@ -237,7 +242,7 @@ async function bodyOf(request: IncomingMessage): Promise<BridgeRequest['body']> 
   const chunks: Buffer[] = []
   for await (const chunk of request) chunks.push(chunk)
   const bytes = new Uint8Array(Buffer.concat(chunks))
-  return TEXT.test(type) && isUtf8(bytes) ? new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes) : bytes
+  return TEXT.test(type) && isUtf8(bytes) ? new TextDecoder('utf-8', bare({ ignoreBOM: true })).decode(bytes) : bytes
 }
 
 /** Streams the body of an answer to the client. */
@@ -247,14 +252,14 @@ async function writeBody(answer: BridgeResponse, response: ServerResponse, gone:
     return
   }
   const reader = (answer.body as ReadableStream<Uint8Array>).getReader()
-  gone.addEventListener('abort', () => void reader.cancel().catch(() => {}), { once: true })
+  gone.addEventListener('abort', () => void reader.cancel().catch(() => {}), bare({ once: true }))
   // Not `flushHeaders()`, which writes the headers as UTF-8: they are bytes.
   response.write('', 'latin1')
   for (;;) {
     const { done, value } = await reader.read()
     gone.throwIfAborted()
     if (done) break
-    if (!response.write(value)) await once(response, 'drain', { signal: gone })
+    if (!response.write(value)) await once(response, 'drain', bare({ signal: gone }))
   }
   response.end()
 }
@@ -271,7 +276,7 @@ function warn({ method, url, error }: BridgeFailure, secrets: readonly string[])
   const reason = secrets.reduce((shown, secret) => shown.replaceAll(secret, '[redacted]'), reasons.join(': '))
   const [address] = url.split('?', 1)
   const message = `The bridge closed a connection because fetch failed for ${method} ${address}: ${reason}`
-  process.emitWarning(message, { code: 'SMARTRECRUITERS_BRIDGE' })
+  process.emitWarning(message, 'Warning', 'SMARTRECRUITERS_BRIDGE')
 }
 
 /** The secrets of a request, which the error of a mock may quote. */

@@ -2,6 +2,7 @@
 
 import { copied } from './bytes.js'
 import { isOrdered } from './due-order.js'
+import { members } from './members.js'
 import { types } from './platform.js'
 import type { DueRecord, StoredRecord } from './store-contract.js'
 import { isList, kind } from './validate.js'
@@ -13,8 +14,8 @@ const LONGEST_REASON = 500
 export function loadedRecord(found: unknown): StoredRecord | undefined {
   if (found === undefined || found === null) return undefined
   if (typeof found !== 'object' || isList(found)) throw wrong('a record or undefined', found)
-  // Each property is read once, inherited ones too: records of an ORM have getters on their classes.
-  const { version, content } = found as Partial<Record<keyof StoredRecord, unknown>>
+  // Each property is read once, also from a class: records of an ORM have getters there.
+  const { version, content } = members(found, ['version', 'content'])
   if (!Number.isSafeInteger(version) || (version as number) < 1) throw wrong('a version of 1 or more', version)
   if (!types.isUint8Array(content)) throw wrong('a Uint8Array', content)
   return { version: version as number, content: copied("the record's content", content) }
@@ -59,7 +60,7 @@ function dueRecord(entry: unknown): DueRecord {
   if (typeof entry !== 'object' || entry === null) {
     throw new TypeError(`an entry of the list must be an object, but is ${kind(entry)}`)
   }
-  const { id, due } = entry as Partial<Record<keyof DueRecord, unknown>>
+  const { id, due } = members(entry, ['id', 'due'])
   if (typeof id !== 'string') throw wrong('the id of each entry as a string', id)
   if (!id.isWellFormed())
     throw wrong('the id of each entry as it was stored', id, 'one that is not well-formed Unicode')

@@ -10,6 +10,7 @@ import type {
   NativeWebhookRefusal,
 } from '../index.js'
 import { headerPairs } from './headers.js'
+import { bare } from './members.js'
 import { native } from './native.js'
 import { fromCaller, withoutFrames } from './stack.js'
 
@@ -416,14 +417,14 @@ for (const Class of [...new Set([SmartRecruitersError, TokenError, ApiError, ...
 }
 
 /** Makes the error that a record describes. */
-export function toError(record: ErrorRecord, context?: CallContext): SmartRecruitersError {
-  return fromCaller(() => new CLASSES[record.code](record, context))
+export function toError(record: ErrorRecord, context: CallContext = {}): SmartRecruitersError {
+  return fromCaller(() => new CLASSES[record.code](bare(record), bare(context)))
 }
 
 /** Makes a `ConfigurationError` about `field`. `problem` says what would be right, and must not contain the value. */
 export function configurationError(field: string, problem: string): ConfigurationError {
   const message = `${field}: ${problem}`
-  return fromCaller(() => new ConfigurationError({ code: 'CONFIGURATION', message, causes: [], field }))
+  return toError({ code: 'CONFIGURATION', message, causes: [], field }) as ConfigurationError
 }
 
 /** Makes the error of a webhook request that the face refuses. */
@@ -443,7 +444,8 @@ function isError(result: object): result is NativeError {
 }
 
 function causeOf(causes: Cause[]): ErrorOptions | undefined {
-  const cause = causes.reduceRight<Error | undefined>((inner, { message, code }) => {
+  const cause = causes.reduceRight<Error | undefined>((inner, record) => {
+    const { message, code } = bare(record)
     // It failed outside JavaScript: the error that it caused has the caller's frames.
     const error = withoutFrames(new Error(message, inner && { cause: inner }))
     return Object.assign(error, code === undefined ? {} : { code })

@@ -16,7 +16,7 @@ native.onProcessWarning(isMainThread, warn)
 
 function warn(): void {
   for (const { code, type, message } of native.takeProcessWarnings()) {
-    process.emitWarning(message, { type, code })
+    process.emitWarning(message, type, code)
     warnSinks({ code, message })
   }
 }

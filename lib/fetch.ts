@@ -4,7 +4,7 @@ import { type Outgoing, outgoing, sizeOf, source } from './body.js'
 import { configurationError } from './errors.js'
 import { isA, isBlob } from './platform.js'
 import type { FlatRequest } from './request.js'
-import { bare, members, optionalSignal } from './validate.js'
+import { bare, membersOf, optionalSignal } from './validate.js'
 
 /** A call of `fetch`, ready to be sent. */
 export interface FetchCall {
@@ -19,6 +19,26 @@ const NORMALIZED = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS']
 const METHODS = [...NORMALIZED, 'PATCH']
 const REDIRECTS = [undefined, 'follow', 'manual', 'error']
 
+/** What the platform's `Request` reads of its second argument (Fetch standard, `RequestInit`), and Node's `dispatcher`. */
+const INIT = [
+  'method',
+  'headers',
+  'body',
+  'redirect',
+  'signal',
+  'duplex',
+  'referrer',
+  'referrerPolicy',
+  'mode',
+  'credentials',
+  'cache',
+  'integrity',
+  'keepalive',
+  'priority',
+  'window',
+  'dispatcher',
+]
+
 /**
  * Reads the arguments of a `fetch`. Most calls have a URL and simple options. These are read without the platform's
  * `Request`, which costs more than the rest of the call and turns every body into a stream.
@@ -26,18 +46,24 @@ const REDIRECTS = [undefined, 'follow', 'manual', 'error']
 export function fetchCall(input: string | URL | Request, init: RequestInit | undefined, baseUrl: string): FetchCall {
   if (typeof input === 'object' && !isA('URL', input)) {
     if (init === undefined) return fromRequest(input)
-    const { body } = members(init, ['body'])
-    return fromRequest(new Request(input, init), body)
+    const given: RequestInit = membersOf(init, INIT)
+    return fromRequest(platformRequest(input, given), given.body)
   }
   const url = absolute(input, baseUrl)
-  const known: RequestInit = init ? members(init, ['method', 'headers', 'body', 'redirect', 'signal']) : bare({})
+  const known: RequestInit = init ? membersOf(init, INIT) : bare({})
   const method = normalized(known.method ?? 'GET')
-  if (!isPlain(method, known)) return fromRequest(new Request(url, init), known.body)
+  if (!isPlain(method, known)) return fromRequest(platformRequest(url, known), known.body)
   const signal = optionalSignal('signal', known.signal)
   const headers = [...new Headers(known.headers ?? {})].flat()
   const request = bare({ method, path: url, headers, ...(known.redirect && { redirect: known.redirect }) })
   const body = known.body == null ? bare<Outgoing>({}) : outgoing('body', known.body)
   return { request, body, signal, url }
+}
+
+/** Makes a `Request` of the caller's options alone. The platform takes those that are absent from `Object.prototype`. */
+function platformRequest(input: string | Request, given: RequestInit): Request {
+  const { method, headers, signal } = typeof input === 'string' ? { method: 'GET', headers: [], signal: null } : input
+  return new Request(input, bare<RequestInit>({ method, headers, signal, body: null, ...given }))
 }
 
 function normalized(method: string): string {

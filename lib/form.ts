@@ -1,6 +1,7 @@
 /** Encodes forms of the platform and of other packages as `multipart/form-data` (RFC 7578). */
 
 import { configurationError } from './errors.js'
+import { members } from './members.js'
 import { isBlob } from './platform.js'
 
 /** A form as its parts, to be sent in this order. */
@@ -31,7 +32,8 @@ export function formBody(field: string, form: object): FormParts {
   for (const [name, value] of entries(field, form)) {
     const head = `--${boundary}\r\nContent-Disposition: form-data; name="${escaped(lines(name))}"`
     if (isBlob(value)) {
-      const filename = 'name' in value && typeof value.name === 'string' ? value.name : 'blob'
+      const { name: given } = members(value, ['name'])
+      const filename = typeof given === 'string' ? given : 'blob'
       const type = value.type || 'application/octet-stream'
       parts.push(Buffer.from(`${head}; filename="${escaped(filename)}"\r\nContent-Type: ${type}\r\n\r\n`), value)
       parts.push(Buffer.from('\r\n'))
@@ -69,7 +71,7 @@ function entries(field: string, form: object): [string, string | Blob][] {
 }
 
 function isFormStream(form: object): form is FormStream {
-  const { getHeaders, pipe } = form as Partial<FormStream>
+  const { getHeaders, pipe } = members(form, ['getHeaders', 'pipe'])
   return typeof getHeaders === 'function' && typeof pipe === 'function'
 }
 

@@ -3,7 +3,7 @@
 import type { NativeDue, NativeGrantInfo, NativeGrantPage, NativeOAuthApp, NativeRefusal } from '../index.js'
 import { call } from './calls.js'
 import { configurationError, type ReauthorizationReason } from './errors.js'
-import { given, optionalChoice, optionalDate, optionsObject, record, string } from './validate.js'
+import { bare, given, optionalChoice, optionalDate, optionsObject, record, string } from './validate.js'
 
 /** What {@link OAuthApp.grants} lists about a grant. It contains no tokens. */
 export interface GrantInfo {
@@ -79,14 +79,14 @@ async function* pages(
 ): AsyncGenerator<GrantInfo, void, undefined> {
   let after: NativeDue | undefined
   do {
-    const { grants, next } = await load(after)
+    const { grants, next } = bare(await load(after))
     yield* grants.map(info)
     after = next
   } while (after !== undefined)
 }
 
 function info(grant: NativeGrantInfo): GrantInfo {
-  const { refusal, scopes, refreshTokenIssuedAt, refreshTokenExpiresAt, accessTokenExpiresAt, ...rest } = grant
+  const { refusal, scopes, refreshTokenIssuedAt, refreshTokenExpiresAt, accessTokenExpiresAt, ...rest } = bare(grant)
   return {
     ...rest,
     ...(refusal === undefined ? {} : { refusal: refusalOf(refusal) }),
@@ -97,7 +97,8 @@ function info(grant: NativeGrantInfo): GrantInfo {
   }
 }
 
-function refusalOf({ since, times, retryAt, status, code, description }: NativeRefusal): Refusal {
+function refusalOf(refusal: NativeRefusal): Refusal {
+  const { since, times, retryAt, status, code, description } = bare(refusal)
   return {
     since: new Date(since),
     times,

@@ -53,7 +53,7 @@ const EMIT: Record<NativeEventName | keyof OAuthAppEvents, (events: Emitter, eve
   keepAliveFailed: (events, { error }) => events.emit('keepAliveFailed', { error: errorOf(error) }),
   rekeyFailed: (events, { id = '', error }) => events.emit('rekeyFailed', { id, error: errorOf(error) }),
   storeWarning: (events, { message = '' }) => {
-    if (!events.emit('storeWarning', { message })) process.emitWarning(message, { code: 'SMARTRECRUITERS_STORE' })
+    if (!events.emit('storeWarning', { message })) process.emitWarning(message, 'Warning', 'SMARTRECRUITERS_STORE')
   },
 }
 

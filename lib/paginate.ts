@@ -372,7 +372,8 @@ class PageReader<Item> implements Paginator<Item> {
         this.#signal,
         trace && (report => trace.report(report)),
       )
-      const items = page?.items === undefined ? undefined : JSON.parse(page.items)
+      const text = page == null ? undefined : bare(page).items
+      const items = text === undefined ? undefined : JSON.parse(text)
       trace?.pageRead()
       // There is no page if the pass was stopped.
       if (page != null) {

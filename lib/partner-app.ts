@@ -17,7 +17,7 @@ import { REGISTRATION_OPTIONS, registration } from './registration.js'
 import { type AnyStore, storeOf } from './stores.js'
 import { logAsEnvironmentSays } from './telemetry/environment-logger.js'
 import { updateWatch } from './telemetry/process-watch.js'
-import { FROM_ENVIRONMENT, optionalSignal, optionsObject, string } from './validate.js'
+import { bare, FROM_ENVIRONMENT, optionalSignal, optionsObject, string } from './validate.js'
 
 /** Options of the {@link PartnerApp} constructor. */
 export interface PartnerAppOptions extends ConnectionOptions, ApiOptions {
@@ -181,10 +181,12 @@ export class PartnerApp {
   async *customers(): AsyncGenerator<CustomerInfo, void, undefined> {
     for (let after: string | undefined; ; ) {
       const from = after
-      const { customers, next } = await call<NativeCustomerPage>((completions, callId) => {
+      const page = await call<NativeCustomerPage>((completions, callId) => {
         this.#native.customers(completions, callId, from)
       }, {})
-      for (const { companyId, state, connectedAt } of customers) {
+      const { customers, next } = bare(page)
+      for (const customer of customers) {
+        const { companyId, state, connectedAt } = bare(customer)
         yield { companyId, state, connectedAt: connectedAt === undefined ? undefined : new Date(connectedAt) }
       }
       if (next === undefined) return

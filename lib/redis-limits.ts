@@ -7,7 +7,7 @@ import { networkVariables } from './environment.js'
 import { configurationError, type StoreError, toError, unwrap } from './errors.js'
 import { WithEvents } from './events.js'
 import { native } from './native.js'
-import { FROM_ENVIRONMENT, optionsObject, string } from './validate.js'
+import { bare, FROM_ENVIRONMENT, optionsObject, string } from './validate.js'
 
 /** Options of the {@link RedisLimits} constructor. */
 export interface RedisLimitsOptions {
@@ -61,7 +61,8 @@ export class RedisLimits extends WithEvents<RedisLimitsEvents> {
     const events = new EventEmitter<RedisLimitsEvents>()
     super(events, EVENTS)
     const known = optionsObject('RedisLimits', options, ['url', 'ca'])
-    const listen = ({ name, members, error }: NativeLimitsEvent) => {
+    const listen = (event: NativeLimitsEvent) => {
+      const { name, members, error } = bare(event)
       if (name === 'restored') events.emit('restored')
       else if (error !== undefined) events.emit('degraded', { members, error: toError(error) as StoreError })
     }

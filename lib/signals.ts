@@ -1,5 +1,9 @@
 /** Abort signals, watched by any number of calls with one listener each. */
 
+import { bare } from './members.js'
+
+const ONCE = bare({ once: true })
+
 /** What to do when a signal aborts, by key. There is one listener for each signal: Node warns of more than ten. */
 const watched = new WeakMap<AbortSignal, Map<unknown, () => void>>()
 
@@ -14,7 +18,7 @@ export function watch(signal: AbortSignal, key: unknown, abort: () => void): () 
   if (calls === undefined) {
     calls = new Map()
     watched.set(signal, calls)
-    signal.addEventListener('abort', abortAll, { once: true })
+    signal.addEventListener('abort', abortAll, ONCE)
   }
   calls.set(key, abort)
   return () => {

@@ -6,6 +6,7 @@ import { type CertificateAuthorities, certificateAuthorities } from './certifica
 import { describe, duePage, loadedRecord } from './custom-store.js'
 import { networkVariables } from './environment.js'
 import { configurationError, unwrap } from './errors.js'
+import { members } from './members.js'
 import { native } from './native.js'
 import type { Store } from './store-contract.js'
 import {
@@ -36,15 +37,15 @@ function handleOf(field: string, value: unknown): NativeStore {
   if (typeof value !== 'object' || value === null) throw configurationError(field, remedy)
   let handle = handles.get(value)
   if (handle === undefined) {
-    const store = value as Store
+    const known = members(value, ['load', 'swap', 'due', 'remove', 'durable', 'namespace'])
     for (const method of ['load', 'swap', 'due'] as const) {
-      if (typeof store[method] !== 'function')
+      if (typeof known[method] !== 'function')
         throw configurationError(`${field}.${method}`, `is not a method; ${field} ${remedy}`)
     }
-    if (store.remove !== undefined && typeof store.remove !== 'function') {
+    if (known.remove !== undefined && typeof known.remove !== 'function') {
       throw configurationError(`${field}.remove`, 'must be a method, or be left out')
     }
-    handle = customStore(field, store)
+    handle = customStore(field, value as Store, known)
     handles.set(value, handle)
   }
   return handle
@@ -238,13 +239,18 @@ async function warnings(store: object): Promise<string[]> {
 }
 
 /** Makes a store of the user's object. What its methods return is checked before the addon receives it. */
-function customStore(field: string, store: Store): NativeStore {
-  const durable = boolean(`${field}.durable`, store.durable, true)
-  const namespace = store.namespace === undefined ? '' : string(`${field}.namespace`, store.namespace)
+function customStore(
+  field: string,
+  store: Store,
+  known: Record<'remove' | 'durable' | 'namespace', unknown>,
+): NativeStore {
+  const durable = boolean(`${field}.durable`, known.durable, true)
+  const namespace = known.namespace === undefined ? '' : string(`${field}.namespace`, known.namespace)
+  const removes = known.remove !== undefined
   const bridge: NativeCustomStore = new native.NativeCustomStore(
     asked => {
       const question = bare(asked)
-      void answer(store, question, bridge).catch((error: unknown) => {
+      void answer(store, removes, question, bridge).catch((error: unknown) => {
         bridge.failed(question.number, `the store's ${question.method}() failed: ${describe(error)}`)
       })
     },
@@ -254,7 +260,12 @@ function customStore(field: string, store: Store): NativeStore {
   return bridge.store()
 }
 
-async function answer(store: Store, question: NativeQuestion, bridge: NativeCustomStore): Promise<void> {
+async function answer(
+  store: Store,
+  removes: boolean,
+  question: NativeQuestion,
+  bridge: NativeCustomStore,
+): Promise<void> {
   const { number, method, id = '', expected = 0, content = new Uint8Array(), due = 0 } = question
   switch (method) {
     case 'load': {
@@ -267,8 +278,8 @@ async function answer(store: Store, question: NativeQuestion, bridge: NativeCust
       return bridge.swapped(number, won)
     }
     case 'remove': {
-      if (store.remove === undefined) return bridge.removed(number)
-      const removed: unknown = await store.remove(id, expected)
+      if (!removes) return bridge.removed(number)
+      const removed: unknown = await store.remove?.(id, expected)
       if (typeof removed !== 'boolean') throw wrong('true or false', removed)
       return bridge.removed(number, removed)
     }

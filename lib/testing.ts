@@ -7,6 +7,7 @@
  */
 
 import { isOrdered } from './due-order.js'
+import { members } from './members.js'
 import type { DueRecord, Store, StoredRecord } from './store-contract.js'
 
 export {
@@ -48,7 +49,7 @@ export async function checkStore(
   openStore: () => Store | Promise<Store>,
   options: CheckStoreOptions = {},
 ): Promise<void> {
-  const timeout = options.timeout ?? 10_000
+  const { timeout = 10_000 } = members(options, ['timeout']) as CheckStoreOptions
   if (!Number.isInteger(timeout) || timeout < 1 || timeout >= 2 ** 31) {
     throw new RangeError('timeout: must be a whole number of milliseconds above 0')
   }
@@ -84,7 +85,7 @@ export async function checkStore(
   await rule('no update is lost among writers', () => losesNoUpdate(stores))
   await rule('due() lists due records, the most urgent first', () => listsWhatIsDue(store, other))
   await rule('due() continues after a place', () => continuesAfterAPlace(store))
-  if (store.store.remove !== undefined) {
+  if (store.removes) {
     await rule('a removal needs the current version, and leaves nothing', () => removes(store, other))
     await rule('exactly one of many swaps and removals wins', () => removesAtomically(stores))
   }
@@ -236,11 +237,16 @@ class Checked {
     readonly timeout: number,
   ) {}
 
+  /** Whether the store has the optional method. */
+  get removes(): boolean {
+    return members(this.store, ['remove']).remove !== undefined
+  }
+
   async load(id: string): Promise<StoredRecord | undefined> {
     const asked = `load(${shown(id)})`
     const found = await this.#ask(asked, () => this.store.load(id))
     if (found === undefined || found === null) return undefined
-    const { version, content } = Object(found) as Partial<StoredRecord>
+    const { version, content } = members(Object(found), ['version', 'content'])
     if (!Number.isSafeInteger(version) || (version as number) < 1) {
       throw broken(asked, 'a `version` that is a whole number of 1 or more', shown(version))
     }
@@ -271,7 +277,7 @@ class Checked {
     if (!Array.isArray(page)) throw broken(asked, 'a list', shown(page))
     if (page.length > limit) throw broken(asked, `${limit} records at most`, `${page.length}`)
     return page.map((entry: unknown) => {
-      const { id, due } = Object(entry) as Partial<DueRecord>
+      const { id, due } = members(Object(entry), ['id', 'due'])
       if (typeof id !== 'string' || !Number.isSafeInteger(due)) {
         throw broken(asked, 'entries of an `id` and a whole number `due`', shown(entry))
       }

@@ -4,7 +4,10 @@
  */
 
 import { configurationError, SmartRecruitersError } from './errors.js'
+import { bare, members } from './members.js'
 import { isA, types } from './platform.js'
+
+export { bare } from './members.js'
 
 /** The longest timer of the platform, in milliseconds. */
 const LONGEST_TIMEOUT = 2 ** 31 - 1
@@ -29,49 +32,13 @@ export function optionsObject<Key extends string>(
       throw configurationError(printable(key), problem)
     }
   }
-  return members(options, known)
+  return membersOf(options, known)
 }
 
-/**
- * Returns the named properties that an object or its classes have. Properties of `Object.prototype` are not options:
- * any code in the process can put them there.
- */
-export function members<Key extends string>(value: object, names: readonly Key[]): Record<Key, unknown> {
-  const holders: object[] = []
-  for (let holder: object | null = value; holder !== null; holder = Object.getPrototypeOf(holder)) {
-    if (!isObjectPrototype(holder)) holders.push(holder)
-  }
-  const found = bare({} as Record<Key, unknown>)
-  for (const name of names) {
-    if (isHeld(holders, name)) {
-      found[name] = reading(name, () => (value as Record<Key, unknown>)[name])
-    }
-  }
-  return found
+/** Returns the named properties of an object of the caller, as {@link members} does. */
+export function membersOf<Key extends string>(value: object, names: readonly Key[]): Record<Key, unknown> {
+  return members(value, names, reading)
 }
-
-/** Whether one of `holders` has the property itself. Runs for each option of each call, so it makes no closures. */
-function isHeld(holders: object[], name: string): boolean {
-  for (const holder of holders) if (Object.hasOwn(holder, name)) return true
-  return false
-}
-
-/** Whether a value is the `Object.prototype` of any realm: test runners have realms of their own. */
-function isObjectPrototype(value: object): boolean {
-  return Object.getPrototypeOf(value) === null && Object.hasOwn(value, 'isPrototypeOf')
-}
-
-/**
- * Copies the properties to an object without a prototype, so that an absent property stays absent whatever other code
- * puts on `Object.prototype`. Every object whose properties the addon reads must be made by this function.
- */
-export function bare<T extends object>(properties: T): T {
-  return Object.assign(new Bare(), properties) as T
-}
-
-/** Inherits nothing. Objects of `Object.create(null)` are hash tables, which cost a call more. */
-class Bare {}
-Object.setPrototypeOf(Bare.prototype, null)
 
 /**
  * Runs `read`, which only reads a value of the caller. If a getter or a `Proxy` throws, the caller's argument is wrong:

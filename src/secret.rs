@@ -273,7 +273,7 @@ mod tests {
                 STANDARD.encode(&joined),
                 URL_SAFE.encode(&joined),
                 STANDARD.encode(format!("{before}{form}{after}")),
-                hex(&joined).to_uppercase(),
+                joined.bytes().map(|byte| format!("{byte:02X}")).collect(),
             ] {
                 let text = format!("é it was \"{quote}\", which");
                 let shown = redact(&text, &secret);
@@ -282,6 +282,48 @@ mod tests {
                 prop_assert!(shown.len() <= "é it was [redacted], which".len() + 40, "{}", shown);
                 prop_assert!(!shown.contains(&secret), "{}", shown);
             }
+        }
+    }
+
+    /// What Python's `bytes.hex`, `base64` (also with text before the secret) and `urllib.parse` make of the secret.
+    #[test]
+    fn the_forms_are_those_of_other_programs() {
+        let secret = "k/\u{e9}+ ~Z1234567890";
+        for form in [
+            "k/\u{e9}+ ~Z1234567890",
+            "6b2fc3a92b207e5a31323334353637383930",
+            "6B2FC3A92B207E5A31323334353637383930",
+            "ay/DqSsgfloxMjM0NTY3ODkw",
+            "ay_DqSsgfloxMjM0NTY3ODkw",
+            "Omsvw6krIH5aMTIzNDU2Nzg5MA==",
+            "Omsvw6krIH5aMTIzNDU2Nzg5MA",
+            "YTprL8OpKyB+WjEyMzQ1Njc4OTA=",
+            "YTprL8OpKyB-WjEyMzQ1Njc4OTA",
+            "k%2F%C3%A9%2B+%7EZ1234567890",
+            "k%2F%C3%A9%2B%20%7EZ1234567890",
+            "k%2f%c3%a9%2b%20%7eZ1234567890",
+            "azprJTJGJUMzJUE5JTJCKyU3RVoxMjM0NTY3ODkw",
+        ] {
+            let shown = redact(form, secret);
+            // Some characters of Base64 also encode what stands beside the secret.
+            assert!(shown.contains("[redacted]") && shown.len() < 20, "{form} is shown as {shown}");
+        }
+    }
+
+    /// RFC 4648 section 10 has these vectors for Base16.
+    #[test]
+    fn hex_has_two_digits_for_each_byte() {
+        for (text, digits) in [
+            ("", ""),
+            ("f", "66"),
+            ("fo", "666f"),
+            ("foo", "666f6f"),
+            ("foob", "666f6f62"),
+            ("fooba", "666f6f6261"),
+            ("foobar", "666f6f626172"),
+            ("\0\u{7f}\u{ff}\n", "007fc3bf0a"),
+        ] {
+            assert_eq!(hex(text), digits, "{text:?}");
         }
     }
 

@@ -1,8 +1,9 @@
-// A thread with a server that answers each request with an empty object, and tells its parent what it was sent.
+// A thread with a server that answers each request with what its parent says for the path, or with an empty object, and
+// tells its parent what it was sent.
 
 import { once } from 'node:events'
 import { createServer } from 'node:http'
-import { parentPort } from 'node:worker_threads'
+import { parentPort, workerData } from 'node:worker_threads'
 
 let requests = []
 const server = createServer((request, response) => {
@@ -13,7 +14,8 @@ const server = createServer((request, response) => {
     const { method, url, headers } = request
     requests.push({ method, url, headers, body: Buffer.concat(parts).toString('latin1') })
     response.setHeader('content-type', 'application/json')
-    response.end('{}')
+    const [path] = url.split('?', 1)
+    response.end(JSON.stringify(workerData?.[path] ?? {}))
   })
 })
 server.listen(0, '127.0.0.1')

@@ -76,5 +76,5 @@ export function warn(what: string, error: unknown): void {
   const code = error instanceof SmartRecruitersError ? error.code : undefined
   if (code === 'CALLBACK_REFUSED' || code === 'AUTHORIZATION_DENIED') return
   const message = error instanceof Error ? error.message : String(error)
-  process.emitWarning(`${what} failed: ${message}`, { code: 'SMARTRECRUITERS_WEB' })
+  process.emitWarning(`${what} failed: ${message}`, 'Warning', 'SMARTRECRUITERS_WEB')
 }

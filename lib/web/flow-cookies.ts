@@ -4,6 +4,7 @@
  */
 
 import { createHash } from 'node:crypto'
+import { bare } from '../members.js'
 import type { Sealing } from './sealing.js'
 
 /** How long a login may take, in milliseconds. An authorization code is not valid for longer (RFC 6749 section 4.1.2). */
@@ -72,7 +73,7 @@ export class FlowCookies {
   #open(name: string, value: string): Flow | undefined {
     const text = this.#sealing.open(value, this.#purpose(name))
     if (text === undefined) return undefined
-    const flow = JSON.parse(text) as Flow
+    const flow = bare(JSON.parse(text) as Flow)
     return Date.now() < flow.began + LOGIN_LIFETIME ? flow : undefined
   }
 

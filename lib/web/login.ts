@@ -14,7 +14,7 @@ import {
   redirectTo,
   respond,
 } from './handler.js'
-import { checkFunctions, checkOptions, checkPath, configurationError } from './options.js'
+import { checkedOptions, checkFunctions, checkPath, configurationError } from './options.js'
 import { showPage } from './pages.js'
 import { pathOn } from './return-to.js'
 import { type CookieSecret, Sealing } from './sealing.js'
@@ -98,27 +98,27 @@ const MOST_ANSWERS = 1000
  * express().use(toNodeHandler(login))
  */
 export function loginHandler<Context = unknown>(app: OAuthApp, options: LoginOptions<Context>): Handler<Context> {
-  checkOptions('loginHandler', options, OPTIONS)
-  const { who, id, onConnected, onError } = options
+  const known = checkedOptions('loginHandler', options, OPTIONS)
+  const { who, id, onConnected, onError } = known
   checkFunctions({ who, id, onConnected, onError })
-  const { origin, protocol, loginPath, callbackPath, publicLogin, publicCallback, root } = placesOf(app, options.prefix)
+  const { origin, protocol, loginPath, callbackPath, publicLogin, publicCallback, root } = placesOf(app, known.prefix)
   const returnPath = (address: string | null | undefined) => {
     if (typeof address !== 'string' || address.length > MOST_RETURN_TO) return undefined
     const path = pathOn(origin, address)
     // A login that returned to itself would never end.
     return path !== undefined && [publicLogin, publicCallback].includes(path.replace(/[?#].*/s, '')) ? undefined : path
   }
-  const home = returnPath(options.returnTo)
-  if (options.returnTo !== undefined && home === undefined) {
+  const home = returnPath(known.returnTo)
+  if (known.returnTo !== undefined && home === undefined) {
     throw configurationError('returnTo', 'must be a path of the app, such as `/jobs`')
   }
   const authorization = Object.fromEntries(
-    Object.entries(options).filter(([name, value]) => ['scopes', 'for'].includes(name) && value !== undefined),
+    Object.entries(known).filter(([name, value]) => ['scopes', 'for'].includes(name) && value !== undefined),
   ) as Authorization
   // What is wrong with these is said now, and not when the first customer logs in.
   app.authorizationUrl(authorization)
   const cookies = new FlowCookies(
-    new Sealing('cookieSecret', options.cookieSecret),
+    new Sealing('cookieSecret', known.cookieSecret),
     protocol === 'https:',
     `${app.clientId} ${app.redirectUri}`,
   )

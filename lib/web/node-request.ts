@@ -2,6 +2,7 @@
 
 import type { IncomingMessage, OutgoingMessage } from 'node:http'
 import type { Http2ServerRequest } from 'node:http2'
+import { bare } from '../members.js'
 import { configurationError } from './options.js'
 
 /** A request as Node's HTTP servers hand it over. */
@@ -22,7 +23,7 @@ export function toRequest(req: NodeRequest, options: { signal?: AbortSignal } = 
   const body = method === 'GET' || method === 'HEAD' ? null : streamOf(req)
   try {
     const init = { method, headers: headersOf(req), body, duplex: 'half' as const, signal: options.signal ?? null }
-    return new Request(originOf(req) + path, init)
+    return new Request(originOf(req) + path, bare(init))
   } catch {
     return undefined
   }
@@ -68,7 +69,7 @@ function streamOf(req: NodeRequest): ReadableStream<Uint8Array> {
         if (chunks === undefined && (req as { readableDidRead?: boolean }).readableDidRead) {
           throw configurationError('body', 'was read before; put this handler before `express.json()` and the like')
         }
-        chunks ??= req.iterator({ destroyOnReturn: false }) as AsyncIterator<Uint8Array>
+        chunks ??= req.iterator(bare({ destroyOnReturn: false })) as AsyncIterator<Uint8Array>
         const { done, value } = await chunks.next()
         if (done) controller.close()
         else controller.enqueue(new Uint8Array(value))
@@ -77,7 +78,7 @@ function streamOf(req: NodeRequest): ReadableStream<Uint8Array> {
         await chunks?.return?.()
       },
     },
-    { highWaterMark: 0 },
+    bare({ highWaterMark: 0 }),
   )
 }
 

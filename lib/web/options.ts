@@ -1,20 +1,29 @@
 /**
  * Checks the options of the handlers. `smartrecruiters/web` uses the public face alone, so it makes the public
- * `ConfigurationError`, which callers can recognise by its class.
+ * `ConfigurationError`, which callers can recognise by its class. The function that reads options holds no state, so
+ * that this entry can have its own copy.
  */
 
 import { ConfigurationError } from '../index.js'
+import { members } from '../members.js'
 
 /** Makes a `ConfigurationError` about `field`. `problem` says what would be right, and must not contain the value. */
 export function configurationError(field: string, problem: string): ConfigurationError {
   return new ConfigurationError({ code: 'CONFIGURATION', message: `${field}: ${problem}`, causes: [], field })
 }
 
-/** Checks an object of options. An unknown key is an error: a misspelt option would otherwise be ignored silently. */
-export function checkOptions(of: string, options: unknown, known: readonly string[]): void {
+/**
+ * Checks an object of options, and returns the known ones. An unknown key is an error: a misspelt option would otherwise
+ * be ignored silently.
+ */
+export function checkedOptions<Options extends object>(
+  of: string,
+  options: Options,
+  known: readonly (keyof Options & string)[],
+): Options {
   if (typeof options !== 'object' || options === null) throw configurationError('options', `must be an object of ${of}`)
-  const unknown = Object.keys(options).find(key => !known.includes(key))
-  if (unknown === undefined) return
+  const unknown = Object.keys(options).find(key => !known.includes(key as keyof Options & string))
+  if (unknown === undefined) return members(options, known) as Options
   const name = unknown.replace(/[^\x20-\x7e]/g, '').slice(0, 64)
   throw configurationError(name, `is not an option of ${of}; its options are ${known.join(', ')}`)
 }

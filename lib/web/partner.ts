@@ -3,7 +3,7 @@
 import type { Customer, PartnerApp } from '../index.js'
 import { activationFailure, warn } from './failures.js'
 import { answerWithoutVisit, type Handler, type KeptAnswer, keep, type Reply, redirectTo, respond } from './handler.js'
-import { checkFunctions, checkOptions, checkPath, configurationError } from './options.js'
+import { checkedOptions, checkFunctions, checkPath, configurationError } from './options.js'
 import { showPage } from './pages.js'
 import { vendorUrl } from './return-to.js'
 
@@ -51,10 +51,10 @@ export function partnerHandler<Context = unknown>(
   partner: PartnerApp,
   options: PartnerOptions<Context>,
 ): Handler<Context> {
-  checkOptions('partnerHandler', options, ['path', 'onConnected', 'onError'])
-  const { onConnected, onError } = options
+  const known = checkedOptions('partnerHandler', options, ['path', 'onConnected', 'onError'])
+  const { onConnected, onError } = known
   checkFunctions({ onConnected, onError })
-  const path = checkPath('path', options.path || undefined)
+  const path = checkPath('path', known.path || undefined)
   if (typeof partner?.connect !== 'function') throw configurationError('partner', 'must be a PartnerApp')
   const sandbox = partner.baseUrl === undefined ? undefined : new URL(partner.baseUrl).origin
   /** The activations in progress, by company id: a double click runs `onConnected` once. */

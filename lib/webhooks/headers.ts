@@ -1,7 +1,7 @@
 /** The headers of a webhook request, as every server hands them over. */
 
 import { configurationError, webhookError } from '../errors.js'
-import { isList, kind, reading } from '../validate.js'
+import { isList, kind, membersOf, reading } from '../validate.js'
 
 /**
  * The headers of a request: a `Headers` object, the `headers` of `node:http`, Express or Fastify, a list of pairs, or an
@@ -41,7 +41,7 @@ export function deliveryHeaders(headers: unknown): DeliveryHeaders {
 /** Headers as nearly every server hands them over: text by names in lower case. */
 function usual(headers: unknown): DeliveryHeaders | undefined {
   if (typeof headers !== 'object' || headers === null) return undefined
-  const read = headers as Record<string, unknown>
+  const read = membersOf(headers, Object.values(NAMES))
   const found: DeliveryHeaders = {
     signature: read[NAMES.signature] as string,
     timestamp: read[NAMES.timestamp] as string,

@@ -12,7 +12,7 @@ import {
   callback,
   integer,
   kind,
-  members,
+  membersOf,
   milliseconds,
   objectOf,
   optionsObject,
@@ -173,7 +173,7 @@ const FIELDS = {
 
 function authenticationOf(value: unknown): Authentication | undefined {
   if (value === undefined) return undefined
-  const { type } = members(objectOf('callbackAuthentication', value), ['type'])
+  const { type } = membersOf(objectOf('callbackAuthentication', value), ['type'])
   if (type !== 'basic' && type !== 'header' && type !== 'oauth2') {
     throw configurationError('callbackAuthentication.type', "must be 'basic', 'header' or 'oauth2'")
   }

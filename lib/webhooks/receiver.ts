@@ -4,6 +4,7 @@ import type { NativeInbox } from '../../index.js'
 import { call } from '../calls.js'
 import { configurationError, SmartRecruitersError, toError, unwrap, WebhookError, webhookError } from '../errors.js'
 import { reportWebhook } from '../telemetry/webhook-reports.js'
+import { bare } from '../validate.js'
 import { deliveryHeaders } from './headers.js'
 import type { CallbackAuthentication } from './options.js'
 
@@ -80,7 +81,7 @@ export async function issueToken(request: Request, options: ReceiverOptions): Pr
   if (request.method !== 'POST') return answer(405, 'POST token requests here\n', { allow: 'POST' })
   try {
     const form = await bodyOf(request)
-    const { token, error } = unwrap(options.inbox.issueToken(request.headers.get('authorization') ?? '', form))
+    const { token, error } = bare(unwrap(options.inbox.issueToken(request.headers.get('authorization') ?? '', form)))
     if (token === undefined) {
       return json(error === 'invalid_client' ? 401 : 400, { error }, { 'www-authenticate': 'Basic realm="webhooks"' })
     }

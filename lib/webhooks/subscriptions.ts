@@ -4,6 +4,7 @@ import type { NativeInbox, NativeTakenIn } from '../../index.js'
 import { call } from '../calls.js'
 import type { SmartRecruiters } from '../client.js'
 import { NotFoundError, WebhookError } from '../errors.js'
+import { bare } from '../validate.js'
 import type { WebhookEventName } from './event.js'
 import { deliveryHeaders } from './headers.js'
 import type { CallbackAuthentication } from './options.js'
@@ -61,9 +62,10 @@ interface LogEntry {
 /** Reads all subscriptions. */
 export async function listSubscriptions(client: SmartRecruiters): Promise<Subscription[]> {
   const found: Subscription[] = []
-  for await (const { id, callbackUrl, events, status } of client.paginate<RawSubscription>(SUBSCRIPTIONS)) {
+  for await (const subscription of client.paginate<RawSubscription>(SUBSCRIPTIONS)) {
+    const { id, callbackUrl, events, status } = bare(subscription)
     if (id === undefined) continue
-    const names = (events ?? []).map(event => (typeof event === 'string' ? event : (event.name ?? '')))
+    const names = (events ?? []).map(event => (typeof event === 'string' ? event : (bare(event).name ?? '')))
     found.push({ id, url: callbackUrl ?? '', events: names, active: status === 'active' })
   }
   return found
@@ -125,7 +127,7 @@ async function rememberKey(client: SmartRecruiters, inbox: NativeInbox, id: stri
     if (!(error instanceof NotFoundError)) throw error
     return client.post<{ secretKey: string }>(`${SUBSCRIPTIONS}/{id}/secret-key`, path)
   })
-  const secretKey: unknown = key?.secretKey
+  const { secretKey }: { secretKey?: unknown } = bare(key ?? {})
   // The core must not be given anything else: its error would quote it.
   if (typeof secretKey !== 'string')
     throw new Error('SmartRecruiters answered without the secret key of a subscription')
@@ -165,7 +167,8 @@ export async function replay(
     const log = client.paginate<LogEntry>(`${SUBSCRIPTIONS}/{id}/callbacks-log`, { params: { id } })
     for await (const entry of log) {
       // The order of the log is not documented, so an earlier entry does not mean that only earlier ones follow.
-      if (entry.timestamp !== undefined && Date.parse(entry.timestamp) < since) continue
+      const { timestamp } = bare(entry)
+      if (timestamp !== undefined && Date.parse(timestamp) < since) continue
       result.read++
       await takeIn(inbox, entry, result)
     }
@@ -173,8 +176,9 @@ export async function replay(
   return result
 }
 
-async function takeIn(inbox: NativeInbox, { requestDetails }: LogEntry, result: ReplayResult): Promise<void> {
-  const { headers, body } = requestDetails ?? {}
+async function takeIn(inbox: NativeInbox, entry: LogEntry, result: ReplayResult): Promise<void> {
+  const { requestDetails } = bare(entry)
+  const { headers, body } = bare(requestDetails ?? {})
   const text = typeof body === 'string' ? body : JSON.stringify(body ?? null)
   try {
     const { signature, timestamp, id, name, version, link } = deliveryHeaders(headers ?? {})

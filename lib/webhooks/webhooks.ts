@@ -6,7 +6,7 @@ import { call } from '../calls.js'
 import { SmartRecruiters } from '../client.js'
 import { configurationError, unwrap } from '../errors.js'
 import { types } from '../platform.js'
-import { callback, kind, optionalDate, optionsObject, string, strings, wellFormed } from '../validate.js'
+import { bare, callback, kind, optionalDate, optionsObject, string, strings, wellFormed } from '../validate.js'
 import { toEvent, type WebhookEvent, type WebhookEventName } from './event.js'
 import { described, Handling, type WebhookListener } from './handling.js'
 import { deliveryHeaders, type WebhookHeaders } from './headers.js'
@@ -193,9 +193,10 @@ export class Webhooks {
   async *deadLetters(): AsyncGenerator<DeadLetter, void, undefined> {
     for (let after: NativeDeadLetterPage['next']; ; ) {
       const from = after
-      const { letters, next } = await call<NativeDeadLetterPage>((completions, callId) => {
+      const page = await call<NativeDeadLetterPage>((completions, callId) => {
         this.#inbox.deadLetters(completions, callId, from)
       }, {})
+      const { letters, next } = bare(page)
       for (const { event, attempts, error, receivedAt, since } of letters) {
         yield { event: toEvent(event), attempts, error, receivedAt: new Date(receivedAt), deadSince: new Date(since) }
       }
@@ -303,7 +304,7 @@ export class Webhooks {
 }
 
 function warn(what: string, error: unknown): void {
-  process.emitWarning(`${what}: ${described(error)}`, { code: 'SMARTRECRUITERS_WEBHOOKS' })
+  process.emitWarning(`${what}: ${described(error)}`, 'Warning', 'SMARTRECRUITERS_WEBHOOKS')
 }
 
 function bytesOf(body: unknown): Uint8Array {

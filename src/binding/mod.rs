@@ -7,6 +7,7 @@
 //! that several subjects need. Each file beside these folders is one subject. What TypeScript needs to know and napi
 //! cannot express is in `header.d.ts`, which becomes the beginning of `index.d.ts`.
 
+mod allocator;
 mod answer;
 mod app;
 mod body;
@@ -31,6 +32,5 @@ mod webhooks;
 #[napi_derive::napi]
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// Requests are allocated on Node's thread and freed on the core's, answers the other way round.
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: allocator::Wiping = allocator::Wiping;

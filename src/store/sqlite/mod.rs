@@ -1,5 +1,6 @@
 //! [`SqliteStore`]: records in a file, for any number of processes on one machine.
 
+mod access;
 mod files;
 mod path;
 
@@ -49,7 +50,8 @@ static CREATING: SyncMutex<()> = SyncMutex::new(());
 pub struct SqliteOptions {
     /// The file: a path, `~/…` for the home folder, or a URL (`file:…`, `sqlite:…`). It must be on a local disk, since
     /// SQLite's locks do not work over a network. A missing file is created on first use, readable by its owner only
-    /// (mode 0600), unless the URL says `mode=rw`. An existing file keeps its mode.
+    /// (mode 0600), unless the URL says `mode=rw`. An existing file must belong to the user of this process, and gets
+    /// that mode; one that others can write to is refused.
     pub path: PathBuf,
     /// Whether missing folders are created too (mode 0700). Otherwise they are an error, so that a volume that is not
     /// mounted does not become an empty store.
@@ -203,11 +205,16 @@ impl Database {
     fn open(location: &Location, create: bool) -> Result<Self, StoreProblem> {
         let path = &location.path;
         make(location, create).map_err(|error| not_made(location, error))?;
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let real = access::secure(path)?;
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+            | OpenFlags::SQLITE_OPEN_NO_MUTEX
+            | OpenFlags::SQLITE_OPEN_NOFOLLOW;
         let described = |error| describe(location, error);
-        let mut connection = Connection::open_with_flags(path, flags).map_err(described)?;
+        let mut connection = Connection::open_with_flags(real, flags).map_err(described)?;
         set_up(&connection).map_err(described)?;
         migrate(&mut connection, location)?;
+        // Something may have been put there meanwhile, and SQLite has made files of its own.
+        access::secure(path)?;
         Ok(Self { connection, files: Files::of(path) })
     }
 
@@ -249,8 +256,21 @@ fn make(location: &Location, create: bool) -> io::Result<()> {
     let _creating = CREATING.lock().unwrap_or_else(PoisonError::into_inner);
     match file.write(true).create_new(true).open(path) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        created => created.map(drop),
+        created => restrict(&created?),
     }
+}
+
+/// Gives a new file its mode, whatever the umask has left of it.
+#[cfg(unix)]
+fn restrict(file: &fs::File) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    file.set_permissions(fs::Permissions::from_mode(0o600))
+}
+
+#[cfg(not(unix))]
+#[expect(clippy::unnecessary_wraps, reason = "as on the other systems")]
+fn restrict(_file: &fs::File) -> io::Result<()> {
+    Ok(())
 }
 
 fn not_made(location: &Location, error: io::Error) -> StoreProblem {

@@ -1,5 +1,7 @@
+use std::ffi::OsStr;
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{PermissionsExt as _, chown, lchown, symlink};
+use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
@@ -240,6 +242,163 @@ async fn a_link_to_the_file_is_as_good_as_the_file() {
     fs::remove_file(&link).unwrap();
     std::os::unix::fs::symlink(folder.0.join("other.sqlite"), &link).unwrap();
     store.swap("g", 1, b"y".to_vec(), NEVER).await.unwrap_err();
+}
+
+/// What somebody else may have put in the place of a file, and what the error says about it.
+type Plant = (&'static str, fn(&Path), &'static str);
+
+const PLANTS: [Plant; 6] = [
+    ("a link", |file| symlink(file.with_file_name("elsewhere"), file).unwrap(), "is a link"),
+    ("a FIFO", |file| run("mkfifo", &[file.as_os_str()]), "is a FIFO"),
+    ("a folder", |file| fs::create_dir(file).unwrap(), "is a folder"),
+    ("a socket", |file| drop(UnixListener::bind(file).unwrap()), "is a socket"),
+    ("a file that others can write to", |file| planted(file, 0o666), "`chmod 600`"),
+    ("a file that its group can write to", |file| planted(file, 0o620), "`chmod 600`"),
+];
+
+fn planted(file: &Path, mode: u32) {
+    fs::write(file, "").unwrap();
+    fs::set_permissions(file, fs::Permissions::from_mode(mode)).unwrap();
+}
+
+fn run(program: &str, arguments: &[&OsStr]) {
+    assert!(Command::new(program).args(arguments).status().unwrap().success(), "{program}");
+}
+
+/// The error with which a store refuses to open, as text.
+async fn refusal(path: &Path) -> String {
+    let error = open(path, None).load("g").await.unwrap_err();
+    assert_eq!(error.code(), ErrorCode::Store);
+    error.to_string()
+}
+
+#[tokio::test]
+async fn a_file_that_was_planted_is_refused_by_name() {
+    for end in ["", "-wal", "-shm", "-journal"] {
+        for (what, plant, problem) in PLANTS {
+            // A link to the file itself is no danger where nobody else can write.
+            if end.is_empty() && what == "a link" {
+                continue;
+            }
+            let folder = Folder::new();
+            let path = folder.0.join("records.sqlite");
+            let file = with_end(&folder.0, "records.sqlite", end);
+            if !end.is_empty() {
+                open(&path, None).load("g").await.unwrap();
+            }
+            plant(&file);
+            let text = refusal(&path).await;
+            assert!(text.contains(problem) && text.contains(file.to_str().unwrap()), "{what}: {text}");
+            assert!(!folder.0.join("elsewhere").exists(), "{what}: something was written through it");
+        }
+    }
+}
+
+/// The user of nobody, as whom only root can make files.
+const OTHER_USER: u32 = 65_534;
+
+#[tokio::test]
+async fn a_file_or_a_link_of_another_user_is_refused_by_name() {
+    for end in ["", "-wal", "-shm", "-journal"] {
+        let folder = Folder::new();
+        let path = folder.0.join("records.sqlite");
+        let file = with_end(&folder.0, "records.sqlite", end);
+        open(&path, None).load("g").await.unwrap();
+        planted(&file, 0o600);
+        if chown(&file, Some(OTHER_USER), None).is_err() {
+            #[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
+            {
+                eprintln!(
+                    "skipped a_file_or_a_link_of_another_user_is_refused_by_name: only root can make such files"
+                );
+            }
+            return;
+        }
+        let text = refusal(&path).await;
+        assert!(text.contains("`chown`") && text.contains(&format!("{} belongs", file.display())), "{text}");
+    }
+    let folder = Folder::new();
+    let (link, real) = (folder.0.join("link"), folder.0.join("real"));
+    fs::create_dir(&real).unwrap();
+    symlink(&real, &link).unwrap();
+    lchown(&link, Some(OTHER_USER), None).unwrap();
+    let text = refusal(&link.join("records.sqlite")).await;
+    assert!(text.contains("link of another user") && text.contains(link.to_str().unwrap()), "{text}");
+    assert!(
+        !real.join("records.sqlite").exists()
+            || fs::metadata(real.join("records.sqlite")).unwrap().len() == 0
+    );
+}
+
+#[tokio::test]
+async fn no_link_is_followed_into_a_folder_of_others() {
+    let folder = Folder::new();
+    let open_to_all = folder.0.join("open");
+    fs::create_dir(&open_to_all).unwrap();
+    fs::set_permissions(&open_to_all, fs::Permissions::from_mode(0o1777)).unwrap();
+    let link = folder.0.join("link.sqlite");
+    symlink(open_to_all.join("records.sqlite"), &link).unwrap();
+    // A link to a link is as bad.
+    let second = folder.0.join("second.sqlite");
+    symlink(&link, &second).unwrap();
+    planted(&open_to_all.join("records.sqlite"), 0o600);
+    for path in [&link, &second] {
+        let text = refusal(path).await;
+        assert!(text.contains("other users can write") && text.contains(link.to_str().unwrap()), "{text}");
+    }
+    assert_eq!(fs::metadata(open_to_all.join("records.sqlite")).unwrap().len(), 0, "nothing is written");
+    // The file itself may lie there: nobody else can replace it.
+    open(&open_to_all.join("records.sqlite"), None).load("g").await.unwrap();
+}
+
+#[tokio::test]
+async fn a_file_that_others_can_read_is_made_ours_alone() {
+    let folder = Folder::new();
+    let path = folder.0.join("records.sqlite");
+    planted(&path, 0o644);
+    let store = open(&path, None);
+    assert_eq!(store.swap("g", 0, b"x".to_vec(), NEVER).await.unwrap(), Swap::Won);
+    for end in ["", "-wal", "-shm"] {
+        let mode = fs::metadata(with_end(&folder.0, "records.sqlite", end)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{end}");
+    }
+}
+
+/// A process whose umask leaves its files either open to all or closed to itself.
+#[tokio::test]
+async fn the_files_have_their_mode_whatever_the_umask_is() {
+    for umask in ["000", "277"] {
+        let folder = Folder::new();
+        let path = folder.0.join("records.sqlite");
+        let mut process = Command::new("sh");
+        process.args(["-c", "umask $0 && exec \"$@\"", umask]).arg(std::env::current_exe().unwrap());
+        process.args(["--exact", "stores::sqlite::one_swap", "--ignored"]).env(FILE, &path);
+        let output = process.output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+        for entry in fs::read_dir(&folder.0).unwrap() {
+            let file = entry.unwrap().path();
+            assert_eq!(
+                fs::metadata(&file).unwrap().permissions().mode() & 0o777,
+                0o600,
+                "{}",
+                file.display()
+            );
+        }
+        assert!(with_end(&folder.0, "records.sqlite", "-wal").exists(), "its log is there to be looked at");
+    }
+}
+
+#[tokio::test]
+#[ignore = "the process of the test above"]
+async fn one_swap() {
+    #[expect(clippy::disallowed_methods, reason = "how a test tells its process")]
+    let path = std::env::var_os(FILE).map(PathBuf::from);
+    // Who runs all ignored tests means others.
+    let Some(path) = path else { return };
+    let store = open(&path, None);
+    assert_eq!(store.swap("g", 0, b"x".to_vec(), NEVER).await.unwrap(), Swap::Won);
+    // The last connection to close would remove the log.
+    std::mem::forget(store);
 }
 
 #[test]
