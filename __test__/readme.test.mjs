@@ -16,7 +16,9 @@ import { startSandbox } from 'smartrecruiters-sandbox'
 const root = new URL('../', import.meta.url)
 // The example of docs/webhooks.md is examples/webhook-receiver.mjs, which examples.test.mjs runs.
 const NOT_RUN = ['testing.md', 'webhooks.md']
-const docs = (await readdir(new URL('docs', root))).filter(name => !NOT_RUN.includes(name)).map(name => `docs/${name}`)
+const docs = (await readdir(new URL('docs', root), { recursive: true }))
+  .filter(name => name.endsWith('.md') && !NOT_RUN.includes(name))
+  .map(name => `docs/${name.replaceAll('\\', '/')}`)
 const pages = await Promise.all(
   ['README.md', ...docs].map(async page => ({ page, text: await readFile(new URL(page, root), 'utf8') })),
 )
@@ -56,11 +58,13 @@ test('the pages that moved out of the README have their examples', () => {
     'docs/credentials.md': 6,
     'docs/errors.md': 1,
     'docs/grants.md': 3,
+    'docs/index.md': 1,
     'docs/limits.md': 1,
     'docs/lists.md': 3,
     'docs/login.md': 1,
     'docs/moving.md': 3,
     'docs/partners.md': 2,
+    'docs/start.md': 1,
     'docs/stores.md': 2,
   })
 })

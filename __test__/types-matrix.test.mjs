@@ -93,7 +93,9 @@ after(() => rm(folder, { recursive: true, force: true }))
 
 /** The blocks of code in what users read. */
 async function examples() {
-  const docs = (await readdir(join(root, 'docs'))).filter(file => file.endsWith('.md')).map(file => `docs/${file}`)
+  const docs = (await readdir(join(root, 'docs'), { recursive: true }))
+    .filter(file => file.endsWith('.md'))
+    .map(file => `docs/${file.replaceAll('\\', '/')}`)
   const found = []
   for (const file of ['README.md', 'packages/sandbox/README.md', ...docs]) {
     const text = await readFile(join(root, file), 'utf8')
