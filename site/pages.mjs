@@ -1,9 +1,13 @@
 /** What is on the site, and in which order. A page that does not exist (yet) is left out. */
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 export const root = fileURLToPath(new URL('..', import.meta.url))
+
+/** Where the build puts the pages that `api.mjs` makes. */
+export const API = 'site/.api'
 
 /** The sections of the site, from top to bottom. Paths are relative to the repository. */
 const SECTIONS = [
@@ -50,7 +54,7 @@ const SECTIONS = [
     ],
     groups: [
       { title: 'Errors', page: 'docs/errors.md', folder: 'docs/errors', collapsed: true },
-      { title: 'API', page: 'docs/api/index.md', folder: 'docs/api', collapsed: true },
+      { title: 'API', page: `${API}/index.md`, folder: API, collapsed: true },
     ],
     after: ['docs/reference.md'],
   },
@@ -84,11 +88,11 @@ const SECTIONS = [
   },
 ]
 
-/** Pages whose text is left out of `llms-full.txt`: tables that a reader looks one line up in, and what is not use. */
-const LOOKED_UP = /^(docs\/reference\.md|docs\/api\/|examples\/|bench\/|torture\/|api\/|[A-Z]+\.md)/
+/** Pages of the docs that are looked up, or read before the first line of code: they are left out of `llms-full.txt`. */
+const LOOKED_UP = /^docs\/(errors\/|(reference|compatibility|performance|reliability|guarantees)\.md)/
 
 /** Whether the text of a page belongs in `llms-full.txt`. */
-export const isRead = file => !LOOKED_UP.test(file)
+export const isRead = file => file.startsWith('docs/') && !LOOKED_UP.test(file)
 
 /**
  * The place of a file on the site, without its ending: `docs/` is the root. The files beside it have a folder of their
@@ -96,6 +100,7 @@ export const isRead = file => !LOOKED_UP.test(file)
  */
 export function placeOf(file) {
   if (file === 'packages/sandbox/README.md') return 'sandbox'
+  if (file.startsWith(API)) return file.slice('site/.'.length, -'.md'.length)
   const [, path = file.startsWith('examples/') ? file : `project/${file.toLowerCase()}`] =
     /^docs\/(.*)/.exec(file) ?? []
   return path.replace(/\.\w+$/, '').replace(/(^|\/)readme$/, '$1index')
@@ -104,27 +109,33 @@ export function placeOf(file) {
 /** The address of a file on the site, as links have it. */
 export const address = file => `/${placeOf(file).replace(/(^|\/)index$/, '$1')}`
 
+const exists = file => existsSync(`${root}/${file}`)
+const byName = (a, b) => basename(a).localeCompare(basename(b))
+
+/** The files of a folder and of the folders in it, by name. Those of the API are in a folder for each kind. */
+function inside(folder) {
+  if (!exists(folder)) return []
+  const names = readdirSync(`${root}/${folder}`, { recursive: true }).map(
+    name => `${folder}/${name.replaceAll('\\', '/')}`,
+  )
+  return names.filter(file => /\.(md|mjs)$/.test(file)).sort(byName)
+}
+
 /**
- * The sections with the pages that exist: `{ title, items }`, where an item is `{ file }`, or a group `{ title, page,
- * items, collapsed }`. `generated` are the paths of pages that the build makes.
+ * The sections with the pages that exist: `{ title, items }`, where an item is `{ file }`, or a group `{ title, file,
+ * items, collapsed }`.
  */
-export function sections(generated = []) {
-  const exists = file => generated.includes(file) || existsSync(`${root}/${file}`)
+export function sections() {
   const items = files => files.filter(exists).map(file => ({ file }))
-  const inside = (folder, page) => {
-    const own = existsSync(`${root}/${folder}`) ? readdirSync(`${root}/${folder}`).map(name => `${folder}/${name}`) : []
-    const made = generated.filter(file => file.startsWith(`${folder}/`))
-    return [...own, ...made].filter(file => /\.(md|mjs)$/.test(file) && file !== page).sort()
-  }
   return SECTIONS.map(({ title, pages, groups = [], after = [] }) => ({
     title,
     items: [
       ...items(pages),
       ...groups
-        .map(({ folder, page, pages: listed, ...group }) => ({
+        .map(({ folder, page, pages: listed = inside(folder), ...group }) => ({
           ...group,
           ...(page !== undefined && exists(page) && { file: page }),
-          items: items(listed ?? inside(folder, page)),
+          items: items(listed.filter(file => file !== page)),
         }))
         .filter(group => group.file !== undefined || group.items.length > 0),
       ...items(after),
@@ -133,9 +144,9 @@ export function sections(generated = []) {
 }
 
 /** All files of the site, in the order of its navigation. */
-export function files(generated) {
+export function files() {
   const flat = items => items.flatMap(({ file, items: inner = [] }) => [...(file ? [file] : []), ...flat(inner)])
-  return sections(generated).flatMap(({ items }) => flat(items))
+  return sections().flatMap(({ items }) => flat(items))
 }
 
 /** The first heading of a page. */
