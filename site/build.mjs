@@ -7,6 +7,7 @@ import { spawn } from 'node:child_process'
 import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, posix } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import { writeApi } from './api.mjs'
 import { files, isRead, placeOf, read, root, sections, titleOf } from './pages.mjs'
 
 export const site = fileURLToPath(new URL('.', import.meta.url))
@@ -129,6 +130,7 @@ function rspress(...args) {
 
 /** Builds the site. A warning is an error. */
 export async function build() {
+  await writeApi()
   const all = layOut()
   rmSync(OUTPUT, { recursive: true, force: true })
   const said = await rspress('build')
