@@ -11,7 +11,8 @@ import { promisify } from 'node:util'
 import axe from 'axe-core'
 import { chromium } from 'playwright-core'
 import { OUTPUT } from '../site/build.mjs'
-import { address, files, placeOf, root } from '../site/pages.mjs'
+import { address, files, placeOf, read, root } from '../site/pages.mjs'
+import { folder, PICTURES } from '../site/pictures/index.mjs'
 import { isRoot, programPath } from './support/programs.mjs'
 
 const TYPES = {
@@ -76,6 +77,27 @@ test('the navigation leads to every page of the docs, once', async () => {
     [],
   )
   assert.equal(new Set(listed.map(address)).size, listed.length)
+})
+
+test('the pictures are as they are drawn, and say in words what they show', async () => {
+  for (const [name, draw] of Object.entries(PICTURES)) {
+    const drawn = draw()
+    assert.equal(await readFile(new URL(name, folder), 'utf8'), drawn, `run node site/pictures/index.mjs`)
+    assert.match(drawn, /<title id="title">.{10,}<\/title>\n<desc id="description">.{50,}<\/desc>/)
+    assert.match(drawn, /@media \(prefers-color-scheme: dark\)/)
+  }
+  const images = files().flatMap(file => [...read(file).matchAll(/!\[([^\]]*)\]\(/g)].map(([, words]) => words))
+  assert.ok(images.length >= 4, 'no pictures were found')
+  assert.deepEqual(
+    images.filter(words => words.length < 20),
+    [],
+  )
+})
+
+test('a limit of ten requests in a second is what the recording shows', async () => {
+  const times = JSON.parse(await readFile(join(root, 'site/pictures/limits.json'), 'utf8'))
+  assert.equal(times.length, 40)
+  for (const [index, time] of times.entries()) assert.ok((times[index + 10] ?? Infinity) - time >= 999, `${time}`)
 })
 
 test('each page is there as HTML and as Markdown', async () => {
