@@ -11,7 +11,7 @@ import { promisify } from 'node:util'
 import axe from 'axe-core'
 import { chromium } from 'playwright-core'
 import { OUTPUT } from '../site/build.mjs'
-import { address, files, placeOf, read, root } from '../site/pages.mjs'
+import { API, address, files, placeOf, read, root } from '../site/pages.mjs'
 import { folder, PICTURES } from '../site/pictures/index.mjs'
 import { isRoot, programPath } from './support/programs.mjs'
 
@@ -23,7 +23,15 @@ const TYPES = {
   '.json': 'application/json',
 }
 /** What a page looks like is the same for all pages of a kind. */
-const LOOKED_AT = ['docs/index.md', 'docs/start.md', 'docs/calls.md', 'docs/stores.md', 'docs/reference.md']
+const LOOKED_AT = [
+  'docs/index.md',
+  'docs/choosing.md',
+  'docs/calls.md',
+  'docs/concepts/once.md',
+  'docs/errors/NETWORK.md',
+  'docs/compatibility.md',
+  `${API}/smartrecruiters/classes/ApiKey.md`,
+]
 
 let browser
 let origin

@@ -150,7 +150,11 @@ export function files() {
 }
 
 /** The first heading of a page. */
-export const titleOf = text => /^# (.*)$/m.exec(text)[1].replaceAll('`', '')
+export const titleOf = text =>
+  /^# (.*)$/m
+    .exec(text)[1]
+    .replaceAll('`', '')
+    .replace(/\\?<.*/, '')
 
 /** The text of a file of the repository. */
 export const read = file => readFileSync(`${root}/${file}`, 'utf8')

@@ -22,20 +22,12 @@ function quietAnchors() {
   return visit
 }
 
-// Without scripts, the navigation of a small screen is above the page instead of behind a button.
-const WITHOUT_SCRIPTS = `<noscript><style>@media (width <= 768px) {
-  .rp-doc-layout__container { flex-direction: column }
-  .rp-doc-layout__menu { display: none }
-  .rp-doc-layout__sidebar.rp-doc-layout__sidebar { position: static; opacity: 1; transform: none; width: 100%; max-width: none; height: 40vh }
-}</style></noscript>`
-
 export default defineConfig({
   root: PAGES,
   outDir: OUTPUT,
   title: 'smartrecruiters',
   description: DESCRIPTION,
   head: [
-    WITHOUT_SCRIPTS,
     ({ routePath }) => [
       'link',
       { rel: 'alternate', type: 'text/markdown', href: `${routePath.replace(/\/$/, '/index')}.md` },

@@ -1,4 +1,5 @@
-// The theme of Rspress, with tables that scroll by the keyboard where the screen is too narrow for them.
+// The theme of Rspress, with tables that scroll by the keyboard where the screen is too narrow for them, and that have no
+// empty headings.
 
 import { getCustomMDXComponent as components } from '@rspress/core/theme-original'
 
@@ -14,5 +15,7 @@ export function getCustomMDXComponent() {
         <table {...props} />
       </div>
     ),
+    // The corner of a table is no heading of anything.
+    th: ({ children, ...props }) => (children ? <th {...props}>{children}</th> : <td {...props} />),
   }
 }
