@@ -53,6 +53,7 @@ test('the package holds what it needs and nothing else', async () => {
     .map(({ parentPath, name }) => relative(root, join(parentPath, name)).replaceAll('\\', '/'))
   const addons = inRoot.filter(file => file.endsWith('.node'))
   const addon = new RegExp(`^smartrecruiters\\.${process.platform}-${process.arch}\\b.*\\.node$`)
+  const help = (await readdir(join(root, 'docs/errors'))).map(file => `docs/errors/${file}`)
   for (const file of ['index.js', 'index.d.ts', 'web/index.js', 'web/index.d.ts'])
     assert(built.includes(`dist/${file}`), file)
   assert(addons.some(file => addon.test(file)))
@@ -61,6 +62,7 @@ test('the package holds what it needs and nothing else', async () => {
     [
       ...built,
       ...addons,
+      ...help,
       ...[
         'index.d.ts',
         'index.mjs',

@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -11,6 +11,7 @@ import { after, before, describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import ts from 'typescript'
+import { EXAMPLES } from './support/examples.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const run = promisify(execFile)
@@ -74,7 +75,7 @@ const configurations = {}
 
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'smartrecruiters-types-'))
-  blocks = await examples()
+  blocks = examples()
   await install('.', 'smartrecruiters')
   await install('packages/sandbox', 'smartrecruiters-sandbox')
   await mkdir(join(folder, 'node_modules/@types'))
@@ -94,17 +95,10 @@ before(async () => {
 after(() => rm(folder, { recursive: true, force: true }))
 
 /** The blocks of code in what users read. */
-async function examples() {
-  const docs = (await readdir(join(root, 'docs'))).filter(file => file.endsWith('.md')).map(file => `docs/${file}`)
-  const found = []
-  for (const file of ['README.md', 'packages/sandbox/README.md', ...docs]) {
-    const text = await readFile(join(root, file), 'utf8')
-    for (const { 1: language, 2: code, index } of text.matchAll(/^```(js|ts)\n(.*?)^```$/gms)) {
-      const line = text.slice(0, index).split('\n').length
-      found.push({ name: `${file.replaceAll(/\W/g, '-')}-line-${line}.${language}`, language, code })
-    }
-  }
-  return found
+function examples() {
+  return EXAMPLES.map(({ page, line, language, code }) => {
+    return { name: `${page.replaceAll(/\W/g, '-')}-line-${line}.${language}`, language, code }
+  })
 }
 
 /** The type tests of typed calls. */

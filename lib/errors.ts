@@ -10,6 +10,7 @@ import type {
   NativeWebhookRefusal,
 } from '../index.js'
 import { headerPairs } from './headers.js'
+import { helpOn } from './help.js'
 import { bare } from './members.js'
 import { native } from './native.js'
 import { fromCaller, withoutFrames } from './stack.js'
@@ -82,6 +83,11 @@ export class SmartRecruitersError extends Error {
     this.code = record.code
     if (context.method !== undefined) this.method = context.method
     if (context.path !== undefined) this.path = context.path
+  }
+
+  /** The address of a page about this error code: what happened, why, and what to do. */
+  get help(): string {
+    return helpOn(this.code)
   }
 
   /**

@@ -7,6 +7,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
+import { helpOn } from './help.js'
 import { libcOfProcess } from './libc.js'
 import { VERSION } from './version.js'
 
@@ -44,6 +45,7 @@ interface Finding {
 class AddonError extends Error {
   readonly code = 'ADDON_NOT_LOADED'
   readonly reason: AddonReason
+  readonly help = helpOn('ADDON_NOT_LOADED')
 
   constructor({ reason, what, remedy }: Finding, cause: unknown) {
     super(`smartrecruiters cannot load its native addon: ${what}. ${remedy}`, { cause })

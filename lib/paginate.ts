@@ -135,8 +135,11 @@ export interface Paginator<Item> extends AsyncIterable<Item> {
 /** An iterator over a pass, for one loop. */
 // Not the platform's `AsyncIterableIterator`, which has no second argument before TypeScript 5.6.
 export interface PaginatorLoop<Item> extends AsyncIterator<Item, undefined> {
+  /** Resolves with the next item of the pass. */
   next(): Promise<IteratorResult<Item, undefined>>
+  /** Leaves the loop, which ends the pass. */
   return(): Promise<IteratorResult<Item, undefined>>
+  /** Returns itself: a loop is iterated once. */
   [Symbol.asyncIterator](): PaginatorLoop<Item>
 }
 

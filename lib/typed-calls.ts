@@ -94,7 +94,7 @@ type BodyOption<Operation> = Operation extends { json: infer Json }
 
 /**
  * A value as it is sent: as the API describes it, and with any other fields. It may be of an interface of the caller's
- * own, which the index signature of an {@link ApiObject} would not permit.
+ * own, which the index signature of an `ApiObject` would not permit.
  */
 export type Sent<Value> = Value extends readonly (infer Item)[]
   ? readonly Sent<Item>[]

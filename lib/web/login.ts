@@ -54,7 +54,7 @@ export interface LoginOptions<Context = unknown> extends Authorization {
    */
   who?: ((request: Request, context: Context) => string | undefined | Promise<string | undefined>) | undefined
   /**
-   * Finds the id of the new grant, with a client that is authenticated with it; see {@link ExchangeOptions.id}.
+   * Finds the id of the new grant, with a client that is authenticated with it; see `id` of `exchange()`.
    * Default: `who`, or a new random id.
    */
   id?: ((sr: SmartRecruiters, login: Login<Context>) => string | Promise<string>) | undefined
@@ -65,7 +65,7 @@ export interface LoginOptions<Context = unknown> extends Authorization {
    */
   onConnected?: ((grant: Grant, login: Login<Context>) => Reply) | undefined
   /**
-   * Called when a login fails: a {@link TokenError} if the customer refused, the callback does not belong to this
+   * Called when a login fails: a `TokenError` if the customer refused, the callback does not belong to this
    * browser, or the exchange failed; otherwise the error of the store or of your functions. It may return a `Response`
    * in place of the page. Default: a process warning with code `SMARTRECRUITERS_WEB`, unless the visitor caused it.
    */

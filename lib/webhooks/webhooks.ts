@@ -271,6 +271,7 @@ export class Webhooks {
     return this.#handling.close()
   }
 
+  /** Does what {@link Webhooks.close} does, at the end of an `await using` block. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }

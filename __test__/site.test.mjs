@@ -1,0 +1,176 @@
+// The site of the documentation: it is built without a warning, and read in a real Chromium.
+
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { once } from 'node:events'
+import { readdir, readFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import { extname, join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { promisify } from 'node:util'
+import axe from 'axe-core'
+import { chromium } from 'playwright-core'
+import { OUTPUT } from '../site/build.mjs'
+import { API, address, files, placeOf, read, root } from '../site/pages.mjs'
+import { folder, PICTURES } from '../site/pictures/index.mjs'
+import { isRoot, programPath } from './support/programs.mjs'
+
+const TYPES = {
+  '.html': 'text/html',
+  '.js': 'text/javascript',
+  '.css': 'text/css',
+  '.svg': 'image/svg+xml',
+  '.json': 'application/json',
+}
+/** What a page looks like is the same for all pages of a kind. */
+const LOOKED_AT = [
+  'docs/index.md',
+  'docs/choosing.md',
+  'docs/calls.md',
+  'docs/concepts/once.md',
+  'docs/errors/NETWORK.md',
+  'docs/compatibility.md',
+  `${API}/smartrecruiters/classes/ApiKey.md`,
+]
+
+let browser
+let origin
+const server = createServer(async (request, response) => {
+  const { pathname } = new URL(request.url, 'http://x')
+  const path = pathname.endsWith('/') ? `${pathname}index.html` : pathname
+  try {
+    const content = await readFile(join(OUTPUT, path))
+    response.setHeader('content-type', TYPES[extname(path)] ?? 'application/octet-stream').end(content)
+  } catch {
+    response.writeHead(404).end()
+  }
+})
+
+before(async () => {
+  await promisify(execFile)(process.execPath, ['site/build.mjs'], { cwd: root })
+  const executablePath = programPath('chromium', 'chromium')
+  // Chromium refuses to run as root with its own sandbox.
+  browser = await chromium.launch({ executablePath, args: isRoot ? ['--no-sandbox'] : [] })
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  origin = `http://127.0.0.1:${server.address().port}`
+})
+after(async () => {
+  await browser?.close()
+  server.close()
+})
+
+/** Opens a page; `foreign` are the requests that leave the site, `complaints` what the console says. */
+async function open(t, path, options) {
+  const context = await browser.newContext(options)
+  t.after(() => context.close())
+  const foreign = []
+  const complaints = []
+  context.on('request', request => {
+    if (!request.url().startsWith(origin) && !request.url().startsWith('data:')) foreign.push(request.url())
+  })
+  context.on('console', message => message.type() === 'error' && complaints.push(message.text()))
+  const page = await context.newPage()
+  await page.goto(`${origin}${path}`, { waitUntil: 'networkidle' })
+  return { page, foreign, complaints }
+}
+
+const pageOf = file => `/${placeOf(file)}.html`
+
+test('the navigation leads to every page of the docs, once', async () => {
+  const listed = files()
+  const docs = (await readdir(join(root, 'docs'), { recursive: true })).filter(name => name.endsWith('.md'))
+  assert.ok(docs.length > 20, 'no pages were found')
+  assert.deepEqual(
+    docs.map(name => `docs/${name}`).filter(file => !listed.includes(file)),
+    [],
+  )
+  assert.equal(new Set(listed.map(address)).size, listed.length)
+})
+
+test('the pictures are as they are drawn, and say in words what they show', async () => {
+  for (const [name, draw] of Object.entries(PICTURES)) {
+    const drawn = draw()
+    assert.equal(await readFile(new URL(name, folder), 'utf8'), drawn, `run node site/pictures/index.mjs`)
+    assert.match(drawn, /<title id="title">.{10,}<\/title>\n<desc id="description">.{50,}<\/desc>/)
+    assert.match(drawn, /@media \(prefers-color-scheme: dark\)/)
+  }
+  const images = files().flatMap(file => [...read(file).matchAll(/!\[([^\]]*)\]\(/g)].map(([, words]) => words))
+  assert.ok(images.length >= 4, 'no pictures were found')
+  assert.deepEqual(
+    images.filter(words => words.length < 20),
+    [],
+  )
+})
+
+test('a limit of ten requests in a second is what the recording shows', async () => {
+  const times = JSON.parse(await readFile(join(root, 'site/pictures/limits.json'), 'utf8'))
+  assert.equal(times.length, 40)
+  for (const [index, time] of times.entries()) assert.ok((times[index + 10] ?? Infinity) - time >= 999, `${time}`)
+})
+
+test('each page is there as HTML and as Markdown', async () => {
+  for (const file of files()) {
+    const html = await readFile(join(OUTPUT, `${placeOf(file)}.html`), 'utf8')
+    const text = await readFile(join(OUTPUT, `${placeOf(file)}.md`), 'utf8')
+    assert.match(text, /^# /m)
+    assert.ok(html.includes(`<link rel="alternate" type="text/markdown" href="/${placeOf(file)}.md"`), file)
+  }
+})
+
+test('llms.txt lists every page, and llms-full.txt is short enough', async () => {
+  const list = await readFile(join(OUTPUT, 'llms.txt'), 'utf8')
+  assert.deepEqual(
+    files().filter(file => !list.includes(`](/${placeOf(file)}.md)`)),
+    [],
+  )
+  const text = await readFile(join(OUTPUT, 'llms-full.txt'), 'utf8')
+  assert.ok(Buffer.byteLength(text) <= 200_000)
+  assert.match(text, /^# Grants$/m)
+})
+
+for (const [screen, viewport] of Object.entries({
+  phone: { width: 390, height: 844 },
+  desktop: { width: 1280, height: 900 },
+})) {
+  for (const colorScheme of ['light', 'dark']) {
+    test(`axe finds nothing, nothing leaves the site, and nothing is cut off: ${screen}, ${colorScheme}`, async t => {
+      for (const file of LOOKED_AT) {
+        const { page, foreign, complaints } = await open(t, pageOf(file), { viewport, colorScheme })
+        await page.evaluate(axe.source)
+        const { violations, passes } = await page.evaluate(() => globalThis.axe.run())
+        assert.ok(passes.length > 10, 'axe did not run')
+        assert.deepEqual(
+          violations.map(({ id, nodes }) => `${file}: ${id}: ${nodes[0].html}`),
+          [],
+        )
+        assert.equal(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth), 0, file)
+        assert.deepEqual({ foreign, complaints }, { foreign: [], complaints: [] })
+      }
+    })
+  }
+}
+
+test('a page is read, and another one is reached, without scripts', async t => {
+  for (const width of [390, 1280]) {
+    const { page } = await open(t, pageOf('docs/calls.md'), {
+      javaScriptEnabled: false,
+      viewport: { width, height: 844 },
+    })
+    await page.getByRole('heading', { level: 1, name: 'Calls', exact: true }).waitFor()
+    assert.match(await page.getByRole('main').textContent(), /const sr = SmartRecruiters\.fromEnv\(\)/)
+    await page.getByRole('complementary', { name: 'Pages' }).getByRole('link', { name: 'Limits', exact: true }).click()
+    assert.equal(page.url(), `${origin}${pageOf('docs/limits.md')}`)
+    await page.getByRole('heading', { level: 1, name: 'Limits', exact: true }).waitFor()
+  }
+})
+
+test('search finds a page by the keyboard alone, without leaving the site', async t => {
+  const { page, foreign } = await open(t, '/index.html')
+  await page.keyboard.press('Control+k')
+  await page.getByRole('textbox').or(page.getByRole('searchbox')).pressSequentially('responseLost')
+  const found = page.getByRole('link', { name: /responseLost/ }).first()
+  await found.waitFor()
+  await page.keyboard.press('Enter')
+  await page.waitForURL(url => /\/(grants|errors|concepts|partners)/.test(url.pathname))
+  assert.deepEqual(foreign, [])
+})
