@@ -6,10 +6,10 @@ use std::time::Duration;
 use smartrecruiters::environment::Variables;
 use smartrecruiters::limit::{RedisLimits, RedisLimitsOptions, SharedWindow};
 use smartrecruiters::secret::Secret;
-use smartrecruiters::store::{RedisOptions, RedisStore, Store};
+use smartrecruiters::store::{RedisOptions, RedisStore, Store, Swap};
 
 use super::failover::{Renewals, rounds};
-use super::redis_failover::{follow, permits};
+use super::redis_failover::{follow, permits, try_ask};
 use super::redis_rights::rights;
 use super::servers::{Kind, Server};
 use super::{absence_is_told, contract, served};
@@ -220,4 +220,51 @@ async fn a_store_by_sentinels_keeps_the_contract_and_says_what_is_wrong_with_the
     permitted(&limits(&url)).await;
     sentinels.sentinels[2].stop("-KILL");
     refused(&url, "no Sentinel says where the primary is").await;
+}
+
+/// A Sentinel that is cut off knows an old primary, which may be there still.
+#[tokio::test]
+async fn the_newest_configuration_counts_when_sentinels_disagree() {
+    let [old, new] = [Server::redis(), Server::redis()];
+    for server in [&old, &new] {
+        served(&store(&format!("redis://:canary@127.0.0.1:{}", server.port))).await;
+    }
+    let [first, second] = [Server::sentinel_after(1, &old), Server::sentinel_after(2, &new)];
+    for (number, sentinels) in [[&first, &second], [&second, &first]].iter().enumerate() {
+        let ports = sentinels.map(|sentinel| format!("127.0.0.1:{}", sentinel.port)).join(",");
+        for sentinel in sentinels {
+            while ask_sentinel(sentinel, &["MASTER", "main"]).await.is_none() {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        }
+        let store = store(&format!("redis-sentinel://:canary@{ports}/main?sentinel_password=sentry"));
+        assert_eq!(store.swap(&format!("g{number}"), 0, b"bytes".to_vec(), 1).await.unwrap(), Swap::Won);
+    }
+    let records = ["KEYS", "*records*"];
+    assert_eq!(try_ask::<Vec<String>>(&old, &records).await.unwrap().len(), 0);
+    assert_eq!(try_ask::<Vec<String>>(&new, &records).await.unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn sentinels_and_clusters_are_reached_over_tls() {
+    let (primary, ca) = Server::redis_over_tls();
+    let sentinel = Server::sentinel_over_tls(&primary);
+    let by_sentinel =
+        format!("rediss-sentinel://:canary@127.0.0.1:{}/main?sentinel_password=sentry", sentinel.port);
+    let trusting = |url: &str, ca: &str| {
+        RedisStore::new(RedisOptions { ca: Some(ca.to_owned()), ..options(url) }).unwrap()
+    };
+    served(&trusting(&by_sentinel, &ca)).await;
+    assert!(store(&by_sentinel).load("g").await.unwrap_err().to_string().contains("self-signed"));
+
+    let (node, ca) = Server::redis_of_a_cluster_over_tls();
+    let alone = trusting(&format!("rediss://:canary@127.0.0.1:{}", node.port), &ca);
+    while !alone.load("g").await.unwrap_err().to_string().contains("is a node of a cluster") {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let by_cluster = format!("rediss-cluster://:canary@127.0.0.1:{}", node.port);
+    let error = trusting(&by_cluster, &ca).load("g").await.unwrap_err().to_string();
+    assert!(error.contains("no node of the cluster has these keys"), "{error}");
+    node.take_all_slots();
+    served(&trusting(&by_cluster, &ca)).await;
 }

@@ -71,13 +71,46 @@ impl Server {
         Self::redis_over_tls_with(plain_certificate)
     }
 
+    /// The same as [`Server::redis_over_tls`], as a node of a cluster that has no slots yet.
+    pub(super) fn redis_of_a_cluster_over_tls() -> (Self, String) {
+        let cluster_port = free_port().to_string();
+        Self::redis_over_tls_and(certificate, |command| {
+            command.args([
+                "--cluster-enabled",
+                "yes",
+                "--tls-cluster",
+                "yes",
+                "--cluster-port",
+                &cluster_port,
+            ]);
+        })
+    }
+
+    /// Makes a node over TLS the only master of its cluster.
+    pub(super) fn take_all_slots(&self) {
+        let mut command = Command::new(program("redis-cli", "redis-tools"));
+        command
+            .args(["--tls", "-p", &self.port.to_string(), "--cacert"])
+            .arg(self.folder.0.join("certificate"));
+        command.args(["CLUSTER", "ADDSLOTSRANGE", "0", "16383"]).env("REDISCLI_AUTH", "canary");
+        assert!(quiet(&mut command).status().unwrap().success(), "redis-cli failed");
+    }
+
     fn redis_over_tls_with(certificate: fn(&Path) -> (PathBuf, PathBuf)) -> (Self, String) {
+        Self::redis_over_tls_and(certificate, |_| {})
+    }
+
+    fn redis_over_tls_and(
+        certificate: fn(&Path) -> (PathBuf, PathBuf),
+        settings: impl FnOnce(&mut Command),
+    ) -> (Self, String) {
         let folder = Folder::new();
         let (certificate, key) = certificate(&folder.0);
         let server = Self::redis_with(folder, |command, port| {
             command.args(["--port", "0", "--tls-port", port, "--tls-auth-clients", "no"]);
             command.arg("--tls-cert-file").arg(&certificate).arg("--tls-ca-cert-file").arg(&certificate);
             command.arg("--tls-key-file").arg(&key);
+            settings(command);
         });
         (server, fs::read_to_string(certificate).unwrap())
     }
@@ -113,12 +146,36 @@ impl Server {
 
     /// A Sentinel whose password is `sentry`, and which watches `primary` as the service `main` together with another.
     pub(super) fn sentinel(kind: Kind, primary: &Self) -> Self {
+        let settings = "sentinel down-after-milliseconds main 2000\nsentinel failover-timeout main 6000\n";
+        Self::sentinel_with(kind, primary, |port| format!("port {port}\n"), settings)
+    }
+
+    /// The same, which has seen as many failovers.
+    pub(super) fn sentinel_after(failovers: u32, primary: &Self) -> Self {
+        let settings = format!("sentinel config-epoch main {failovers}\n");
+        Self::sentinel_with(Kind::Redis, primary, |port| format!("port {port}\n"), &settings)
+    }
+
+    /// The same with TLS alone, by the certificate of `primary`.
+    pub(super) fn sentinel_over_tls(primary: &Self) -> Self {
+        let [certificate, key] = ["certificate", "key"].map(|name| primary.folder.0.join(name));
+        let (certificate, key) = (certificate.display(), key.display());
+        let listen = |port| {
+            format!(
+                "port 0\ntls-port {port}\ntls-auth-clients no\ntls-replication yes\ntls-cert-file {certificate}\n\
+                 tls-ca-cert-file {certificate}\ntls-key-file {key}\n"
+            )
+        };
+        Self::sentinel_with(Kind::Redis, primary, listen, "")
+    }
+
+    fn sentinel_with(kind: Kind, primary: &Self, listen: impl FnOnce(u16) -> String, settings: &str) -> Self {
         let (folder, port) = (Folder::new(), free_port());
         let config = folder.0.join("sentinel.conf");
         let text = format!(
-            "port {port}\nbind 127.0.0.1\nrequirepass sentry\nsentinel sentinel-pass sentry\n\
-             sentinel monitor main 127.0.0.1 {} 2\nsentinel auth-pass main canary\n\
-             sentinel down-after-milliseconds main 2000\nsentinel failover-timeout main 6000\n",
+            "{}bind 127.0.0.1\nrequirepass sentry\nsentinel sentinel-pass sentry\n\
+             sentinel monitor main 127.0.0.1 {} 2\nsentinel auth-pass main canary\n{settings}",
+            listen(port),
             primary.port
         );
         fs::write(&config, text).unwrap();
