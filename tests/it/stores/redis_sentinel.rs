@@ -7,12 +7,16 @@ use smartrecruiters::environment::Variables;
 use smartrecruiters::limit::{RedisLimits, RedisLimitsOptions, SharedWindow};
 use smartrecruiters::secret::Secret;
 use smartrecruiters::store::{RedisOptions, RedisStore, Store, Swap};
+use tokio::time::timeout;
 
 use super::failover::{Renewals, rounds};
 use super::redis_failover::{follow, permits, try_ask};
 use super::redis_rights::rights;
 use super::servers::{Kind, Server};
 use super::{absence_is_told, contract, served};
+
+/// When a failover on purpose that was not made is requested again.
+const ATTEMPT: Duration = Duration::from_secs(15);
 
 struct Sentinels {
     sentinels: Vec<Server>,
@@ -156,10 +160,12 @@ async fn no_grant_is_lost(kind: Kind, rounds: usize) {
                 sentinels.servers[at].signal("-CONT");
             }
             _ => {
-                while ask_sentinel(&sentinels.sentinels[0], &["FAILOVER", "main"]).await.is_none() {
-                    tokio::time::sleep(Duration::from_millis(100)).await;
+                // It is refused while another is not over, and given up if the machine is too busy.
+                let request = async || ask_sentinel(&sentinels.sentinels[0], &["FAILOVER", "main"]).await;
+                request().await;
+                while timeout(ATTEMPT, sentinels.replaced(old)).await.is_err() {
+                    request().await;
                 }
-                sentinels.replaced(old).await;
             }
         }
         renewals.go_on().await;
