@@ -29,6 +29,7 @@ struct State {
     first: usize,
     owners: HashMap<u16, Address>,
     links: HashMap<Address, Link>,
+    has_replicas: bool,
     /// Whether the version of the records was checked since an owner was last forgotten.
     is_checked: bool,
 }
@@ -42,6 +43,7 @@ impl Cluster {
                 first: 0,
                 owners: HashMap::new(),
                 links: HashMap::new(),
+                has_replicas: false,
                 is_checked: false,
             }),
         }
@@ -56,9 +58,10 @@ impl Cluster {
         self.state().owners.get(&slot).cloned()
     }
 
-    /// Notes which node has the slot.
-    pub(super) fn set_owner(&self, slot: u16, owner: Address) {
-        self.state().owners.insert(slot, owner);
+    /// Whether a node of the cluster has ever been seen with a replica. One that has none at the moment may have lost it
+    /// in a failover.
+    pub(super) fn has_replicas(&self) -> bool {
+        self.state().has_replicas
     }
 
     /// Forgets that `owner` has the slot, so that the slot is looked up again.
@@ -102,7 +105,7 @@ impl Cluster {
         connection: &Connection,
     ) -> Result<Address, Failure> {
         let ranges: Vec<Vec<Value>> = connection.ask(cmd("CLUSTER").arg("SLOTS")).await?;
-        let (mut nodes, mut owner) = (Vec::new(), None);
+        let (mut nodes, mut owner, mut has_replicas) = (Vec::new(), None, false);
         for range in ranges {
             let [Value::Int(first), Value::Int(last), holders @ ..] = &range[..] else { continue };
             // The primary is named before its replicas.
@@ -110,9 +113,11 @@ impl Cluster {
             if (*first..=*last).contains(&i64::from(slot)) {
                 owner = holders.first().cloned();
             }
+            has_replicas |= holders.len() > 1;
             nodes.extend(holders);
         }
         let mut state = self.state();
+        state.has_replicas |= has_replicas;
         let named = state.named;
         state.nodes.truncate(named);
         for node in nodes {

@@ -150,7 +150,8 @@ fn watched(stream: TcpStream) -> io::Result<TcpStream> {
 /// An open connection. Dropping it closes it.
 pub(super) struct Connection {
     redis: MultiplexedConnection,
-    address: Address,
+    /// The server.
+    pub(super) address: Address,
     driver: AbortHandle,
 }
 

@@ -20,15 +20,15 @@ pub(crate) struct Failure {
     pub(crate) cause: Option<Cause>,
     /// What the caller in this module can do about it.
     pub(super) kind: Kind,
-    /// The node of a cluster that has the keys instead, if the server named one.
+    /// Where the keys are instead, if the server is a node of a cluster.
     pub(super) redirect: Option<Redirect>,
 }
 
-/// Another node of a cluster to which a server sends the client.
+/// How a node of a cluster sends the client to another one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Redirect {
-    /// The node has the slot from now on.
-    Moved(Address),
+    /// Another node has the slot from now on, and this one knows which.
+    Moved,
     /// The slot is being moved to the node, which already has the key of this command.
     Ask(Address),
 }
@@ -64,8 +64,8 @@ impl Failure {
     /// A failure because not enough replicas have confirmed a write in time, which the server itself has.
     pub(super) fn too_few_replicas(at: &Address, confirmed: usize, wanted: usize) -> Self {
         Self::other(format!(
-            "Redis at {at} has the write, but {confirmed} instead of {wanted} replicas confirmed it in time (`replicas` \
-             in `url`); check the replicas"
+            "Redis at {at} has the write, but {confirmed} instead of {wanted} replicas confirmed it in time; check the \
+             replicas, or write `replicas=0` in `url` if a failover may lose records"
         ))
     }
 
@@ -205,10 +205,9 @@ impl Failure {
 }
 
 fn redirect(at: &Address, code: Option<&str>, error: &RedisError) -> Option<Redirect> {
-    let node = error.redirect_node().and_then(|(node, _)| Address::named(node, at))?;
     match code? {
-        "MOVED" => Some(Redirect::Moved(node)),
-        "ASK" => Some(Redirect::Ask(node)),
+        "MOVED" => Some(Redirect::Moved),
+        "ASK" => error.redirect_node().and_then(|(node, _)| Address::named(node, at)).map(Redirect::Ask),
         _ => None,
     }
 }
@@ -351,9 +350,10 @@ mod tests {
     #[test]
     fn a_node_of_a_cluster_names_the_one_that_has_the_keys() {
         let at = |host: &str| Address::Tcp { host: host.into(), port: 6380, family: Family::Any };
-        assert_eq!(answered("MOVED 3999 10.0.0.2:6380").redirect, Some(Redirect::Moved(at("10.0.0.2"))));
+        assert_eq!(answered("MOVED 3999 10.0.0.2:6380").redirect, Some(Redirect::Moved));
+        assert_eq!(answered("ASK 3999 10.0.0.2:6380").redirect, Some(Redirect::Ask(at("10.0.0.2"))));
         assert_eq!(answered("ASK 3999 :6380").redirect, Some(Redirect::Ask(at("redis.test"))));
-        for line in ["MOVED 3999 canary", "MOVED", "READONLY 3999 10.0.0.2:6380"] {
+        for line in ["ASK 3999 canary", "ASK", "READONLY 3999 10.0.0.2:6380"] {
             assert_eq!(answered(line).redirect, None, "{line}");
         }
     }

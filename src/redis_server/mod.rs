@@ -57,8 +57,8 @@ const NODES: usize = 5;
 pub(crate) struct RedisServer {
     dialer: Arc<Dialer>,
     route: Route,
-    /// How many replicas must have a write before it counts.
-    replicas: usize,
+    /// How many replicas must have a write before it counts. `None`: one, if the cluster has replicas.
+    replicas: Option<usize>,
 }
 
 /// How a connection to the server that has a key is found.
@@ -96,6 +96,12 @@ impl RedisServer {
         if tls.is_some() {
             place.addresses().iter().try_for_each(can_be_certified)?;
         }
+        let replicas = match place {
+            Place::Server(_) => Some(replicas.unwrap_or(0)),
+            // Sentinels make sense with a replica only.
+            Place::Sentinels { .. } => Some(replicas.unwrap_or(1)),
+            Place::Cluster(_) => replicas,
+        };
         let primary = |primary| Route::Primary { primary: Arc::new(primary), link: Mutex::new(None) };
         let (route, schema) = match place {
             Place::Server(address) => (primary(Primary::At(address)), schema),
@@ -115,7 +121,7 @@ impl RedisServer {
             Route::Primary { primary, .. } => matches!(**primary, Primary::KnownBy(_)),
             Route::Cluster { .. } => true,
         };
-        fails_over && self.replicas == 0
+        fails_over && self.replicas == Some(0)
     }
 
     /// Runs a command that reads `key`, and may safely run twice.
@@ -143,7 +149,7 @@ impl RedisServer {
         self.run_script(script, keys, arguments).await.map(|(answer, _)| answer)
     }
 
-    /// The same, and waits until as many replicas as `url` says have what the script wrote.
+    /// The same, and waits until replicas have what the script wrote: as many as `url` says, or one.
     pub(crate) async fn run_durably<T: FromRedisValue>(
         &self,
         script: &RedisScript,
@@ -151,9 +157,20 @@ impl RedisServer {
         arguments: &impl ToRedisArgs,
     ) -> Result<T, Failure> {
         let (answer, link) = self.run_script(script, keys, arguments).await?;
-        if self.replicas > 0 {
-            let connection = link.connected().await?;
-            let confirmed = connection.wait_for_replicas(self.replicas, self.dialer.timeout / 2).await;
+        let connection = link.connected().await?;
+        let replicas = match (&self.route, self.replicas) {
+            (_, Some(replicas)) => replicas,
+            (Route::Primary { .. }, None) => 0,
+            (Route::Cluster { cluster, .. }, None) => {
+                if !cluster.has_replicas() {
+                    // One may have been added.
+                    cluster.look_up(slot(first(keys)), &connection.address, &connection).await?;
+                }
+                usize::from(cluster.has_replicas())
+            }
+        };
+        if replicas > 0 {
+            let confirmed = connection.wait_for_replicas(replicas, self.dialer.timeout / 2).await;
             confirmed.inspect_err(|_| link.close())?;
         }
         Ok(answer)
@@ -183,7 +200,7 @@ impl RedisServer {
         keys: &[String],
         arguments: &impl ToRedisArgs,
     ) -> Result<(T, Link), Failure> {
-        let key = keys.first().map_or("", String::as_str);
+        let key = first(keys);
         match self.once(key, &script.by_hash(keys, arguments)).await {
             Err(failure) if failure.kind == Kind::NoScript => {
                 self.once(key, &script.by_text(keys, arguments)).await
@@ -246,7 +263,9 @@ impl RedisServer {
                 Err(failure) => failure,
             };
             match &failure.redirect {
-                Some(Redirect::Moved(node)) => cluster.set_owner(slot, node.clone()),
+                Some(Redirect::Moved) => {
+                    cluster.look_up(slot, &owner, &connection).await?;
+                }
                 Some(Redirect::Ask(node)) => {
                     let link = self.node(cluster, node);
                     let answer = link.connected().await?.ask_importing(command).await;
@@ -308,6 +327,11 @@ impl RedisServer {
             Link::new(async move |closed| dialer.connect(&node, closed).await)
         })
     }
+}
+
+/// The key that leads to the server, since all keys of a script are at one.
+fn first(keys: &[String]) -> &str {
+    keys.first().map_or("", String::as_str)
 }
 
 /// Checks that a certificate can name the host.

@@ -22,8 +22,8 @@ pub(super) struct ServerUrl {
     pub(super) tls: bool,
     /// User, password, database and protocol.
     pub(super) login: RedisConnectionInfo,
-    /// How many replicas must have a write before it counts.
-    pub(super) replicas: usize,
+    /// How many replicas must have a write before it counts, if the URL says so.
+    pub(super) replicas: Option<usize>,
 }
 
 /// Where the server is found.
@@ -134,7 +134,7 @@ impl ServerUrl {
             [const { String::new() }; 5];
         decoded(url.username())?.clone_into(&mut user);
         let mut password = url.password().map(decoded).transpose()?.unwrap_or_default();
-        let (mut family, mut replicas) = (Family::Any, 0);
+        let (mut family, mut replicas) = (Family::Any, None);
         let path = url.path().trim_start_matches('/');
         match kind {
             _ if unix => {}
@@ -149,7 +149,7 @@ impl ServerUrl {
                 "db" => database = value.into_owned(),
                 "protocol" => protocol = self::protocol(&value)?,
                 "family" => family = self::family(&value)?,
-                "replicas" => replicas = self::replicas(&value)?,
+                "replicas" => replicas = Some(self::replicas(&value)?),
                 "user" | "username" if unix => user = value.into_owned(),
                 "pass" | "password" if unix => password = value.into_owned(),
                 "sentinel_username" if kind == Kind::Sentinels => sentinel_user = value.into_owned(),

@@ -109,8 +109,8 @@ impl RedisStore {
         let mut warnings = Vec::new();
         if self.server.may_lose_writes() {
             warnings.push(
-                "Redis loses the newest records when a replica takes over that does not have them yet; add replicas=1 to \
-                 `url`, so that a write counts when a replica has it"
+                "Redis loses the newest records when a replica takes over that does not have them yet (`url` has \
+                 replicas=0); remove it, so that a write counts when a replica has it"
                     .to_owned(),
             );
         }

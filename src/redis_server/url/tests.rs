@@ -60,10 +60,10 @@ fn sentinels_have_a_login_of_their_own() {
         parse("redis-sentinel://u:pw@a/m/7?sentinel_username=s&sentinel_password=p%26w&replicas=1").unwrap();
     let Place::Sentinels { login, .. } = url.place else { panic!("no sentinels") };
     assert_eq!((login.username(), login.password(), login.db()), (Some("s"), Some("p&w"), 0));
-    assert_eq!((url.login.password(), url.login.db(), url.replicas), (Some("pw"), 7, 1));
+    assert_eq!((url.login.password(), url.login.db(), url.replicas), (Some("pw"), 7, Some(1)));
     let url = parse("redis-sentinel://u:pw@a/m").unwrap();
     let Place::Sentinels { login, .. } = url.place else { panic!("no sentinels") };
-    assert_eq!((login.username(), login.password(), url.replicas), (None, None, 0));
+    assert_eq!((login.username(), login.password(), url.replicas), (None, None, None));
 }
 
 #[test]

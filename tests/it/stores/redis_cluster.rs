@@ -29,7 +29,12 @@ struct Cluster {
 
 impl Cluster {
     async fn start(kind: Kind) -> Self {
-        let cluster = Self { nodes: (0..6).map(|_| Server::of_a_cluster(kind)).collect() };
+        Self::of(kind, 6).await
+    }
+
+    /// Three masters, and the other nodes are their replicas.
+    async fn of(kind: Kind, nodes: usize) -> Self {
+        let cluster = Self { nodes: (0..nodes).map(|_| Server::of_a_cluster(kind)).collect() };
         let [first, ..] = &cluster.nodes[..] else { panic!("no nodes") };
         for (number, node) in cluster.nodes.iter().enumerate() {
             while try_ask::<String>(node, &["PING"]).await.is_none() {
@@ -42,17 +47,19 @@ impl Cluster {
             }
         }
         for node in &cluster.nodes {
-            until_cluster(node, "cluster_known_nodes:6").await;
+            until_cluster(node, &format!("cluster_known_nodes:{nodes}")).await;
         }
         for (number, master) in cluster.nodes[..3].iter().enumerate() {
             let (from, to) = (SLOTS * number / 3, SLOTS * (number + 1) / 3 - 1);
             ask(master, &["CLUSTER", "ADDSLOTSRANGE", &from.to_string(), &to.to_string()]).await;
-            ask(&cluster.nodes[number + 3], &["CLUSTER", "REPLICATE", &id(master).await]).await;
+            if let Some(replica) = cluster.nodes.get(number + 3) {
+                ask(replica, &["CLUSTER", "REPLICATE", &id(master).await]).await;
+            }
         }
         for node in &cluster.nodes {
             until_cluster(node, "cluster_state:ok").await;
         }
-        for master in &cluster.nodes[..3] {
+        for master in &cluster.nodes[..nodes - 3] {
             until(master, "state=online").await;
         }
         cluster
@@ -184,7 +191,7 @@ async fn permitted(limits: &RedisLimits) {
 async fn no_grant_is_lost_in_failovers(kind: Kind, rounds: usize) {
     let mut cluster = Cluster::start(kind).await;
     // One node leads to the others, also when it is the one that died.
-    let url = cluster.url(&[0], "?replicas=1");
+    let url = cluster.url(&[0], "");
     let store: Arc<dyn Store> = Arc::new(store(&url, None));
     let limits = limits(&url);
     let renewals = Renewals::start(&store);
@@ -236,7 +243,7 @@ async fn no_grant_is_lost_when_a_cluster_of_valkey_replaces_a_master() {
 async fn no_grant_is_lost_while_a_slot_moves_to_another_master() {
     let rounds = rounds(3);
     let cluster = Cluster::start(Kind::Redis).await;
-    let url = cluster.url(&[0, 1, 2], "?replicas=1");
+    let url = cluster.url(&[0, 1, 2], "");
     let store: Arc<dyn Store> = Arc::new(store(&url, None));
     let renewals = Renewals::start(&store);
     renewals.go_on().await;
@@ -262,13 +269,26 @@ async fn a_store_and_limits_work_in_a_cluster_of_three_masters() {
     for master in &cluster.nodes[..3] {
         assert_ne!(ask(master, &["DBSIZE"]).await, "0");
     }
-    let warnings = store(&url, None).warnings().await.unwrap();
-    assert!(warnings.len() == 1 && warnings[0].contains("add replicas=1"), "{warnings:?}");
+    assert_eq!(store(&url, None).warnings().await.unwrap(), Vec::<String>::new());
+    let warnings = store(&cluster.url(&[1], "?replicas=0"), None).warnings().await.unwrap();
+    assert!(warnings.len() == 1 && warnings[0].contains("replicas=0"), "{warnings:?}");
 
     // A URL that names one node as if it were alone is refused with what to write instead.
     let alone = store(&format!("redis://:canary@127.0.0.1:{}", cluster.nodes[0].port), None);
     let error = alone.load("g").await.unwrap_err().to_string();
     assert!(error.contains("`url` has to begin with redis-cluster://"), "{error}");
+}
+
+/// A write counts when a replica has it, where there is one.
+#[tokio::test]
+async fn writes_need_no_replica_in_a_cluster_without_any() {
+    let cluster = Cluster::of(Kind::Redis, 3).await;
+    let open = |parameters: &str| store(&cluster.url(&[0], parameters), None);
+    assert_eq!(open("").swap("g", 0, b"bytes".to_vec(), NEVER).await.unwrap(), Swap::Won);
+    cluster.reshard().await;
+    assert_eq!(open("").swap("g", 1, b"bytes".to_vec(), NEVER).await.unwrap(), Swap::Won);
+    let error = open("?replicas=1").swap("g", 2, b"bytes".to_vec(), NEVER).await.unwrap_err().to_string();
+    assert!(error.contains("0 instead of 1 replicas confirmed it"), "{error}");
 }
 
 /// A record in a slot that is in two places is found where it is, by a user who has the documented rights and no other.
@@ -283,7 +303,7 @@ async fn records_are_found_while_their_slot_moves() {
     for node in &cluster.nodes {
         ask(node, &user).await;
     }
-    let url = cluster.url(&[0, 1, 2], "?replicas=1").replace("//:", "//smartrecruiters:");
+    let url = cluster.url(&[0, 1, 2], "").replace("//:", "//smartrecruiters:");
     let store = store(&url, None);
     for id in ["stays", "moves"] {
         assert_eq!(store.swap(id, 0, id.into(), NEVER).await.unwrap(), Swap::Won);

@@ -140,7 +140,7 @@ async fn permitted(limits: &RedisLimits) {
 
 async fn no_grant_is_lost(kind: Kind, rounds: usize) {
     let mut sentinels = Sentinels::start(kind).await;
-    let url = sentinels.url("&replicas=1");
+    let url = sentinels.url("");
     let store: Arc<dyn Store> = Arc::new(store(&url));
     let limits = limits(&url);
     let renewals = Renewals::start(&store);
@@ -192,9 +192,9 @@ async fn a_store_by_sentinels_keeps_the_contract_and_says_what_is_wrong_with_the
     let mut sentinels = Sentinels::start(Kind::Redis).await;
     let url = sentinels.url("");
     contract::check(|| Arc::new(store(&url))).await;
-    let warnings = store(&url).warnings().await.unwrap();
-    assert!(warnings.len() == 1 && warnings[0].contains("add replicas=1"), "{warnings:?}");
-    assert_eq!(store(&sentinels.url("&replicas=1")).warnings().await.unwrap(), Vec::<String>::new());
+    let warnings = store(&sentinels.url("&replicas=0")).warnings().await.unwrap();
+    assert!(warnings.len() == 1 && warnings[0].contains("replicas=0"), "{warnings:?}");
+    assert_eq!(store(&url).warnings().await.unwrap(), Vec::<String>::new());
 
     let refused = async |url: &str, words: &str| {
         let store = store(url);
@@ -243,7 +243,8 @@ async fn the_newest_configuration_counts_when_sentinels_disagree() {
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
         }
-        let store = store(&format!("redis-sentinel://:canary@{ports}/main?sentinel_password=sentry"));
+        let store =
+            store(&format!("redis-sentinel://:canary@{ports}/main?sentinel_password=sentry&replicas=0"));
         assert_eq!(store.swap(&format!("g{number}"), 0, b"bytes".to_vec(), 1).await.unwrap(), Swap::Won);
     }
     let records = ["KEYS", "*records*"];
