@@ -120,7 +120,8 @@ export class SqliteStore {
 export interface RedisStoreOptions {
   /**
    * The URL of the primary server: `redis://user:password@host:6379/0`, `rediss://…` for TLS, or
-   * `unix:///run/redis/redis.sock`.
+   * `unix:///run/redis/redis.sock`; of Sentinels: `redis-sentinel://user:password@host:26379,host:26379/service`; or of a
+   * cluster: `redis-cluster://user:password@host:6379,host:6379`.
    */
   url: string
   /**

@@ -12,8 +12,8 @@ const RUNS = [
     env: { LIMITS_SECONDS: '60' },
   },
   {
-    what: 'twenty failovers of Redis',
-    command: [...RUST_TESTS, '--test', 'it', 'when_a_replica_becomes_the_primary'],
+    what: 'twenty failovers of Redis, alone, with Sentinels and in a cluster, of Valkey, and of PostgreSQL',
+    command: [...RUST_TESTS, '--test', 'it', '--', 'a_replica_becomes_the_primary', 'no_grant_is_lost', '--nocapture'],
     env: { FAILOVERS: '20' },
   },
   {

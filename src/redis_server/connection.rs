@@ -1,5 +1,6 @@
 //! [`Link`]: one connection that all calls share, from the attempt to connect until it fails.
 
+use std::fmt::Display;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -9,7 +10,7 @@ use std::time::Duration;
 use futures_util::FutureExt as _;
 use futures_util::future::{BoxFuture, Shared};
 use redis::aio::MultiplexedConnection;
-use redis::{AsyncConnectionConfig, Cmd, FromRedisValue, RedisConnectionInfo};
+use redis::{AsyncConnectionConfig, Cmd, FromRedisValue, RedisConnectionInfo, Value};
 use rustls::pki_types::ServerName;
 use socket2::{SockRef, TcpKeepalive};
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -19,8 +20,7 @@ use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
 use super::failure::Failure;
-use super::url::{Address, Family, ServerUrl};
-use crate::error::{Error, Result};
+use super::url::{Address, Family};
 
 /// How long sent bytes may stay unacknowledged before the connection counts as lost. A lost machine acknowledges
 /// nothing, and a slow one does so at once.
@@ -38,85 +38,83 @@ pub(crate) struct Schema {
     pub(crate) version: u32,
 }
 
-/// Opens connections to one server.
+/// Opens connections to servers that have the same login.
 pub(super) struct Dialer {
-    address: Address,
-    tls: Option<(TlsConnector, ServerName<'static>)>,
-    login: RedisConnectionInfo,
-    timeout: Duration,
-    schema: Option<Schema>,
+    pub(super) tls: Option<TlsConnector>,
+    pub(super) login: RedisConnectionInfo,
+    /// The time limit for connecting, and for an answer.
+    pub(super) timeout: Duration,
+    /// What each new connection checks.
+    pub(super) schema: Option<Schema>,
 }
 
 trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 
 impl Dialer {
-    pub(super) fn new(
-        url: ServerUrl,
-        tls: Option<rustls::ClientConfig>,
-        timeout: Duration,
-        schema: Option<Schema>,
-    ) -> Result<Self> {
-        let ServerUrl { address, login, .. } = url;
-        let tls = match (tls, &address) {
-            (Some(config), Address::Tcp { host, .. }) => {
-                let name = ServerName::try_from(host.clone())
-                    .map_err(|_| Error::configuration("url", "has a host that no certificate can name"))?;
-                Some((TlsConnector::from(Arc::new(config)), name))
-            }
-            _ => None,
-        };
-        Ok(Self { address, tls, login, timeout, schema })
-    }
-
-    async fn connect(self: Arc<Self>, closed: Arc<AtomicBool>) -> Result<Arc<Connection>, Failure> {
-        let stream = self.open().await?;
+    /// Connects, logs in, and checks the schema. When the connection ends, `closed` becomes true.
+    pub(super) async fn connect(
+        &self,
+        address: &Address,
+        closed: Arc<AtomicBool>,
+    ) -> Result<Arc<Connection>, Failure> {
+        let stream = self.open(address).await?;
         let config = AsyncConnectionConfig::new()
             .set_connection_timeout(None)
             .set_response_timeout(Some(self.timeout));
         let login = MultiplexedConnection::new_with_config(&self.login, stream, config);
         let (redis, driver) = timeout(self.timeout, login)
             .await
-            .map_err(|_| Failure::no_answer(&self.address))?
-            .map_err(|error| Failure::at_login(&self.address, self.tls.is_some(), error))?;
+            .map_err(|_| Failure::no_answer(address))?
+            .map_err(|error| Failure::at_login(address, self.tls.is_some(), error))?;
         let driver = tokio::spawn(async move {
             driver.await;
             // The next call does not try to use this connection.
             closed.store(true, Ordering::Release);
         });
-        let connection = Connection { redis, address: self.address.clone(), driver: driver.abort_handle() };
+        let connection = Connection { redis, address: address.clone(), driver: driver.abort_handle() };
         if let Some(schema) = &self.schema {
             connection.check(schema).await?;
         }
         Ok(Arc::new(connection))
     }
 
-    async fn open(&self) -> Result<Box<dyn Stream>, Failure> {
-        let stream = match &self.address {
-            Address::Tcp { host, port, family } => timeout(self.timeout, self.open_tcp(host, *port, *family))
-                .await
-                .map_err(|_| Failure::unreachable(&self.address, io::ErrorKind::TimedOut.into()))??,
+    async fn open(&self, address: &Address) -> Result<Box<dyn Stream>, Failure> {
+        let (host, stream) = match address {
+            Address::Tcp { host, port, family } => {
+                let stream = timeout(self.timeout, self.open_tcp(address, host, *port, *family)).await;
+                (host, stream.map_err(|_| Failure::unreachable(address, io::ErrorKind::TimedOut.into()))??)
+            }
             #[cfg(unix)]
             Address::Unix(path) => {
                 let stream = tokio::net::UnixStream::connect(path).await;
-                return Ok(Box::new(stream.map_err(|error| Failure::unreachable(&self.address, error))?));
+                return Ok(Box::new(stream.map_err(|error| Failure::unreachable(address, error))?));
             }
             #[cfg(not(unix))]
             Address::Unix(_) => {
-                return Err(Failure::unreachable(&self.address, io::ErrorKind::Unsupported.into()));
+                return Err(Failure::unreachable(address, io::ErrorKind::Unsupported.into()));
             }
         };
-        let Some((connector, name)) = &self.tls else { return Ok(Box::new(stream)) };
-        match timeout(self.timeout, connector.connect(name.clone(), stream)).await {
+        let Some(tls) = &self.tls else { return Ok(Box::new(stream)) };
+        let name = ServerName::try_from(host.clone()).map_err(|_| {
+            Failure::other(format!("Redis at {address} has a host that no certificate can name"))
+        })?;
+        match timeout(self.timeout, tls.connect(name, stream)).await {
             Ok(Ok(stream)) => Ok(Box::new(stream)),
-            Ok(Err(error)) => Err(Failure::unreachable(&self.address, error)),
-            Err(_) => Err(Failure::no_tls(&self.address)),
+            Ok(Err(error)) => Err(Failure::unreachable(address, error)),
+            Err(_) => Err(Failure::no_tls(address)),
         }
     }
 
     /// Connects to the first of the host's addresses that answers. Each gets its share of the time. The name is looked
     /// up each time, since it may have another address after a failover.
-    async fn open_tcp(&self, host: &str, port: u16, family: Family) -> Result<TcpStream, Failure> {
+    async fn open_tcp(
+        &self,
+        at: &Address,
+        host: &str,
+        port: u16,
+        family: Family,
+    ) -> Result<TcpStream, Failure> {
         let found = tokio::net::lookup_host((host, port))
             .await
             .map_err(|error| Failure::unresolved(host, Some(error)))?;
@@ -132,7 +130,7 @@ impl Dialer {
             let stream = timeout(share, TcpStream::connect(address)).await;
             match stream.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())).and_then(watched) {
                 Ok(stream) => return Ok(stream),
-                Err(error) => failure = Failure::unreachable(&self.address, error),
+                Err(error) => failure = Failure::unreachable(at, error),
             }
         }
         Err(failure)
@@ -152,7 +150,8 @@ fn watched(stream: TcpStream) -> io::Result<TcpStream> {
 /// An open connection. Dropping it closes it.
 pub(super) struct Connection {
     redis: MultiplexedConnection,
-    address: Address,
+    /// The server.
+    pub(super) address: Address,
     driver: AbortHandle,
 }
 
@@ -162,17 +161,57 @@ impl Connection {
         command.query_async(&mut redis).await.map_err(|error| Failure::of(&self.address, error))
     }
 
+    /// Runs a command on a key that another node of the cluster is handing over to this one.
+    pub(super) async fn ask_importing<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, Failure> {
+        let mut pipeline = redis::pipe();
+        pipeline.cmd("ASKING").add_command(command.clone());
+        // One write, so that no other caller's command comes between the two.
+        let answers = self.redis.clone().send_packed_commands(&pipeline, 1, 1).await;
+        let answer =
+            answers.and_then(|answers| answers.into_iter().next().unwrap_or(Value::Nil).extract_error());
+        answer
+            .and_then(|value| Ok(redis::from_redis_value(value)?))
+            .map_err(|error| Failure::of(&self.address, error))
+    }
+
+    /// Waits until `wanted` replicas have all that was written over this connection.
+    pub(super) async fn wait_for_replicas(&self, wanted: usize, limit: Duration) -> Result<(), Failure> {
+        let mut wait = redis::cmd("WAIT");
+        wait.arg(wanted).arg(u64::try_from(limit.as_millis()).unwrap_or(u64::MAX));
+        let confirmed: usize = self.ask(&wait).await?;
+        if confirmed >= wanted {
+            Ok(())
+        } else {
+            Err(Failure::too_few_replicas(&self.address, confirmed, wanted))
+        }
+    }
+
     async fn check(&self, schema: &Schema) -> Result<(), Failure> {
-        let mut write = redis::cmd("SET");
-        let _: Option<String> = self.ask(write.arg(&schema.key).arg(schema.version).arg("NX")).await?;
-        let found: u32 = self.ask(redis::cmd("GET").arg(&schema.key)).await?;
-        if found == schema.version {
+        let _: Option<String> = self.ask(&schema.writing()).await?;
+        schema.check(self.ask(&schema.reading()).await?, format_args!("Redis at {}", self.address))
+    }
+}
+
+impl Schema {
+    /// The command that writes the version if there is none.
+    pub(super) fn writing(&self) -> Cmd {
+        redis::cmd("SET").arg(&self.key).arg(self.version).arg("NX").to_owned()
+    }
+
+    /// The command that reads the version.
+    pub(super) fn reading(&self) -> Cmd {
+        redis::cmd("GET").arg(&self.key).to_owned()
+    }
+
+    /// Checks the version that was read.
+    pub(super) fn check(&self, found: u32, place: impl Display) -> Result<(), Failure> {
+        if found == self.version {
             return Ok(());
         }
         Err(Failure::other(format!(
-            "the records in Redis at {} are of another version of smartrecruiters, {found} instead of {}; use one that \
+            "the records in {place} are of another version of smartrecruiters, {found} instead of {}; use one that \
              knows it, or another namespace",
-            self.address, schema.version
+            self.version
         )))
     }
 }
@@ -192,14 +231,19 @@ pub(super) struct Link {
 }
 
 impl Link {
-    pub(super) fn new(dialer: Arc<Dialer>) -> Self {
+    /// `connect` gets the flag that becomes true when the connection ends.
+    pub(super) fn new<F>(connect: impl FnOnce(Arc<AtomicBool>) -> F) -> Self
+    where
+        F: Future<Output = Result<Arc<Connection>, Failure>> + Send + 'static,
+    {
         let closed = Arc::new(AtomicBool::new(false));
         // The attempt runs in a task of its own, since the caller that began it may be cancelled while others wait for
         // it.
         let attempt = tokio::spawn({
             let closed = Arc::clone(&closed);
+            let connecting = connect(Arc::clone(&closed));
             async move {
-                let result = dialer.connect(Arc::clone(&closed)).await;
+                let result = connecting.await;
                 if result.is_err() {
                     closed.store(true, Ordering::Release);
                 }
@@ -218,6 +262,13 @@ impl Link {
 
     pub(super) fn is_closed(&self) -> bool {
         self.closed.load(Ordering::Acquire)
+    }
+
+    /// Closes the connection after a failure of a command, unless the failure leaves it usable.
+    pub(super) fn close_after(&self, failure: &Failure) {
+        if !failure.keeps_connection() {
+            self.close();
+        }
     }
 
     /// Stops further calls from using the connection. Calls in flight may finish.

@@ -20,6 +20,17 @@ pub(crate) struct Failure {
     pub(crate) cause: Option<Cause>,
     /// What the caller in this module can do about it.
     pub(super) kind: Kind,
+    /// Where the keys are instead, if the server is a node of a cluster.
+    pub(super) redirect: Option<Redirect>,
+}
+
+/// How a node of a cluster sends the client to another one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Redirect {
+    /// Another node has the slot from now on, and this one knows which.
+    Moved,
+    /// The slot is being moved to the node, which already has the key of this command.
+    Ask(Address),
 }
 
 /// What a failure means for its command.
@@ -28,6 +39,8 @@ pub(super) enum Kind {
     /// The server refused the command because of its current state, before anything was changed. Another connection may
     /// lead to a server that accepts it.
     RefusedForNow,
+    /// The keys are being moved to another node of a cluster, and some of them are at neither place.
+    BeingMoved,
     /// The connection was lost before the answer arrived.
     Lost,
     /// The user may not run the command.
@@ -40,12 +53,49 @@ pub(super) enum Kind {
 
 impl Failure {
     fn new(problem: impl Into<Cow<'static, str>>, cause: Option<Cause>) -> Self {
-        Self { problem: problem.into(), cause, kind: Kind::Other }
+        Self { problem: problem.into(), cause, kind: Kind::Other, redirect: None }
     }
 
     /// A failure because Redis holds or answers something unexpected.
     pub(crate) fn other(problem: impl Into<Cow<'static, str>>) -> Self {
         Self::new(problem, None)
+    }
+
+    /// A failure because not enough replicas have confirmed a write in time, which the server itself has.
+    pub(super) fn too_few_replicas(at: &Address, confirmed: usize, wanted: usize) -> Self {
+        Self::other(format!(
+            "Redis at {at} has the write, but {confirmed} instead of {wanted} replicas confirmed it in time; check the \
+             replicas, or write `replicas=0` in `url` if a failover may lose records"
+        ))
+    }
+
+    /// The failure of all Sentinels, of which the last one failed like this.
+    pub(super) fn of_all_sentinels(self) -> Self {
+        let problem = format!(
+            "no Sentinel says where the primary is (their login is `sentinel_username` and `sentinel_password` in `url`): {}",
+            self.problem
+        );
+        Self { problem: problem.into(), ..self }
+    }
+
+    /// A failure because a Sentinel does not watch the service.
+    pub(super) fn unknown_service(at: &Address) -> Self {
+        Self::other(format!(
+            "the Sentinel at {at} watches no service with the name in `url`; check the name after the hosts"
+        ))
+    }
+
+    /// The failure of all nodes of a cluster to say where the keys are, of which the last one failed like this.
+    pub(super) fn of_all_nodes(self) -> Self {
+        let problem = format!("no node of the cluster says where the keys are: {}", self.problem);
+        Self { problem: problem.into(), ..self }
+    }
+
+    /// A failure because no node has the slot.
+    pub(super) fn unserved_slot(at: &Address) -> Self {
+        let problem =
+            format!("Redis at {at} says that no node of the cluster has these keys; check the cluster");
+        Self { kind: Kind::RefusedForNow, ..Self::other(problem) }
     }
 
     /// A failure to connect.
@@ -127,13 +177,25 @@ impl Failure {
         let kind = match code.as_deref() {
             Some("NOPERM") => Kind::Forbidden,
             Some("NOSCRIPT") => Kind::NoScript,
+            Some("TRYAGAIN") => Kind::BeingMoved,
             Some(code) if FOR_NOW.contains(&code) => Kind::RefusedForNow,
             _ if error.is_connection_dropped() => Kind::Lost,
             _ => Kind::Other,
         };
+        let redirect = redirect(at, code.as_deref(), &error);
         // The server's error text may quote arguments, and thus records, so only errors of the connection become the
         // cause.
-        Self { kind, ..Self::new(problem, error.is_io_error().then(|| Arc::new(error) as Cause)) }
+        Self { kind, redirect, ..Self::new(problem, error.is_io_error().then(|| Arc::new(error) as Cause)) }
+    }
+
+    /// Whether the server refused the command because of its current state, before it changed anything.
+    pub(super) fn is_for_now(&self) -> bool {
+        matches!(self.kind, Kind::RefusedForNow | Kind::BeingMoved)
+    }
+
+    /// Whether the connection can be used again after the failure.
+    pub(super) fn keeps_connection(&self) -> bool {
+        matches!(self.kind, Kind::NoScript | Kind::BeingMoved)
     }
 
     /// Whether the user may not run the command.
@@ -142,18 +204,17 @@ impl Failure {
     }
 }
 
+fn redirect(at: &Address, code: Option<&str>, error: &RedisError) -> Option<Redirect> {
+    match code? {
+        "MOVED" => Some(Redirect::Moved),
+        "ASK" => error.redirect_node().and_then(|(node, _)| Address::named(node, at)).map(Redirect::Ask),
+        _ => None,
+    }
+}
+
 /// Error codes by which a server refuses a command because of its current state, before it changes anything.
-const FOR_NOW: [&str; 9] = [
-    "READONLY",
-    "MASTERDOWN",
-    "LOADING",
-    "CLUSTERDOWN",
-    "NOREPLICAS",
-    "UNBLOCKED",
-    "TRYAGAIN",
-    "MOVED",
-    "ASK",
-];
+const FOR_NOW: [&str; 8] =
+    ["READONLY", "MASTERDOWN", "LOADING", "CLUSTERDOWN", "NOREPLICAS", "UNBLOCKED", "MOVED", "ASK"];
 
 /// The server's error code. Redis 6 wraps the error of a command in a script: `ERR Error running script (…): -READONLY
 /// You …`.
@@ -206,14 +267,23 @@ fn refused(at: &Address, code: &str, error: &RedisError) -> String {
             "Redis at {at} has too few replicas to accept writes (min-replicas-to-write); check its replicas"
         ),
         "CLUSTERDOWN" => format!("Redis at {at} is a node of a cluster that is down; check the cluster"),
-        "MOVED" | "ASK" | "CROSSSLOT" | "TRYAGAIN" => {
+        "MOVED" | "ASK" => {
             let node = error.redirect_node().map(|(node, _)| node).filter(|node| is_plain(node));
             let node = node.map_or_else(String::new, |node| format!(" (these are at {node})"));
             format!(
-                "Redis at {at} is a node of a cluster and does not hold these keys{node}; clusters of several nodes are \
-                 not supported: give the URL of a server without cluster mode, or of a proxy"
+                "Redis at {at} is a node of a cluster and does not hold these keys{node}; `url` has to begin with \
+                 redis-cluster:// or rediss-cluster://"
             )
         }
+        "TRYAGAIN" => {
+            format!(
+                "Redis at {at} is moving these keys to another node of the cluster; try again when it has"
+            )
+        }
+        "CROSSSLOT" => format!(
+            "Redis at {at} does not find these keys in one slot of the cluster, though they have one hash tag; check \
+             proxies that change keys"
+        ),
         "OOM" => format!("Redis at {at} has no memory left (maxmemory); give it more"),
         "MISCONF" => format!(
             "Redis at {at} cannot write to its disk, and so accepts no writes; check its disk and log"
@@ -273,6 +343,19 @@ mod tests {
             assert_ne!(answered(line).kind, Kind::RefusedForNow, "{line}");
         }
         assert_eq!(answered("NOSCRIPT No matching script.").kind, Kind::NoScript);
+        let moving = answered("TRYAGAIN Multiple keys request during rehashing of slot");
+        assert!(moving.is_for_now() && moving.keeps_connection());
+    }
+
+    #[test]
+    fn a_node_of_a_cluster_names_the_one_that_has_the_keys() {
+        let at = |host: &str| Address::Tcp { host: host.into(), port: 6380, family: Family::Any };
+        assert_eq!(answered("MOVED 3999 10.0.0.2:6380").redirect, Some(Redirect::Moved));
+        assert_eq!(answered("ASK 3999 10.0.0.2:6380").redirect, Some(Redirect::Ask(at("10.0.0.2"))));
+        assert_eq!(answered("ASK 3999 :6380").redirect, Some(Redirect::Ask(at("redis.test"))));
+        for line in ["ASK 3999 canary", "ASK", "READONLY 3999 10.0.0.2:6380"] {
+            assert_eq!(answered(line).redirect, None, "{line}");
+        }
     }
 
     #[test]
@@ -291,7 +374,9 @@ mod tests {
                 "run `zadd`",
             ),
             ("MOVED 3999 10.0.0.2:6380", "these are at 10.0.0.2:6380"),
-            ("CROSSSLOT Keys in request don't hash to the same slot", "of a cluster"),
+            ("ASK 3999 10.0.0.2:6380", "redis-cluster://"),
+            ("TRYAGAIN Multiple keys request during rehashing of slot", "moving these keys"),
+            ("CROSSSLOT Keys in request don't hash to the same slot", "one slot of the cluster"),
             ("OOM command not allowed when used memory > 'maxmemory'.", "no memory"),
             ("MISCONF Errors writing to the AOF file: canary", "cannot write to its disk"),
             ("WRONGTYPE Operation against a key", "holds something else"),

@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 use std::path::PathBuf;
+use std::slice;
 
 use percent_encoding::percent_decode_str;
 use redis::{ProtocolVersion, RedisConnectionInfo};
@@ -12,17 +13,49 @@ use crate::secret::Secret;
 
 const DEFAULT_PORT: u16 = 6379;
 
-/// The settings in the URL of a Redis server.
+const DEFAULT_SENTINEL_PORT: u16 = 26379;
+
+/// The settings in the URL of a Redis server, of the Sentinels that know it, or of a cluster.
 pub(super) struct ServerUrl {
-    pub(super) address: Address,
+    pub(super) place: Place,
     /// Whether to use TLS.
     pub(super) tls: bool,
     /// User, password, database and protocol.
     pub(super) login: RedisConnectionInfo,
+    /// How many replicas must have a write before it counts, if the URL says so.
+    pub(super) replicas: Option<usize>,
+}
+
+/// Where the server is found.
+pub(super) enum Place {
+    /// One server.
+    Server(Address),
+    /// The primary of `service`, which any of `sentinels` knows.
+    Sentinels { sentinels: Vec<Address>, service: String, login: RedisConnectionInfo },
+    /// A cluster, which any of these nodes knows.
+    Cluster(Vec<Address>),
+}
+
+impl Place {
+    /// The addresses that the URL names.
+    pub(super) fn addresses(&self) -> &[Address] {
+        match self {
+            Self::Server(address) => slice::from_ref(address),
+            Self::Sentinels { sentinels: addresses, .. } | Self::Cluster(addresses) => addresses,
+        }
+    }
+}
+
+/// The three kinds of [`Place`], as the scheme names them.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Server,
+    Sentinels,
+    Cluster,
 }
 
 /// The address of a server.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) enum Address {
     /// A host name or an address, and a port.
     Tcp { host: String, port: u16, family: Family },
@@ -31,11 +64,26 @@ pub(super) enum Address {
 }
 
 /// Which kinds of a host's addresses are used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Family {
     Any,
     V4,
     V6,
+}
+
+impl Address {
+    /// Reads `host:port`, as servers name each other. A missing host means that of `at`, the server that wrote it.
+    pub(super) fn named(by: &str, at: &Self) -> Option<Self> {
+        let (host, port) = by.rsplit_once(':')?;
+        Self::reported(host, port.parse().ok()?, at)
+    }
+
+    /// The address that the server `at` reports. A missing host means its own.
+    pub(super) fn reported(host: &str, port: u16, at: &Self) -> Option<Self> {
+        let Self::Tcp { host: own, family, .. } = at else { return None };
+        let host = if ["", "?"].contains(&host) { own } else { host.trim_matches(['[', ']']) };
+        Some(Self::Tcp { host: host.to_owned(), port, family: *family })
+    }
 }
 
 impl Display for Address {
@@ -49,44 +97,63 @@ impl Display for Address {
 }
 
 impl ServerUrl {
-    /// Reads `redis://user:password@host:6379/0`, `rediss://…` or `unix:///run/redis.sock?db=0`, or the same with
-    /// `valkey`.
+    /// Reads `redis://user:password@host:6379/0`, `rediss://…`, `unix:///run/redis.sock?db=0`,
+    /// `redis-sentinel://user:password@host:26379,host:26379/service/0` or `redis-cluster://host:6379,host:6379`, or the
+    /// same with `valkey`.
     ///
     /// Fails with [`Error::Configuration`] that never quotes a part of the URL that may hold a secret.
     pub(super) fn parse(url: &Secret) -> Result<Self> {
         let text = url.expose();
         let scheme = text.split_once(':').map_or("", |(scheme, _)| scheme).to_ascii_lowercase();
-        let (tls, unix) = match scheme.as_str() {
+        let (base, kind) = kind(&scheme);
+        let (tls, unix) = match base {
             "redis" | "valkey" => (false, false),
             "rediss" | "valkeys" | "redis+tls" | "redis+ssl" => (true, false),
-            "unix" | "redis+unix" | "valkey+unix" | "redis+socket" => (false, true),
-            scheme if scheme.contains("sentinel") => return Err(bad_url(SENTINEL)),
-            scheme if scheme.contains("cluster") => return Err(bad_url(CLUSTER)),
+            "unix" | "redis+unix" | "valkey+unix" | "redis+socket" if kind == Kind::Server => (false, true),
+            base if base.ends_with("unix") || base.ends_with("socket") => return Err(bad_url(SOCKET_ONLY)),
+            base if base.contains("sentinel") => return Err(bad_url(SENTINEL)),
+            base if base.contains("cluster") => return Err(bad_url(CLUSTER)),
             _ => return Err(bad_url(FORM)),
         };
-        if !unix && authority(text).contains(',') {
-            return Err(bad_url(CLUSTER));
+        // The hosts are read one by one. The URL with the first of them has everything else.
+        let (before, hosts, after) = around_hosts(text);
+        let (first, others) = match hosts.split_once(',') {
+            Some((first, others)) if !unix => (first, Some(others)),
+            _ => (hosts, None),
+        };
+        if kind == Kind::Server && others.is_some() {
+            return Err(bad_url(SEVERAL));
         }
-        let url = Url::parse(text).map_err(|_| bad_url(FORM))?;
+        let url = Secret::new([before, first, after].concat());
+        let url = Url::parse(url.expose()).map_err(|_| bad_url(FORM))?;
         if let Some(fragment) = url.fragment() {
             return Err(bad_url(if fragment == "insecure" { INSECURE } else { FRAGMENT }));
         }
-        let mut login = RedisConnectionInfo::default()
-            // The user then needs no right to CLIENT commands.
-            .set_skip_set_lib_name();
-        let (mut user, mut password) =
-            (decoded(url.username())?, url.password().map(decoded).transpose()?.unwrap_or_default());
-        let (mut family, mut database) = (Family::Any, String::new());
-        if !unix {
-            url.path().trim_start_matches('/').clone_into(&mut database);
+        let mut protocol = ProtocolVersion::default();
+        let [mut user, mut sentinel_user, mut sentinel_password, mut database, mut service] =
+            [const { String::new() }; 5];
+        decoded(url.username())?.clone_into(&mut user);
+        let mut password = url.password().map(decoded).transpose()?.unwrap_or_default();
+        let (mut family, mut replicas) = (Family::Any, None);
+        let path = url.path().trim_start_matches('/');
+        match kind {
+            _ if unix => {}
+            Kind::Sentinels => {
+                let (name, number) = path.split_once('/').unwrap_or((path, ""));
+                (service, database) = (decoded(name)?, number.to_owned());
+            }
+            Kind::Server | Kind::Cluster => path.clone_into(&mut database),
         }
         for (name, value) in url.query_pairs() {
             match &*name {
                 "db" => database = value.into_owned(),
-                "protocol" => login = login.set_protocol(protocol(&value)?),
+                "protocol" => protocol = self::protocol(&value)?,
                 "family" => family = self::family(&value)?,
+                "replicas" => replicas = Some(self::replicas(&value)?),
                 "user" | "username" if unix => user = value.into_owned(),
                 "pass" | "password" if unix => password = value.into_owned(),
+                "sentinel_username" if kind == Kind::Sentinels => sentinel_user = value.into_owned(),
+                "sentinel_password" if kind == Kind::Sentinels => sentinel_password = value.into_owned(),
                 "ssl_cert_reqs" if value == "none" => return Err(bad_url(INSECURE)),
                 // A parameter of other clients, whose value is always in force here.
                 "ssl_cert_reqs" if value == "required" => {}
@@ -97,27 +164,54 @@ impl ServerUrl {
             "" => 0,
             digits => digits.parse::<u32>().map_err(|_| bad_url(DATABASE))?,
         };
-        login = login.set_db(database.into());
-        match (user.is_empty(), password.is_empty()) {
-            (_, false) => login = login.set_password(password),
-            (false, true) => return Err(bad_url(NO_PASSWORD)),
-            (true, true) => {}
+        if kind == Kind::Cluster && database != 0 {
+            return Err(bad_url(CLUSTER_DATABASE));
         }
-        if !user.is_empty() {
-            login = login.set_username(user);
-        }
-        let address = if unix { Address::Unix(socket(&url)?) } else { tcp(&url, family)? };
-        Ok(Self { address, tls, login })
+        let login = login(user, password)?.set_db(database.into()).set_protocol(protocol);
+        let place = match kind {
+            Kind::Server if unix => Place::Server(Address::Unix(socket(&url)?)),
+            Kind::Server => Place::Server(tcp(&url, DEFAULT_PORT, family)?),
+            Kind::Cluster => Place::Cluster(addresses(&url, others, DEFAULT_PORT, family)?),
+            Kind::Sentinels => {
+                // Redis allows only these, so that nothing else is sent, such as a mistyped password.
+                let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b".-_".contains(&byte);
+                if service.is_empty() || !service.bytes().all(is_allowed) {
+                    return Err(bad_url(SERVICE));
+                }
+                let sentinels = addresses(&url, others, DEFAULT_SENTINEL_PORT, family)?;
+                Place::Sentinels { sentinels, service, login: self::login(sentinel_user, sentinel_password)? }
+            }
+        };
+        Ok(Self { place, tls, login, replicas })
     }
+}
+
+/// Splits a scheme into that of one server and what it leads to.
+fn kind(scheme: &str) -> (&str, Kind) {
+    for (word, kind) in [("sentinel", Kind::Sentinels), ("cluster", Kind::Cluster)] {
+        if let Some(base) = scheme.strip_suffix(word).and_then(|base| base.strip_suffix(['-', '+'])) {
+            return (base, kind);
+        }
+    }
+    (scheme, Kind::Server)
 }
 
 const FORM: &str = "must be a URL such as redis://user:password@redis.example.com:6379/0, rediss://… for TLS, or \
                     unix:///run/redis/redis.sock; characters such as @, : or / in user or password are written as %40, \
                     %3A or %2F";
-const SENTINEL: &str = "names Sentinels, which are not supported; give the redis:// URL of a name, proxy or load \
-                        balancer that leads to the primary";
-const CLUSTER: &str = "names several nodes or a cluster, which is not supported; give the redis:// URL of one server \
-                       without cluster mode, or of a proxy";
+const SENTINEL: &str = "names Sentinels in a form that is not known; write redis-sentinel://user:password@host:26379,\
+                        host:26379/service, or rediss-sentinel://… for TLS";
+const CLUSTER: &str = "names a cluster in a form that is not known; write redis-cluster://user:password@host:6379,\
+                       host:6379, or rediss-cluster://… for TLS";
+const SEVERAL: &str = "names several hosts; write redis-cluster://… for the nodes of a cluster, or \
+                       redis-sentinel://…/service for Sentinels";
+const SOCKET_ONLY: &str = "asks for a socket together with TLS, Sentinels or a cluster, which is not supported; a socket \
+                           is unix:///run/redis/redis.sock, and leads to one server without TLS";
+const CLUSTER_DATABASE: &str =
+    "has the number of a database, but a cluster is only supported with database 0";
+const SERVICE: &str =
+    "must name the service that the Sentinels watch, as in redis-sentinel://host:26379/mymaster";
+const REPLICAS: &str = "must have a number from 0 to 100 as `replicas`, or none";
 const INSECURE: &str = "asks not to check the server's certificate, which is not supported; give the certificate of \
                         its authority, or its own, as `ca`";
 const FRAGMENT: &str = "has a part after #, which means nothing here; write # in a user or password as %23";
@@ -136,18 +230,47 @@ fn unknown_parameter(name: &str) -> Error {
     let name = if is_plain { format!("the parameter `{name}`") } else { "a parameter".to_owned() };
     Error::configuration(
         "url",
-        format!("has {name}, which is not known; known are `db`, `family` and `protocol`"),
+        format!(
+            "has {name}, which is not known; known are `db`, `family`, `protocol` and \
+             `replicas`, and for Sentinels `sentinel_username` and `sentinel_password`"
+        ),
     )
 }
 
-/// The part of a URL between `//` and the path.
-fn authority(url: &str) -> &str {
-    let rest = url.split_once("//").map_or("", |(_, rest)| rest);
-    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    host.rsplit_once('@').map_or(host, |(_, host)| host)
+/// The hosts of a URL, which are between `//` or the password and the path, and the text before and after them.
+fn around_hosts(url: &str) -> (&str, &str, &str) {
+    let start = url.find("//").map_or(url.len(), |at| at + 2);
+    let end = url[start..].find(['/', '?', '#']).map_or(url.len(), |at| start + at);
+    let start = url[start..end].rfind('@').map_or(start, |at| start + at + 1);
+    (&url[..start], &url[start..end], &url[end..])
 }
 
-fn tcp(url: &Url, family: Family) -> Result<Address> {
+/// The address of a URL, followed by those of the other hosts.
+fn addresses(url: &Url, others: Option<&str>, port: u16, family: Family) -> Result<Vec<Address>> {
+    let first = tcp(url, port, family);
+    let others = others.into_iter().flat_map(|others| others.split(','));
+    let others = others.map(|host| {
+        let url = Url::parse(&format!("redis://{host}")).map_err(|_| bad_url(FORM))?;
+        tcp(&url, port, family)
+    });
+    std::iter::once(first).chain(others).collect()
+}
+
+fn login(user: String, password: String) -> Result<RedisConnectionInfo> {
+    // The user then needs no right to CLIENT commands.
+    let mut login = RedisConnectionInfo::default().set_skip_set_lib_name();
+    match (user.is_empty(), password.is_empty()) {
+        (_, false) => login = login.set_password(password),
+        (false, true) => return Err(bad_url(NO_PASSWORD)),
+        (true, true) => {}
+    }
+    if !user.is_empty() {
+        login = login.set_username(user);
+    }
+    Ok(login)
+}
+
+fn tcp(url: &Url, default_port: u16, family: Family) -> Result<Address> {
     let host = match url.host().ok_or_else(|| bad_url(FORM))? {
         Host::Domain(name) => decoded(name)?,
         Host::Ipv4(address) => address.to_string(),
@@ -156,7 +279,7 @@ fn tcp(url: &Url, family: Family) -> Result<Address> {
     if host.is_empty() || host.chars().any(|character| character.is_whitespace() || character.is_control()) {
         return Err(bad_url(FORM));
     }
-    Ok(Address::Tcp { host, port: url.port().unwrap_or(DEFAULT_PORT), family })
+    Ok(Address::Tcp { host, port: url.port().unwrap_or(default_port), family })
 }
 
 fn socket(url: &Url) -> Result<PathBuf> {
@@ -175,6 +298,10 @@ fn protocol(value: &str) -> Result<ProtocolVersion> {
     }
 }
 
+fn replicas(value: &str) -> Result<usize> {
+    value.parse().ok().filter(|replicas| *replicas <= 100).ok_or_else(|| bad_url(REPLICAS))
+}
+
 fn family(value: &str) -> Result<Family> {
     match value {
         "0" => Ok(Family::Any),
@@ -190,84 +317,4 @@ fn decoded(text: &str) -> Result<String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn parse(url: &str) -> Result<ServerUrl> {
-        ServerUrl::parse(&Secret::new(url))
-    }
-
-    fn address(url: &str) -> String {
-        parse(url).unwrap_or_else(|error| panic!("{url}: {error}")).address.to_string()
-    }
-
-    #[test]
-    fn a_url_leads_to_a_host_or_a_socket() {
-        for (url, expected) in [
-            ("redis://redis.example.com", "redis.example.com:6379"),
-            ("redis://redis.example.com:7000/3", "redis.example.com:7000"),
-            ("REDISS://redis.example.com", "redis.example.com:6379"),
-            ("valkeys://10.0.0.1:1", "10.0.0.1:1"),
-            ("redis://[::1]:7000", "[::1]:7000"),
-            ("redis://:p,w@redis.example.com", "redis.example.com:6379"),
-            #[cfg(unix)]
-            ("unix:///run/redis.sock?db=2", "/run/redis.sock"),
-            #[cfg(unix)]
-            ("redis+unix:///run/a%20b.sock", "/run/a b.sock"),
-        ] {
-            assert_eq!(address(url), expected);
-        }
-        assert!(parse("rediss://h").unwrap().tls && parse("redis+tls://h").unwrap().tls);
-        assert!(!parse("redis://h").unwrap().tls);
-    }
-
-    #[test]
-    fn user_password_database_and_protocol_are_decoded() {
-        let login = parse("redis://us%3Aer:p%40ss%2Fw%23d@h/7?protocol=resp3&family=4").unwrap();
-        assert_eq!(login.login.username(), Some("us:er"));
-        assert_eq!(login.login.password(), Some("p@ss/w#d"));
-        assert_eq!((login.login.db(), login.login.protocol()), (7, ProtocolVersion::RESP3));
-        let plain = parse("redis://:pw@h?db=2&ssl_cert_reqs=required").unwrap().login;
-        assert_eq!((plain.username(), plain.password(), plain.db()), (None, Some("pw"), 2));
-        assert_eq!(plain.protocol(), ProtocolVersion::RESP2);
-        let none = parse("redis://h/").unwrap().login;
-        assert_eq!((none.username(), none.password(), none.db()), (None, None, 0));
-        #[cfg(unix)]
-        assert_eq!(parse("unix:///s?user=u&pass=p").unwrap().login.password(), Some("p"));
-    }
-
-    #[test]
-    fn what_is_not_supported_is_refused_by_name_and_never_quoted() {
-        for (url, word) in [
-            ("", "redis://user"),
-            ("canary", "redis://user"),
-            ("http://canary@host", "redis://user"),
-            ("redis://", "redis://user"),
-            ("redis://canary@host:99999999", "redis://user"),
-            ("redis://u:can%FFary@host", "redis://user"),
-            ("redis://canary@host", "without a password"),
-            ("redis://u:canary@host/canary", "number of a database"),
-            ("redis://u:canary@host?protocol=canary", "resp3"),
-            ("redis://u:canary@host?family=canary", "family"),
-            ("redis://u:canary@host?tls_insecure=canary", "`tls_insecure`"),
-            ("redis://u:canary@host?canary-%20=1", "a parameter"),
-            ("rediss://u:canary@host#insecure", "not to check"),
-            ("rediss://u:canary@host?ssl_cert_reqs=none", "not to check"),
-            ("redis://u:pw#canary@host", "redis://user"),
-            ("redis://host/0#canary", "%23"),
-            ("redis-sentinel://canary@a,b/mymaster", "Sentinel"),
-            ("redis+sentinel://a/mymaster", "Sentinel"),
-            ("redis-cluster://a", "cluster"),
-            ("redis://u:canary@a:1,b:2", "cluster"),
-            ("unix://canary", "socket"),
-            ("unix:///", "socket"),
-        ] {
-            let Err(Error::Configuration { field, problem }) = parse(url).map(|_| ()) else {
-                panic!("{url} was taken");
-            };
-            assert_eq!(field, "url");
-            assert!(problem.contains(word), "{url}: {problem}");
-            assert!(!problem.contains("canary"), "{url}: {problem}");
-        }
-    }
-}
+mod tests;

@@ -51,7 +51,8 @@ static REMOVE: LazyLock<RedisScript> = LazyLock::new(|| {
 /// Options of a [`RedisStore`].
 #[derive(Debug, Clone)]
 pub struct RedisOptions {
-    /// `redis://user:password@host:6379/0`, `rediss://…` with TLS, or `unix:///run/redis/redis.sock`.
+    /// `redis://user:password@host:6379/0`, `rediss://…` with TLS, `unix:///run/redis/redis.sock`,
+    /// `redis-sentinel://host:26379,host:26379/service` or `redis-cluster://host:6379,host:6379`.
     pub url: Secret,
     /// Separates apps that share a database: 1 to 64 letters, digits, `.`, `_` or `-`. Default: `default`.
     pub namespace: Option<String>,
@@ -84,9 +85,9 @@ impl RedisStore {
         Ok(Self { server, namespace, fingerprint })
     }
 
-    /// Runs a command that changes nothing.
+    /// Runs a command that changes nothing. All keys of the store are in one place, which any of them leads to.
     async fn ask<T: FromRedisValue>(&self, operation: &'static str, command: &Cmd) -> Result<T> {
-        self.server.read(command).await.map_err(|failure| failed(operation, failure))
+        self.server.read(&self.key("due"), command).await.map_err(|failure| failed(operation, failure))
     }
 
     /// Runs a script on the record of `id` and the index. Returns whether it changed them.
@@ -98,7 +99,7 @@ impl RedisStore {
         arguments: &impl ToRedisArgs,
     ) -> Result<bool> {
         let keys = [self.record_key(id), self.key("due")];
-        let answer = self.server.run(script, &keys, arguments).await;
+        let answer = self.server.run_durably(script, &keys, arguments).await;
         answer.map_err(|failure| failed(operation, failure))
     }
 
@@ -106,6 +107,13 @@ impl RedisStore {
     /// hide some.
     async fn warnings_of(&self, info: &Info) -> Vec<String> {
         let mut warnings = Vec::new();
+        if self.server.may_lose_writes() {
+            warnings.push(
+                "Redis loses the newest records when a replica takes over that does not have them yet (`url` has \
+                 replicas=0); remove it, so that a write counts when a replica has it"
+                    .to_owned(),
+            );
+        }
         // Records have no expiry, so `volatile-*` policies evict none.
         if let Some(policy) = info.field("maxmemory_policy").filter(|policy| policy.starts_with("allkeys")) {
             warnings.push(format!(
@@ -120,7 +128,7 @@ impl RedisStore {
             ),
             Some("1") => {
                 let question = cmd("CONFIG").arg("GET").arg("appendfsync").to_owned();
-                let answer: Result<Vec<String>, Failure> = self.server.read(&question).await;
+                let answer: Result<Vec<String>, Failure> = self.server.read(&self.key("due"), &question).await;
                 let fsync = answer.ok().and_then(|pair| pair.into_iter().nth(1));
                 if let Some(fsync) = fsync.filter(|fsync| fsync != "always") {
                     warnings.push(format!(
@@ -170,7 +178,7 @@ impl Store for RedisStore {
 
     fn warnings(&self) -> StoreFuture<'_, Vec<String>> {
         Box::pin(async move {
-            match self.server.read::<String>(&cmd("INFO")).await {
+            match self.server.read::<String>(&self.key("due"), &cmd("INFO")).await {
                 Ok(info) => Ok(self.warnings_of(&Info(info)).await),
                 Err(failure) if failure.is_forbidden() => Ok(vec![UNKNOWN_SETTINGS.to_owned()]),
                 Err(failure) => Err(failed("load", failure)),

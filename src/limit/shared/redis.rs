@@ -42,7 +42,8 @@ pub enum SharedEvent {
 /// How to reach Redis.
 #[derive(Debug, Clone)]
 pub struct RedisLimitsOptions {
-    /// `redis://user:password@host:6379/0`, `rediss://…` with TLS, or `unix:///run/redis/redis.sock`.
+    /// `redis://user:password@host:6379/0`, `rediss://…` with TLS, `unix:///run/redis/redis.sock`,
+    /// `redis-sentinel://host:26379,host:26379/service` or `redis-cluster://host:6379,host:6379`.
     pub url: Secret,
     /// Certificates to trust in addition to the default ones, as [`crate::tls::client_config`] reads them.
     pub ca: Option<String>,

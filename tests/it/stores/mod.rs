@@ -2,11 +2,14 @@
 
 #[path = "../../../src/store/contract.rs"]
 mod contract;
+mod failover;
 mod postgres;
 mod postgres_tls;
 mod redis;
+mod redis_cluster;
 mod redis_failover;
 mod redis_rights;
+mod redis_sentinel;
 mod servers;
 mod sqlite;
 

@@ -61,17 +61,20 @@ impl Name {
     }
 }
 
-async fn ask(server: &Server, words: &[&str]) -> String {
+pub(super) async fn ask(server: &Server, words: &[&str]) -> String {
+    let answer = try_ask::<redis::Value>(server, words).await.unwrap();
+    redis::from_redis_value(answer).unwrap_or_default()
+}
+
+/// The answer of a server that may not be able to give one.
+pub(super) async fn try_ask<T: redis::FromRedisValue>(server: &Server, words: &[&str]) -> Option<T> {
     let url = format!("redis://:canary@127.0.0.1:{}/0", server.port);
-    let client = redis::Client::open(url).unwrap();
-    let mut connection = client.get_multiplexed_async_connection().await.unwrap();
-    let mut command = redis::cmd(words[0]);
-    let value: redis::Value = command.arg(&words[1..]).query_async(&mut connection).await.unwrap();
-    redis::from_redis_value(value).unwrap_or_default()
+    let mut connection = redis::Client::open(url).unwrap().get_multiplexed_async_connection().await.ok()?;
+    redis::cmd(words[0]).arg(&words[1..]).query_async(&mut connection).await.ok()
 }
 
 /// Waits until the server says so in `INFO replication`.
-async fn until(server: &Server, line: &str) {
+pub(super) async fn until(server: &Server, line: &str) {
     while !ask(server, &["INFO", "replication"]).await.contains(line) {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
@@ -87,7 +90,7 @@ async fn pair() -> (Server, Server) {
     (primary, replica)
 }
 
-async fn follow(replica: &Server, primary: &Server) {
+pub(super) async fn follow(replica: &Server, primary: &Server) {
     ask(replica, &["REPLICAOF", "127.0.0.1", &primary.port.to_string()]).await;
     until(replica, "master_link_status:up").await;
 }

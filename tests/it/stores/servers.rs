@@ -27,9 +27,27 @@ impl Drop for Folder {
     }
 }
 
+/// What speaks Redis's protocol.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Kind {
+    Redis,
+    Valkey,
+}
+
+impl Kind {
+    fn program(self) -> PathBuf {
+        match self {
+            Self::Redis => program("redis-server", "redis-server"),
+            Self::Valkey => program("valkey-server", "valkey-server"),
+        }
+    }
+}
+
 /// A server process.
 pub(super) struct Server {
     pub(super) port: u16,
+    /// Where the nodes of a cluster talk to each other.
+    pub(super) cluster_port: u16,
     command: Command,
     child: Child,
     pub(super) folder: Folder,
@@ -53,36 +71,117 @@ impl Server {
         Self::redis_over_tls_with(plain_certificate)
     }
 
+    /// The same as [`Server::redis_over_tls`], as a node of a cluster that has no slots yet.
+    pub(super) fn redis_of_a_cluster_over_tls() -> (Self, String) {
+        let cluster_port = free_port().to_string();
+        Self::redis_over_tls_and(certificate, |command| {
+            command.args([
+                "--cluster-enabled",
+                "yes",
+                "--tls-cluster",
+                "yes",
+                "--cluster-port",
+                &cluster_port,
+            ]);
+        })
+    }
+
+    /// Makes a node over TLS the only master of its cluster.
+    pub(super) fn take_all_slots(&self) {
+        let mut command = Command::new(program("redis-cli", "redis-tools"));
+        command
+            .args(["--tls", "-p", &self.port.to_string(), "--cacert"])
+            .arg(self.folder.0.join("certificate"));
+        command.args(["CLUSTER", "ADDSLOTSRANGE", "0", "16383"]).env("REDISCLI_AUTH", "canary");
+        assert!(quiet(&mut command).status().unwrap().success(), "redis-cli failed");
+    }
+
     fn redis_over_tls_with(certificate: fn(&Path) -> (PathBuf, PathBuf)) -> (Self, String) {
+        Self::redis_over_tls_and(certificate, |_| {})
+    }
+
+    fn redis_over_tls_and(
+        certificate: fn(&Path) -> (PathBuf, PathBuf),
+        settings: impl FnOnce(&mut Command),
+    ) -> (Self, String) {
         let folder = Folder::new();
         let (certificate, key) = certificate(&folder.0);
         let server = Self::redis_with(folder, |command, port| {
             command.args(["--port", "0", "--tls-port", port, "--tls-auth-clients", "no"]);
             command.arg("--tls-cert-file").arg(&certificate).arg("--tls-ca-cert-file").arg(&certificate);
             command.arg("--tls-key-file").arg(&key);
+            settings(command);
         });
         (server, fs::read_to_string(certificate).unwrap())
     }
 
     /// The same as [`Server::redis`], as a node of a cluster that has no slots yet.
     pub(super) fn redis_of_a_cluster() -> Self {
-        Self::redis_with(Folder::new(), |command, port| {
-            command.args([
-                "--port",
-                port,
-                "--cluster-enabled",
-                "yes",
-                "--cluster-port",
-                &free_port().to_string(),
-            ]);
-        })
+        Self::of_a_cluster(Kind::Redis)
+    }
+
+    /// A node of a cluster that has no slots yet.
+    pub(super) fn of_a_cluster(kind: Kind) -> Self {
+        let cluster_port = free_port();
+        let mut server = Self::kind_with(kind, Folder::new(), |command, port| {
+            command.args(["--port", port, "--cluster-enabled", "yes", "--cluster-port"]);
+            command.arg(cluster_port.to_string()).args(["--cluster-node-timeout", "2000"]);
+            command.args(["--masterauth", "canary", "--repl-diskless-sync-delay", "0"]);
+        });
+        server.cluster_port = cluster_port;
+        server
     }
 
     /// The same as [`Server::redis`], ready to become another's replica.
     pub(super) fn redis_that_replicates() -> Self {
-        Self::redis_with(Folder::new(), |command, port| {
+        Self::that_replicates(Kind::Redis)
+    }
+
+    /// A server that is ready to become another's replica.
+    pub(super) fn that_replicates(kind: Kind) -> Self {
+        Self::kind_with(kind, Folder::new(), |command, port| {
             command.args(["--port", port, "--masterauth", "canary", "--repl-diskless-sync-delay", "0"]);
         })
+    }
+
+    /// A Sentinel whose password is `sentry`, and which watches `primary` as the service `main` together with another.
+    pub(super) fn sentinel(kind: Kind, primary: &Self) -> Self {
+        let settings = "sentinel down-after-milliseconds main 2000\nsentinel failover-timeout main 6000\n";
+        Self::sentinel_with(kind, primary, |port| format!("port {port}\n"), settings)
+    }
+
+    /// The same, which has seen as many failovers.
+    pub(super) fn sentinel_after(failovers: u32, primary: &Self) -> Self {
+        let settings = format!("sentinel config-epoch main {failovers}\n");
+        Self::sentinel_with(Kind::Redis, primary, |port| format!("port {port}\n"), &settings)
+    }
+
+    /// The same with TLS alone, by the certificate of `primary`.
+    pub(super) fn sentinel_over_tls(primary: &Self) -> Self {
+        let [certificate, key] = ["certificate", "key"].map(|name| primary.folder.0.join(name));
+        let (certificate, key) = (certificate.display(), key.display());
+        let listen = |port| {
+            format!(
+                "port 0\ntls-port {port}\ntls-auth-clients no\ntls-replication yes\ntls-cert-file {certificate}\n\
+                 tls-ca-cert-file {certificate}\ntls-key-file {key}\n"
+            )
+        };
+        Self::sentinel_with(Kind::Redis, primary, listen, "")
+    }
+
+    fn sentinel_with(kind: Kind, primary: &Self, listen: impl FnOnce(u16) -> String, settings: &str) -> Self {
+        let (folder, port) = (Folder::new(), free_port());
+        let config = folder.0.join("sentinel.conf");
+        let text = format!(
+            "{}bind 127.0.0.1\nrequirepass sentry\nsentinel sentinel-pass sentry\n\
+             sentinel monitor main 127.0.0.1 {} 2\nsentinel auth-pass main canary\n{settings}",
+            listen(port),
+            primary.port
+        );
+        fs::write(&config, text).unwrap();
+        let mut command = Command::new(kind.program());
+        command.arg(&config).arg("--sentinel").current_dir(&folder.0);
+        Self::start(command, port, folder)
     }
 
     /// The same as [`Server::redis`], by a socket in its folder alone.
@@ -96,8 +195,12 @@ impl Server {
     }
 
     fn redis_with(folder: Folder, listen: impl FnOnce(&mut Command, &str)) -> Self {
+        Self::kind_with(Kind::Redis, folder, listen)
+    }
+
+    fn kind_with(kind: Kind, folder: Folder, listen: impl FnOnce(&mut Command, &str)) -> Self {
         let port = free_port();
-        let mut command = Command::new(program("redis-server", "redis-server"));
+        let mut command = Command::new(kind.program());
         command.args(["--bind", "127.0.0.1", "--requirepass", "canary", "--appendonly", "yes"]);
         command.args(["--appendfsync", "always", "--save", "", "--dir"]).arg(&folder.0);
         listen(&mut command, &port.to_string());
@@ -189,7 +292,7 @@ impl Server {
 
     fn start(mut command: Command, port: u16, folder: Folder) -> Self {
         let child = quiet(&mut command).spawn().unwrap();
-        Self { port, command, child, folder }
+        Self { port, cluster_port: 0, command, child, folder }
     }
 
     /// Ends it by a signal, and starts it again where it was.
@@ -269,6 +372,7 @@ fn program(name: &str, package: &str) -> PathBuf {
     let _installing = INSTALLING.lock();
     let install = format!("apt-get update && apt-get install -y --no-install-recommends {package}");
     if find(name).is_none() && is_root() {
+        let install = format!("{install} || {}", BACKPORTS.replace("PACKAGE", package));
         let waiting = install.replace("apt-get", "apt-get -o DPkg::Lock::Timeout=120");
         let mut command = Command::new("flock");
         command.args(["--timeout", "300", "/var/lib/apt", "sh", "-c", &waiting]);
@@ -279,6 +383,13 @@ fn program(name: &str, package: &str) -> PathBuf {
     }
     find(name).unwrap_or_else(|| panic!("{name} is not there, and these tests need it: {install}"))
 }
+
+/// Installs what this release of Debian has among its backports only, as Debian 12 has Valkey. The lists of packages that
+/// others use stay as they are.
+const BACKPORTS: &str = "( . /etc/os-release && d=$(mktemp -d) && cd /etc/apt/sources.list.d && cp debian.sources $d && \
+     sed \"/^$/Q; s/^Suites:.*/Suites: $VERSION_CODENAME-backports/\" debian.sources > $d/backports.sources && \
+     mkdir -p $d/lists/partial && options=\"-o Dir::Etc::sourceparts=$d -o Dir::State::lists=$d/lists\" && \
+     apt-get $options update && apt-get $options install -y --no-install-recommends PACKAGE )";
 
 fn find(name: &str) -> Option<PathBuf> {
     // Debian keeps PostgreSQL's programs out of the way.
