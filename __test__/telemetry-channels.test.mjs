@@ -3,13 +3,15 @@
 import assert from 'node:assert/strict'
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { channel, subscribe, tracingChannel, unsubscribe } from 'node:diagnostics_channel'
+import { createSecureServer } from 'node:http2'
 import { test } from 'node:test'
-import { ClientCredentials, OAuthApp, SmartRecruiters } from 'smartrecruiters'
+import { ApiKey, ClientCredentials, OAuthApp, SmartRecruiters } from 'smartrecruiters'
 import { startSandbox } from 'smartrecruiters-sandbox'
 import { addon } from './support/addon.mjs'
+import { authority, serverCertificate } from './support/certificates.mjs'
 import { authorize } from './support/grants.mjs'
 import { MapStore } from './support/map-store.mjs'
-import { failure, serve } from './support/servers.mjs'
+import { failure, listen, serve } from './support/servers.mjs'
 import { signedRequest, startReceiver } from './support/webhooks.mjs'
 
 /** Collects the records of a channel until the test ends. */
@@ -267,4 +269,26 @@ test('nothing is made for a call while nothing listens', async t => {
   await sr.get('/jobs')
   assert.deepEqual(made, { described: 1, observed: 1 })
   assert.equal(attempts.length, 1)
+})
+
+test('an answer by HTTP/2 is published as such', async t => {
+  const ca = await authority()
+  const server = createSecureServer(await serverCertificate(ca))
+  server.on('stream', stream => {
+    stream.respond({ ':status': 200, 'content-type': 'application/json' })
+    stream.end('{}')
+  })
+  const baseUrl = `https://localhost:${await listen(t, server)}`
+  const sr = new SmartRecruiters({ credential: new ApiKey('key'), baseUrl, ca: ca.cert })
+  const attempts = collect(t, 'attempt')
+  const protocols = []
+  const sent = ({ socket }) => protocols.push(socket.alpnProtocol)
+  subscribe('undici:client:sendHeaders', sent)
+  t.after(() => unsubscribe('undici:client:sendHeaders', sent))
+  await sr.get('/jobs')
+  assert.deepEqual(
+    attempts.map(({ httpVersion, origin }) => [httpVersion, origin]),
+    [['2', baseUrl]],
+  )
+  assert.deepEqual(protocols, ['h2'])
 })
