@@ -56,8 +56,7 @@ test('no secret is in any message or line, whatever happens', async t => {
       const secret = headers['x-smarttoken'] ?? headers.authorization
       if (url.startsWith('/lost')) return response.destroy()
       if (url.startsWith('/silent')) return
-      // The headers of a `Response` are the server's, unchanged.
-      if (url.startsWith('/plain')) return response.end()
+      if (url.startsWith('/plain')) return response.setHeader('x-you-sent', secret).end()
       const status = turn++ === 0 ? 429 : 403
       response.writeHead(status, { 'content-type': 'application/json', 'x-request-id': secret, 'set-cookie': secret })
       response.end(JSON.stringify({ code: secret, message: `no access for ${secret}`, errors: [{ message: secret }] }))
@@ -70,7 +69,10 @@ test('no secret is in any message or line, whatever happens', async t => {
   await failure(quoted.get('/silent', { query, timeout: 30 }))
   const bearer = quoted.withCredential(new BearerToken('canary-bearer-token-0123'))
   await failure(bearer.post('/candidates', { json: { email: QUERY } }))
-  await (await bearer.fetch(`/plain?q=${encodeURIComponent(QUERY)}`)).text()
+  const plain = await bearer.fetch(`/plain?q=${encodeURIComponent(QUERY)}`)
+  // Only the caller gets the answer unchanged.
+  assert.match(plain.headers.get('x-you-sent'), /canary-bearer/)
+  await plain.text()
 
   const { clientId, clientSecret } = sandbox.client
   const store = new MapStore()

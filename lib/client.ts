@@ -598,7 +598,7 @@ export class SmartRecruiters extends WithEvents<ClientEvents> {
   ): Promise<NativeAnswer> {
     try {
       const answer = await this.#deliver(trace.sent(request), body, delivery, signal, report => trace.report(report))
-      trace.answered(answer)
+      trace.answered(answer.status)
       if (delivery === 'whole') trace.bodyEnded()
       return answer
     } catch (error) {

@@ -46,6 +46,8 @@ pub struct AttemptReport {
     pub error: Option<ErrorCode>,
     /// The server's id of the request.
     pub request_id: Option<String>,
+    /// The header lines of the answer, without cookies and quotes of the credential. Empty without an answer.
+    pub headers: String,
     /// The address that the answer came from: the server's, or a proxy's.
     pub peer: Option<SocketAddr>,
     /// Whether the answer came by HTTP/2.

@@ -1,7 +1,7 @@
 /** The course of one observed call, told to the channels, and to the client's own observers. */
 
 import { AsyncResource } from 'node:async_hooks'
-import type { NativeAnswer, NativeAttempt, NativeClient, NativeDescription, NativeReport } from '../../index.js'
+import type { NativeAttempt, NativeClient, NativeDescription, NativeReport } from '../../index.js'
 import { ApiError } from '../errors.js'
 import { headerPairs } from '../headers.js'
 import type { FlatRequest } from '../request.js'
@@ -132,10 +132,10 @@ export class CallTrace {
   }
 
   /** The call has an answer. Its body may still have to be read: {@link bodyEnded} follows. */
-  answered({ status, headers }: Pick<NativeAnswer, 'status' | 'headers'>): void {
+  answered(status: number): void {
     this.#inContext(() => {
       this.#settle({ status })
-      this.#headers(status, headerPairs(headers))
+      this.#headers(status)
       calls.asyncStart.publish(this.#record)
       calls.asyncEnd.publish(this.#record)
     })
@@ -144,7 +144,7 @@ export class CallTrace {
 
   /** A page of a list was read. The core has read its answer. */
   pageRead(): void {
-    this.answered({ status: this.#answered?.status ?? 200, headers: '' })
+    this.answered(this.#answered?.status ?? 200)
     this.bodyEnded()
   }
 
@@ -153,7 +153,7 @@ export class CallTrace {
     this.#inContext(() => {
       if (error instanceof ApiError) {
         this.#settle({ error, status: error.status })
-        this.#headers(error.status, Object.entries(error.headers))
+        this.#headers(error.status)
       } else {
         this.#settle({ error })
       }
@@ -187,17 +187,17 @@ export class CallTrace {
     this.#telemetry.pass('call', this.#record)
   }
 
-  #headers(statusCode: number, pairs: Iterable<[string, string]>): void {
+  #headers(statusCode: number): void {
     const request = this.#request
     if (request === undefined) return
-    const { remoteAddress, remotePort, isHttp2 } = this.#answered ?? {}
+    const { remoteAddress, remotePort, isHttp2, headers: lines = '' } = this.#answered ?? {}
     undici.sendHeaders.publish({
       request,
       headers: request.headers.join('\r\n'),
       socket: { remoteAddress, remotePort, alpnProtocol: isHttp2 === true ? 'h2' : false },
     })
     const headers: Buffer[] = []
-    for (const [name, value] of pairs) {
+    for (const [name, value] of headerPairs(lines)) {
       if (!HIDDEN.has(name)) headers.push(Buffer.from(name, 'latin1'), Buffer.from(value, 'latin1'))
     }
     // Undici takes the phrase from the status line, which HTTP/2 has not.

@@ -65,6 +65,8 @@ pub struct NativeAttempt {
     pub error_code: Option<NativeErrorCode>,
     /// The server's id of the request.
     pub request_id: Option<String>,
+    /// The header lines of the answer, without secrets.
+    pub headers: String,
     /// The address that the answer came from.
     pub remote_address: Option<String>,
     /// The port of that address.
@@ -94,6 +96,7 @@ impl From<AttemptReport> for NativeAttempt {
             status: attempt.status,
             error_code: attempt.error.map(Into::into),
             request_id: attempt.request_id,
+            headers: attempt.headers,
             remote_address: attempt.peer.map(|peer| peer.ip().to_string()),
             remote_port: attempt.peer.map(|peer| peer.port()),
             is_http2: attempt.is_http2,

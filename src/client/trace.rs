@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::clock::{Clock, Moment};
 use crate::error::{Error, Result};
 use crate::http::{AttemptReport, Next, Observer, Report};
-use crate::http::{Authorization, Response, shown_request_id};
+use crate::http::{Authorization, Response, shown_headers, shown_request_id};
 
 /// A wait for a turn that is shorter than this is none.
 const LEAST_WAIT: Duration = Duration::from_millis(1);
@@ -76,6 +76,9 @@ impl<'a> Trace<'a> {
             status: response.map(|response| response.status.as_u16()),
             error: outcome.as_ref().err().map(Error::code),
             request_id: response.and_then(|response| shown_request_id(&response.headers, authorization)),
+            headers: response
+                .map(|response| shown_headers(&response.headers, authorization))
+                .unwrap_or_default(),
             peer: response.and_then(|response| response.peer),
             is_http2: response.is_some_and(|response| response.is_http2),
             paused,
@@ -102,6 +105,7 @@ impl Observed<'_> {
             status: None,
             error: None,
             request_id: None,
+            headers: String::new(),
             peer: None,
             is_http2: false,
             paused: None,

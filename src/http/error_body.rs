@@ -312,6 +312,11 @@ pub fn shown_request_id(headers: &HeaderMap, authorization: &Authorization) -> O
     Some(cut(printable(&id).trim(), LONGEST_MESSAGE))
 }
 
+/// The header lines of an answer, as observers may see them.
+pub fn shown_headers(headers: &HeaderMap, authorization: &Authorization) -> String {
+    authorization.hidden_in(&without_cookies(headers))
+}
+
 fn request_id(headers: &HeaderMap) -> Option<&str> {
     ["x-request-id", "x-correlation-id"]
         .iter()

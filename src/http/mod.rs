@@ -32,7 +32,7 @@ pub use answer::Answer;
 pub use body::{RequestBody, ResponseBody, StreamedBody, UntilEnd, Upload, streamed_body};
 pub use connector::{ConnectOptions, Connector};
 pub use environment::{Environment, authorize_url, token_url};
-pub use error_body::{read_answered_error, read_error, shown_request_id};
+pub use error_body::{read_answered_error, read_error, shown_headers, shown_request_id};
 pub use headers::request_headers;
 pub use link::next_link;
 pub use loose_json::{Member, Shape, Value, members, scattered};
