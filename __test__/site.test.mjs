@@ -158,6 +158,7 @@ test('a page is read, and another one is reached, without scripts', async t => {
     })
     await page.getByRole('heading', { level: 1, name: 'Calls', exact: true }).waitFor()
     assert.match(await page.getByRole('main').textContent(), /const sr = SmartRecruiters\.fromEnv\(\)/)
+    assert.ok((await page.getByRole('main').boundingBox()).width >= 380, 'the navigation leaves no room')
     await page.getByRole('complementary', { name: 'Pages' }).getByRole('link', { name: 'Limits', exact: true }).click()
     assert.equal(page.url(), `${origin}${pageOf('docs/limits.md')}`)
     await page.getByRole('heading', { level: 1, name: 'Limits', exact: true }).waitFor()
