@@ -37,6 +37,7 @@ const RUNS = [
     command: ['node', '--test', '__test__/web-frameworks.test.mjs', '__test__/webhooks-frameworks.test.mjs'],
     env: { WEB_FRAMEWORKS: 'all' },
   },
+  { what: 'every row of the fault matrix', command: ['node', 'faults/run.mjs'] },
   { what: 'torture', command: ['node', 'torture/run.mjs'] },
   { what: 'torture: a hundred thousand grants', command: ['node', 'torture/run.mjs', '--scenarios', 'fleet'] },
 ]
