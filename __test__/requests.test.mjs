@@ -300,6 +300,17 @@ test('a call that the addon does not start leaves nothing behind', async t => {
   assert.equal(getEventListeners(signal, 'abort').length, 0)
 })
 
+test('a call that the operating system does not let start is a typed error', async t => {
+  const { NativeClient } = addon()
+  t.mock.method(NativeClient.prototype, 'send', () => {
+    throw Object.assign(new Error('Too many open files (os error 24)'), { code: 'GenericFailure' })
+  })
+  const error = await failure(sr.get('/jobs'))
+  assert.ok(error instanceof SmartRecruitersError)
+  assert.deepEqual([error.code, error.method, error.path], ['INTERNAL', 'GET', '/jobs'])
+  assert.match(error.message, /was not started.*Too many open files/)
+})
+
 test('a signal that many calls share has one listener while they run, and none after', async t => {
   const { server, sr: client } = await serve(t, () => {})
   const controller = new AbortController()

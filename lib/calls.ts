@@ -81,7 +81,7 @@ export async function call<T>(
   if (observe !== undefined) observed.set(callId, observe)
   let result: T | Failure
   try {
-    start(completions, callId)
+    begin(() => start(completions, callId), context)
     result = await settled
   } finally {
     // Also if the call never started, or was aborted.
@@ -91,4 +91,16 @@ export async function call<T>(
   }
   if (result instanceof Failure) throw toError(result.error, context)
   return result
+}
+
+/** Starts a call. The addon fails to if the operating system refuses what the core's thread needs. */
+function begin(start: () => void, context: CallContext): void {
+  try {
+    start()
+  } catch (error) {
+    const { code, message: problem } = error as NodeJS.ErrnoException
+    if (code !== 'GenericFailure') throw error
+    const message = `the call was not started, because the operating system refused a thread or a file: ${problem}`
+    throw toError({ code: 'INTERNAL', message, causes: [] }, context)
+  }
 }

@@ -18,10 +18,11 @@ export async function startTinyproxy(t, { user, password } = {}) {
   await writeFile(logFile, '', { mode: 0o666 })
   await writeFile(configFile, `${lines.join('\n')}\n`)
 
-  await startProgram(t, port, program, ['-d', '-c', configFile])
+  const server = await startProgram(t, port, program, ['-d', '-c', configFile])
   return {
     port,
     url: `http://127.0.0.1:${port}`,
+    kill: () => server.stop('SIGKILL'),
     /** The request lines that it saw, in order. */
     async requests() {
       const log = await readFile(logFile, 'utf8')
