@@ -367,6 +367,8 @@ export interface NativeAttempt {
   errorCode?: NativeErrorCode
   /** The server's id of the request. */
   requestId?: string
+  /** The header lines of the answer, without secrets. */
+  headers: string
   /** The address that the answer came from. */
   remoteAddress?: string
   /** The port of that address. */
