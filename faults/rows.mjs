@@ -473,8 +473,11 @@ export const GROUPS = [
         id: 'F3',
         fault: 'Native memory is searched after `close()`.',
         rule: 'Secrets were wiped.',
-        checks: [],
-        open: 'no test searches the memory of a process yet',
+        checks: [
+          alone(
+            js('secrets-in-memory', 'a closed client leaves no refresh token, client secret or key in native memory'),
+          ),
+        ],
       },
       {
         id: 'F4',

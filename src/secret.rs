@@ -273,7 +273,7 @@ mod tests {
                 STANDARD.encode(&joined),
                 URL_SAFE.encode(&joined),
                 STANDARD.encode(format!("{before}{form}{after}")),
-                joined.bytes().map(|byte| format!("{byte:02X}")).collect(),
+                joined.bytes().map(|byte| format!("{byte:02X}")).collect::<Vec<_>>().concat(),
             ] {
                 let text = format!("é it was \"{quote}\", which");
                 let shown = redact(&text, &secret);
