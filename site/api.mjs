@@ -17,7 +17,7 @@ const NOT_EXPORTED = [
   // Of the constructors of errors, which only the package calls.
   ...['CallContext', 'ErrorRecord'],
   ...['NativeErrorCode', 'NativeIntegrationReason', 'NativeNetworkKind', 'NativePhase'],
-  ...['NativeReauthorizationReason', 'NativeWebhookRefusal'],
+  ...['NativeReauthorizationReason', 'NativeRenewalOutcome', 'NativeTokenOwnerKind', 'NativeWebhookRefusal'],
   // Of `smartrecruiters/api`, which the reference of operations describes.
   'ApiObject',
 ]
@@ -29,7 +29,7 @@ export async function writeApi() {
   const app = await Application.bootstrapWithPlugins({
     name: 'API',
     out,
-    entryPoints: ['index', 'web/index', 'testing'].map(name => join(root, `dist/${name}.d.ts`)),
+    entryPoints: ['index', 'web/index', 'otel', 'testing'].map(name => join(root, `dist/${name}.d.ts`)),
     tsconfig: fileURLToPath(new URL('tsconfig.json', import.meta.url)),
     plugin: [fileURLToPath(import.meta.resolve('typedoc-plugin-markdown'))],
     readme: 'none',
@@ -65,5 +65,6 @@ const ENTRIES = {
   index: 'smartrecruiters',
   'web/index': 'smartrecruiters/web',
   web: 'smartrecruiters/web',
+  otel: 'smartrecruiters/otel',
   testing: 'smartrecruiters/testing',
 }

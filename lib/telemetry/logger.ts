@@ -5,10 +5,10 @@ import { kind, optionalChoice, reading } from '../validate.js'
 import type { Records, Sink } from './sink.js'
 
 /** The levels of log lines, from the rarest on: a logger of one level also gets the lines of those before it. */
-export const LEVELS = ['error', 'warn', 'info', 'debug', 'trace'] as const
+export const LEVELS: readonly LogLevel[] = ['error', 'warn', 'info', 'debug', 'trace']
 
 /** The level of a log line. */
-export type LogLevel = (typeof LEVELS)[number]
+export type LogLevel = 'error' | 'warn' | 'info' | 'debug' | 'trace'
 
 /**
  * A logger: one of pino or winston, `console`, or any object with these methods. Pino gets `(fields, message)`, winston
