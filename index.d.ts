@@ -143,6 +143,8 @@ export declare class NativeInbox {
   settle(completions: NativeCompletions, callId: CallId<NativeSettled>, claim: NativeClaim, failure?: string | undefined | null): void
   /** Resolves with a page of the events that were given up: the first one, or the one after the place `after`. */
   deadLetters(completions: NativeCompletions, callId: CallId<NativeDeadLetterPage>, after?: NativeDue | undefined | null): void
+  /** Resolves with how many events the inbox holds, up to 20,000 of each kind. */
+  depth(completions: NativeCompletions, callId: CallId<NativeInboxDepth>): void
   /** Lets an event that was given up be handled again. Resolves with whether there was one. */
   repeat(completions: NativeCompletions, callId: CallId<boolean>, id: string): void
   /** Drops an event that was given up. Resolves with whether there was one. */
@@ -704,6 +706,14 @@ export interface NativeImport {
   expiresAt?: number
   /** When the refresh token was issued, in milliseconds since the Unix epoch; now if undefined. */
   refreshTokenIssuedAt?: number
+}
+
+/** How many events an inbox holds. */
+export interface NativeInboxDepth {
+  /** Those that are to be handled, or being handled. */
+  waiting: number
+  /** Those that were given up. */
+  dead: number
 }
 
 /** The options of an inbox that are not secret. */

@@ -143,7 +143,8 @@ test('tokens, renewals, grants, stores and webhooks have metrics, none of which 
     redirectUri: redirectUris[0],
     baseUrl: sandbox.baseUrl,
   })
-  const { all, points } = recorded(t, { apps: [app], requestDuration: false })
+  const { webhooks, handler } = startReceiver(t)
+  const { all, points } = recorded(t, { apps: [app], webhooks: [webhooks], requestDuration: false })
   const { clientId, clientSecret } = sandbox.client
   const store = new MapStore()
   const client = secret => {
@@ -159,7 +160,6 @@ test('tokens, renewals, grants, stores and webhooks have metrics, none of which 
   await failure(client('canary-secret').get('/jobs'))
   await authorize(sandbox, app, 'acme')
   await app.keepAlive({ idle: 0 })
-  const { webhooks, handler } = startReceiver(t)
   await handler(signedRequest(webhooks))
 
   const [left] = await points('smartrecruiters.token.remaining')
@@ -188,6 +188,15 @@ test('tokens, renewals, grants, stores and webhooks have metrics, none of which 
     'smartrecruiters.outcome': 'accepted',
     'smartrecruiters.event': 'job.created',
   })
+
+  const depth = await points('smartrecruiters.webhooks.depth')
+  assert.deepEqual(
+    depth.map(({ attributes, value }) => [attributes['smartrecruiters.state'], value]),
+    [
+      ['waiting', 1],
+      ['dead', 0],
+    ],
+  )
 
   const metrics = await all()
   assert.ok(!metrics.some(({ descriptor }) => descriptor.name === 'http.client.request.duration'))

@@ -129,6 +129,7 @@ export type { WebhookPayloads } from './webhooks/payloads.js'
 export type { ReplayResult, SubscribeOptions, Subscription } from './webhooks/subscriptions.js'
 export {
   type DeadLetter,
+  type InboxDepth,
   type SignedRequest,
   type SignOptions,
   type WebhookBody,

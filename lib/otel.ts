@@ -6,7 +6,7 @@
 
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { type Attributes, type Meter, type MeterProvider, metrics, type ObservableResult } from '@opentelemetry/api'
-import type { OAuthApp, SmartRecruiters } from './index.js'
+import type { OAuthApp, SmartRecruiters, Webhooks } from './index.js'
 import type { Records } from './telemetry/sink.js'
 import { VERSION } from './version.js'
 
@@ -18,6 +18,8 @@ export interface MetricsOptions {
   clients?: readonly SmartRecruiters[] | undefined
   /** Apps whose grants are counted by the days that they have left. Default: none. */
   apps?: readonly OAuthApp[] | undefined
+  /** Receivers whose events in the store are counted, with each collection of the metrics. Default: none. */
+  webhooks?: readonly Webhooks[] | undefined
   /**
    * How often the grants of `apps` are listed, in milliseconds. Counts in between are those of the last list. Default:
    * 900,000, which is 15 minutes.
@@ -55,6 +57,7 @@ export function recordMetrics(options: MetricsOptions = {}): () => void {
     ...recordCalls(meter, options.requestDuration ?? true),
     ...recordTokens(meter),
     ...recordLimits(meter, options.clients ?? []),
+    ...recordInboxes(meter, options.webhooks ?? []),
     ...recordGrants(meter, options.apps ?? [], options.grantsEvery ?? GRANTS_EVERY),
   ]
   return () => {
@@ -225,6 +228,29 @@ function recordLimits(meter: Meter, clients: readonly SmartRecruiters[]): (() =>
       sums(limits => limits.waiting),
     ),
   ]
+}
+
+function recordInboxes(meter: Meter, webhooks: readonly Webhooks[]): (() => void)[] {
+  if (webhooks.length === 0) return []
+  const depth = meter.createObservableGauge('smartrecruiters.webhooks.depth', {
+    unit: '{event}',
+    description: 'Events in the store: those that wait to be handled, and those that failed too often.',
+  })
+  return [
+    observed(depth, async result => {
+      // A store that fails is another metric.
+      const depths = (await Promise.allSettled(webhooks.map(receiver => receiver.depth()))).filter(isFulfilled)
+      if (depths.length === 0) return
+      for (const state of ['waiting', 'dead'] as const) {
+        const count = depths.reduce((sum, { value }) => sum + value[state], 0)
+        result.observe(count, { 'smartrecruiters.state': state })
+      }
+    }),
+  ]
+}
+
+function isFulfilled<T>(outcome: PromiseSettledResult<T>): outcome is PromiseFulfilledResult<T> {
+  return outcome.status === 'fulfilled'
 }
 
 function recordGrants(meter: Meter, apps: readonly OAuthApp[], every: number): (() => void)[] {

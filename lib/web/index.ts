@@ -10,6 +10,7 @@
 export {
   type CallbackAuthentication,
   type DeadLetter,
+  type InboxDepth,
   type ReplayResult,
   type SignedRequest,
   type SignOptions,

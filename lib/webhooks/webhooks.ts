@@ -1,6 +1,6 @@
 /** Webhooks: events of SmartRecruiters, received, kept and handled once. */
 
-import type { NativeDeadLetterPage, NativeInbox } from '../../index.js'
+import type { NativeDeadLetterPage, NativeInbox, NativeInboxDepth } from '../../index.js'
 import { copied, intact } from '../bytes.js'
 import { call } from '../calls.js'
 import { SmartRecruiters } from '../client.js'
@@ -43,6 +43,14 @@ export interface DeadLetter {
   receivedAt: Date
   /** When it was given up. */
   deadSince: Date
+}
+
+/** How many events a store has for a receiver. */
+export interface InboxDepth {
+  /** Those that are to be handled, or being handled. */
+  waiting: number
+  /** Those that failed too often. */
+  dead: number
 }
 
 /** What {@link Webhooks.sign} makes a request of. */
@@ -187,6 +195,18 @@ export class Webhooks {
   off(name: string | undefined, listener: WebhookListener<never>): this {
     this.#handling.remove(name, listener as WebhookListener)
     return this
+  }
+
+  /**
+   * Counts the events in the store, of all processes: those that are to be handled or being handled, and the dead
+   * letters. It counts up to 20,000 of each kind, in pages of 1,000.
+   * @throws {StoreError} if the store fails.
+   */
+  async depth(): Promise<InboxDepth> {
+    const { waiting, dead } = await call<NativeInboxDepth>((completions, callId) => {
+      this.#inbox.depth(completions, callId)
+    }, {})
+    return { waiting, dead }
   }
 
   /** Lists the events that failed too often. They are removed after 31 days. */

@@ -16,7 +16,7 @@ use crate::error::{Error, Result, WebhookRefusal};
 use crate::secret::Secret;
 use crate::store::WebhookEvent;
 use crate::webhook::{
-    Accepted, AttemptEnd, CallbackAuthentication, Claim, DeadLetter, DeadLetterPage, Delivery, Inbox,
+    Accepted, AttemptEnd, CallbackAuthentication, Claim, DeadLetter, DeadLetterPage, Delivery, Depth, Inbox,
     InboxOptions, Settled, TakenIn, TokenRefusal, Tolerance,
 };
 
@@ -181,6 +181,15 @@ pub struct NativeDeadLetterPage {
     pub letters: Vec<NativeDeadLetter>,
     /// Where the next page begins; undefined on the last page.
     pub next: Option<NativeDue>,
+}
+
+/// How many events an inbox holds.
+#[napi(object, object_from_js = false)]
+pub struct NativeInboxDepth {
+    /// Those that are to be handled, or being handled.
+    pub waiting: u32,
+    /// Those that were given up.
+    pub dead: u32,
 }
 
 /// The answer to the vendor's request for an access token.
@@ -445,6 +454,21 @@ impl NativeInbox {
                 letters: letters.into_iter().map(Into::into).collect(),
                 next: next.map(Into::into),
             })
+        })
+    }
+
+    /// Resolves with how many events the inbox holds, up to 20,000 of each kind.
+    #[napi(catch_unwind)]
+    pub fn depth(
+        &self,
+        env: Env,
+        completions: &NativeCompletions,
+        call_id: CallId<NativeInboxDepth>,
+    ) -> napi::Result<()> {
+        let inbox = Arc::clone(&self.0);
+        completions.start(env, call_id, async move {
+            let Depth { waiting, dead } = inbox.depth().await?;
+            Ok(NativeInboxDepth { waiting, dead })
         })
     }
 

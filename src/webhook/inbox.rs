@@ -35,6 +35,8 @@ const SUBSCRIBING: Duration = Duration::from_secs(60);
 const SUBSCRIBING_POLL: Duration = Duration::from_millis(250);
 /// Dead letters that are listed at a time.
 const PAGE: usize = 100;
+/// Places in the index that are counted at a time, and how often: a count must not take longer the worse things are.
+const COUNTED: (usize, usize) = (1000, 20);
 
 /// Options of an [`Inbox`].
 #[derive(Debug)]
@@ -119,6 +121,15 @@ pub struct DeadLetterPage {
     pub letters: Vec<DeadLetter>,
     /// The place after which the next page begins. `None` on the last page.
     pub next: Option<Due>,
+}
+
+/// How many events an inbox holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Depth {
+    /// Those that are to be handled, or being handled.
+    pub waiting: u32,
+    /// Those that were given up.
+    pub dead: u32,
 }
 
 impl Inbox {
@@ -303,6 +314,27 @@ impl Inbox {
             }
         }
         Ok(DeadLetterPage { letters, next })
+    }
+
+    /// Counts the events, up to 20,000 of each kind.
+    pub async fn depth(&self) -> Result<Depth> {
+        let waiting = self.count(EventBand::Ready).await?;
+        Ok(Depth { waiting, dead: self.count(EventBand::Dead).await? })
+    }
+
+    async fn count(&self, band: EventBand) -> Result<u32> {
+        let (at_a_time, times) = COUNTED;
+        let (mut count, mut after) = (0, band.first());
+        for _ in 0..times {
+            let places = self.records.store.store().due(band.at(u64::MAX), at_a_time, Some(&after)).await?;
+            let ours = places.iter().filter(|place| self.records.is_ours(&place.id)).count();
+            count += u32::try_from(ours).unwrap_or(u32::MAX);
+            match places.last() {
+                Some(last) if places.len() == at_a_time => after = last.clone(),
+                _ => break,
+            }
+        }
+        Ok(count)
     }
 
     /// Lets an event that was given up be handled again, as if it had just arrived. Returns whether there was one.

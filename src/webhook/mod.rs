@@ -15,6 +15,6 @@ mod walker;
 
 pub use callback_authentication::{CallbackAuthentication, TokenRefusal};
 pub use event::{Delivery, event};
-pub use inbox::{Accepted, AttemptEnd, DeadLetter, DeadLetterPage, Inbox, InboxOptions, TakenIn};
+pub use inbox::{Accepted, AttemptEnd, DeadLetter, DeadLetterPage, Depth, Inbox, InboxOptions, TakenIn};
 pub use records::{Claim, Settled};
 pub use signature::Tolerance;

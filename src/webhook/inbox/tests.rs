@@ -230,10 +230,13 @@ async fn dead_letters_are_listed_repeated_and_dropped() {
     found.sort();
     found.dedup();
     assert_eq!(found.len(), 250);
+    assert_eq!(inbox.depth().await.unwrap(), Depth { waiting: 0, dead: 250 });
+    assert_eq!(other.depth().await.unwrap(), Depth { waiting: 0, dead: 0 });
     assert!(other.dead_letters(None).await.unwrap().letters.is_empty());
     assert!(inbox.repeat("e1").await.unwrap() && !inbox.repeat("e1").await.unwrap());
     assert!(inbox.drop_dead("e2").await.unwrap() && !inbox.drop_dead("e2").await.unwrap());
     assert!(!inbox.repeat("unknown").await.unwrap());
+    assert_eq!(inbox.depth().await.unwrap(), Depth { waiting: 1, dead: 248 });
     world.second();
     let again = next(&inbox).await.unwrap();
     assert_eq!((again.event.id.as_str(), again.attempt), ("e1", 1));
