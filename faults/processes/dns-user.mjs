@@ -6,7 +6,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { ApiKey, OAuthApp, SmartRecruiters, SqliteStore } from 'smartrecruiters'
 
-/** As many as the threads on which names are looked up. */
+/** As many as the threads that tokio has by default for what blocks. */
 const HANGING = 512
 /** So many questions have arrived once all of them were asked: a socket drops some of a burst. */
 const ARRIVED = 450

@@ -49,10 +49,7 @@ test('512 look-ups that hang, while an address is called', { skip }, t => {
   t.diagnostic('figure: the call is answered before any of them ends; each of the 512 ends in a typed error')
 })
 
-const blocked = 'look-ups and SQLite share 512 threads, and wait until the look-ups are given up after 10 s'
-test('512 look-ups that hang, while another name and a store are used', { skip, todo: blocked }, t => {
-  const firstEnd = results.order.indexOf('hanging')
-  assert.ok(results.order.indexOf('a name') < firstEnd, `the order was ${results.order.join(', ')}`)
-  assert.ok(results.order.indexOf('a store') < firstEnd, `the order was ${results.order.join(', ')}`)
+test('512 look-ups that hang, while another name and a store are used', { skip }, t => {
+  assert.deepEqual(results.order.slice(0, 3).toSorted(), ['a name', 'a store', 'an address'])
   t.diagnostic('figure: both are answered before any of them ends')
 })

@@ -13,6 +13,7 @@ use hyper_util::rt::TokioIo;
 use rustls::pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
+use tokio::sync::Semaphore;
 use tokio_rustls::TlsConnector;
 use tower_service::Service;
 
@@ -329,6 +330,12 @@ impl AsyncWrite for Resumed {
     }
 }
 
+/// How many names are looked up at a time. The operating system's resolver blocks a thread for as long as it takes, so the
+/// runtime needs more threads than these: SQLite works on the others.
+pub const LOOKUPS: usize = 768;
+
+static PLACES: Semaphore = Semaphore::const_new(LOOKUPS);
+
 /// Looks names up by the operating system's resolver.
 #[derive(Clone)]
 struct Resolver {
@@ -367,8 +374,11 @@ impl Service<Name> for Resolver {
         if let Some(known) = self.known.clone() {
             return Box::pin(async move { Ok(known.into_iter()) });
         }
-        let found = self.machine.call(name);
-        Box::pin(async move { Ok(found.await.map_err(Unresolved)?.collect::<Vec<_>>().into_iter()) })
+        let mut machine = self.machine.clone();
+        Box::pin(async move {
+            let _place = PLACES.acquire().await.map_err(|closed| Unresolved(io::Error::other(closed)))?;
+            Ok(machine.call(name).await.map_err(Unresolved)?.collect::<Vec<_>>().into_iter())
+        })
     }
 }
 

@@ -31,6 +31,7 @@ mod unpacking;
 pub use answer::Answer;
 pub use body::{RequestBody, ResponseBody, StreamedBody, UntilEnd, Upload, streamed_body};
 pub use connector::{ConnectOptions, Connector};
+pub use dial::LOOKUPS;
 pub use environment::{Environment, authorize_url, token_url};
 pub use error_body::{read_answered_error, read_error, shown_headers, shown_request_id};
 pub use headers::request_headers;

@@ -8,9 +8,13 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use tokio::runtime::Builder;
 use tokio::sync::Notify;
 
+use crate::http::LOOKUPS;
+
 static CORE: OnceLock<Arc<Core>> = OnceLock::new();
 static STARTING: Mutex<()> = Mutex::new(());
 
+/// The most threads that wait for files, which are those of SQLite.
+const FILE_THREADS: usize = 256;
 /// How far the priority of the core's thread is lowered. The lowest is 19.
 #[cfg(target_os = "linux")]
 const NICE: i32 = 3;
@@ -104,7 +108,8 @@ fn core() -> napi::Result<&'static Core> {
     }
     // The thread outlives any worker that loaded us; its code must stay mapped.
     napi::bindgen_prelude::retain_current_module_for_unload_safety();
-    let runtime = Builder::new_current_thread().enable_all().build()?;
+    let threads = LOOKUPS + FILE_THREADS;
+    let runtime = Builder::new_current_thread().enable_all().max_blocking_threads(threads).build()?;
     let core = Arc::new(Core::default());
     let running = Arc::clone(&core);
     std::thread::Builder::new().name("smartrecruiters".to_owned()).spawn(move || {
