@@ -85,7 +85,11 @@ test('express-login.mjs shows a customer their jobs', async t => {
 test('partner-sync.mjs reads the jobs of a customer at once, and at its next start', async t => {
   const { sandbox, env } = await prepare(t)
   const { clientId, clientSecret } = sandbox.partner
-  const settings = { ...env, SMARTRECRUITERS_CLIENT_ID: clientId, SMARTRECRUITERS_CLIENT_SECRET: clientSecret }
+  const settings = {
+    ...env,
+    SMARTRECRUITERS_PARTNER_CLIENT_ID: clientId,
+    SMARTRECRUITERS_PARTNER_CLIENT_SECRET: clientSecret,
+  }
   const first = start(t, 'partner-sync.mjs', settings)
   assert.equal(await first.line(), 'listening')
   const back = await visit.visit(
