@@ -36,6 +36,9 @@ function environment(code, folder) {
   )
   return {
     ...Object.fromEntries(named),
+    // `fromEnv()` does not read the master credential of a partner.
+    SMARTRECRUITERS_PARTNER_CLIENT_ID: sandbox.partner.clientId,
+    SMARTRECRUITERS_PARTNER_CLIENT_SECRET: sandbox.partner.clientSecret,
     SMARTRECRUITERS_BASE_URL: sandbox.baseUrl,
     GRANTS_FILE: join(folder, 'grants.sqlite'),
     GRANTS_KEY: '5a'.repeat(32),

@@ -3,12 +3,13 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { appendFile, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { PartnerApp, SqliteStore } from 'smartrecruiters'
 import { startSandbox } from 'smartrecruiters-sandbox'
 import { freePort } from './support/programs.mjs'
 import { Browser } from './support/web.mjs'
@@ -39,20 +40,25 @@ function start(t, name, env) {
   const errors = []
   child.stderr.on('data', part => errors.push(String(part)))
   const ended = once(child, 'exit')
-  const stop = async () => {
-    child.kill()
+  const stop = async signal => {
+    child.kill(signal)
     await ended
   }
-  t.after(stop)
+  t.after(() => stop())
   const line = async () => (await lines.next()).value ?? assert.fail(`${name} ended: ${errors.join('')}`)
-  return { line, stop, errors }
+  return { line, stop, errors, ended }
 }
 
 const visit = new Browser(request => fetch(request, { redirect: 'manual' }))
 
 test('examples of web backends have at most 30 lines', async () => {
   const names = (await readdir(folder)).filter(name => name !== 'main-job.mjs')
-  assert.deepEqual(names.sort(), ['express-login.mjs', 'partner-sync.mjs', 'webhook-receiver.mjs'])
+  assert.deepEqual(names.sort(), [
+    'express-login.mjs',
+    'partner-export.mjs',
+    'partner-sync.mjs',
+    'webhook-receiver.mjs',
+  ])
   for (const name of names) {
     const lines = (await readFile(join(folder, name), 'utf8')).trimEnd().split('\n')
     assert.ok(lines.length <= 30, `${name} has ${lines.length} lines`)
@@ -85,7 +91,11 @@ test('express-login.mjs shows a customer their jobs', async t => {
 test('partner-sync.mjs reads the jobs of a customer at once, and at its next start', async t => {
   const { sandbox, env } = await prepare(t)
   const { clientId, clientSecret } = sandbox.partner
-  const settings = { ...env, SMARTRECRUITERS_CLIENT_ID: clientId, SMARTRECRUITERS_CLIENT_SECRET: clientSecret }
+  const settings = {
+    ...env,
+    SMARTRECRUITERS_PARTNER_CLIENT_ID: clientId,
+    SMARTRECRUITERS_PARTNER_CLIENT_SECRET: clientSecret,
+  }
   const first = start(t, 'partner-sync.mjs', settings)
   assert.equal(await first.line(), 'listening')
   const back = await visit.visit(
@@ -98,6 +108,50 @@ test('partner-sync.mjs reads the jobs of a customer at once, and at its next sta
   const lines = [await second.line(), await second.line()]
   assert.deepEqual(lines.sort(), ['acme: 3 jobs', 'listening'])
   assert.deepEqual([...first.errors, ...second.errors], [])
+})
+
+test('partner-export.mjs writes each candidate of each customer once, although it is killed', async t => {
+  const { env } = await prepare(t)
+  const sandbox = await startSandbox({ limits: false, jobs: 3, candidates: 1000 })
+  t.after(() => sandbox.close())
+  const { clientId, clientSecret } = sandbox.partner
+  const { GRANTS_FILE, GRANTS_KEY: encryptionKey } = env
+  const folder = dirname(GRANTS_FILE)
+  const settings = {
+    ...env,
+    SMARTRECRUITERS_BASE_URL: sandbox.baseUrl,
+    SMARTRECRUITERS_PARTNER_CLIENT_ID: clientId,
+    SMARTRECRUITERS_PARTNER_CLIENT_SECRET: clientSecret,
+    EXPORT_FOLDER: folder,
+  }
+  const store = new SqliteStore({ path: GRANTS_FILE })
+  const partner = new PartnerApp({ clientId, clientSecret, store, encryptionKey, baseUrl: sandbox.baseUrl })
+  const companies = ['acme', 'globex', 'a/b']
+  for (const company of companies) await partner.connect(company)
+
+  // From the fifteenth on, no page is answered until the process is dead.
+  const held = sandbox.fault({ kind: 'hold', endpoint: 'GET /candidates', after: 14, times: Number.POSITIVE_INFINITY })
+  const first = start(t, 'partner-export.mjs', settings)
+  const ended = first.ended.then(() => assert.fail(first.errors.join('')))
+  while (held.hits === 0) await Promise.race([sandbox.nextRequest(), ended])
+  await first.stop('SIGKILL')
+  held.clear()
+  const outputs = companies.map(company => join(folder, `${encodeURIComponent(company)}.ndjson`))
+  // As if the kill had come between the two writes.
+  await appendFile(outputs[0], '{"id":"a part of a candi')
+
+  const requests = []
+  for (let run = 0; run < 2; run++) {
+    const again = start(t, 'partner-export.mjs', settings)
+    assert.deepEqual(await again.ended, [0, null])
+    assert.deepEqual(again.errors, [])
+    for (const output of outputs) {
+      const lines = (await readFile(output, 'utf8')).trimEnd().split('\n')
+      assert.deepEqual([lines.length, new Set(lines.map(line => JSON.parse(line).id)).size], [1000, 1000])
+    }
+    requests.push(sandbox.counters().requests['GET /candidates'])
+  }
+  assert.equal(requests[1], requests[0], 'a finished export reads nothing again')
 })
 
 test('webhook-receiver.mjs prints each application, and those that it missed', async t => {

@@ -4,8 +4,8 @@ import { PartnerApp, SmartRecruiters, SqliteStore } from 'smartrecruiters'
 import { partnerHandler, toNodeHandler } from 'smartrecruiters/web'
 
 const partner = new PartnerApp({
-  clientId: process.env.SMARTRECRUITERS_CLIENT_ID, // of the master credential
-  clientSecret: process.env.SMARTRECRUITERS_CLIENT_SECRET,
+  clientId: process.env.SMARTRECRUITERS_PARTNER_CLIENT_ID, // of the master credential
+  clientSecret: process.env.SMARTRECRUITERS_PARTNER_CLIENT_SECRET,
   store: new SqliteStore({ path: process.env.GRANTS_FILE }),
   encryptionKey: process.env.GRANTS_KEY,
 })

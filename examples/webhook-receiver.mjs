@@ -1,5 +1,5 @@
 // Receives webhooks: `node examples/webhook-receiver.mjs`, with the environment variables below. SmartRecruiters must
-// reach PUBLIC_URL over HTTPS.
+// reach PUBLIC_URL over HTTPS; the sandbox also takes `http://127.0.0.1:3000/`.
 
 import { createServer } from 'node:http'
 import { SmartRecruiters, SqliteStore } from 'smartrecruiters'

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { errorBody } from './errors.js'
+import { errorBody, notFound } from './errors.js'
 import type { FaultSpec } from './faults.js'
 import type { ConsentOptions } from './oauth/consent.js'
 import { queryOf } from './query.js'
@@ -12,6 +12,12 @@ import type { ApiKeyOptions, ClientOptions } from './state/credentials.js'
  */
 export function controlRoutes(app: FastifyInstance, sandbox: () => Sandbox): void {
   const options = { config: { access: 'public', limited: false } } as const
+
+  // Above the routes, so that it sees each of them.
+  const known: string[] = []
+  app.addHook('onRoute', ({ method, url }) => {
+    if (method !== 'HEAD') known.push(`${method} ${url}`)
+  })
 
   // A TypeError of the sandbox is a mistake of the caller, so its message is shown in full.
   app.setErrorHandler<Error>((error, _request, reply) => {
@@ -70,6 +76,17 @@ export function controlRoutes(app: FastifyInstance, sandbox: () => Sandbox): voi
     return reply.status(204).send()
   })
 
+  app.post('/_sandbox/emit', options, request => {
+    const { name, payload = {}, id, link } = objectIn(request.body)
+    if (typeof name !== 'string') throw new TypeError('"name" must be a string')
+    if (id !== undefined && typeof id !== 'string') throw new TypeError('"id" must be a string')
+    if (link !== undefined && link !== null && typeof link !== 'string') {
+      throw new TypeError('"link" must be a string or null')
+    }
+    return sandbox().emit(name, objectIn(payload, '"payload"'), { id, link })
+  })
+  app.post('/_sandbox/repeat-webhooks', options, () => sandbox().repeatWebhooks())
+
   app.get('/_sandbox/credentials', options, () => sandbox().credentials())
   app.post('/_sandbox/credentials', options, (request, reply) => {
     const { type, ...given } = objectIn(request.body)
@@ -97,11 +114,16 @@ export function controlRoutes(app: FastifyInstance, sandbox: () => Sandbox): voi
         arrived.path.startsWith(query.get('path') ?? ''),
     )
   })
+
+  const existing = known.join(', ')
+  app.all('/_sandbox/*', options, ({ method, url }) => {
+    throw notFound(`The control API has no ${method} ${url.split('?', 1)[0]}; it has ${existing}`)
+  })
 }
 
-function objectIn(body: unknown): Record<string, unknown> {
+function objectIn(body: unknown, what = 'the body'): Record<string, unknown> {
   if (typeof body !== 'object' || body === null || Array.isArray(body))
-    throw new TypeError('the body must be a JSON object')
+    throw new TypeError(`${what} must be a JSON object`)
   return { ...body }
 }
 

@@ -57,8 +57,10 @@ export interface Sandbox extends AsyncDisposable {
   /** Moves the clock of tokens and codes forward by `seconds`. The clock of the limits is not changed. */
   advanceTime(seconds: number): void
   /**
-   * Sends an event to every active subscription that asks for it, and resolves with what came of it. A delivery that was
-   * not answered with 202 within 5 seconds is repeated by {@link Sandbox.repeatWebhooks}, up to 10 times.
+   * Sends an event to every active subscription that asks for it, and resolves with what came of it; with an empty list
+   * if there is no such subscription. The event links to a record of the sandbox, as {@link EmitOptions.link} says. A
+   * delivery that was not answered with 202 within 5 seconds is repeated by {@link Sandbox.repeatWebhooks}, up to 10
+   * times.
    */
   emit(name: string, payload: object, options?: EmitOptions): Promise<WebhookDelivery[]>
   /**

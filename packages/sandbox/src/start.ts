@@ -15,6 +15,7 @@ import { Data } from './state/data.js'
 import { identify } from './state/identity.js'
 import { Tokens } from './state/tokens.js'
 import { storageRoutes } from './storage.js'
+import { defaultLink } from './webhooks/default-link.js'
 import { WebhookSender } from './webhooks/sender.js'
 import type { World } from './world.js'
 
@@ -93,7 +94,10 @@ export async function startSandbox(options?: SandboxOptions): Promise<Sandbox> {
     },
     expireAccessTokens: label => tokens.expireAccessTokens(label),
     advanceTime: seconds => world.clock.advance(seconds),
-    emit: (name, payload, given) => world.webhooks.emit(name, payload, given),
+    emit: (name, payload, given) => {
+      const link = given?.link === undefined ? defaultLink(world, name, payload) : given.link
+      return world.webhooks.emit(name, payload, { ...given, link })
+    },
     repeatWebhooks: () => world.webhooks.repeat(),
     resetIntegration: companyId => {
       if (!world.integrated.delete(companyId)) throw new TypeError(`"${companyId}" is not integrated`)

@@ -270,6 +270,19 @@ describe('the control API', () => {
   )
 
   it(
+    'names its paths to a request for any other',
+    withSandbox({}, async sandbox => {
+      const { status, body } = await control(sandbox, 'POST', '/emits?x=1', {})
+      assert.equal(status, 404)
+      assert.match(body.message, /^The control API has no POST \/_sandbox\/emits; it has GET \/_sandbox, /)
+      for (const path of ['GET /_sandbox/counters', 'DELETE /_sandbox/faults', 'POST /_sandbox/emit']) {
+        assert.ok(body.message.includes(path), path)
+      }
+      assert.ok(!/HEAD|\*/.test(body.message))
+    }),
+  )
+
+  it(
     'consents, and waits for a request',
     withSandbox({}, async (sandbox, client) => {
       const { clientId, redirectUris } = sandbox.app

@@ -6,8 +6,8 @@ import { readApi } from '../../../scripts/generate/read.mjs'
 
 const api = readApi()
 
-/** All operations of `api/operations.tsv`. */
-export const { operations } = api
+/** All operations of `api/operations.tsv`, and all events of `api/events.tsv`. */
+export const { operations, events } = api
 
 const ajv = formats.default(new Ajv({ allErrors: true, strict: true }))
 /** The fields of files that no schema has: tests need them. */

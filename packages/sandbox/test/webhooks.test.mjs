@@ -2,10 +2,18 @@ import assert from 'node:assert/strict'
 import { createHmac } from 'node:crypto'
 import { test } from 'node:test'
 import { startReceiver } from './receiver.mjs'
-import { withSandbox } from './support.mjs'
+import { control, withSandbox } from './support.mjs'
+import { events } from './table.mjs'
 
 const SUBSCRIPTIONS = '/webhooks-api/v201907/subscriptions'
 const MINUTE = 60
+/** What is in the link of an event, if it is not the plural of the kind. */
+const PART_OF_LINK = {
+  approv: '/approvals/',
+  ad: '/jobads/',
+  application: '/candidates/',
+  onboarding: '/onboarding-processes/',
+}
 
 /** An active subscription of `job.created` with a secret key, for a receiver. */
 async function subscribe(send, url, more) {
@@ -45,6 +53,84 @@ test(
     await sandbox.emit('job.created', { id: '3' })
     const last = received[3]
     assert.equal(last.headers['smartrecruiters-signature'], signature(rotated.secretKey, last))
+  }),
+)
+
+/** Emits an event to a receiver of its own, and returns the link of what arrived. */
+async function linkOf(sandbox, send, name, payload, options) {
+  const { url, received } = await startReceiver()
+  await subscribe(send, url, { events: [name] })
+  const deliveries = await sandbox.emit(name, payload, options)
+  assert.ok(deliveries.some(({ delivered }) => delivered))
+  return /^<(.*)>; rel=self$/.exec(received.at(-1).headers.link)?.[1]
+}
+
+test(
+  'an event links to the record that its payload names',
+  withSandbox({}, async (sandbox, { send }) => {
+    const link = (name, payload, options) => linkOf(sandbox, send, name, payload, options)
+    const { baseUrl } = sandbox
+    assert.equal(await link('job.created', { id: 'a/b' }), `${baseUrl}/jobs/a%2Fb`)
+    const application = { candidate_id: 'ada', job_id: 'nurse', application_id: '1' }
+    assert.equal(await link('application.created', application), `${baseUrl}/candidates/ada/jobs/nurse`)
+    const offer = { candidate_id: 'ada', job_id: 'nurse', offer_id: 'o' }
+    assert.equal(await link('offer.updated', offer), `${baseUrl}/candidates/ada/jobs/nurse/offers/o`)
+    assert.equal(await link('candidate.updated', { id: 'ada' }, { link: 'https://a.example/' }), 'https://a.example/')
+    assert.equal(await link('candidate.created', { id: 'ada' }, { link: null }), undefined)
+    assert.equal(await link('candidate.deleted', { id: 'ada' }), undefined)
+    assert.equal(await link('something.new', { id: 'ada' }), undefined)
+  }),
+)
+
+test(
+  'every documented event links to a record of its kind, also if its payload names none',
+  withSandbox({ limits: false }, async (sandbox, { send, get }) => {
+    assert.ok(events.length >= 50)
+    for (const { name, hasLink } of events) {
+      const link = await linkOf(sandbox, send, name, {})
+      if (!hasLink) {
+        assert.equal(link, undefined)
+        continue
+      }
+      const kind = /^(?:offer|job)\.(approv)|^job\.(ad)|^([a-z]+)/.exec(name).slice(1).find(Boolean)
+      assert.ok(
+        link?.startsWith(sandbox.baseUrl) && link.includes(PART_OF_LINK[kind] ?? `/${kind}s/`),
+        `${name}: ${link}`,
+      )
+      const answer = await get(link.slice(sandbox.baseUrl.length))
+      assert.equal(answer.status, 200, `${name}: ${link}`)
+      await answer.body.cancel()
+    }
+  }),
+)
+
+test(
+  'an event of which the sandbox has no record has no link',
+  withSandbox({ jobs: 0, candidates: 0 }, async (sandbox, { send }) => {
+    assert.equal(await linkOf(sandbox, send, 'application.created', {}), undefined)
+  }),
+)
+
+test(
+  'the control API emits events and repeats deliveries',
+  withSandbox({}, async (sandbox, { send }) => {
+    const { url, received } = await startReceiver(() => (received.length === 2 ? 500 : 202))
+    const { id: subscriptionId } = await subscribe(send, url)
+    const event = { name: 'job.created', payload: { id: '1' }, id: 'e', link: null }
+    const emitted = await control(sandbox, 'POST', '/emit', event)
+    assert.deepEqual(emitted, {
+      status: 200,
+      body: [{ eventId: 'e', subscriptionId, attempt: 1, status: 500, delivered: false }],
+    })
+    assert.deepEqual([received[1].body, received[1].headers.link], ['{"id":"1"}', undefined])
+    await control(sandbox, 'POST', '/advance-time', { seconds: MINUTE })
+    const { body } = await control(sandbox, 'POST', '/repeat-webhooks')
+    assert.deepEqual(body, [{ eventId: 'e', subscriptionId, attempt: 2, status: 202, delivered: true }])
+    for (const [field, wrong] of Object.entries({ name: 1, payload: [], id: 1, link: 1 })) {
+      const answer = await control(sandbox, 'POST', '/emit', { ...event, [field]: wrong })
+      assert.equal(answer.status, 400)
+      assert.match(answer.body.message, new RegExp(`^"${field}" must be`))
+    }
   }),
 )
 

@@ -5,6 +5,11 @@ import { JOB_FIELDS, uuid } from '../state/sample.js'
 import type { World } from '../world.js'
 import { action, find, now } from './records.js'
 
+/** Returns the id of the default ad of a job. */
+export function generatedAdId(jobId: string): string {
+  return uuid(`job ad ${jobId}`, 0)
+}
+
 /** The ads of a job and where they are published. Every job has a default ad. */
 export function jobAdRoutes(on: On, world: World): void {
   const { data } = world
@@ -13,7 +18,7 @@ export function jobAdRoutes(on: On, world: World): void {
     const { title, createdOn, updatedOn, postingStatus } = job(jobId)
     return data.of('job ads', jobId, () => [
       {
-        id: uuid(`job ad ${jobId}`, 0),
+        id: generatedAdId(jobId),
         title: title ?? 'Job',
         language: JOB_FIELDS.language,
         jobAd: { jobDescription: { title: 'Job Description', text: `The job is ${title ?? 'new'}.` } },

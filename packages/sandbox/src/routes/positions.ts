@@ -5,13 +5,18 @@ import { date, uuid } from '../state/sample.js'
 import type { World } from '../world.js'
 import { find, remove } from './records.js'
 
+/** Returns the id of the position that each job has from the beginning. */
+export function generatedPositionId(jobId: string): string {
+  return uuid(`position ${jobId}`, 0)
+}
+
 /** The positions of a job. A generated job has one. */
 export function positionRoutes(on: On, { data }: World): void {
   const positions = (jobId: string) => {
     find(data.jobs, jobId, 'Job')
     return data.of('positions', jobId, () => [
       {
-        id: uuid(`position ${jobId}`, 0),
+        id: generatedPositionId(jobId),
         positionId: 'P-1',
         type: 'NEW',
         positionOpenDate: date(0),

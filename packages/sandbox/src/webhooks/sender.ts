@@ -29,8 +29,11 @@ export interface WebhookDelivery {
 export interface EmitOptions {
   /** The id of the event. Default: a random one. */
   id?: string | undefined
-  /** The URL of what the event is about. Default: none. */
-  link?: string | undefined
+  /**
+   * The URL of what the event is about; `null` for none. Default: the record that the payload names, and a record of the
+   * sandbox in place of an id that the payload lacks. `candidate.deleted` and `position.deleted` have none.
+   */
+  link?: string | null | undefined
 }
 
 interface Delivery {
@@ -104,7 +107,7 @@ export class WebhookSender {
 
   /** Sends an event to every active subscription that asks for it. */
   async emit(name: string, payload: object, { id = randomUUID(), link }: EmitOptions = {}): Promise<WebhookDelivery[]> {
-    const event = { id, name, link: link === undefined ? '' : `<${link}>; rel=self`, body: JSON.stringify(payload) }
+    const event = { id, name, link: link ? `<${link}>; rel=self` : '', body: JSON.stringify(payload) }
     const asking = [...this.#data.subscriptions.values()].filter(
       ({ status, events }) => status === 'active' && (events as { name: string }[]).some(each => each.name === name),
     )
