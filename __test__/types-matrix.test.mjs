@@ -59,7 +59,7 @@ declare class Hono {
   all(path: string, handler: (c: { req: { raw: Request }; notFound(): Response }) => Promise<Response>): void
 }
 declare function pino(): import('smartrecruiters').Logger
-declare function userOf(cookie: string | null): string
+declare function userOf(cookie: string | null): string | undefined
 declare function sessionOf(grantId: string): string
 declare const cookieSecret: string
 declare const callbackUrl: string
