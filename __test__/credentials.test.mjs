@@ -195,7 +195,8 @@ test('the environment gives a credential, or says which half is missing', t => {
     [{}, /no credential is set/],
     [{ SMARTRECRUITERS_CLIENT_ID: 'id' }, /SMARTRECRUITERS_CLIENT_SECRET is not set/],
     [{ SMARTRECRUITERS_CLIENT_SECRET: 'canary' }, /SMARTRECRUITERS_CLIENT_ID is not set/],
-    [{ ...key, SMARTRECRUITERS_ACCESS_TOKEN: 'canary' }, /are all set/],
+    [{ ...key, SMARTRECRUITERS_ACCESS_TOKEN: 'canary' }, /_KEY and SMARTRECRUITERS_ACCESS_TOKEN are both set/],
+    [{ ...key, SMARTRECRUITERS_ACCESS_TOKEN: 'canary', SMARTRECRUITERS_CLIENT_ID: 'id' }, /_CLIENT_ID are all set/],
   ]) {
     refused('environment', () => under(variables, fromEnv))
     assert.throws(() => under(variables, fromEnv), message)

@@ -117,6 +117,11 @@ test('each page is there as HTML and as Markdown', async () => {
   }
 })
 
+test('the dashboard can be downloaded from the page that describes it', async () => {
+  assert.match(await readFile(join(OUTPUT, 'telemetry.html'), 'utf8'), /<a href="\/grafana-dashboard\.json"/)
+  assert.equal(await readFile(join(OUTPUT, 'grafana-dashboard.json'), 'utf8'), read('docs/grafana-dashboard.json'))
+})
+
 test('llms.txt lists every page, and llms-full.txt is short enough', async () => {
   const list = await readFile(join(OUTPUT, 'llms.txt'), 'utf8')
   assert.deepEqual(

@@ -76,8 +76,21 @@ test('retries and failures have lines, and the level decides which are written',
     'info GET /jobs: 200 in N ms, 2 attempts, request r-1',
   ])
   assert.deepEqual(await written('warn', [503]), [])
-  assert.deepEqual(await written('warn', [503, 503]), ['warn GET /jobs: 503 in N ms, 2 attempts, request r-1'])
-  assert.deepEqual(await written('info', [404]), ['info GET /jobs: 404 in N ms, request r-1'])
+  assert.deepEqual(await written('warn', [503, 503]), ['warn GET /jobs: 503 SERVER in N ms, 2 attempts, request r-1'])
+  for (const [status, code] of [
+    [400, 'BAD_REQUEST'],
+    [404, 'NOT_FOUND'],
+    [409, 'CONFLICT'],
+  ]) {
+    assert.deepEqual(await written('info', [status]), [`info GET /jobs: ${status} ${code} in N ms, request r-1`])
+    assert.deepEqual(await written('warn', [status]), [])
+  }
+  for (const [status, code] of [
+    [401, 'AUTHENTICATION'],
+    [403, 'PERMISSION'],
+  ]) {
+    assert.deepEqual(await written('warn', [status]), [`warn GET /jobs: ${status} ${code} in N ms, request r-1`])
+  }
   assert.deepEqual(await written('debug', []), [
     'debug GET /jobs: attempt 1: 200',
     'info GET /jobs: 200 in N ms, request r-1',
@@ -100,6 +113,7 @@ test('a line of a failed call has the code of its error, and the words of the AP
     .map(([level, , fields]) => [level, fields])
   assert.equal(calls[0][0], 'info')
   assert.equal(calls[0][1].errorCode, 'BAD_REQUEST')
+  assert.match(lines.find(([level]) => level === 'info')[1], /^GET \/candidates: 422 BAD_REQUEST in /)
   assert.equal(calls[1][0], 'warn')
   assert.equal(calls[1][1].errorCode, 'NETWORK')
   assert.match(calls[1][1].error, /127\.0\.0\.1/)

@@ -58,8 +58,7 @@ declare function fastify(): { register(plugin: ReturnType<typeof fastifyPlugin>,
 declare class Hono {
   all(path: string, handler: (c: { req: { raw: Request }; notFound(): Response }) => Promise<Response>): void
 }
-declare function pino(): import('smartrecruiters').Logger
-declare function userOf(cookie: string | null): string
+declare function userOf(cookie: string | null): string | undefined
 declare function sessionOf(grantId: string): string
 declare const cookieSecret: string
 declare const callbackUrl: string
@@ -82,7 +81,14 @@ before(async () => {
   const types = dirname(require.resolve('@types/node/package.json'))
   await symlink(types, join(folder, 'node_modules/@types/node'), 'junction')
   await mkdir(join(folder, 'node_modules/@opentelemetry'))
-  for (const name of ['msw', 'nock', 'undici', '@opentelemetry/api', '@opentelemetry/instrumentation-undici']) {
+  for (const name of [
+    'msw',
+    'nock',
+    'undici',
+    '@opentelemetry/api',
+    '@opentelemetry/instrumentation-undici',
+    '@opentelemetry/sdk-metrics',
+  ]) {
     await symlink(join(root, 'node_modules', name), join(folder, 'node_modules', name), 'junction')
   }
   for (const version of VERSIONS) {

@@ -688,7 +688,8 @@ function credentialFromEnv(): Credential {
   }).filter(([, value]) => value)
   if (found.length > 1) {
     const names = found.map(([name]) => name).join(' and ')
-    throw configurationError('environment', `${names} are all set; unset all but the one to use`)
+    const how = found.length === 2 ? 'both' : 'all'
+    throw configurationError('environment', `${names} are ${how} set; unset all but the one to use`)
   }
   if (apiKey) return new ApiKey(apiKey)
   if (accessToken) return new BearerToken(accessToken)

@@ -47,7 +47,7 @@ const MOST_CLIENTS = 100
 
 /**
  * Records metrics of all calls, tokens, renewals, stores and webhooks of this process, and returns a function that stops
- * it. Call it once, before the first client is made, and after the meter provider was registered.
+ * it. Call it once, after the meter provider was registered and before the first call.
  * @example
  * const stop = recordMetrics({ clients: [sr], apps: [app] })
  */

@@ -56,6 +56,14 @@ function linked(file, text, all) {
       copyFileSync(join(root, target), join(PAGES, place))
       return `${picture}[${label}](${relative(from, place)})`
     }
+    // A file to download, such as a dashboard. `public` is what the builder copies to the root of the site as it is.
+    if (/^docs\/[^/]+\.json$/.test(target)) {
+      const name = posix.basename(target)
+      mkdirSync(join(PAGES, 'public'), { recursive: true })
+      copyFileSync(join(root, target), join(PAGES, 'public', name))
+      // A link of Markdown would lead to a page, `/NAME.html`.
+      return `<a href="/${name}" download>${label}</a>`
+    }
     // A file or folder of the source, which is not on the site.
     if (!target.endsWith('.md')) return label
     throw new Error(`${file}: ${to} is not a page of the site; add it to site/pages.mjs`)

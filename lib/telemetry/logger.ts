@@ -17,7 +17,7 @@ export type LogLevel = 'error' | 'warn' | 'info' | 'debug' | 'trace'
 export interface Logger {
   /** Takes what failed for good, such as an access token that cannot be obtained. */
   error: (...line: never[]) => unknown
-  /** Takes what failed, or nearly did: server errors, timeouts, answers with 429, stores that fail. */
+  /** Takes what failed, or nearly did: calls without an answer or with 401, 403, 429 or 5xx, and stores that fail. */
   warn: (...line: never[]) => unknown
   /** Takes calls with their outcome, retries, waits of more than a second, and new tokens. */
   info: (...line: never[]) => unknown
@@ -55,11 +55,12 @@ export class LineSink implements Sink {
 const LINES: { [Kind in keyof Records]: (record: Records[Kind]) => Line } = {
   call({ method, template, status, attempts, durationMs, requestId, error }) {
     const fields = { method, template, status, attempts, durationMs, requestId, ...failure(error) }
-    const outcome = status ?? ('errorCode' in fields ? fields.errorCode : 'aborted')
+    const code = 'errorCode' in fields ? fields.errorCode : undefined
+    const outcome = [status, code].filter(part => part !== undefined).join(' ') || 'aborted'
     const times = attempts === 1 ? '' : `, ${attempts} attempts`
     const id = requestId === undefined ? '' : `, request ${requestId}`
     const message = `${method} ${template}: ${outcome} in ${durationMs} ms${times}${id}`
-    const isBad = error !== undefined && 'errorCode' in fields && !(status !== undefined && status < 500)
+    const isBad = code !== undefined && !isAnswerToThisCall(status)
     return { level: isBad ? 'warn' : 'info', message, fields }
   },
   attempt(record) {
@@ -108,6 +109,14 @@ const LINES: { [Kind in keyof Records]: (record: Records[Kind]) => Line } = {
   warning({ code, message }) {
     return { level: 'warn', message, fields: { code } }
   },
+}
+
+/**
+ * Whether the status is about what this one call asked for, such as 404 or 422, which programs expect. 401, 403 and 429
+ * are about the credential and the limits, and so about calls to come.
+ */
+function isAnswerToThisCall(status: number | undefined): boolean {
+  return status !== undefined && status >= 400 && status < 500 && ![401, 403, 429].includes(status)
 }
 
 /** What a line says of an error. The API's own words are left out: they may be about a person. */

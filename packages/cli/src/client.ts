@@ -4,7 +4,15 @@ import type { ClientOptions, Credential, OAuthApp, SmartRecruiters } from 'smart
 import type { Context } from './context.js'
 import { EXIT, Failure, UsageError } from './failure.js'
 import { smartrecruiters } from './package.js'
-import { type GrantProfile, openSecret, type Profile, profileName, readProfile, storePath } from './profiles/profile.js'
+import {
+  type GrantProfile,
+  openSecret,
+  type Profile,
+  profileName,
+  profileNames,
+  readProfile,
+  storePath,
+} from './profiles/profile.js'
 
 /** The id of a profile's grant in its namespace of the store. */
 export const GRANT_ID = 'login'
@@ -42,9 +50,11 @@ export async function inForce(context: Context): Promise<InForce> {
   const profile = await readProfile(context, name)
   if (profile !== undefined) return { source: 'profile', name, profile, chosenBy }
   const message = chosenBy === 'default' ? 'There is no credential.' : `There is no profile ${name}.`
+  const others = await profileNames(context)
+  const login = 'un `smartrecruiters auth login`, or set SMARTRECRUITERS_API_KEY.'
   throw new Failure('NOT_LOGGED_IN', message, {
     exit: EXIT.authentication,
-    remedy: 'Run `smartrecruiters auth login`, or set SMARTRECRUITERS_API_KEY.',
+    remedy: others.length === 0 ? `R${login}` : `Choose a profile with --profile (${others.join(', ')}), r${login}`,
   })
 }
 

@@ -133,12 +133,22 @@ test('--ndjson prints the items of a page before the next page has arrived', asy
 })
 
 test('--fields picks, also inside of objects and lists', async () => {
-  const fields = ['--fields', 'title,location.city,none']
+  const fields = ['--fields', 'title,location.city']
   const jobs = await parsed('/jobs', '--paginate', ...fields)
   assert.deepEqual(Object.keys(jobs[0]), ['title', 'location'])
   assert.deepEqual(Object.keys(jobs[0].location), ['city'])
   const page = await parsed('/jobs', '-f', 'limit=2', '-f', 'sort=job_id', ...fields)
   assert.deepEqual(page, jobs.slice(0, 2))
+})
+
+test('fields that no item has are named on stderr', async () => {
+  for (const format of [[], ['--ndjson'], ['--csv'], ['--csv', '--query', '[:1]']]) {
+    const words = ['api', '/jobs', '--paginate', ...format, '--fields', 'id,nosuch,location.town']
+    const { code, stdout, stderr } = await run(words, { env })
+    assert.deepEqual([code, stderr], [0, 'Of --fields, no item has nosuch, location.town.\n'], words.join(' '))
+    assert.doesNotMatch(stdout, /Of --fields/)
+  }
+  assert.equal((await api('/jobs?q=none-of-them', '--query', 'content[:0]', '--fields', 'nosuch')).stdout, '[]\n')
 })
 
 test('--query applies to the whole result in every mode', async () => {

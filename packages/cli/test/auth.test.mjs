@@ -61,6 +61,19 @@ test('a secret that is not accepted is not stored', async t => {
   assert.equal((await run(['auth', 'status'], { env })).code, 4)
 })
 
+test('without a credential, the profiles that exist are named', async t => {
+  const env = await withKey(t, 'sand')
+  for (const [words, message] of [
+    [['auth', 'status'], 'There is no credential.'],
+    [['api', '/jobs', '--profile', 'other'], 'There is no profile other.'],
+  ]) {
+    const { code, stdout, stderr } = await run(words, { env })
+    assert.deepEqual([code, stdout], [4, ''])
+    assert.ok(stderr.includes(message), stderr)
+    assert.match(stderr, /Choose a profile with --profile \(sand\), run `smartrecruiters auth login`/)
+  }
+})
+
 test('status says which credential is in force, and why', async t => {
   const env = await withKey(t)
   const status = async (variables = {}, ...words) => {

@@ -21,9 +21,10 @@ test('a command finds the sandbox in its environment, and its exit code is the r
 })
 
 test('without a command it prints one line of JSON, runs until it is interrupted, and is gone then', async () => {
-  const child = start(['sandbox', '--jobs', '1', '--candidates', '1'])
+  const child = start(['sandbox', '--jobs', '1', '--candidates', '1', '--redirect-uri', 'http://localhost/back'])
   const [line] = await once(child.stdout.setEncoding('utf8'), 'data')
-  const { baseUrl, apiKey } = JSON.parse(line)
+  const { baseUrl, apiKey, app } = JSON.parse(line)
+  assert.equal(app.redirectUris.at(-1), 'http://localhost/back')
   const answer = await fetch(`${baseUrl}/jobs`, { headers: { 'x-smarttoken': apiKey } })
   assert.equal((await answer.json()).totalFound, 1)
   child.kill('SIGINT')

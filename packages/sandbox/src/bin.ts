@@ -23,6 +23,7 @@ Usage: smartrecruiters-sandbox [options]
   --latency-after MS           maximum delay of an answer in milliseconds (default: 0)
   --jobs N                     number of jobs (default: 2000)
   --candidates N               number of candidates (default: 3000)
+  --redirect-uri URI           one more redirect URI of the app; may be given several times
   --logger                     log requests
   --json                       print one line of JSON instead of text
   --help                       print this
@@ -44,6 +45,7 @@ const FLAGS = {
   'latency-after': { type: 'string' },
   jobs: { type: 'string' },
   candidates: { type: 'string' },
+  'redirect-uri': { type: 'string', multiple: true },
   logger: { type: 'boolean' },
   json: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
@@ -67,9 +69,10 @@ async function main(): Promise<void> {
 }
 
 /** Turns `--access-token-lifetime 60` into `{ accessTokenLifetime: 60 }`; `startSandbox` checks the values. */
-function toOptions(flags: Record<string, string | boolean | undefined>): SandboxOptions {
+function toOptions(flags: Record<string, string | string[] | boolean | undefined>): SandboxOptions {
   const options = Object.entries(flags).map(([flag, value]): [string, unknown] => {
     if (flag === 'no-limits') return ['limits', !value]
+    if (flag === 'redirect-uri') return ['redirectUris', value]
     const name = flag.replace(/-([a-z])/g, (_match, letter: string) => letter.toUpperCase())
     return [name, typeof value === 'string' && !TEXTS.includes(flag) ? toNumber(flag, value) : value]
   })
@@ -95,9 +98,9 @@ function text(sandbox: Sandbox): string {
     ['Storage origin', sandbox.foreignUrl],
     ['API key', sandbox.apiKey],
     ['Partner API key', sandbox.partnerApiKey],
-    ['Client id', client.clientId],
+    ['Client id (client credentials)', client.clientId],
     ['Client secret', client.clientSecret],
-    ['App id', app.clientId],
+    ['App id (logins)', app.clientId],
     ['App secret', app.clientSecret],
     ['App redirect URIs', app.redirectUris.join('\n')],
     ['Partner id', partner.clientId],

@@ -54,6 +54,8 @@ export interface SandboxOptions {
    * answered exactly as given. Collections that are absent are generated. Default: `{}`.
    */
   data?: SandboxData | undefined
+  /** Redirect URIs of `sandbox.app`, in addition to the usual ones of a local app. Default: none. */
+  redirectUris?: readonly string[] | undefined
   /** Whether Fastify logs requests on standard output. Default: false. */
   logger?: boolean | undefined
 }
@@ -80,6 +82,7 @@ const DEFAULTS: ResolvedOptions = {
   jobs: 2000,
   candidates: 3000,
   data: {},
+  redirectUris: [],
   logger: false,
 }
 
@@ -106,6 +109,10 @@ const CHECKS: Record<Exclude<keyof SandboxOptions, 'data'>, Check> = {
   latencyAfter: latency,
   jobs: count,
   candidates: count,
+  redirectUris: [
+    value => Array.isArray(value) && value.every(uri => typeof uri === 'string' && URL.canParse(uri)),
+    'a list of absolute URIs',
+  ],
   logger: flag,
 }
 

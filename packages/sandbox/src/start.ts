@@ -23,6 +23,8 @@ const REDIRECT_URIS = [
   'http://localhost:3000/callback',
   'http://127.0.0.1:3000/callback',
   'https://app.example.com/oauth/callback',
+  'http://localhost:3000/auth/callback',
+  'http://127.0.0.1:3000/auth/callback',
 ]
 
 /**
@@ -42,7 +44,7 @@ export async function startSandbox(options?: SandboxOptions): Promise<Sandbox> {
   const apiKey = credentials.addApiKey({}, 'apiKey')
   const partnerApiKey = credentials.addPartnerApiKey('partnerApiKey')
   const client = credentials.addClient({}, 'client')
-  const app = credentials.addClient({ redirectUris: REDIRECT_URIS }, 'app')
+  const app = credentials.addClient({ redirectUris: [...REDIRECT_URIS, ...world.options.redirectUris] }, 'app')
   const partner = credentials.addClient({ scopes: PARTNER_SCOPES }, 'partner')
 
   const storage = gate.storageServer(storageRoutes(world.attachments))

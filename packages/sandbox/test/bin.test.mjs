@@ -22,9 +22,12 @@ function run(...flags) {
 describe('the command', () => {
   for (const signal of ['SIGINT', 'SIGTERM']) {
     it(`prints one line of JSON, serves, and exits cleanly on ${signal}`, async () => {
-      const { child, closed } = run('--json', '--no-limits', '--access-token-lifetime', '60', '--jobs', '5')
+      const uris = ['http://localhost:8080/back', 'https://tool.example.com/callback']
+      const more = uris.flatMap(uri => ['--redirect-uri', uri])
+      const { child, closed } = run('--json', '--no-limits', '--access-token-lifetime', '60', '--jobs', '5', ...more)
       const [line] = await once(createInterface({ input: child.stdout }), 'line')
-      const { tokenUrl, client, apiKey, baseUrl } = JSON.parse(line)
+      const { tokenUrl, client, app, apiKey, baseUrl } = JSON.parse(line)
+      assert.deepEqual(app.redirectUris.slice(-2), uris)
       const answer = await fetch(tokenUrl, {
         method: 'POST',
         body: new URLSearchParams({
@@ -47,7 +50,7 @@ describe('the command', () => {
     await once(child.stdout, 'data')
     child.kill('SIGTERM')
     await closed
-    for (const word of ['Base URL', 'Authorize URL', 'API key', 'Client secret'])
+    for (const word of ['Base URL', 'Authorize URL', 'API key', 'Client id (client credentials)', 'App id (logins)'])
       assert.ok(output.out.includes(word), word)
   })
 
@@ -57,7 +60,14 @@ describe('the command', () => {
     assert.match(output.out, /--access-token-lifetime/)
   })
 
-  for (const flags of [['--colour'], ['extra'], ['--port', 'x'], ['--port', '70000'], ['--window', 'open']]) {
+  for (const flags of [
+    ['--colour'],
+    ['extra'],
+    ['--port', 'x'],
+    ['--port', '70000'],
+    ['--window', 'open'],
+    ['--redirect-uri', 'callback'],
+  ]) {
     it(`exits with 2 and a reason for ${flags.join(' ')}`, async () => {
       const { output, closed } = run(...flags)
       assert.deepEqual(await closed, [2, null])

@@ -46,6 +46,20 @@ describe('the consent page', () => {
   )
 
   it(
+    'shows the redirect URI that it received, and those that are registered',
+    withSandbox({ redirectUris: ['http://localhost:8080/back'] }, async sandbox => {
+      const answer = await fetch(allowUrl(sandbox, { redirect_uri: 'http://localhost:8080/<other>' }))
+      const html = await answer.text()
+      for (const uri of ['http://localhost:8080/&lt;other&gt;', ...sandbox.app.redirectUris]) {
+        assert.ok(html.includes(uri), uri)
+      }
+      assert.ok(sandbox.app.redirectUris.includes('http://localhost:3000/auth/callback'))
+      const callback = await sandbox.consentTo(allowUrl(sandbox, { redirect_uri: 'http://localhost:8080/back' }))
+      assert.match(callback, /^http:\/\/localhost:8080\/back\?code=/)
+    }),
+  )
+
+  it(
     'refuses an empty scope with a page, as the vendor does',
     withSandbox({}, async sandbox => {
       const answer = await fetch(allowUrl(sandbox, { scope: '' }), { redirect: 'manual' })

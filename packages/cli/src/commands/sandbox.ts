@@ -28,6 +28,7 @@ export const options = {
     value: 'S',
     help: 'let access tokens live for this time, in seconds; otherwise 1800',
   },
+  'redirect-uri': { type: 'string', value: 'URI', multiple: true, help: 'register one more redirect URI of the app' },
   'no-limits': { type: 'boolean', help: 'turn the rate limits off' },
 } as const satisfies Options
 
@@ -63,6 +64,7 @@ function optionsOf(context: Context): SandboxOptions {
     jobs: number('jobs'),
     candidates: number('candidates'),
     accessTokenLifetime: number('access-token-lifetime'),
+    redirectUris: values['redirect-uri'],
     limits: values['no-limits'] === undefined ? undefined : false,
   }
 }
@@ -115,12 +117,12 @@ function textOf(sandbox: Sandbox): string {
     ['Token URL', urls.tokenUrl],
     ['API key', urls.apiKey],
     ['Partner API key', urls.partnerApiKey],
-    ['Client', `${client.clientId}  ${client.clientSecret}`],
-    ['App', `${app.clientId}  ${app.clientSecret}`],
+    ['Client credentials', `${client.clientId}  ${client.clientSecret}`],
+    ['App for logins', `${app.clientId}  ${app.clientSecret}`],
     ...app.redirectUris.map((uri): [string, string] => ['Redirect URI', uri]),
     ['Partner', `${partner.clientId}  ${partner.clientSecret}`],
   ]
-  const lines = rows.map(([name, value]) => `${name.padEnd(17)}${value}`)
+  const lines = rows.map(([name, value]) => `${name.padEnd(20)}${value}`)
   const variables = `SMARTRECRUITERS_BASE_URL=${urls.baseUrl} SMARTRECRUITERS_API_KEY='${urls.apiKey}'`
   return `${lines.join('\n')}\n\nFor another terminal:\n  export ${variables}\n\nPress Ctrl+C to stop.\n`
 }

@@ -34,6 +34,32 @@ export function valueAt(item: unknown, path: Path): unknown {
   return isObject(item) && Object.hasOwn(item, name) ? valueAt(item[name], rest) : undefined
 }
 
+/** The fields of `--fields` that no item has had so far: most likely, their names are wrong. */
+export class AbsentFields {
+  #paths: readonly Path[]
+  #items = 0
+
+  constructor(paths: readonly Path[]) {
+    this.#paths = paths
+  }
+
+  /** Looks for the fields in these items. */
+  look(items: readonly unknown[]): void {
+    this.#items += items.length
+    for (const item of items) {
+      if (this.#paths.length === 0) return
+      this.#paths = this.#paths.filter(path => valueAt(item, path) === undefined)
+    }
+  }
+
+  /** What to say of them, or `undefined` if each field was in an item, or there was no item. */
+  get warning(): string | undefined {
+    if (this.#paths.length === 0 || this.#items === 0) return undefined
+    const names = this.#paths.map(path => path.join('.')).join(', ')
+    return `Of --fields, no item has ${names}.`
+  }
+}
+
 /** Whether a value is an object with properties: neither `null` nor an array. */
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -4,7 +4,7 @@ import type { Context } from '../context.js'
 import { UsageError } from '../failure.js'
 import type { Options } from '../options.js'
 import { columnsOf, row, rowOf } from './csv.js'
-import { isObject, type Path, parseFields, pick } from './fields.js'
+import { AbsentFields, isObject, type Path, parseFields, pick } from './fields.js'
 
 /** The options of every command that prints items. */
 export const ITEM_OPTIONS = {
@@ -48,11 +48,20 @@ export async function printPages(
   format: Format,
 ): Promise<void> {
   const { kind, fields } = format
+  const absent = new AbsentFields(fields ?? [])
   if (format.query === undefined && kind === 'ndjson') {
-    for await (const items of pages) await context.write(lines(items, fields))
+    for await (const items of pages) {
+      absent.look(items)
+      await context.write(lines(items, fields))
+    }
+    warn(context, absent)
   } else if (format.query === undefined && kind === 'csv' && fields !== undefined) {
     await context.write(header(fields))
-    for await (const items of pages) await context.write(items.map(item => rowOf(item, fields)).join(''))
+    for await (const items of pages) {
+      absent.look(items)
+      await context.write(items.map(item => rowOf(item, fields)).join(''))
+    }
+    warn(context, absent)
   } else {
     const all: unknown[] = []
     for await (const items of pages) for (const item of items) all.push(item)
@@ -66,6 +75,14 @@ export async function printValue(context: Context, value: unknown, { kind, field
   if (kind === 'ndjson') await context.write(lines(itemsOf(result), fields))
   else if (kind === 'csv') await context.write(table(itemsOf(result), fields))
   else await printJson(context, fields === undefined ? result : pickResult(result, fields))
+  const absent = new AbsentFields(fields ?? [])
+  absent.look(itemsOf(result))
+  warn(context, absent)
+}
+
+/** An empty column is easy to miss in a script, so it is named on stderr. The result and the exit code stay the same. */
+function warn(context: Context, { warning }: AbsentFields): void {
+  if (warning !== undefined) context.note(warning)
 }
 
 async function printJson(context: Context, value: unknown): Promise<void> {

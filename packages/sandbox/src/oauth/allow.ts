@@ -77,7 +77,10 @@ function readTarget(query: URLSearchParams, world: World): Pick<ConsentRequest, 
   }
   const redirectUri = query.get('redirect_uri') ?? ''
   if (!client.redirectUris.includes(redirectUri)) {
-    throw new PageError('The parameter redirect_uri is not exactly one of those registered for the app.')
+    throw new PageError(
+      'The parameter redirect_uri is not exactly one of those registered for the app. ' +
+        `Received: ${redirectUri || 'none'}. Registered: ${client.redirectUris.join(', ')}`,
+    )
   }
   if (query.get('scope')?.trim() === '') throw new PageError('The parameter scope is empty; leave it out instead.')
   return { client, redirectUri }
