@@ -89,7 +89,7 @@ const SECTIONS = [
 ]
 
 /** Pages of the docs that are looked up, or read before the first line of code: they are left out of `llms-full.txt`. */
-const LOOKED_UP = /^docs\/(errors\/|(reference|compatibility|performance|reliability|guarantees)\.md)/
+const LOOKED_UP = /^docs\/(errors\/|(reference|cli|compatibility|performance|reliability|guarantees)\.md)/
 
 /** Whether the text of a page belongs in `llms-full.txt`. */
 export const isRead = file => file.startsWith('docs/') && !LOOKED_UP.test(file)

@@ -50,7 +50,8 @@ export interface LoginOptions<Context = unknown> extends Authorization {
   /**
    * Says who logs in: your own id of the user or customer, from your session. It is called when a login begins. The
    * answer is kept in the sealed cookie of that login, so that the callback cannot be mistaken for someone else's. It
-   * becomes the id of the grant, unless `id` says otherwise. At most 256 characters.
+   * becomes the id of the grant, unless `id` says otherwise. At most 256 characters. With `undefined`, the login begins
+   * all the same; if it throws, the login does not begin, and `onError` receives the error.
    */
   who?: ((request: Request, context: Context) => string | undefined | Promise<string | undefined>) | undefined
   /**
