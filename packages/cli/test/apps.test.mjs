@@ -26,6 +26,8 @@ async function appOf(t, { kind = 'app' } = {}) {
     SMARTRECRUITERS_BASE_URL: sandbox.baseUrl,
     SMARTRECRUITERS_CLIENT_ID: clientId,
     SMARTRECRUITERS_CLIENT_SECRET: clientSecret,
+    SMARTRECRUITERS_PARTNER_CLIENT_ID: clientId,
+    SMARTRECRUITERS_PARTNER_CLIENT_SECRET: clientSecret,
     SMARTRECRUITERS_STORE: join(folder, 'records.sqlite'),
     SMARTRECRUITERS_ENCRYPTION_KEY: key,
   }
@@ -154,8 +156,14 @@ test('a store that is not there is not made, and what is missing is named', asyn
   const cases = [
     [{ SMARTRECRUITERS_STORE: '' }, 2, /SMARTRECRUITERS_STORE/],
     [{ SMARTRECRUITERS_ENCRYPTION_KEY: '' }, 4, /SMARTRECRUITERS_ENCRYPTION_KEY/],
-    [{ SMARTRECRUITERS_CLIENT_SECRET: '' }, 4, /SMARTRECRUITERS_CLIENT_SECRET/],
+    [
+      { SMARTRECRUITERS_CLIENT_SECRET: '', SMARTRECRUITERS_PARTNER_CLIENT_SECRET: '' },
+      4,
+      /SMARTRECRUITERS_(PARTNER_)?CLIENT_SECRET/,
+    ],
     [{ SMARTRECRUITERS_STORE: 'redis://127.0.0.1:9' }, 1, /127\.0\.0\.1/],
+    [{ SMARTRECRUITERS_STORE: 'redis-sentinel://127.0.0.1:9/primary' }, 1, /127\.0\.0\.1/],
+    [{ SMARTRECRUITERS_STORE: 'redis-cluster://127.0.0.1:9' }, 1, /127\.0\.0\.1/],
     [{ SMARTRECRUITERS_STORE: 'postgres://127.0.0.1:9/x' }, 1, /127\.0\.0\.1/],
   ]
   for (const [env, code, message] of cases) {

@@ -10,7 +10,7 @@ export function partnerOf(context: Context): PartnerApp {
   const { PartnerApp } = smartrecruiters()
   return new PartnerApp({
     ...context.api,
-    ...registrationOf(context),
+    ...registrationOf(context, 'SMARTRECRUITERS_PARTNER'),
     store: storeOf(context),
     encryptionKey: keysOf(context),
   })

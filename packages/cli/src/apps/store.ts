@@ -43,7 +43,7 @@ export function storeOf(context: Context, { made = false } = {}): AppStore {
     throw new UsageError('no store is named', 'Set SMARTRECRUITERS_STORE, or add --store: see --help.')
   }
   const { namespace } = context.with(STORE_OPTIONS).values
-  if (/^(rediss?|unix):/i.test(place)) return new RedisStore({ url: place, namespace })
+  if (/^(redis|valkey|unix)[a-z+-]*:/i.test(place)) return new RedisStore({ url: place, namespace })
   if (/^postgres(ql)?:/i.test(place)) return new PostgresStore({ url: place, namespace })
   // An empty store in the place of a file whose name was misspelt would look as if all grants were lost.
   const path = made || /^(file|sqlite):/i.test(place) ? place : `${pathToFileURL(place)}?mode=rw`
@@ -65,13 +65,16 @@ export function keysOf(context: Context): string[] | false {
   })
 }
 
-/** Returns the client id and secret of the app. */
-export function registrationOf(context: Context): { clientId: string; clientSecret: string } {
-  const clientId = context.variable('SMARTRECRUITERS_CLIENT_ID')
-  const clientSecret = context.variable('SMARTRECRUITERS_CLIENT_SECRET')
+/** Returns the client id and secret of an app. Those of a partner are in variables that begin otherwise. */
+export function registrationOf(
+  context: Context,
+  variables: 'SMARTRECRUITERS' | 'SMARTRECRUITERS_PARTNER' = 'SMARTRECRUITERS',
+): { clientId: string; clientSecret: string } {
+  const clientId = context.variable(`${variables}_CLIENT_ID`)
+  const clientSecret = context.variable(`${variables}_CLIENT_SECRET`)
   if (clientId !== undefined && clientSecret !== undefined) return { clientId, clientSecret }
   throw new Failure('NO_APP', 'The client id and secret of the app are missing.', {
     exit: EXIT.authentication,
-    remedy: 'Set SMARTRECRUITERS_CLIENT_ID and SMARTRECRUITERS_CLIENT_SECRET to those of your app.',
+    remedy: `Set ${variables}_CLIENT_ID and ${variables}_CLIENT_SECRET to those of your app.`,
   })
 }
