@@ -85,7 +85,7 @@ for (const [what, breaking, expected] of [
     'dist is missing',
     copy => rmSync(join(copy, name, 'dist'), { recursive: true }),
     [
-      ...['index', 'testing', 'api', 'web/index'].flatMap(entry => [`${entry}.js`, `${entry}.d.ts`]),
+      ...['index', 'otel', 'testing', 'api', 'web/index'].flatMap(entry => [`${entry}.js`, `${entry}.d.ts`]),
       ...['unsupported.js', 'bundled.mjs'],
     ].map(file => `${name} has no ./dist/${file}, which its package.json names`),
   ],

@@ -61,7 +61,7 @@ function readSchemas(text) {
   return schemas
 }
 
-/** An event is `{ name, fields: string[], hasLink }`. */
+/** An event is `{ name, fields: string[], link }`: `link` is the path of what it is about, if the API still serves that. */
 function readEvents(text) {
   const [head, ...lines] = text.trimEnd().split('\n')
   if (head !== EVENT_COLUMNS.join('\t')) {
@@ -71,10 +71,10 @@ function readEvents(text) {
     const [name, payload, link, sources] = line.split('\t')
     const fields = payload.split(' ').map(field => /^([a-z_]+):string$/.exec(field)?.[1])
     const isKnown = sources?.split(' ').every(source => SOURCES.includes(source))
-    if (!/^[a-z.-]+$/.test(name) || fields.includes(undefined) || !['yes', 'no'].includes(link) || !isKnown) {
+    if (!/^[a-z.-]+$/.test(name) || fields.includes(undefined) || !/^(-|\/[\w./{}-]+)$/.test(link) || !isKnown) {
       throw new Error(`events.tsv:${index + 2}: cannot be read`)
     }
-    return { name, fields, hasLink: link === 'yes' }
+    return { name, fields, link: link === '-' ? undefined : link }
   })
   const names = events.map(({ name }) => name)
   if (names.some((name, index) => index > 0 && name <= names[index - 1])) {

@@ -1,33 +1,17 @@
 import { generatedAdId } from '../routes/job-ads.js'
 import { generatedPositionId } from '../routes/positions.js'
 import type { World } from '../world.js'
+import { LINKS } from './links.js'
 
 type Ids = Record<string, string | undefined>
-
-/** Where the API serves what an event is about, by how the event's name begins. The first match applies. */
-const PATHS: readonly (readonly [beginning: RegExp, path: string])[] = [
-  [/^(job|offer)\.approv(al|er)\./, '/approvals-api/v201910/approvals/{approval_id}'],
-  [/^job\.ad\./, '/jobs/{job_id}/jobads/{job_ad_id}'],
-  [/^job\./, '/jobs/{job_id}'],
-  [/^position\./, '/jobs/{job_id}/positions/{position_id}'],
-  [/^application\./, '/candidates/{candidate_id}/jobs/{job_id}'],
-  [/^candidate\./, '/candidates/{candidate_id}'],
-  [/^offer\./, '/candidates/{candidate_id}/jobs/{job_id}/offers/{offer_id}'],
-  [/^interview\./, '/interviews-api/v201904/interviews/{interview_id}'],
-  [/^review\./, '/reviews-api/v201910/reviews/{review_id}'],
-  [/^onboarding\./, '/smartonboard-api/v202205/onboarding-processes/{onboarding_process_id}'],
-]
-
-/** The events that SmartRecruiters documents as having no link, because nothing is left to read. */
-const WITHOUT_LINK = new Set(['candidate.deleted', 'position.deleted'])
 
 /**
  * Makes the link of an event: to the record that the payload names. Ids that the payload lacks are those of a record of
  * the sandbox, so that the link leads to one in any case. Where SmartRecruiters sends no link, there is none.
  */
 export function defaultLink(world: World, name: string, payload: object): string | undefined {
-  const path = PATHS.find(([beginning]) => beginning.test(name))?.[1]
-  if (path === undefined || WITHOUT_LINK.has(name)) return undefined
+  const path = LINKS[name]
+  if (path === undefined) return undefined
   const ids = completed(world, name, payload as Ids)
   const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, id = '']) => id)
   // Without any job, for instance, there is no record to which an event of a job could lead.
