@@ -42,6 +42,13 @@ declare const readFileSync: typeof import('node:fs').readFileSync
 declare const startSandbox: typeof import('smartrecruiters-sandbox').startSandbox
 declare const sandbox: import('smartrecruiters-sandbox').Sandbox
 declare const webhooks: import('smartrecruiters').Webhooks
+declare const Webhooks: typeof import('smartrecruiters').Webhooks
+declare const partner: import('smartrecruiters').PartnerApp
+declare const store: import('smartrecruiters').SqliteStore
+type Customer = import('smartrecruiters').Customer
+declare const encryptionKey: string
+declare const server: ReturnType<typeof express>
+declare function exportList(sr: import('smartrecruiters').SmartRecruiters, path: string, name: string): Promise<void>
 declare const login: import('smartrecruiters/web').Handler
 declare const loginHandler: typeof import('smartrecruiters/web').loginHandler
 declare const toNodeHandler: typeof import('smartrecruiters/web').toNodeHandler
