@@ -9,7 +9,7 @@ import { EXAMPLES } from './support/examples.mjs'
 const root = new URL('../', import.meta.url)
 const text = file => readFile(new URL(file, root), 'utf8')
 
-/** Each code with its class, as the face has them; and that of the error without which there is no face. */
+/** Each code with its class. The last one is that of the error when the addon cannot be loaded. */
 async function classes() {
   const [, table] = /const CLASSES: .* = \{\n(.*?)\n\}/s.exec(await text('lib/errors.ts'))
   const found = [...table.matchAll(/^ {2}(\w+): (\w+),$/gm)].map(([, code, name]) => [code, name])

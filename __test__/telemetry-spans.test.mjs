@@ -124,7 +124,7 @@ test('a timeout, an abort and a lost connection end their spans', async t => {
   assert.equal(span.attributes['error.type'], undefined)
 })
 
-test('a reason that is no error ends the span too', async t => {
+test('a span ends too if the signal was aborted with a reason that is not an error', async t => {
   const { sr, server } = await serve(t, () => {})
   const controller = new AbortController()
   const arrived = once(server, 'request')
