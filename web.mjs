@@ -1,6 +1,10 @@
 // The same as under CommonJS, on the main entry of CommonJS: both module systems share one instance of each class. See
-// `index.mjs` for the file in between.
+// `index.mjs` for how it is loaded.
 
-import { instance } from './web-instance.cjs'
+import * as module from 'node:module'
+
+// Tracers of files know this form.
+const load = module.createRequire(import.meta.url)
+const instance = typeof require === 'function' ? require('./dist/web/index.js') : load('./dist/web/index.js')
 
 export const { fastifyPlugin, loginHandler, partnerHandler, toNodeHandler, WebhookError, Webhooks } = instance

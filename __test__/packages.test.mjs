@@ -67,8 +67,6 @@ test('the package holds what it needs and nothing else', async () => {
         'index.d.ts',
         'index.mjs',
         'index.d.mts',
-        'instance.cjs',
-        'web-instance.cjs',
         'testing.mjs',
         'testing.d.mts',
         'web.mjs',
