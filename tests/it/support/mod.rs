@@ -117,6 +117,11 @@ impl Server {
         self.seen.lock().unwrap().clone()
     }
 
+    /// Forgets what has reached the server so far.
+    pub(crate) fn forget(&self) {
+        self.seen.lock().unwrap().clear();
+    }
+
     /// How many connections were made.
     pub(crate) fn connections(&self) -> usize {
         self.connections.load(Ordering::Relaxed)

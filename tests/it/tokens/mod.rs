@@ -1,5 +1,6 @@
 //! Credentials through whole calls: client, lifecycle and wire together, with time in the test's hand.
 
+mod day;
 mod denials;
 mod exchanges;
 mod failing_stores;
