@@ -13,7 +13,7 @@ const FIGURE = 'figure: '
 /** What node:test says of a test that no pattern names. */
 const UNNAMED = 'test name does not match pattern'
 /** For the tests of one file, in milliseconds. */
-const TIMEOUT = 15 * 60 * 1000
+const TIMEOUT = 60 * 60 * 1000
 
 /** Tests of a file by their names. Tests that a loop makes are named by one regular expression. */
 export function test(file, ...names) {

@@ -38,6 +38,16 @@ const RUNS = [
     env: { WEB_FRAMEWORKS: 'all' },
   },
   {
+    what: 'ten million requests in one process',
+    command: ['node', '--test', '__test__/endurance.test.mjs'],
+    env: { ENDURANCE: '10000000' },
+  },
+  {
+    what: 'a day of ten thousand grants, each renewed in every half hour',
+    command: [...RUST_TESTS, '--release', '--test', 'it', '--', 'no_grant_is_lost_in_a_day', '--nocapture'],
+    env: { GRANTS: '10000' },
+  },
+  {
     what: 'an export of twenty thousand candidates that is killed twenty times',
     command: ['node', '--test', 'packages/cli/test/export.test.mjs'],
     env: { EXPORT_CANDIDATES: '20000' },
