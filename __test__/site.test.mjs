@@ -180,3 +180,59 @@ test('search finds a page by the keyboard alone, without leaving the site', asyn
   await page.waitForURL(url => /\/(grants|errors|concepts|partners)/.test(url.pathname))
   assert.deepEqual(foreign, [])
 })
+
+/** What developers look for, and the page that answers. The words of none of them stand together on that page. */
+const SEARCHES = {
+  'webhook body parser': '/webhooks',
+  'retry post network': '/concepts/retries',
+  'corporate proxy certificate': '/tls',
+  'limits several machines': '/limits',
+  'encrypt tokens database': '/stores',
+  'cookie callback browser session': '/login',
+  'esbuild .node loader': '/compatibility',
+  'download large file memory': '/guides/files',
+  'trace opentelemetry spans': '/telemetry',
+}
+
+/** Searches as a user does; returns the paths of the pages that are found, in their order. */
+async function searched(page, query) {
+  await page.keyboard.press('Escape')
+  await page.keyboard.press('Control+k')
+  await page.getByRole('textbox').or(page.getByRole('searchbox')).fill(query)
+  const links = page.locator('.rp-search-panel__results').getByRole('link')
+  await links.first().waitFor()
+  const paths = await links.evaluateAll(all => all.map(({ pathname }) => pathname.replace(/(\.html|index\.html)$/, '')))
+  return [...new Set(paths)]
+}
+
+test('search finds the page that has all words, wherever they are, and explains before it refers', async t => {
+  const { page, foreign } = await open(t, '/index.html', { viewport: { width: 1280, height: 900 } })
+  for (const [query, path] of Object.entries(SEARCHES)) {
+    const found = await searched(page, query)
+    assert.ok(found.slice(0, 5).includes(path), `${query}: ${found}`)
+    const text = await readFile(join(OUTPUT, `${path}.md`), 'utf8')
+    assert.ok(!text.toLowerCase().includes(query), `${query} is a phrase of ${path}`)
+    const firstLookedUp = found.findIndex(place => place.startsWith('/api/'))
+    assert.ok(
+      firstLookedUp === -1 ||
+        found.slice(firstLookedUp).every(place => /^\/(api|reference|project|examples)\b/.test(place)),
+      `${query}: ${found}`,
+    )
+  }
+  assert.equal((await searched(page, 'ClientOptions'))[0], '/api/smartrecruiters/interfaces/ClientOptions')
+  assert.deepEqual(foreign, [])
+})
+
+test('search does not miss what is typed while its index is loaded', async t => {
+  const { page } = await open(t, '/index.html')
+  let load
+  const loaded = new Promise(resolve => {
+    load = resolve
+  })
+  await page.route(/search_index/, route => loaded.then(() => route.continue()))
+  await page.reload()
+  const found = searched(page, 'encrypt tokens database')
+  await page.waitForFunction(() => document.querySelector('.rp-search-panel__search-icon--loading'))
+  load()
+  assert.equal((await found)[0], '/stores')
+})
