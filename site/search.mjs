@@ -95,19 +95,23 @@ export function searchOf(pages) {
   return query => {
     const sought = soughtIn(query)
     const strict = index.search(query, { combineWith: 'AND' })
+    const some = index.search(query)
     const found = new Map()
+    const pageOf = id => parts[id]?.page ?? pages[id - parts.length]
     // Where no page has all words, those with most of them are better than nothing.
-    for (const { id, score, terms } of strict.length > 0 ? strict : index.search(query)) {
-      const page = parts[id]?.page ?? pages[id - parts.length]
-      if (!found.has(page)) found.set(page, { page, terms, score, parts: [] })
+    for (const { id, score, terms } of strict.length > 0 ? strict : some) {
+      const page = pageOf(id)
+      if (!found.has(page)) found.set(page, { page, score, terms, parts: [] })
       if (id < parts.length) found.get(page).parts.push(parts[id])
     }
+    // Where no part of a page has all words, the best of its parts is shown.
+    const bestOf = page => parts[some.find(({ id }) => id < parts.length && pageOf(id) === page).id]
     const isBehind = ({ page }) => LOOKED_UP.test(page.routePath) && !covers(page.title, sought)
     return [...found.values()]
       .sort((one, other) => isBehind(one) - isBehind(other) || other.score - one.score)
       .slice(0, PAGES)
       .flatMap(({ page, parts, terms }) => {
-        const shown = parts.length > 0 ? parts.slice(0, ENTRIES_OF_A_PAGE) : [withMost(partsOf(page), terms)]
+        const shown = parts.length > 0 ? parts.slice(0, ENTRIES_OF_A_PAGE) : [bestOf(page)]
         return shown.map(part => ({ query, ...entry(part, sought, terms) }))
       })
   }
