@@ -30,6 +30,7 @@ const LOOKED_AT = [
   'docs/concepts/once.md',
   'docs/errors/NETWORK.md',
   'docs/compatibility.md',
+  'docs/performance.md',
   `${API}/smartrecruiters/classes/ApiKey.md`,
 ]
 
@@ -154,6 +155,19 @@ for (const [screen, viewport] of Object.entries({
     })
   }
 }
+
+test('the words of a picture are not smaller than they were drawn, on a phone too', async t => {
+  let pictures = 0
+  for (const file of files().filter(file => /!\[/.test(read(file)))) {
+    const { page } = await open(t, pageOf(file), { viewport: { width: 390, height: 844 } })
+    const sizes = await page
+      .locator('.rp-doc img')
+      .evaluateAll(all => all.map(({ src, width, naturalWidth }) => ({ src, width, naturalWidth })))
+    pictures += sizes.length
+    for (const { src, width, naturalWidth } of sizes) assert.ok(naturalWidth > 0 && width >= naturalWidth, src)
+  }
+  assert.ok(pictures >= 4, 'no pictures were found')
+})
 
 test('a page is read, and another one is reached, without scripts', async t => {
   for (const width of [390, 1280]) {
