@@ -60,6 +60,8 @@ after(async () => {
   server.close()
 })
 
+const KEYS = '.rp-search-button__hotkey[style*="opacity: 1"]'
+
 /** Opens a page; `foreign` are the requests that leave the site, `complaints` what the console says. */
 async function open(t, path, options) {
   const context = await browser.newContext(options)
@@ -72,6 +74,8 @@ async function open(t, path, options) {
   context.on('console', message => message.type() === 'error' && complaints.push(message.text()))
   const page = await context.newPage()
   await page.goto(`${origin}${path}`, { waitUntil: 'networkidle' })
+  // The scripts of the page show which keys begin a search: from then on, they do.
+  if (options?.javaScriptEnabled !== false) await page.waitForSelector(KEYS, { state: 'attached' })
   return { page, foreign, complaints }
 }
 
@@ -261,13 +265,29 @@ test('search finds the page that has all words, wherever they are, and explains 
     const firstLookedUp = found.findIndex(place => place.startsWith('/api/'))
     assert.ok(
       firstLookedUp === -1 ||
-        found.slice(firstLookedUp).every(place => /^\/(api|reference|project|examples)\b/.test(place)),
+        found.slice(firstLookedUp).every(place => /^\/(api|reference|reliability|project|examples)\b/.test(place)),
       `${query}: ${found}`,
     )
   }
   assert.ok(apart > 30, 'the words of most queries do not stand together')
   assert.equal((await searched(page, 'ClientOptions'))[0], '/api/smartrecruiters/interfaces/ClientOptions')
   assert.deepEqual(foreign, [])
+})
+
+test('the results of a search can be read in light and dark', async t => {
+  for (const colorScheme of ['light', 'dark']) {
+    const { page } = await open(t, '/index.html', { colorScheme, viewport: { width: 390, height: 844 } })
+    assert.ok((await searched(page, 'proxy certificate')).length > 3)
+    await page.evaluate(axe.source)
+    const { violations, passes } = await page.evaluate(() =>
+      globalThis.axe.run('.rp-search-panel__results', { runOnly: ['color-contrast'] }),
+    )
+    assert.ok(passes[0].nodes.length > 5, 'axe did not run')
+    assert.deepEqual(
+      violations.flatMap(({ nodes }) => nodes.map(({ html }) => html)),
+      [],
+    )
+  }
 })
 
 test('search does not miss what is typed while its index is loaded', async t => {

@@ -19,7 +19,7 @@ const IGNORED = new Set(
   ),
 )
 /** Pages that are looked up by name. They follow the pages that explain. */
-const LOOKED_UP = /^\/(api|reference|project|examples)\b/
+const LOOKED_UP = /^\/(api|reference|reliability|project|examples)\b/
 
 const wordsOf = text => text.match(WORD) ?? []
 
@@ -44,18 +44,17 @@ const soughtIn = query =>
 /** The parts of a page: what is before the first heading, and what is under each heading. */
 function partsOf(page) {
   const { content, routePath, toc } = page
-  // A class and a guide may have one name, and Rspress shows the entries of one title together.
+  // A class and a guide may have one name.
   const title = routePath.startsWith('/api/') ? `API > ${page.title}` : page.title
   const headings = toc.filter(({ depth }) => depth < 4)
   let path = []
   return [
-    { page, title, path: [title], link: routePath, text: content.slice(0, headings[0]?.charIndex) },
+    { page, path: [title], link: routePath, text: content.slice(0, headings[0]?.charIndex) },
     ...headings.map(({ id, text: marked, depth, charIndex }, index) => {
       const text = marked.replaceAll('`', '')
       path = [...path.filter(outer => outer.depth < depth), { text, depth }]
       return {
         page,
-        title,
         path: [title, ...path.map(outer => outer.text)],
         link: `${routePath}#${id}`,
         text: content.slice(charIndex + text.length, headings[index + 1]?.charIndex),
@@ -125,15 +124,15 @@ const covers = (text, sought) =>
       .some(form => form.startsWith(start)),
   )
 
-/** What Rspress shows of a part: its headings if they have every word of the query, or else a piece of its text. */
-function entry({ title, path, link, text }, sought, terms) {
+/** What Rspress shows of a part: its headings, with a piece of its text if they do not have every word of the query. */
+function entry({ path, link, text }, sought, terms) {
   const header = path.join(' > ')
+  const shown = { title: header, header, link }
   if (covers(header, sought)) {
-    const type = path.length > 1 ? 'header' : 'title'
-    return { type, title, header, link, highlightInfoList: marks(header, terms) }
+    return { ...shown, type: path.length > 1 ? 'header' : 'title', highlightInfoList: marks(header, terms) }
   }
   const statement = excerpt(text, terms)
-  return { type: 'content', title, header, link, statement, highlightInfoList: marks(statement, terms) }
+  return { ...shown, type: 'content', statement, highlightInfoList: marks(statement, terms) }
 }
 
 /** Where the words are that were found. */
@@ -146,15 +145,14 @@ function marks(text, terms) {
 /** How many of the words a text has. */
 const count = (text, terms) => terms.filter(term => wordsOf(text).some(word => formsOf(word).includes(term))).length
 
-const withMost = (parts, terms) =>
-  parts.reduce((best, part) => (count(part.text, terms) > count(best.text, terms) ? part : best))
-
 /** The piece of a text that has most of the words, with a little of what is before it. */
 function excerpt(text, terms) {
   const line = text.replace(/\s+/g, ' ').trim()
-  const pieces = marks(line, terms).map(({ start }) => ({ start, text: line.slice(start, start + EXCERPT) }))
-  const { start } = withMost([{ start: 0, text: '' }, ...pieces], terms)
+  const pieces = marks(line, terms).map(({ start }) => {
+    return { start, words: count(line.slice(start, start + EXCERPT), terms) }
+  })
+  const { start } = pieces.reduce((best, piece) => (piece.words > best.words ? piece : best), { start: 0, words: 0 })
   const from = start < BEFORE ? 0 : line.indexOf(' ', start - BEFORE) + 1
-  const piece = line.slice(from, start + EXCERPT)
-  return `${from > 0 ? '… ' : ''}${piece}${start + EXCERPT < line.length ? ' …' : ''}`
+  const to = start + EXCERPT < line.length ? line.lastIndexOf(' ', start + EXCERPT) : line.length
+  return `${from > 0 ? '… ' : ''}${line.slice(from, to)}${to < line.length ? ' …' : ''}`
 }
