@@ -30,6 +30,7 @@ const LOOKED_AT = [
   'docs/concepts/once.md',
   'docs/errors/NETWORK.md',
   'docs/compatibility.md',
+  'docs/performance.md',
   `${API}/smartrecruiters/classes/ApiKey.md`,
 ]
 
@@ -59,6 +60,8 @@ after(async () => {
   server.close()
 })
 
+const KEYS = '.rp-search-button__hotkey[style*="opacity: 1"]'
+
 /** Opens a page; `foreign` are the requests that leave the site, `complaints` what the console says. */
 async function open(t, path, options) {
   const context = await browser.newContext(options)
@@ -71,6 +74,8 @@ async function open(t, path, options) {
   context.on('console', message => message.type() === 'error' && complaints.push(message.text()))
   const page = await context.newPage()
   await page.goto(`${origin}${path}`, { waitUntil: 'networkidle' })
+  // The scripts of the page show which keys begin a search: from then on, they do.
+  if (options?.javaScriptEnabled !== false) await page.waitForSelector(KEYS, { state: 'attached' })
   return { page, foreign, complaints }
 }
 
@@ -155,6 +160,19 @@ for (const [screen, viewport] of Object.entries({
   }
 }
 
+test('the words of a picture are not smaller than they were drawn, on a phone too', async t => {
+  let pictures = 0
+  for (const file of files().filter(file => /!\[/.test(read(file)))) {
+    const { page } = await open(t, pageOf(file), { viewport: { width: 390, height: 844 } })
+    const sizes = await page
+      .locator('.rp-doc img')
+      .evaluateAll(all => all.map(({ src, width, naturalWidth }) => ({ src, width, naturalWidth })))
+    pictures += sizes.length
+    for (const { src, width, naturalWidth } of sizes) assert.ok(naturalWidth > 0 && width >= naturalWidth, src)
+  }
+  assert.ok(pictures >= 4, 'no pictures were found')
+})
+
 test('a page is read, and another one is reached, without scripts', async t => {
   for (const width of [390, 1280]) {
     const { page } = await open(t, pageOf('docs/calls.md'), {
@@ -179,4 +197,114 @@ test('search finds a page by the keyboard alone, without leaving the site', asyn
   await page.keyboard.press('Enter')
   await page.waitForURL(url => /\/(grants|errors|concepts|partners)/.test(url.pathname))
   assert.deepEqual(foreign, [])
+})
+
+/** What the issues of comparable packages ask, as a developer would search for it, and the page that answers. */
+const SEARCHES = {
+  'webhook body parser': '/webhooks',
+  'duplicate webhook events': '/webhooks',
+  'headers timeout longer': '/concepts/retries',
+  'proxy option': '/http',
+  'proxy self-signed certificate': '/tls',
+  'custom base url': '/calls',
+  'state browser session': '/errors/CALLBACK_REFUSED',
+  'login cookie stripped': '/login',
+  'oauth lambda': '/login',
+  'grant user mapping': '/login',
+  'encrypt tokens database': '/stores',
+  'refresh token invalid': '/errors',
+  'refresh access token manually': '/concepts/tokens',
+  'store new refresh token': '/concepts/once',
+  'refresh token 401': '/concepts/tokens',
+  'revoke token': '/grants',
+  'existing refresh token import': '/grants',
+  'refresh token parallel requests': '/concepts/once',
+  'linuxmusl binary platform': '/compatibility',
+  'esbuild .node loader': '/compatibility',
+  'Next.js module parse failed': '/compatibility',
+  'mock requests test': '/testing',
+  'rate limit multiple processes': '/limits',
+  'retry POST backoff': '/concepts/retries',
+  'serverless token cache': '/guides/serverless',
+  'multipart form data': '/guides/files',
+  'upload stream file': '/guides/files',
+  'error response body': '/errors',
+  'response headers': '/calls',
+  'pagination limit items': '/lists',
+  'download to file': '/guides/files',
+  'authorization header logged error': '/security',
+  'abort timeout reason': '/calls',
+  'nestjs require esm': '/compatibility',
+  'deno bun workers': '/compatibility',
+  'mTLS client certificate': '/tls',
+  'process does not exit': '/calls',
+  'trace propagation': '/telemetry',
+  'array query parameters': '/calls',
+  'multiple tenants tokens': '/grants',
+}
+
+/** Searches as a user does; returns the paths of the pages that are found, in their order. */
+async function searched(page, query) {
+  await page.keyboard.press('Escape')
+  await page.keyboard.press('Control+k')
+  await page.getByRole('textbox').or(page.getByRole('searchbox')).fill(query)
+  const links = page.locator('.rp-search-panel__results').getByRole('link')
+  await links.first().waitFor()
+  const paths = await links.evaluateAll(all => all.map(({ pathname }) => pathname.replace(/(\.html|index\.html)$/, '')))
+  return [...new Set(paths)]
+}
+
+test('search finds the page that has all words, wherever they are, and explains before it refers', async t => {
+  const { page, foreign } = await open(t, '/index.html', { viewport: { width: 1280, height: 900 } })
+  let apart = 0
+  for (const [query, path] of Object.entries(SEARCHES)) {
+    const found = await searched(page, query)
+    assert.ok(found.slice(0, 5).includes(path), `${query}: ${found}`)
+    const text = await readFile(join(OUTPUT, `${path}.md`), 'utf8')
+    if (!text.toLowerCase().includes(query.toLowerCase())) apart += 1
+    const firstLookedUp = found.findIndex(place => place.startsWith('/api/'))
+    assert.ok(
+      firstLookedUp === -1 ||
+        found.slice(firstLookedUp).every(place => /^\/(api|reference|reliability|project|examples)\b/.test(place)),
+      `${query}: ${found}`,
+    )
+  }
+  assert.ok(apart > 30, 'the words of most queries do not stand together')
+  assert.equal((await searched(page, 'ClientOptions'))[0], '/api/smartrecruiters/interfaces/ClientOptions')
+  assert.deepEqual(foreign, [])
+})
+
+test('the results of a search can be read in light and dark', async t => {
+  for (const colorScheme of ['light', 'dark']) {
+    const { page } = await open(t, '/index.html', { colorScheme, viewport: { width: 390, height: 844 } })
+    assert.ok((await searched(page, 'proxy certificate')).length > 3)
+    await page.evaluate(axe.source)
+    const { violations, passes } = await page.evaluate(() =>
+      globalThis.axe.run('.rp-search-panel__results', { runOnly: ['color-contrast'] }),
+    )
+    assert.ok(passes[0].nodes.length > 5, 'axe did not run')
+    assert.deepEqual(
+      violations.flatMap(({ nodes }) => nodes.map(({ html }) => html)),
+      [],
+    )
+  }
+})
+
+test('search does not miss what is typed while its index is loaded', async t => {
+  const { page } = await open(t, '/index.html')
+  let load
+  const held = new Promise(resolve => {
+    load = resolve
+  })
+  await page.route(/search_index/, route => held.then(() => route.continue()))
+  // The page asks for the index when it can be used.
+  const asked = page.waitForRequest(
+    request => request.url().includes('search_index') && request.resourceType() === 'fetch',
+  )
+  await page.reload()
+  await asked
+  const found = searched(page, 'encrypt tokens database')
+  await page.locator('.rp-search-panel__search-icon--loading').waitFor()
+  load()
+  assert.equal((await found)[0], '/stores')
 })

@@ -42,7 +42,13 @@ export default defineConfig({
     rehypePlugins: [quietAnchors],
   },
   search: { codeBlocks: true },
-  builderConfig: { performance: { printFileSize: false } },
+  builderConfig: {
+    performance: { printFileSize: false },
+    tools: {
+      rspack: (_, { appendPlugins, rspack }) =>
+        appendPlugins(new rspack.NormalModuleReplacementPlugin(/\/logic\/search\.js$/, file('searcher.mjs'))),
+    },
+  },
   themeConfig: {
     nav: [
       { text: 'Start', link: '/start' },

@@ -12,6 +12,7 @@ const preload = pathToFileURL(`${root}/__test__/support/example-context.mjs`).hr
 export const PAGES = [
   'README.md',
   'packages/sandbox/README.md',
+  'packages/cli/README.md',
   ...readdirSync(`${root}/docs`, { recursive: true })
     .filter(name => name.endsWith('.md'))
     .map(name => `docs/${name.replaceAll('\\', '/')}`)

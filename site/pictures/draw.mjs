@@ -2,8 +2,8 @@
 
 const escaped = text => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
 
-/** A picture. It is as narrow as a phone, so that its text can be read there. */
-export const WIDTH = 480
+/** A picture fits into a page on a phone (390 px), so that its text can be read there. */
+export const WIDTH = 340
 
 /** Text at a place; `kind` is a class of the style below. */
 export function text(x, y, words, { kind = '', anchor = 'start', size = 13, bold = false } = {}) {

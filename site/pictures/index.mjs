@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
 import { paragraph, picture, rectangle, text, WIDTH } from './draw.mjs'
 
-const MARGIN = 24
+const MARGIN = 18
 
 /** The life of an access token: half an hour, and the next one before its end. */
 function accessToken() {
@@ -33,14 +33,14 @@ function accessToken() {
       MARGIN,
       230,
       'Four to six minutes before its end, the next token is obtained. Calls use the first one meanwhile. Only if that fails until 30 seconds before its end, calls wait.',
-      { length: 66 },
+      { length: 46 },
     ).drawn,
   ]
   return picture({
     name: 'The life of an access token',
     description:
       'A token is valid for 30 minutes. For the first 25 it is fresh. Then the next one is obtained in the background, while calls go on with the first. In its last 30 seconds it is not used any more.',
-    height: 284,
+    height: 302,
     body: body.join('\n'),
   })
 }
@@ -57,22 +57,30 @@ function refreshToken() {
     ['Store the new tokens', 'The store fails: they are kept, and written until it works.'],
     ['Use them', ''],
   ]
-  let y = 88
+  const left = MARGIN + 28
+  let y = 92
   const rows = steps.map(([step, accident, kind = 'faint'], index) => {
     const number = steps.slice(0, index + 1).filter(([name]) => name !== '').length
-    const { drawn, next } = paragraph(216, y, accident, { length: 40, size: 12, kind })
-    const row = [
-      step === '' ? '' : `<circle class="one" cx="${MARGIN + 10}" cy="${y - 4}" r="10"/>`,
-      step === '' ? '' : text(MARGIN + 10, y, `${number}`, { kind: 'inside', anchor: 'middle', size: 12, bold: true }),
-      step === '' ? '' : text(MARGIN + 28, y, step),
-      accident === '' ? '' : drawn,
-    ]
-    y = Math.max(next, y + 20) + 14
-    return row.filter(part => part !== '').join('\n')
+    const row = []
+    if (step !== '') {
+      row.push(
+        `<circle class="one" cx="${MARGIN + 10}" cy="${y - 4}" r="10"/>`,
+        text(MARGIN + 10, y, `${number}`, { kind: 'inside', anchor: 'middle', size: 12, bold: true }),
+        text(left, y, step),
+      )
+      y += 18
+    }
+    if (accident !== '') {
+      const { drawn, next } = paragraph(left, y, accident, { length: 46, size: 12, kind })
+      row.push(drawn)
+      y = next
+    }
+    y += steps[index + 1]?.[0] === '' ? 0 : 12
+    return row.join('\n')
   })
   const body = [
     text(MARGIN, 34, 'A refresh token works once', { size: 16, bold: true }),
-    text(216, 62, 'what can go wrong', { size: 12, kind: 'faint', bold: true }),
+    text(MARGIN, 58, 'seven steps, and what can go wrong at each', { size: 12, kind: 'faint' }),
     ...rows,
   ]
   return picture({
@@ -101,7 +109,7 @@ function limits() {
     ...times.map(
       (time, index) => `<circle class="one" cx="${at(time).toFixed(1)}" cy="${74 + (index % 10) * 6}" r="2.6"/>`,
     ),
-    text(MARGIN, 152, 'requests in the last second', { size: 12, kind: 'faint' }),
+    text(MARGIN, 147, 'requests in the last second', { size: 12, kind: 'faint' }),
     `<path class="limit" d="M${at(0)} ${level(10)} H${at(end)}"/>`,
     text(at(0) - 6, level(10) + 4, '10', { anchor: 'end', size: 12 }),
     `<path class="line" stroke-width="2" d="M${at(0)} ${level(0)} ${curve}"/>`,

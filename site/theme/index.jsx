@@ -1,5 +1,5 @@
-// The theme of Rspress, with tables that scroll by the keyboard where the screen is too narrow for them, and that have no
-// empty headings.
+// The theme of Rspress, with tables and pictures that scroll by the keyboard where the screen is too narrow for them, and
+// tables without empty headings.
 
 import { getCustomMDXComponent as components } from '@rspress/core/theme-original'
 
@@ -8,6 +8,13 @@ export * from '@rspress/core/theme-original'
 export function getCustomMDXComponent() {
   return {
     ...components(),
+    img: ({ alt, ...props }) => (
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: as below.
+      // biome-ignore lint/a11y/useSemanticElements: as below.
+      <span className="picture rp-scrollbar" role="group" aria-label="Picture" tabIndex={0}>
+        <img alt={alt} {...props} />
+      </span>
+    ),
     table: props => (
       // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must take the focus (WCAG 2.2, 2.1.1).
       // biome-ignore lint/a11y/useSemanticElements: a fieldset is for forms.

@@ -189,6 +189,24 @@ test('CSV has all columns, one row per item, and no formulas', async t => {
   assert.deepEqual(await itemsIn(path('f.ndjson')), [{ id: 'a' }, { location: { city: 'Kraków' }, id: 'b' }])
 })
 
+test('fields that no item has are named on stderr, and those that an earlier process has found are not', async t => {
+  const candidates = Array.from({ length: 150 }, (_, index) => ({ id: `c${index}`, ...(index === 0 && { note: 'x' }) }))
+  const sandbox = await startWith(t, { data: { candidates } })
+  const path = await workspace(t)
+  for (const format of ['ndjson', 'csv']) {
+    const command = ['export', 'candidates', '-o', path(format), '--format', format, '--resume', '--json']
+    const words = [...command, '-f', 'limit=100', '--fields', 'id,note,nosuch,location.town']
+    sandbox.fault({ kind: 'status', status: 400, endpoint: 'GET /candidates', after: 1, times: 1 })
+    const failed = await run(words, { env: sandboxVariables(sandbox) })
+    assert.equal(failed.code, 1, failed.stderr)
+    assert.doesNotMatch(failed.stderr, /no item has/)
+    const { code, stdout, stderr } = await run(words, { env: sandboxVariables(sandbox) })
+    assert.equal(code, 0, stderr)
+    assert.match(stderr, /^Of --fields, no item has nosuch, location\.town\.$/m)
+    assert.equal(JSON.parse(stdout).items, 150)
+  }
+})
+
 test('files of candidates are beside the export, whole, and downloaded once', async t => {
   const ids = ['a', 'b', 'c', 'd', 'denied-e', 'f']
   const candidates = ids.map(id => ({ id, firstName: id, lastName: id, email: `${id}@example.com` }))

@@ -19,7 +19,7 @@ import {
 import { LISTS, type List } from '../export/lists.js'
 import { Failure, UsageError } from '../failure.js'
 import type { Options } from '../options.js'
-import { type Path, parseFields, pick } from '../output/fields.js'
+import { AbsentFields, type Path, parseFields, pick } from '../output/fields.js'
 import { Progress } from '../output/progress.js'
 import { parameters, parseField, queryOf } from '../request/fields.js'
 import { duration, parseTime } from '../time.js'
@@ -195,10 +195,9 @@ async function exportList(
   }
 }
 
-function begin({ output, source }: Plan): Promise<ExportFile> {
-  const { since } = source
-  const time = since === '' ? undefined : parseTime('--since', since, Date.now()).toISOString()
-  return ExportFile.begin(output, source, time)
+function begin({ output, source, fields = [] }: Plan): Promise<ExportFile> {
+  const since = source.since === '' ? undefined : parseTime('--since', source.since, Date.now()).toISOString()
+  return ExportFile.begin(output, { source, since, absent: fields })
 }
 
 async function write(context: Context, client: SmartRecruiters, plan: Plan, file: ExportFile): Promise<Result> {
@@ -206,6 +205,7 @@ async function write(context: Context, client: SmartRecruiters, plan: Plan, file
   const { since, cursor, items, withheld, done } = file.checkpoint
   const { signal } = context
   const progress = new Progress(context)
+  const absent = new AbsentFields(file.checkpoint.absent, items)
   const folder = folderOf(context, client, plan, withheld)
   const query = new URLSearchParams(plan.query)
   if (since !== undefined && list.since !== undefined) query.set(list.since, since)
@@ -215,11 +215,16 @@ async function write(context: Context, client: SmartRecruiters, plan: Plan, file
     from: cursor,
     signal,
   })
-  const counts = () => ({ items: pages.progress.done, withheld: folder?.counts.withheld ?? 0 })
+  const counts = () => ({
+    items: pages.progress.done,
+    absent: absent.paths,
+    withheld: folder?.counts.withheld ?? 0,
+  })
   if (items > 0) progress.note(`Continuing after ${count(items)} items.`)
   try {
     for await (const page of pages.pages()) {
       await folder?.download(page.items, () => progress.update(() => progressOf(pages, folder)))
+      absent.look(page.items)
       await file.add(linesOf(page.items, plan), { cursor: page.cursor, ...counts(), done: false })
       progress.update(() => progressOf(pages, folder))
     }
@@ -229,6 +234,7 @@ async function write(context: Context, client: SmartRecruiters, plan: Plan, file
     throw error
   }
   progress.clear()
+  if (absent.warning !== undefined) context.note(absent.warning)
   const bytes = await file.finish(fields)
   // Those of earlier processes are in the cursor.
   const { done: all, duplicates, missing } = pages.progress

@@ -36,6 +36,8 @@ export interface Checkpoint {
   /** How many bytes of `FILE.partial` are certain. */
   length: number
   items: number
+  /** The fields of `--fields` that none of the items has. */
+  absent: readonly Path[]
   /** How many candidates withheld their files. */
   withheld: number
   /** Whether the list has ended. */
@@ -104,8 +106,11 @@ export class ExportFile {
   }
 
   /** Begins an export. What is left of an earlier one is overwritten. */
-  static async begin(output: string, source: Source, since: string | undefined): Promise<ExportFile> {
-    const checkpoint = { source, since, cursor: null, length: 0, items: 0, withheld: 0, done: false }
+  static async begin(
+    output: string,
+    { source, since, absent }: Pick<Checkpoint, 'source' | 'since' | 'absent'>,
+  ): Promise<ExportFile> {
+    const checkpoint = { source, since, cursor: null, length: 0, items: 0, absent, withheld: 0, done: false }
     // The state comes first: without it, the length of a partial file means nothing.
     await writeCheckpoint(output, checkpoint)
     await rm(filesOf(output).converted, { force: true })
@@ -136,7 +141,10 @@ export class ExportFile {
   }
 
   /** Adds lines, and then records that they are certain. */
-  async add(lines: string, moved: Pick<Checkpoint, 'cursor' | 'items' | 'withheld' | 'done'>): Promise<void> {
+  async add(
+    lines: string,
+    moved: Pick<Checkpoint, 'cursor' | 'items' | 'absent' | 'withheld' | 'done'>,
+  ): Promise<void> {
     const { length } = this.#checkpoint
     const bytes = Buffer.from(lines)
     const { size } = await this.#partial.stat()

@@ -37,10 +37,16 @@ export function valueAt(item: unknown, path: Path): unknown {
 /** The fields of `--fields` that no item has had so far: most likely, their names are wrong. */
 export class AbsentFields {
   #paths: readonly Path[]
-  #items = 0
+  #items: number
 
-  constructor(paths: readonly Path[]) {
+  /** Begins with these fields, none of which was in the items that were looked at before. */
+  constructor(paths: readonly Path[], items = 0) {
     this.#paths = paths
+    this.#items = items
+  }
+
+  get paths(): readonly Path[] {
+    return this.#paths
   }
 
   /** Looks for the fields in these items. */
