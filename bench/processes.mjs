@@ -33,7 +33,7 @@ export function startClient(client, scenario, server) {
 function nodeClient(client, scenario, server) {
   const tls = scenario.scheme === 'https'
   const args = ['--client', client.id, '--scenario', scenario.name, '--url', server[scenario.scheme]]
-  args.push('--bytes', String(server[scenario.body]))
+  args.push('--amount', String(server[scenario.body]))
   if (tls) args.push('--ca', server.caFile)
   // For those that cannot be told whom to trust.
   const trust = tls ? { NODE_EXTRA_CA_CERTS: server.caFile, SSL_CERT_FILE: server.caFile } : {}

@@ -51,7 +51,7 @@ try {
 async function measured(perf, node) {
   const { client } = args
   const what = ['--client', client, '--scenario', scenario.name, '--url', server[scenario.scheme]]
-  what.push('--bytes', String(server[scenario.body]))
+  what.push('--amount', String(server[scenario.body]))
   if (scenario.scheme === 'https') what.push('--ca', server.caFile)
   const child = spawn('perf', [...perf, '--', process.execPath, ...node, runner, ...what], {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],

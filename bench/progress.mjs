@@ -32,9 +32,10 @@ export function progress(total) {
 function brief({ kind }, { result, unsupported, error }) {
   if (error) return `FAILED: ${error}`
   if (unsupported) return `not supported: ${unsupported}`
-  const { rate, main, cpu, megabytes, mainPerMegabyte, sum } = figures(result)
+  const { rate, main, cpu, millions, mainPerMillion, sum } = figures(result)
   if (kind === 'cold') return `${sum.toFixed(1)} ms`
-  if (kind === 'download')
-    return `${megabytes.toFixed(0)} MB/s${main === null ? '' : `, main ${mainPerMegabyte.toFixed(0)} µs/MB`}`
+  if (kind === 'list') return `${(millions * 1000).toFixed(0)} items/ms, main ${(mainPerMillion / 1e6).toFixed(2)} µs`
+  if (kind !== 'load')
+    return `${millions.toFixed(0)} MB/s${main === null ? '' : `, main ${mainPerMillion.toFixed(0)} µs/MB`}`
   return `${rate.toFixed(0)}/s${main === null ? '' : `, main ${main.toFixed(1)} µs`}, CPU ${cpu.toFixed(1)} µs`
 }

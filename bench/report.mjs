@@ -21,6 +21,13 @@ const PROCESS = [
   { head: 'peak MiB', metric: 'peak', format: mega },
 ]
 
+const STREAM = [
+  { head: 'MB/s', metric: 'millions', format: whole, descending: true, compared: true },
+  { head: 'main µs/MB', metric: 'mainPerMillion', format: micro, compared: true },
+  { head: 'CPU µs/MB', metric: 'cpuPerMillion', format: micro },
+  ...PROCESS,
+]
+
 /** The columns of each kind of scenario; the rows are ordered by the first. */
 const COLUMNS = {
   load: [
@@ -31,10 +38,12 @@ const COLUMNS = {
     { head: 'p99 µs', metric: 'p99', format: whole },
     ...PROCESS,
   ],
-  download: [
-    { head: 'MB/s', metric: 'megabytes', format: whole, descending: true, compared: true },
-    { head: 'main µs/MB', metric: 'mainPerMegabyte', format: micro, compared: true },
-    { head: 'CPU µs/MB', metric: 'cpuPerMegabyte', format: micro },
+  download: STREAM,
+  upload: STREAM,
+  list: [
+    { head: 'items/s', metric: 'millions', format: value => whole(value * 1e6), descending: true, compared: true },
+    { head: 'main µs/item', metric: 'mainPerMillion', format: value => (value / 1e6).toFixed(2), compared: true },
+    { head: 'CPU µs/item', metric: 'cpuPerMillion', format: value => (value / 1e6).toFixed(2) },
     ...PROCESS,
   ],
   cold: [
@@ -65,6 +74,16 @@ export function targets(data) {
   const rows = TARGETS.map(target => targetRow(target, rounds)).filter(Boolean)
   if (rows.length === 0) return 'None was measured.'
   return table(['figure', 'scenario', 'of', 'against', 'its', 'theirs', 'ratio (spread)', 'target', ''], rows, 4)
+}
+
+/** The targets that are ratios, each with the `ratio` of this run. */
+export function measuredTargets(data) {
+  const rounds = reader(data)
+  return TARGETS.filter(({ against }) => against !== undefined).flatMap(target => {
+    const { scenario, client, against, metric } = target
+    const measured = ratio(rounds(scenario, client), rounds(scenario, against), metric)
+    return measured === undefined ? [] : [{ ...target, ratio: measured.median }]
+  })
 }
 
 function targetRow({ figure, metric, scenario, client, against, most, least }, rounds) {

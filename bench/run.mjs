@@ -6,8 +6,10 @@ import os from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { manifest } from '../scripts/platforms.mjs'
 import { setup } from '../scripts/setup.mjs'
 import { CLIENTS } from './clients/index.mjs'
+import { record, worse } from './figures.mjs'
 import { describeRun, packageVersion } from './machine.mjs'
 import { startClient, startColdClient, startServer } from './processes.mjs'
 import { progress } from './progress.mjs'
@@ -27,6 +29,8 @@ const HELP = `npm run bench -- [options]
   --quick            one short round of everything, to see that it works: the figures mean nothing
   --no-build         with the addon and the programs as they are
   --out FOLDER       write RESULTS.md, results.svg and results.json there; without it, into bench/ after a whole run
+  --record           keep the ratios in figures.json, as those of this version
+  --check            fail if a ratio is more than a tenth worse than in figures.json
   --from FILE        make the tables and the picture of an earlier results.json
 `
 
@@ -47,6 +51,8 @@ const { values: args } = parseArgs({
     quick: { type: 'boolean' },
     'no-build': { type: 'boolean' },
     out: { type: 'string' },
+    record: { type: 'boolean' },
+    check: { type: 'boolean' },
     from: { type: 'string' },
     help: { type: 'boolean' },
   },
@@ -59,6 +65,8 @@ try {
     const data = args.from ? JSON.parse(readFileSync(args.from, 'utf8')) : await run()
     console.log(`\n${scenarioTables(data).join('\n')}\n## Targets\n\n${targets(data)}`)
     write(data)
+    if (args.record) record(manifest.version, data)
+    if (args.check) check(data)
   }
 } catch (error) {
   console.error(error.message)
@@ -126,6 +134,8 @@ async function runScenario(scenario, clients, server, options, report) {
 
 function takesPart(client, { kind }) {
   if (kind === 'download') return client.streams === true
+  if (kind === 'upload') return client.uploads === true
+  if (kind === 'list') return client.lists === true
   return kind !== 'cold' || !client.native
 }
 
@@ -163,10 +173,17 @@ function optionsOf(args) {
   }
 }
 
+function check(data) {
+  const found = worse(data)
+  if (found.length === 0) return console.log('\nno ratio is more than a tenth worse than in the last release')
+  console.error(`\nslower than in the last release:\n${found.join('\n')}`)
+  process.exitCode = 1
+}
+
 /** The arguments that shaped the figures, and no folder of this machine. */
 function argumentsToShow() {
   return Object.entries(args).flatMap(([name, value]) => {
-    if (['out', 'from', 'no-build'].includes(name)) return []
+    if (['out', 'from', 'no-build', 'record', 'check'].includes(name)) return []
     return value === true ? [`--${name}`] : [`--${name}`, value]
   })
 }

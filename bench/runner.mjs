@@ -1,7 +1,7 @@
 /**
  * One client in one scenario, in a process of its own that lives as long as the scenario: each message is a round.
  *
- * `node runner.mjs --client ID --scenario NAME --url ROOT --bytes LENGTH [--ca FILE]`, forked by `run.mjs`.
+ * `node runner.mjs --client ID --scenario NAME --url ROOT --amount NUMBER [--ca FILE]`, forked by `run.mjs`.
  */
 
 import { readFileSync } from 'node:fs'
@@ -14,13 +14,14 @@ const { values } = parseArgs({
     client: { type: 'string' },
     scenario: { type: 'string' },
     url: { type: 'string' },
-    bytes: { type: 'string' },
+    amount: { type: 'string' },
     ca: { type: 'string' },
   },
 })
 const scenario = SCENARIOS.find(({ name }) => name === values.scenario)
 const ca = values.ca && readFileSync(values.ca, 'utf8')
-const bytes = Number(values.bytes)
+/** How long the body is, or how many items the list has. */
+const amount = Number(values.amount)
 
 process.on('message', async ({ warmUp, seconds }) => {
   try {
@@ -35,11 +36,11 @@ async function round(warmUp, seconds) {
   const { setup } = await import(`./clients/${values.client}.mjs`)
   // Set up and closed for each round: no connection of one client ends in the middle of another's measurement.
   const client = await setup({ baseUrl: values.url, path, inFlight, ca })
-  const ask = kind === 'download' ? client.download : client.request
-  const send = async () => check(await ask(), bytes)
+  const ask = kind === 'load' ? client.request : client[kind]
+  const send = async () => check(await ask(amount), amount)
   const result = await measure(send, { inFlight, warmUp, seconds })
   await client.close()
-  return { ...result, bytes: result.requests * bytes }
+  return { ...result, amount: result.requests * amount }
 }
 
 function describe(error) {

@@ -3,17 +3,25 @@
 const KINDS = {
   small: { path: '/small', title: 'small JSON (300 B)', check: checkSmall },
   page: { path: '/page', title: 'page of 100 objects (30 KB), parsed', check: checkPage },
-  download: { path: '/download/100mb', title: '100 MB download, streamed', check: checkDownload },
+  download: { path: '/download/100mb', title: '100 MB download, streamed', check: checkLength },
+  upload: { path: '/upload', title: '100 MB upload, streamed', check: checkLength },
+  list: {
+    path: '/v1/companies/benchmark/postings',
+    title: 'list of 100,000 items, in pages of 100',
+    check: checkLength,
+  },
 }
 
 const IN_FLIGHT = [1, 8, 64, 512]
 
-/** All scenarios, in the order in which they run. `kind` is `load`, `download` or `cold`. */
+/** All scenarios, in the order in which they run. `kind` is `load`, `download`, `upload`, `list` or `cold`. */
 export const SCENARIOS = [
   ...['small', 'page'].flatMap(body =>
     ['http', 'https'].flatMap(scheme => IN_FLIGHT.map(inFlight => load(body, scheme, inFlight))),
   ),
-  { ...KINDS.download, name: 'download', kind: 'download', scheme: 'http', inFlight: 1, body: 'download' },
+  ...['download', 'upload', 'list'].map(body => {
+    return { ...KINDS[body], name: body, kind: body, scheme: 'http', inFlight: 1, body }
+  }),
   {
     ...KINDS.small,
     name: 'cold',
@@ -60,6 +68,6 @@ function checkPage(data) {
   if (data.content[99].refNumber !== 'REF00099') throw new Error('the last object of the page is another one')
 }
 
-function checkDownload(length, bytes) {
-  if (length !== bytes) throw new Error(`a body of ${length} bytes, not of ${bytes}`)
+function checkLength(length, expected) {
+  if (length !== expected) throw new Error(`${length} bytes or items, not ${expected}`)
 }

@@ -1,17 +1,18 @@
 /** From results of rounds to figures: per request, then the median and the spread over the rounds. */
 
 /** The figures of one round. */
-export function figures({ requests, bytes, elapsed, cpu, main, ...same }) {
+export function figures({ requests, amount, elapsed, cpu, main, ...same }) {
   if (requests === undefined) return same
-  const megabytes = bytes / 1e6
+  // Of bytes, or of a list's items.
+  const millions = amount / 1e6
   return {
     ...same,
     rate: requests / (elapsed / 1e6),
     cpu: cpu / requests,
     main: main === null ? null : main / requests,
-    megabytes: megabytes / (elapsed / 1e6),
-    cpuPerMegabyte: cpu / megabytes,
-    mainPerMegabyte: main === null ? null : main / megabytes,
+    millions: millions / (elapsed / 1e6),
+    cpuPerMillion: cpu / millions,
+    mainPerMillion: main === null ? null : main / millions,
   }
 }
 

@@ -38,6 +38,17 @@ const RUNS = [
     env: { WEB_FRAMEWORKS: 'all' },
   },
   {
+    what: 'the ratios to other clients, of which none may be a tenth worse than in the last release',
+    command: [
+      'node',
+      'bench/run.mjs',
+      '--no-build',
+      '--check',
+      '--only',
+      'small-1,small-64,page-64,download,upload,list,cold',
+    ],
+  },
+  {
     what: 'ten million requests in one process',
     command: ['node', '--test', '__test__/endurance.test.mjs'],
     env: { ENDURANCE: '10000000' },

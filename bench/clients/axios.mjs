@@ -1,7 +1,8 @@
 import http from 'node:http'
 import https from 'node:https'
+import { Readable } from 'node:stream'
 import axios from 'axios'
-import { AUTHORIZED, expectOk, lengthOfNodeStream } from './support.mjs'
+import { AUTHORIZED, expectOk, lengthOfNodeStream, pieces, uploadHeaders } from './support.mjs'
 
 export async function setup({ baseUrl, path }) {
   const agents = keepAlive()
@@ -16,6 +17,13 @@ export async function setup({ baseUrl, path }) {
       const { status, data } = await client.get(path, { responseType: 'stream' })
       expectOk(status)
       return lengthOfNodeStream(data)
+    },
+    async upload(length) {
+      // Without redirects, it keeps no copy of the body.
+      const options = { headers: uploadHeaders(length), maxRedirects: 0 }
+      const { status, data } = await client.post(path, Readable.from(pieces(length)), options)
+      expectOk(status)
+      return data.received
     },
     close: agents.close,
   }

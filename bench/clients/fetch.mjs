@@ -1,4 +1,4 @@
-import { AUTHORIZED, expectOk, lengthOfWebStream } from './support.mjs'
+import { AUTHORIZED, expectOk, lengthOfWebStream, pieces, uploadHeaders } from './support.mjs'
 
 export async function setup(context) {
   return { ...fetching(fetch, context), close() {} }
@@ -18,6 +18,12 @@ export function fetching(fetch, { baseUrl, path }) {
       const response = await fetch(url, init)
       expectOk(response.status)
       return lengthOfWebStream(response.body)
+    },
+    async upload(length) {
+      const body = ReadableStream.from(pieces(length))
+      const response = await fetch(url, { method: 'POST', headers: uploadHeaders(length), body, duplex: 'half' })
+      expectOk(response.status)
+      return (await response.json()).received
     },
   }
 }

@@ -1,7 +1,8 @@
 import http from 'node:http'
 import https from 'node:https'
+import { Readable } from 'node:stream'
 import got from 'got'
-import { AUTHORIZED, expectOk, lengthOfNodeStream } from './support.mjs'
+import { AUTHORIZED, expectOk, lengthOfNodeStream, pieces, uploadHeaders } from './support.mjs'
 
 export async function setup({ baseUrl, path }) {
   const agent = { http: new http.Agent({ keepAlive: true }), https: new https.Agent({ keepAlive: true }) }
@@ -15,6 +16,12 @@ export async function setup({ baseUrl, path }) {
     },
     // Rejects if the answer is no success.
     download: () => lengthOfNodeStream(client.stream.get(url)),
+    async upload(length) {
+      const options = { headers: uploadHeaders(length), body: Readable.from(pieces(length)), responseType: 'json' }
+      const { statusCode, body } = await client.post(url, options)
+      expectOk(statusCode)
+      return body.received
+    },
     close() {
       agent.http.destroy()
       agent.https.destroy()

@@ -1,6 +1,6 @@
 import * as entry from '../../index.mjs'
 import { client } from './ours.mjs'
-import { expectOk, lengthOfWebStream, TOKEN } from './support.mjs'
+import { expectOk, lengthOfWebStream, pieces, TOKEN } from './support.mjs'
 
 export async function setup(context) {
   const sr = client(context, entry, new entry.ApiKey(TOKEN))
@@ -15,6 +15,13 @@ export async function setup(context) {
       const response = await sr.fetch(url)
       expectOk(response.status)
       return lengthOfWebStream(response.body)
+    },
+    async upload(length) {
+      const headers = { 'content-type': 'application/octet-stream', 'content-length': String(length) }
+      const body = ReadableStream.from(pieces(length))
+      const response = await sr.fetch(url, { method: 'POST', headers, body, duplex: 'half' })
+      expectOk(response.status)
+      return (await response.json()).received
     },
     close: () => sr.close(),
   }

@@ -31,3 +31,15 @@ export function lengthOfNodeStream(stream) {
     stream.on('error', reject)
   })
 }
+
+const CHUNK = Buffer.alloc(64 * 1024, 'n')
+
+/** A body of this length, piece by piece. */
+export async function* pieces(length) {
+  for (let left = length; left > 0; left -= CHUNK.length) yield left < CHUNK.length ? CHUNK.subarray(0, left) : CHUNK
+}
+
+/** The headers of an upload of this length. */
+export function uploadHeaders(length) {
+  return { ...AUTHORIZED, 'content-type': 'application/octet-stream', 'content-length': String(length) }
+}

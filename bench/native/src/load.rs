@@ -100,7 +100,7 @@ impl Measurement {
         let requests = sorted.len();
         let optional = |value: Option<u64>| value.map_or("null".to_owned(), |value| value.to_string());
         format!(
-            r#"{{"requests":{requests},"bytes":{},"elapsed":{},"cpu":{},"main":null,"loop":null,"p50":{},"p99":{},"rss":{},"peak":{}}}"#,
+            r#"{{"requests":{requests},"amount":{},"elapsed":{},"cpu":{},"main":null,"loop":null,"p50":{},"p99":{},"rss":{},"peak":{}}}"#,
             bytes * requests,
             micros(self.elapsed),
             micros(self.cpu),

@@ -6,9 +6,7 @@ use std::time::Duration;
 use smartrecruiters::client::{Client, ClientOptions, Credential};
 use smartrecruiters::clock::SystemClock;
 use smartrecruiters::credential::ApiKey;
-use smartrecruiters::http::{
-    BaseUrl, ConnectOptions, Priority, RedirectMode, Request, RequestBody, Target,
-};
+use smartrecruiters::http::{BaseUrl, ConnectOptions, Priority, RedirectMode, Request, RequestBody, Target};
 use smartrecruiters_bench::Error;
 use smartrecruiters_bench::args::Args;
 use smartrecruiters_bench::load::{Worker, run};
@@ -33,6 +31,7 @@ impl Worker for Caller {
             idempotent: false,
             priority: Priority::Interactive,
             timeout: Duration::from_secs(128),
+            observer: None,
         };
         if !self.stream {
             return Ok(self.client.send(&request).await?.body.len());

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use http_body_util::{Either, Full};
+use http_body_util::{BodyExt as _, Either, Full};
 use hyper::body::{Body, Frame, Incoming, SizeHint};
 use hyper::header::{AUTHORIZATION, HeaderName, HeaderValue};
 use hyper::service::service_fn;
@@ -24,7 +24,8 @@ use tokio_rustls::TlsAcceptor;
 
 const SMALL_BYTES: usize = 300;
 const PAGE_OBJECTS: usize = 100;
-const DOWNLOAD_BYTES: usize = 100_000_000;
+const STREAM_BYTES: usize = 100_000_000;
+const LIST_ITEMS: usize = 100_000;
 const CHUNK_BYTES: usize = 64 * 1024;
 const SMART_TOKEN: HeaderName = HeaderName::from_static("x-smarttoken");
 
@@ -50,7 +51,7 @@ async fn main() -> Result<(), Error> {
     let plain = TcpListener::bind("127.0.0.1:0").await?;
     let secure = TcpListener::bind("127.0.0.1:0").await?;
     println!(
-        r#"{{"http":"http://{}","https":"https://{}","small":{},"page":{},"download":{DOWNLOAD_BYTES}}}"#,
+        r#"{{"http":"http://{}","https":"https://{}","small":{},"page":{},"download":{STREAM_BYTES},"upload":{STREAM_BYTES},"list":{LIST_ITEMS}}}"#,
         plain.local_addr()?,
         secure.local_addr()?,
         answers.small.len(),
@@ -79,9 +80,16 @@ fn connection(stream: TcpStream) -> std::io::Result<TcpStream> {
 }
 
 async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin, answers: Arc<Answers>) {
-    let service = service_fn(|request| {
-        let response = answers.to(&request);
-        async { Ok::<_, Infallible>(response) }
+    let service = service_fn(|request: Request<Incoming>| {
+        let answers = Arc::clone(&answers);
+        async move {
+            let response = answers.to(&request);
+            if request.uri().path() != "/upload" || response.status() != StatusCode::OK {
+                return Ok(response);
+            }
+            let received = length_of(request.into_body()).await?;
+            Ok::<_, hyper::Error>(json(StatusCode::OK, format!(r#"{{"received":{received}}}"#).into()))
+        }
     });
     // A client may go at any time.
     let _ = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
@@ -90,18 +98,17 @@ async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin, answers: Arc<Answers
 struct Answers {
     small: Bytes,
     page: Bytes,
+    /// The objects of a page, without what surrounds them.
+    objects: String,
     chunk: Bytes,
 }
 
 impl Answers {
     fn new() -> Self {
         let object = object(0);
-        let page: Vec<String> = (0..PAGE_OBJECTS).map(self::object).collect();
-        let page = format!(
-            r#"{{"limit":{PAGE_OBJECTS},"offset":0,"totalFound":{PAGE_OBJECTS},"content":[{}]}}"#,
-            page.join(",")
-        );
-        Self { small: object.into(), page: page.into(), chunk: vec![0x5a; CHUNK_BYTES].into() }
+        let objects = (0..PAGE_OBJECTS).map(self::object).collect::<Vec<_>>().join(",");
+        let page = page_of(&objects, 0, PAGE_OBJECTS);
+        Self { small: object.into(), page, objects, chunk: vec![0x5a; CHUNK_BYTES].into() }
     }
 
     fn to(&self, request: &Request<Incoming>) -> Response<Either<Full<Bytes>, Chunks>> {
@@ -119,13 +126,32 @@ impl Answers {
         match path {
             "/small" => json(StatusCode::OK, self.small.clone()),
             "/page" => json(StatusCode::OK, self.page.clone()),
+            "/v1/companies/benchmark/postings" => {
+                let query = request.uri().query().unwrap_or_default();
+                let offset = query.split('&').find_map(|pair| pair.strip_prefix("offset=")?.parse().ok());
+                json(StatusCode::OK, page_of(&self.objects, offset.unwrap_or(0), LIST_ITEMS))
+            }
+            "/upload" => json(StatusCode::OK, Bytes::new()),
             "/download/100mb" => {
-                let chunks = Chunks { chunk: self.chunk.clone(), left: DOWNLOAD_BYTES };
+                let chunks = Chunks { chunk: self.chunk.clone(), left: STREAM_BYTES };
                 response(StatusCode::OK, "application/octet-stream", Either::Right(chunks))
             }
             _ => json(StatusCode::NOT_FOUND, Bytes::from_static(br#"{"message":"no such path"}"#)),
         }
     }
+}
+
+fn page_of(objects: &str, offset: usize, total: usize) -> Bytes {
+    format!(r#"{{"limit":{PAGE_OBJECTS},"offset":{offset},"totalFound":{total},"content":[{objects}]}}"#)
+        .into()
+}
+
+async fn length_of(mut body: Incoming) -> Result<usize, hyper::Error> {
+    let mut length = 0;
+    while let Some(frame) = body.frame().await {
+        length += frame?.data_ref().map_or(0, Bytes::len);
+    }
+    Ok(length)
 }
 
 fn json<T>(status: StatusCode, body: Bytes) -> Response<Either<Full<Bytes>, T>> {
