@@ -51,11 +51,9 @@ fn check_round_trip(id: &str, content: &[u8]) {
     let token = String::from_utf8_lossy(content);
     let record = GrantRecord::new(RefreshToken(Secret::new(token.as_ref())), 1);
     let bytes = SEALER.seal(id, VERSION, &record).expect("a record can be sealed");
-    if token.len() >= 8 {
-        assert!(
-            !bytes.windows(8).any(|part| part == &token.as_bytes()[..8]),
-            "what is sealed is not readable"
-        );
+    if let Some(part) = token.as_bytes().get(..8) {
+        // The header is not sealed: a byte, the key's id and the version.
+        assert!(!bytes[13..].windows(8).any(|other| other == part), "what is sealed is not readable");
     }
     let stored = Stored { version: VERSION, bytes };
     let open = |sealer: &Sealer, id: &str, stored: &Stored| sealer.open::<GrantRecord>(id, stored);
