@@ -19,7 +19,7 @@ test(`${calls} generated calls of all functions of the addon do not crash it`, t
   const { status, signal, stdout, stderr } = spawnSync(process.execPath, [program, log, seed, calls], {
     cwd: folder,
     encoding: 'utf8',
-    timeout: 300_000,
+    timeout: 120_000 + Number(calls) * 2,
   })
   const last = () => readFileSync(log, 'utf8').trimEnd().split('\n').slice(-3).join('\n')
   assert.deepEqual({ status, signal }, { status: 0, signal: null }, `${stderr}\nThe last calls:\n${last()}`)
