@@ -4,7 +4,7 @@
  */
 
 import { spawn } from 'node:child_process'
-import { cpSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { createInterface } from 'node:readline'
 import { parseArgs } from 'node:util'
@@ -29,7 +29,7 @@ const OPTIONS = {
 /** The longest input. No reader treats longer ones in another way, but for limits that its unit tests reach. */
 const LONGEST = 1024
 /** The longest input that is kept in the repository. */
-const LONGEST_KEPT = 1024
+const LONGEST_KEPT = 256
 /** What a run needs and makes, apart from the inputs that are kept in the repository. */
 const FOLDER = join(root, 'target', 'fuzz')
 const RESULTS = join(root, 'target', 'fuzz.json')
@@ -62,8 +62,11 @@ async function main() {
     )
     for (const file of findings) console.log(`  ${file}`)
     writeFileSync(RESULTS, `${JSON.stringify({ sanitizer: values.sanitizer, longest: LONGEST, results }, null, 2)}\n`)
-    if (values.keep && findings.length === 0) await keep(cargo('run', target), target)
   }
+  // Cargo builds everything again after a change of any file in the repository, so the inputs are copied last.
+  const inputs = []
+  for (const target of values.keep ? only : []) inputs.push(...(await worthKeeping(cargo('run', target), target)))
+  for (const [from, to] of inputs) cpSync(from, to)
   console.table(
     Object.fromEntries(
       Object.entries(results).map(([target, row]) => [target, { ...row, findings: row.findings.length }]),
@@ -102,17 +105,17 @@ async function fuzz(command, target, runs) {
   return result
 }
 
-/** Adds to the kept inputs those that were found and reach code that none of them reaches. */
-async function keep(command, target) {
+/** Returns the files of inputs that were found and reach code that none of the kept ones reaches, and where to put them. */
+async function worthKeeping(command, target) {
   const merged = join(FOLDER, 'merged', target)
   rmSync(merged, { recursive: true, force: true })
   cpSync(kept(target), merged, { recursive: true })
-  const before = new Set(readdirSync(merged))
-  await run([...command, merged, found(target), '--', '-merge=1', '-set_cover_merge=1', `-max_len=${LONGEST_KEPT}`])
-  const added = readdirSync(merged).filter(name => !before.has(name))
-  for (const name of added) {
-    if (statSync(join(merged, name)).size <= LONGEST_KEPT) cpSync(join(merged, name), join(kept(target), name))
-  }
+  const known = new Set(readdirSync(merged))
+  // Of inputs that reach the same code a different number of times, one is enough.
+  const options = ['-merge=1', '-set_cover_merge=1', '-use_counters=0', `-max_len=${LONGEST_KEPT}`]
+  await run([...command, merged, found(target), '--', ...options])
+  const added = readdirSync(merged).filter(name => !known.has(name))
+  return added.map(name => [join(merged, name), join(kept(target), name)])
 }
 
 await main().catch(error => {
