@@ -191,3 +191,26 @@ test('wrong options are refused by their names, and no secret is quoted', () => 
     }
   }
 })
+
+test('a request that cannot be signed is refused by its field', () => {
+  const circle = {}
+  circle.circle = circle
+  const table = {
+    payload: [undefined, 1n, circle, () => {}, { toJSON: () => assert.fail('canary') }, 'half of a character: \ud800'],
+    id: [7, Symbol('id'), Object.create(null)],
+    name: [undefined, ''],
+    version: [7, Symbol('version')],
+    link: ['', 7],
+  }
+  for (const [field, values] of Object.entries(table)) {
+    for (const value of values) {
+      const request = { name: 'job.created', payload: {}, [field]: value }
+      assert.throws(
+        () => webhooks.sign(request),
+        error => error instanceof ConfigurationError && error.field === field && !error.message.includes('canary'),
+        `${field}: ${typeof value}`,
+      )
+    }
+  }
+  assert.equal(webhooks.sign({ name: 'job.created', payload: {}, id: '', version: '' }).headers['event-id'], '')
+})

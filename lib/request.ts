@@ -200,7 +200,7 @@ function content(method: string, known: Record<'json' | 'form' | 'body', unknown
   if (other !== undefined) throw configurationError(other, `must not be given with ${field}`)
   if (BODILESS.includes(method)) throw configurationError(field, `must not be given: a ${method} request has no body`)
   if (field === 'json') {
-    const whole = stringify(known.json)
+    const whole = stringify('json', known.json)
     // The core knows which operations take a JSON Patch.
     return method === 'PATCH' ? bare({ whole }) : bare({ whole, contentType: 'application/json' })
   }
@@ -252,7 +252,8 @@ function scalar(field: string, value: unknown): string {
   throw configurationError(field, `must be a string, a finite number or a boolean, but is ${kind(value)}${remedy}`)
 }
 
-function stringify(json: unknown): string {
+/** Writes the value of an option as JSON. */
+export function stringify(field: string, json: unknown): string {
   let text: string | undefined
   try {
     text = JSON.stringify(json)
@@ -260,12 +261,12 @@ function stringify(json: unknown): string {
     // The engine's own message names properties and never quotes values; an error from a `toJSON` may quote anything.
     const own = error instanceof TypeError && /^(Converting circular|Do not know how)/.test(error.message)
     throw configurationError(
-      'json',
+      field,
       own
         ? (error.message.split('\n', 1)[0] as string)
         : 'cannot be written as JSON: one of its getters or `toJSON` methods throws',
     )
   }
-  if (text === undefined) throw configurationError('json', `cannot be written as JSON: it is ${kind(json)}`)
+  if (text === undefined) throw configurationError(field, `cannot be written as JSON: it is ${kind(json)}`)
   return text
 }

@@ -21,6 +21,12 @@ const RUNS = [
     command: [...RUST_TESTS, '--lib'],
     env: { PROPTEST_CASES: '20000' },
   },
+  { what: 'ten million inputs for each fuzz target', command: ['node', 'fuzz/run.mjs'] },
+  {
+    what: 'a million generated uses of the face, and a million calls of the addon',
+    command: ['node', '--test', '__test__/fuzz-face.test.mjs', '__test__/fuzz-native.test.mjs'],
+    env: { FUZZ_INPUTS: '1000000', FUZZ_CALLS: '1000000' },
+  },
   { what: 'every package manager, runtime and bundler', command: ['node', 'scripts/gate.mjs', '--no-build'] },
   {
     what: 'a million webhook events in each of two months',

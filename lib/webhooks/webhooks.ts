@@ -6,6 +6,7 @@ import { call } from '../calls.js'
 import { SmartRecruiters } from '../client.js'
 import { configurationError, unwrap } from '../errors.js'
 import { types } from '../platform.js'
+import { stringify } from '../request.js'
 import { bare, callback, kind, optionalDate, optionsObject, string, strings, wellFormed } from '../validate.js'
 import { toEvent, type WebhookEvent, type WebhookEventName } from './event.js'
 import { described, Handling, type WebhookListener } from './handling.js'
@@ -154,10 +155,10 @@ export class Webhooks {
   sign(request: SignOptions): SignedRequest {
     const known = optionsObject('sign', request, ['name', 'payload', 'id', 'version', 'link', 'timestamp'])
     const { payload } = known
-    const body = typeof payload === 'string' ? payload : JSON.stringify(payload)
-    const id = known.id === undefined ? globalThis.crypto.randomUUID() : wellFormed('id', String(known.id))
+    const body = typeof payload === 'string' ? wellFormed('payload', payload) : stringify('payload', payload)
+    const id = textOf('id', known.id ?? globalThis.crypto.randomUUID())
     const name = string('name', known.name)
-    const version = known.version === undefined ? 'v201910' : String(known.version)
+    const version = textOf('version', known.version ?? 'v201910')
     const link = known.link === undefined ? '' : `<${string('link', known.link)}>; rel=self`
     const timestamp = String(Math.floor((optionalDate('timestamp', known.timestamp) ?? Date.now()) / 1000))
     const signature = this.#inbox.sign(timestamp, id, name, version, link, Buffer.from(body))
@@ -338,4 +339,9 @@ function bytesOf(body: unknown): Uint8Array {
   }
   const remedy = 'a parsed body is not what was signed: put the handler before the body parser'
   throw configurationError('body', `must be the text or the bytes of the request, but is ${kind(body)}; ${remedy}`)
+}
+
+/** Checks a header of an event, which may be empty. */
+function textOf(field: string, value: unknown): string {
+  return value === '' ? '' : string(field, value)
 }

@@ -146,17 +146,9 @@ pub(super) fn is_idempotent(method: &Method) -> bool {
     [Method::GET, Method::HEAD, Method::OPTIONS, Method::PUT, Method::DELETE].contains(method)
 }
 
-/// How long a `Retry-After` header (RFC 9110 section 10.2.3) asks to wait, at most a minute. `None` if the value is
-/// neither a number nor a date. `now` is in seconds since the Unix epoch.
+/// How long a `Retry-After` header asks to wait, at most a minute. `now` is in seconds since the Unix epoch.
 pub(super) fn retry_after(value: Option<&[u8]>, now: u64) -> Option<Duration> {
-    let text = std::str::from_utf8(value?).ok()?.trim();
-    let seconds = if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
-        text.parse::<u64>().unwrap_or(u64::MAX)
-    } else {
-        let date = httpdate::parse_http_date(text).ok()?;
-        date.duration_since(std::time::SystemTime::UNIX_EPOCH).ok()?.as_secs().saturating_sub(now)
-    };
-    Some(Duration::from_secs(seconds).min(LONGEST_RETRY_AFTER))
+    crate::http::retry_after(value?, now).map(|asked| asked.min(LONGEST_RETRY_AFTER))
 }
 
 /// Bounds the load that retries add to a failing server. Each call earns a fifth of a retry, so that in the long run

@@ -20,6 +20,7 @@ mod open_connection;
 mod parts;
 mod proxy;
 mod redirect;
+mod retry_after;
 mod single_exchange;
 mod socks;
 mod target;
@@ -39,6 +40,7 @@ pub use link::next_link;
 pub use loose_json::{Member, Shape, Value, members, scattered};
 pub use open_connection::OpenConnection;
 pub use proxy::ProxyChoice;
+pub use retry_after::{retry_after, seconds_of_date};
 pub use target::{BaseUrl, Target, parse_secure_url};
 pub use transport::{Authorization, Priority, Progress, RedirectMode, Request, Response, Transport};
 

@@ -176,7 +176,9 @@ struct Pass<'a, Progress> {
 
 impl<'a, Progress: Fn(KeepAliveProgress) + Send> Pass<'a, Progress> {
     fn new(grants: &'a Arc<Grants>, before: u64, per_second: u32, progress: Progress) -> Self {
-        let mut pace = interval(Duration::from_secs(1) / per_second.max(1));
+        // Of more than a billion in a second, the period would be none, which an interval does not take.
+        let period = (Duration::from_secs(1) / per_second.max(1)).max(Duration::from_nanos(1));
+        let mut pace = interval(period);
         pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let at_once = usize::try_from(per_second).unwrap_or(MOST_AT_ONCE).clamp(LEAST_AT_ONCE, MOST_AT_ONCE);
         let done = KeepAliveProgress::default();

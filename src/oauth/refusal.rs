@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::keeping::is_worth_keeping;
 use crate::clock::Moment;
 use crate::error::{Error, OAuthErrorCode, TokenAnswer};
-use crate::http::{Answer, Member, Value, members};
+use crate::http::{Answer, Member, Value, members, retry_after, seconds_of_date};
 
 /// The longest description, in characters. Longer ones are cut, since they are logged.
 const LONGEST_DESCRIPTION: usize = 300;
@@ -56,6 +56,11 @@ pub(super) fn refusal(answer: &Answer, sent: Moment, problem: &'static str) -> E
 
 /// A text that is safe to log: without characters that could forge or hide a line, and not too long.
 pub(super) fn description(text: &str) -> String {
+    cut(&visible(text))
+}
+
+/// A text without characters that could forge or hide a line.
+fn visible(text: &str) -> String {
     let is_hidden = |character: char| {
         character.is_control()
             || matches!(character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
@@ -63,23 +68,11 @@ pub(super) fn description(text: &str) -> String {
     let visible = text.chars().filter(|character| character.is_whitespace() || !is_hidden(*character));
     let visible = visible.collect::<String>();
     let words = visible.split_whitespace().collect::<Vec<_>>().join(" ");
-    words.chars().filter(|character| !is_hidden(*character)).take(LONGEST_DESCRIPTION).collect()
+    words.chars().filter(|character| !is_hidden(*character)).collect()
 }
 
-/// How long a `Retry-After` header (RFC 9110 section 10.2.3) asks to wait, at most an hour. `None` if it is neither a
-/// number nor a date. `now` is in seconds since the Unix epoch.
-fn retry_after(value: &str, now: u64) -> Option<Duration> {
-    let seconds = if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
-        value.parse().unwrap_or(u64::MAX)
-    } else {
-        seconds_of_date(value)?.saturating_sub(now)
-    };
-    Some(Duration::from_secs(seconds).min(LONGEST_RETRY_AFTER))
-}
-
-fn seconds_of_date(value: &str) -> Option<u64> {
-    let date = httpdate::parse_http_date(value).ok()?;
-    Some(date.duration_since(std::time::SystemTime::UNIX_EPOCH).ok()?.as_secs())
+fn cut(text: &str) -> String {
+    text.chars().take(LONGEST_DESCRIPTION).collect()
 }
 
 /// A text, and the place where it was found: its depth and its order.
@@ -173,17 +166,17 @@ impl Said {
     fn details(&self, answer: &Answer, sent: Moment) -> TokenAnswer {
         let request_id = ["x-request-id", "x-correlation-id"].iter().find_map(|name| answer.header(name));
         let now = answer.header("date").and_then(|date| seconds_of_date(&date));
+        let now = now.unwrap_or_else(|| sent.unix_millis() / 1000);
         let asked = answer.header("retry-after").filter(|_| matches!(answer.status(), Some(429 | 503)));
+        // Quotes of secrets are removed after what could split one, and before the cut, which could halve one.
+        let shown = |text: &str| Some(cut(&answer.shown(&visible(text)))).filter(|text| !text.is_empty());
         TokenAnswer {
-            // The text is cut last, since a quote that the cut halves would not be recognized.
-            description: self
-                .words()
-                .map(|words| description(&answer.shown(&words)))
-                .filter(|words| !words.is_empty()),
-            request_id: request_id.map(|id| description(&answer.shown(&id))).filter(|id| !id.is_empty()),
+            description: self.words().and_then(|words| shown(&words)),
+            request_id: request_id.and_then(|id| shown(&id)),
             headers: answer.shown_headers(),
             retry_after: asked
-                .and_then(|asked| retry_after(&asked, now.unwrap_or_else(|| sent.unix_millis() / 1000))),
+                .and_then(|asked| retry_after(asked.as_bytes(), now))
+                .map(|asked| asked.min(LONGEST_RETRY_AFTER)),
         }
     }
 }

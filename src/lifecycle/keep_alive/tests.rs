@@ -76,6 +76,17 @@ async fn a_pass_takes_each_grant_once_however_many_stay_due() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_pass_comes_to_its_end_at_any_rate() {
+    let (store, clock): (Arc<dyn Store>, _) = (Arc::new(MemoryStore::new()), ManualClock::new());
+    put(&*store, "due", clock.now().unix_millis(), DAY_MILLIS, GrantState::Idle { unresolved: 0 }).await;
+    for per_second in [0, 1, u32::MAX] {
+        let options = KeepAliveOptions { per_second, ..OPTIONS };
+        let done = app(&store, &clock, Listener::default()).keep_alive(options, |_| {}).await.unwrap();
+        assert_eq!(done.failed, 1, "{per_second}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn while_the_token_endpoint_is_down_each_owner_is_warned_once_in_a_pass() {
     let (store, clock): (Arc<dyn Store>, _) = (Arc::new(MemoryStore::new()), ManualClock::new());
     let now = clock.now().unix_millis();

@@ -112,6 +112,19 @@ fn headers_are_shown_without_secrets() {
 }
 
 #[test]
+fn a_quote_is_left_out_whatever_hidden_characters_split_it() {
+    for split in ["\u{0}", "\u{7}\u{1b}", "\u{200b}", "\u{202e}", "\u{feff}"] {
+        let quote = ["secret", "-01234", "56789"].join(split);
+        let head = format!("HTTP/1.1 400 Bad\r\nx-request-id: {}\r\n\r\n", quote.replace(split, "\u{7}"));
+        let body = format!(r#"{{"error":"x","error_description":"no {quote} here"}}"#);
+        let answer = Answer::from_bytes([head, body].concat().into_bytes()).hiding(["secret-0123456789"]);
+        let error = refusal(&answer, ManualClock::new().now(), "");
+        assert_eq!(details(&error).description.as_deref(), Some("no [redacted] here"), "{split:?}");
+        assert_eq!(details(&error).request_id.as_deref(), Some("[redacted]"), "{split:?}");
+    }
+}
+
+#[test]
 fn retry_after_is_digits_or_a_date_for_429_and_503_and_at_most_an_hour() {
     let date = "date: Thu, 01 Jan 2026 00:00:00 GMT\r\n";
     let table = [
