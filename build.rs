@@ -1,7 +1,5 @@
 //! Sets up the linker for a Node addon, when the binding is built, and tells the crate when a sanitizer watches it.
 
-#![expect(clippy::print_stdout, reason = "build scripts talk to Cargo on it")]
-
 use std::env::vars_os;
 
 fn main() {

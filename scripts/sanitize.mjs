@@ -18,7 +18,7 @@ const PURE = [
   'client::retry',
   'clock',
   'credential',
-  'error',
+  'error::tests',
   'http::answer',
   'http::error_body',
   'http::headers',
