@@ -20,7 +20,6 @@ const PURE = [
   'credential',
   'error::tests',
   'http::answer',
-  'http::error_body',
   'http::headers',
   'http::link',
   'http::loose_json',
