@@ -14,25 +14,12 @@ const TARGETS = join(process.env.CARGO_TARGET_DIR ?? join(root, 'target'), 'sani
 /** Modules whose tests an interpreter can run: neither sockets, files nor C are in their way. */
 const PURE = [
   'binding::allocator',
-  'client::pages',
   'client::retry',
-  'clock',
   'credential',
   'error::tests',
-  'http::answer',
   'http::headers',
   'http::link',
-  'http::loose_json',
   'http::redirect',
-  'http::target',
-  'http::text',
-  'limit::schedule',
-  'oauth::refusal',
-  'oauth::token_answer',
-  'secret',
-  'spelling',
-  'token',
-  'webhook::backoff',
 ]
 
 /** Modules that stand on C or assembly: SQLite, ring and zstd. */
