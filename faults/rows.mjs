@@ -608,7 +608,7 @@ export const GROUPS = [
         fault: 'Errors of memory and races, looked for by checkers.',
         rule: 'There are none.',
         checks: [],
-        open: 'the checkers are a run of their own',
+        open: 'the checkers are a run of their own, `npm run sanitize`',
       },
       {
         id: 'G10',

@@ -69,6 +69,7 @@ const RUNS = [
     command: ['node', '--test', 'packages/cli/test/export.test.mjs'],
     env: { EXPORT_CANDIDATES: '20000' },
   },
+  { what: 'checkers of memory and of races', command: ['node', 'scripts/sanitize.mjs'] },
   { what: 'every row of the fault matrix', command: ['node', 'faults/run.mjs'] },
   { what: 'torture', command: ['node', 'torture/run.mjs'] },
   { what: 'torture: a hundred thousand grants', command: ['node', 'torture/run.mjs', '--scenarios', 'fleet'] },

@@ -14,6 +14,7 @@ pub mod operations;
 mod random;
 pub mod secret;
 mod spelling;
+mod sync;
 pub mod token;
 mod torture;
 pub mod warning;

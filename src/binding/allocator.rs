@@ -5,7 +5,11 @@
 
 use std::alloc::{GlobalAlloc, Layout};
 
-use mimalloc::MiMalloc;
+#[cfg(not(any(miri, sanitizer)))]
+use mimalloc::MiMalloc as Blocks;
+// Checkers of memory know only the blocks of the system.
+#[cfg(any(miri, sanitizer))]
+use std::alloc::System as Blocks;
 
 /// The size in bytes from which on blocks are not wiped: they hold bodies of API calls, and filling those with zeros would
 /// take a tenth of the time of a call. An answer with tokens has at most 1 MiB, and a vector may be twice as long.
@@ -16,16 +20,16 @@ const LARGE: usize = 2 * 1024 * 1024 + 1;
 pub(super) struct Wiping;
 
 #[expect(unsafe_code, reason = "the trait's signature")]
-// SAFETY: every block is one of `MiMalloc`, and is returned to it with the layout that it was requested with.
+// SAFETY: every block is one of `Blocks`, and is returned to it with the layout that it was requested with.
 unsafe impl GlobalAlloc for Wiping {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         // SAFETY: the caller's promise is that of the same method.
-        unsafe { MiMalloc.alloc(layout) }
+        unsafe { Blocks.alloc(layout) }
     }
 
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
         // SAFETY: as above.
-        unsafe { MiMalloc.alloc_zeroed(layout) }
+        unsafe { Blocks.alloc_zeroed(layout) }
     }
 
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
@@ -35,15 +39,15 @@ unsafe impl GlobalAlloc for Wiping {
             unsafe { block.write_bytes(0, layout.size()) };
         }
         // SAFETY: as above.
-        unsafe { MiMalloc.dealloc(block, layout) }
+        unsafe { Blocks.dealloc(block, layout) }
     }
 
     unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         if layout.size() >= LARGE {
             // SAFETY: as above.
-            return unsafe { MiMalloc.realloc(block, layout, size) };
+            return unsafe { Blocks.realloc(block, layout, size) };
         }
-        // `MiMalloc` would move a block without wiping the place that it leaves.
+        // `Blocks` would move a block without wiping the place that it leaves.
         // SAFETY: the caller's promise includes that this size is one of a layout.
         let new = unsafe { self.alloc(Layout::from_size_align_unchecked(size, layout.align())) };
         if !new.is_null() {
@@ -53,5 +57,22 @@ unsafe impl GlobalAlloc for Wiping {
             unsafe { self.dealloc(block, layout) };
         }
         new
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_block_keeps_its_content_when_its_size_changes() {
+        for size in [1, 4096, LARGE - 1, LARGE] {
+            let mut bytes = vec![7; size];
+            bytes.reserve_exact(size);
+            assert!(bytes == vec![7_u8; size], "{size} bytes that grew");
+            bytes.truncate(size / 2);
+            bytes.shrink_to_fit();
+            assert!(bytes == vec![7_u8; size / 2], "{size} bytes that shrank");
+        }
     }
 }

@@ -4,17 +4,15 @@ use std::collections::HashMap;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
-
-use arc_swap::ArcSwapOption;
-use tokio::sync::watch;
 
 use crate::clock::{Clock, Moment};
 use crate::error::{Error, Result};
 use crate::once::{Observation, TokenOwner, observe};
 use crate::random;
+use crate::sync::{ArcSwapOption, AtomicBool, Mutex, MutexGuard, spawn, watch};
 use crate::token::{AccessToken, Freshness};
 use crate::torture::reach;
 
@@ -172,9 +170,9 @@ impl TokenSource {
 
     /// A token that can be used now. Waits for an exchange only if there is none.
     pub async fn token(self: &Arc<Self>) -> Result<Arc<CurrentToken>> {
-        match self.at_hand() {
-            Some(held) => Ok(held),
-            None => self.renewed(self.current.load_full()).await,
+        match self.usable() {
+            Ok(held) => Ok(held),
+            Err(unusable) => self.renewed(unusable).await,
         }
     }
 
@@ -184,14 +182,20 @@ impl TokenSource {
     /// It may be one that the API refused. That may concern a single route only, so the token is used until there is
     /// another one.
     pub fn at_hand(self: &Arc<Self>) -> Option<Arc<CurrentToken>> {
-        let held = self.current.load_full()?;
+        self.usable().ok()
+    }
+
+    /// The token at hand, or the one that has to be replaced, if there is one. It must not be looked up again: another
+    /// thread may have replaced it meanwhile, and the new one would be exchanged in its place.
+    fn usable(self: &Arc<Self>) -> std::result::Result<Arc<CurrentToken>, Option<Arc<CurrentToken>>> {
+        let Some(held) = self.current.load_full() else { return Err(None) };
         match held.token.freshness(self.clock.now(), self.lead) {
-            Freshness::Expired => return None,
+            Freshness::Expired => return Err(Some(held)),
             Freshness::Fresh if !held.refused.load(Ordering::Relaxed) => {}
             // Callers that need the new token get the error of the renewal. This token can still be used.
             Freshness::Fresh | Freshness::Renewable => drop(self.join(Some(&held))),
         }
-        Some(held)
+        Ok(held)
     }
 
     /// Like [`Self::at_hand`], but without tokens that the API refused, for a call that can be sent only once.
@@ -281,9 +285,9 @@ impl TokenSource {
         let (outcome, running) = watch::channel(None);
         state.running = Some(running.clone());
         let (authorization, began) = (state.authorization, self.clock.now());
-        let exchange = tokio::spawn(Arc::clone(&self.exchange).next(held.cloned()));
+        let exchange = spawn(Arc::clone(&self.exchange).next(held.cloned()));
         let (source, held) = (Arc::clone(self), held.cloned());
-        tokio::spawn(async move {
+        spawn(async move {
             // A panic in the exchange must not leave callers waiting forever.
             let result =
                 exchange.await.unwrap_or(Err(Error::Internal { problem: "a token exchange panicked" }));
@@ -373,5 +377,8 @@ fn wait_after(error: &Error, failures: u32, fraction: f64) -> Duration {
     wait.max(error.token_retry_after().unwrap_or_default())
 }
 
+#[cfg(test)]
+#[cfg(feature = "models")]
+mod models;
 #[cfg(test)]
 mod tests;

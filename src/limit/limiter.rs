@@ -1,10 +1,9 @@
 //! [`Limiter`]: the scheduler of one credential under a lock, with the futures of the calls that wait.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::credential_id::CredentialId;
@@ -14,6 +13,7 @@ use super::shared::SharedWindow;
 use crate::clock::instant;
 use crate::error::Result;
 use crate::http::Priority;
+use crate::sync::{Mutex, MutexGuard, Notify, sleep_until};
 
 /// Gives the calls of one credential their turns.
 ///
@@ -153,7 +153,7 @@ impl Place {
                 Look::Wait(Some(at)) => tokio::select! {
                     biased;
                     () = self.woken.notified() => {}
-                    () = tokio::time::sleep_until(self.limiter.start + at) => {}
+                    () = sleep_until(self.limiter.start + at) => {}
                 },
             }
         }
@@ -172,5 +172,8 @@ impl Drop for Place {
     }
 }
 
+#[cfg(test)]
+#[cfg(feature = "models")]
+mod models;
 #[cfg(test)]
 mod tests;

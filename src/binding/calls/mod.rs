@@ -7,6 +7,7 @@ mod callback;
 mod js_buffer;
 mod outcome;
 mod queue;
+mod results;
 mod runtime;
 
 pub(super) use call_id::CallId;

@@ -2,12 +2,11 @@
 //! last time.
 //!
 //! A threadsafe function for each call would cost more than the call. Here one function serves all calls. It is called
-//! when the runtime has done everything that it could do, or when [`BATCH`] results wait.
+//! when the runtime has done everything that it could do, or when a full batch of [`Results`] waits.
 
 use std::collections::HashMap;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use futures_util::FutureExt as _;
@@ -20,14 +19,10 @@ use napi_derive::napi;
 use super::call_id::CallId;
 use super::js_buffer::Alive;
 use super::outcome::{Outcome, to_js};
+use super::results::{Results, Wake};
 use super::runtime::{self, Deferred};
 use crate::binding::convert::NativeError;
 use crate::error::{Error, Result};
-
-/// How many results wake Node although the runtime has more to do.
-const BATCH: usize = 32;
-/// How many results JavaScript gets at once, at most: timers and sockets have their turn between two batches.
-const MOST: usize = 48;
 
 /// How many elements of a batch belong to each finished call: one for its number and status, and three values.
 #[napi]
@@ -49,15 +44,13 @@ pub const FAILURE: u32 = 1;
 #[napi]
 pub const REPORT: u32 = 2;
 
-type Wake = ThreadsafeFunction<(), (), FnArgs<(Batch,)>, Status, false, true>;
+type Dispatch = ThreadsafeFunction<(), (), FnArgs<(Batch,)>, Status, false, true>;
 
 /// The calls of one Node environment (the main thread, or a worker).
 #[derive(Default)]
 struct Completions {
-    finished: Mutex<Vec<Finished>>,
-    /// Node has been woken, and keeps asking until nothing is left.
-    woken: AtomicBool,
-    wake: OnceLock<Wake>,
+    results: Results<Result<Outcome>>,
+    wake: OnceLock<Dispatch>,
     /// The calls in progress. Only Node's thread touches them.
     running: Mutex<HashMap<u32, AbortHandle>>,
     /// Whether the environment's memory is still there.
@@ -93,7 +86,10 @@ impl NativeCompletions {
             .weak::<true>()
             .callee_handled::<false>()
             .build_callback(move |context| {
-                let batch = weak.upgrade().map(|completions| completions.take(context.env.raw()));
+                let take = |completions: Arc<Completions>| {
+                    completions.take(context.env.raw(), |results, running| results.take(running, ends_call))
+                };
+                let batch = weak.upgrade().map(take);
                 Ok(FnArgs::from((Batch(batch.unwrap_or_default()),)))
             })?;
         // This cannot fail: the cell was just made.
@@ -105,11 +101,7 @@ impl NativeCompletions {
     /// Returns what has finished since the last batch, in the same form, or null if nothing has.
     #[napi(catch_unwind, ts_return_type = "unknown[] | null")]
     pub fn next(&self, env: Env) -> Option<Batch> {
-        let finished = self.0.take(env.raw());
-        if lock(&self.0.running).is_empty() {
-            // No call is left to wait for: the end of the next one wakes Node again.
-            self.0.woken.store(false, Ordering::Release);
-        }
+        let finished = self.0.take(env.raw(), |results, running| results.next(running, ends_call));
         if finished.is_empty() { None } else { Some(Batch(finished)) }
     }
 
@@ -165,20 +157,15 @@ impl NativeCompletions {
 
 impl Completions {
     fn finish(self: Arc<Self>, call_id: u32, outcome: Result<Outcome>) {
-        let waiting = {
-            let mut finished = lock(&self.finished);
-            finished.push((call_id, outcome));
-            finished.len()
-        };
-        if waiting == 1 {
-            runtime::defer(self);
-        } else if waiting == BATCH {
-            self.wake();
+        match self.results.add(call_id, outcome) {
+            Some(Wake::Soon) => runtime::defer(self),
+            Some(Wake::Now) => self.wake(),
+            None => {}
         }
     }
 
     fn wake(&self) {
-        if !self.woken.swap(true, Ordering::AcqRel)
+        if self.results.is_asleep()
             && let Some(wake) = self.wake.get()
         {
             // Any status but success means that the environment is going down, and its calls with it.
@@ -186,27 +173,15 @@ impl Completions {
         }
     }
 
-    /// Takes the results that are still wanted. If there are none, the next result wakes Node. Runs on Node's thread.
-    fn take(&self, env: sys::napi_env) -> Vec<Finished> {
+    /// Takes the results that are still wanted. Runs on Node's thread.
+    fn take(
+        &self,
+        env: sys::napi_env,
+        take: impl FnOnce(&Results<Result<Outcome>>, &mut HashMap<u32, AbortHandle>) -> Vec<Finished>,
+    ) -> Vec<Finished> {
         let mut running = lock(&self.running);
         let before = running.len();
-        let mut taken = Vec::new();
-        while taken.is_empty() {
-            let mut finished = lock(&self.finished);
-            if finished.is_empty() {
-                // Under the lock, so that a call that finishes now sees it.
-                self.woken.store(false, Ordering::Release);
-                break;
-            }
-            let most = finished.len().min(MOST);
-            let rest = finished.split_off(most);
-            taken = std::mem::replace(&mut *finished, rest);
-            drop(finished);
-            taken.retain(|(call_id, outcome)| match outcome {
-                Ok(Outcome::Report(_)) => running.contains_key(call_id),
-                _ => running.remove(call_id).is_some(),
-            });
-        }
+        let taken = take(&self.results, &mut running);
         self.hold_process(env, running.len(), before);
         taken
     }
@@ -244,6 +219,11 @@ impl Deferred for Completions {
     fn run(&self) {
         self.wake();
     }
+}
+
+/// Whether a result is the last one of its call.
+fn ends_call(outcome: &Result<Outcome>) -> bool {
+    !matches!(outcome, Ok(Outcome::Report(_)))
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
