@@ -21,6 +21,7 @@ const RUNS = [
     command: [...RUST_TESTS, '--lib'],
     env: { PROPTEST_CASES: '20000' },
   },
+  { what: 'mutants of the code that decides', command: ['node', 'scripts/mutants.mjs'] },
   { what: 'every package manager, runtime and bundler', command: ['node', 'scripts/gate.mjs', '--no-build'] },
   {
     what: 'a million webhook events in each of two months',
