@@ -328,6 +328,34 @@ mod tests {
     }
 
     #[test]
+    fn a_secret_is_the_text_that_it_was_made_of() {
+        let secret = Secret::new("abc");
+        assert_eq!(secret.expose(), "abc");
+        assert!(!secret.is_empty() && Secret::new("").is_empty());
+        // FIPS 180-4 has this vector.
+        let digest = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        assert_eq!(secret.digest().map(|byte| format!("{byte:02x}")).concat(), digest);
+        let hasher = RandomState::new();
+        assert_eq!(hasher.hash_one(&secret), hasher.hash_one(Secret::new("abc")));
+        assert_ne!(hasher.hash_one(&secret), hasher.hash_one(Secret::new("abd")));
+    }
+
+    /// A form of fewer than twelve characters has to be found as a whole, so none of its characters may depend on the text
+    /// before it.
+    #[test]
+    fn a_short_secret_is_found_in_base64_after_other_text() {
+        for before in ["", "a", "ab"] {
+            let shown = redact(&STANDARD.encode(format!("{before}s3cr3tpw")), "s3cr3tpw");
+            assert!(shown.contains("[redacted]"), "{shown}");
+        }
+    }
+
+    #[test]
+    fn a_backslash_before_a_letter_is_not_an_escape() {
+        assert_eq!(redact(r"%61b\cd\ef\gh\ij", r"ab\cd\ef\gh\ij"), "[redacted]");
+    }
+
+    #[test]
     fn debug_shows_nothing_of_the_text() {
         assert_eq!(format!("{:?}", Secret::new("DCRA1-canary")), "[redacted]");
     }

@@ -289,6 +289,35 @@ mod tests {
     }
 
     #[test]
+    fn an_attempt_is_the_first_until_something_was_sent_again() {
+        assert!(FIRST.is_first());
+        assert!(!Attempt { retries: 1, ..FIRST }.is_first());
+        assert!(!Attempt { reauthorized: true, ..FIRST }.is_first());
+    }
+
+    #[test]
+    fn after_redirects_only_a_401_to_the_token_matters() {
+        let (refused, failed) = (StatusCode::UNAUTHORIZED, StatusCode::INTERNAL_SERVER_ERROR);
+        assert_eq!(decide_led(FIRST, refused, true), Decision::Reauthorize);
+        assert_eq!(decide_led(FIRST, refused, false), Decision::Return);
+        assert_eq!(decide_led(FIRST, failed, true), Decision::Return);
+        // The first request was processed, so only an idempotent one may be sent again.
+        for once in [Attempt { idempotent: false, ..FIRST }, Attempt { replayable: false, ..FIRST }] {
+            assert_eq!(decide_led(once, refused, true), Decision::ReturnRefused);
+        }
+    }
+
+    #[test]
+    fn idempotent_methods_are_those_of_the_rfc() {
+        for method in [Method::GET, Method::HEAD, Method::OPTIONS, Method::PUT, Method::DELETE] {
+            assert!(is_idempotent(&method), "{method}");
+        }
+        for method in [Method::POST, Method::PATCH] {
+            assert!(!is_idempotent(&method), "{method}");
+        }
+    }
+
+    #[test]
     fn waits_are_what_the_server_asks_for_or_grow_with_full_jitter() {
         assert_eq!(decide(FIRST, &Ok(answer(429, Some(7))), || 0.0), Decision::Retry(Duration::from_secs(7)));
         for (retries, most) in [(0, 500), (1, 1000), (2, 2000), (6, 20_000), (60, 20_000)] {
@@ -302,7 +331,7 @@ mod tests {
         assert_eq!(pause(Some(Duration::from_secs(7)), 5, 0.9), Duration::from_secs(7));
         for (in_a_row, least) in [(0, 500), (1, 1000), (2, 2000), (9, 10_000)] {
             assert_eq!(pause(None, in_a_row, 0.0), Duration::from_millis(least));
-            assert!(pause(None, in_a_row, 0.99) < Duration::from_millis(2 * least));
+            assert_eq!(pause(None, in_a_row, 0.5), Duration::from_millis(least * 3 / 2));
         }
     }
 
@@ -329,6 +358,15 @@ mod tests {
             assert_eq!(retry_after(Some(value), NOW), seconds.map(Duration::from_secs), "{value:?}");
         }
         assert_eq!(retry_after(None, NOW), None);
+    }
+
+    #[test]
+    fn a_new_client_has_ten_retries_and_none_saves_more_than_fifty() {
+        let budget = Budget::new();
+        let retries = || std::iter::from_fn(|| budget.withdraw().then_some(())).count();
+        assert_eq!(retries(), 10);
+        (0..1000).for_each(|_| budget.deposit());
+        assert_eq!(retries(), 50);
     }
 
     #[test]

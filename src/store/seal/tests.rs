@@ -147,6 +147,14 @@ fn keys_are_32_bytes_in_base64_or_hex_and_stay_hidden() {
 }
 
 #[test]
+fn sealers_with_the_same_keys_have_the_same_hash_and_others_do_not() {
+    let hasher = std::hash::RandomState::new();
+    let hash = |keys: &[u8]| std::hash::BuildHasher::hash_one(&hasher, sealer("", keys));
+    assert_eq!(hash(&[1]), hash(&[1]));
+    assert_ne!(hash(&[1]), hash(&[2]));
+}
+
+#[test]
 fn a_record_is_sealed_anew_once_whatever_it_is() {
     struct Other(Vec<u8>);
     impl Record for Other {
