@@ -98,17 +98,14 @@ async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin, answers: Arc<Answers
 struct Answers {
     small: Bytes,
     page: Bytes,
-    /// The objects of a page, without what surrounds them.
-    objects: String,
     chunk: Bytes,
 }
 
 impl Answers {
     fn new() -> Self {
         let object = object(0);
-        let objects = (0..PAGE_OBJECTS).map(self::object).collect::<Vec<_>>().join(",");
-        let page = page_of(&objects, 0, PAGE_OBJECTS);
-        Self { small: object.into(), page, objects, chunk: vec![0x5a; CHUNK_BYTES].into() }
+        let page = page(0, PAGE_OBJECTS);
+        Self { small: object.into(), page, chunk: vec![0x5a; CHUNK_BYTES].into() }
     }
 
     fn to(&self, request: &Request<Incoming>) -> Response<Either<Full<Bytes>, Chunks>> {
@@ -129,7 +126,7 @@ impl Answers {
             "/v1/companies/benchmark/postings" => {
                 let query = request.uri().query().unwrap_or_default();
                 let offset = query.split('&').find_map(|pair| pair.strip_prefix("offset=")?.parse().ok());
-                json(StatusCode::OK, page_of(&self.objects, offset.unwrap_or(0), LIST_ITEMS))
+                json(StatusCode::OK, page(offset.unwrap_or(0), LIST_ITEMS))
             }
             "/upload" => json(StatusCode::OK, Bytes::new()),
             "/download/100mb" => {
@@ -141,7 +138,8 @@ impl Answers {
     }
 }
 
-fn page_of(objects: &str, offset: usize, total: usize) -> Bytes {
+fn page(offset: usize, total: usize) -> Bytes {
+    let objects = (offset..offset + PAGE_OBJECTS).map(object).collect::<Vec<_>>().join(",");
     format!(r#"{{"limit":{PAGE_OBJECTS},"offset":{offset},"totalFound":{total},"content":[{objects}]}}"#)
         .into()
 }
