@@ -150,6 +150,8 @@ mod tests {
             "javascript:alert(1)",
             "data:,x",
             "https://u:p@api.example.com/",
+            "https://u@api.example.com/",
+            "https://:p@api.example.com/",
         ] {
             assert!(matches!(hop(302, &Method::GET, false, location), Hop::Refuse(_)), "{location}");
         }

@@ -76,6 +76,7 @@ fn a_former_key_still_verifies_and_the_first_one_signs() {
     assert_eq!(verified(&documented_key(), &signed), Err(WebhookRefusal::NoMatch));
     assert_eq!(verified(&keys(&[]), &signed), Err(WebhookRefusal::NoMatch));
     assert_eq!(keys(&[]).sign(&delivery(""), BODY), None);
+    assert!(keys(&[]).is_empty() && !both.is_empty());
 }
 
 #[test]
@@ -93,6 +94,8 @@ fn a_time_that_is_signed_must_be_one() {
         let verified = check_age(text, NOW, Tolerance::default());
         assert_eq!(verified, Err(WebhookRefusal::MalformedTimestamp), "{text:?}");
     }
+    let farthest = check_age("99999999999", NOW, Tolerance::default());
+    assert_eq!(farthest, Err(WebhookRefusal::FromFuture), "eleven digits can still be seconds");
 }
 
 proptest! {
