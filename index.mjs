@@ -1,11 +1,13 @@
 // One instance for both module systems: everything is in the CommonJS build. Node requires it, since to import it would
-// search all its text for names, which takes a millisecond. `require` is defined only where it is also followed, in Bun.
+// search all its text for names, which takes a millisecond. Bun and its bundler have a `require` of this module, and follow
+// it. A global one, as in `node -e` and in workers of Deno, looks elsewhere.
 
 import * as module from 'node:module'
 
 // Tracers of files know this form.
 const load = module.createRequire(import.meta.url)
-const instance = typeof require === 'function' ? require('./dist/index.js') : load('./dist/index.js')
+const isFollowed = typeof require === 'function' && require !== globalThis.require
+const instance = isFollowed ? require('./dist/index.js') : load('./dist/index.js')
 
 export const {
   AccessToken,

@@ -5,6 +5,7 @@ import * as module from 'node:module'
 
 // Tracers of files know this form.
 const load = module.createRequire(import.meta.url)
-const instance = typeof require === 'function' ? require('./dist/web/index.js') : load('./dist/web/index.js')
+const isFollowed = typeof require === 'function' && require !== globalThis.require
+const instance = isFollowed ? require('./dist/web/index.js') : load('./dist/web/index.js')
 
 export const { fastifyPlugin, loginHandler, partnerHandler, toNodeHandler, WebhookError, Webhooks } = instance

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
 import { test } from 'node:test'
 import { promisify } from 'node:util'
 import * as imported from 'smartrecruiters'
@@ -15,6 +16,14 @@ const required = require('smartrecruiters')
 test('import gives exactly what require gives', () => {
   // Classes are equal only if they are the same.
   assert.deepEqual({ ...imported }, { ...required })
+})
+
+test('an import works where a global `require` looks in another folder', async () => {
+  // `node -e` has one, which looks in the working directory.
+  const url = new URL('../index.mjs', import.meta.url).href
+  const program = `import(${JSON.stringify(url)}).then(({ OAuthApp }) => console.log(typeof require, OAuthApp.name))`
+  const { stdout } = await promisify(execFile)(process.execPath, ['-e', program], { cwd: tmpdir() })
+  assert.equal(stdout.trim(), 'function OAuthApp')
 })
 
 test('each class is called what it is exported as', () => {
