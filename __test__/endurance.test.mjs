@@ -10,7 +10,7 @@ const KiB = 1024
 const REQUESTS = Number(process.env.ENDURANCE ?? 60_000)
 /** By how much memory may grow for each thousand requests. */
 const GROWTH = KiB
-/** What the process takes or gives back at once: runs with fewer requests than this is worth only bound the whole. */
+/** By how much memory may grow in a run of less than eight million requests: so much comes and goes in any process. */
 const STEP = 8 * KiB * KiB
 
 const path = name => fileURLToPath(new URL(`./processes/${name}.mjs`, import.meta.url))

@@ -3,12 +3,12 @@
 const KINDS = {
   small: { path: '/small', title: 'small JSON (300 B)', check: checkSmall },
   page: { path: '/page', title: 'page of 100 objects (30 KB), parsed', check: checkPage },
-  download: { path: '/download/100mb', title: '100 MB download, streamed', check: checkLength },
-  upload: { path: '/upload', title: '100 MB upload, streamed', check: checkLength },
+  download: { path: '/download/100mb', title: '100 MB download, streamed', check: checkAmount },
+  upload: { path: '/upload', title: '100 MB upload, streamed', check: checkAmount },
   list: {
     path: '/v1/companies/benchmark/postings',
     title: 'list of 100,000 items, in pages of 100',
-    check: checkLength,
+    check: checkAmount,
   },
 }
 
@@ -68,6 +68,6 @@ function checkPage(data) {
   if (data.content[99].refNumber !== 'REF00099') throw new Error('the last object of the page is another one')
 }
 
-function checkLength(length, expected) {
-  if (length !== expected) throw new Error(`${length} bytes or items, not ${expected}`)
+function checkAmount(amount, expected) {
+  if (amount !== expected) throw new Error(`${amount} bytes or items came, not ${expected}`)
 }

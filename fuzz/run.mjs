@@ -49,7 +49,7 @@ async function main() {
   const targets = readdirSync(join(root, 'fuzz', 'targets')).map(file => file.replace('.rs', ''))
   const only = values.only?.split(',') ?? targets
   const unknown = only.find(target => !targets.includes(target))
-  if (unknown !== undefined) throw new Error(`--only: there is no target ${unknown}`)
+  if (unknown !== undefined) throw new Error(`--only: ${unknown} is not a target; there are ${targets.join(', ')}`)
 
   const cargo = await cargoFuzz(values.sanitizer)
   await run([...cargo('build')])

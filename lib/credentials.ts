@@ -17,9 +17,9 @@ export type Credential = ApiKey | BearerToken | ClientCredentials | Grant | Cust
 /**
  * An API key of a customer or a partner, sent in the header `X-SmartToken`.
  *
- * A key never expires, so SmartRecruiters recommends OAuth for production. Older keys act as an administrator of the
- * company; newer ones have a role and an access group. Any visible ASCII text is accepted, since keys have several
- * lengths and prefixes.
+ * A key never expires; SmartRecruiters recommends OAuth for production. A key acts as an administrator of the company,
+ * unless it was made with a role and an access group. Any visible ASCII text is accepted, since keys have several lengths
+ * and prefixes.
  *
  * @example
  * const sr = new SmartRecruiters({ credential: new ApiKey(key) })

@@ -49,8 +49,9 @@ const RUNS = [
     command: [
       'node',
       'bench/run.mjs',
-      '--no-build',
       '--check',
+      '--clients',
+      'smartrecruiters,undici-*,fetch,wreq-js,limit-*',
       '--only',
       'small-1,small-64,page-64,download,upload,list,cold',
     ],

@@ -20,26 +20,27 @@ export const PAGES = [
 ].map(page => ({ page, text: readFileSync(`${root}/${page}`, 'utf8') }))
 
 /**
- * The blocks: `isPart` if a block takes names from the text around it, `reason` if a comment before it says why it is
- * not run, and `output` if a block of text after it shows what it prints.
+ * The blocks: `isPart` if a block takes names from the text around it, and `output` if a block of text after it shows what
+ * it prints.
  */
 export const EXAMPLES = PAGES.flatMap(({ page, text }) =>
   [...text.matchAll(/^```([jt]s)\n(.*?)^```\n(?:\n^```text\n(.*?)^```$)?/gms)].map(
     ({ 1: language, 2: code, 3: output, index }) => {
-      const before = text.slice(0, index)
-      return {
-        page,
-        line: before.split('\n').length,
-        heading: before.match(/^#+ .*$/gm).at(-1),
-        language,
-        code,
-        isPart: !/^import /m.test(code),
-        reason: /<!-- not run: ([^>]*) -->\n\n$/.exec(before)?.[1],
-        output,
-      }
+      return { ...placeOf(page, text, index), language, code, isPart: !/^import /m.test(code), output }
     },
   ),
 )
+
+/** Where a block is that begins at `index`, and `reason` if a comment before it says why it is not run. */
+export function placeOf(page, text, index) {
+  const before = text.slice(0, index)
+  return {
+    page,
+    line: before.split('\n').length,
+    heading: before.match(/^#+ .*$/gm).at(-1),
+    reason: /<!-- not run: ([^>]*) -->\n\n$/.exec(before)?.[1],
+  }
+}
 
 /** Runs an example in a process of its own; resolves with what it prints. It fails if the program does. */
 export async function run({ code, isPart }, env, folder) {

@@ -6,7 +6,7 @@ import { chmod, mkdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { OAuthApp, SqliteStore } from 'smartrecruiters'
-import { PAGES } from './examples.mjs'
+import { PAGES, placeOf } from './examples.mjs'
 import { freePort } from './programs.mjs'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -14,14 +14,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 /** The blocks: `reason` if a comment before it says why it is not run. */
 export const SHELL_BLOCKS = PAGES.flatMap(({ page, text }) =>
   [...text.matchAll(/^( *)```(?:sh|bash|console)\n(.*?)^\1```$/gms)].map(({ 2: code, index }) => {
-    const before = text.slice(0, index)
-    return {
-      page,
-      line: before.split('\n').length,
-      heading: before.match(/^#+ .*$/gm).at(-1),
-      code,
-      reason: /<!-- not run: ([^>]*) -->\n\n$/.exec(before)?.[1],
-    }
+    return { ...placeOf(page, text, index), code }
   }),
 )
 

@@ -64,7 +64,7 @@ fn check_forged(delivery: &Delivery, body: &[u8]) {
         Err(Error::WebhookRefused { reason }) => {
             assert!(reason != WebhookRefusal::NoKey && !reason.to_string().contains("canary"));
         }
-        Err(other) => panic!("{other:?} is no refusal"),
+        Err(other) => panic!("{other:?} is not a refusal"),
     }
 }
 
@@ -86,7 +86,7 @@ fn check_signed(delivery: &Delivery, body: &[u8]) {
                 matches!(reason, WebhookRefusal::MalformedHeader | WebhookRefusal::MalformedBody);
             assert!(is_malformed, "{reason:?}");
         }
-        Err(other) => panic!("{other:?} is no refusal"),
+        Err(other) => panic!("{other:?} is not a refusal"),
     }
     let longer = [body, b" "].concat();
     let refused = matches!(
@@ -100,7 +100,7 @@ fn check_signed(delivery: &Delivery, body: &[u8]) {
 fn check_authentication(authorization: &str, form: &[u8]) {
     let is_accepted = BASIC.authenticate(authorization, "").is_ok();
     assert!(!is_accepted || authorization.contains("dmVuZG9yOmNhbmFyeS1wYXNzd29yZA"), "{authorization}");
-    assert!(INBOX.authenticate(authorization, "").is_err(), "{authorization} is no token that was issued");
+    assert!(INBOX.authenticate(authorization, "").is_err(), "{authorization} was never issued");
     if let Ok(Ok(token)) = INBOX.issue_token(authorization, form) {
         assert!(INBOX.authenticate(&format!("Bearer {token}"), "").is_ok());
         let form = String::from_utf8_lossy(form);

@@ -50,8 +50,8 @@ export async function sizes(packages) {
 
 /**
  * Measures the time from the start of a program to its first answer, without that of Node itself, as a ratio to undici's.
- * Both are measured in turns, since a machine is not equally quick at all times. It is recorded on a quiet machine: undici
- * uses more than one core, so that others slow it down by more, and a figure of a busy machine is one that cannot be held.
+ * Both are measured in turns, since a machine is not equally quick at all times. Record it on a quiet machine: undici
+ * uses more than one core, so other work slows it down more than this package, and the ratio comes out too low to be kept.
  */
 export async function coldStart() {
   const server = createServer((_, response) => {

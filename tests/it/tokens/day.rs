@@ -18,7 +18,7 @@ const HALF_HOURS: usize = 48;
 /// How many grants are called at once.
 const AT_ONCE: usize = 64;
 
-/// Where the tokens of a text are, as in `rt-12.7`: the grant, and how often it was renewed.
+/// Reads `12.7` after `kind`: the token of grant 12 after its seventh renewal.
 fn numbers(text: &str, kind: &str) -> Option<(usize, usize)> {
     let rest = text.split_once(kind)?.1;
     let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
