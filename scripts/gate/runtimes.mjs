@@ -3,9 +3,9 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmod, readdir, readFile, stat } from 'node:fs/promises'
+import { chmod, cp, readdir, readFile, stat } from 'node:fs/promises'
 import { connect, createServer } from 'node:net'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout } from 'node:timers/promises'
 import { bunBinary, denoBinary, NODES, nodeBinary } from './tools.mjs'
@@ -64,9 +64,12 @@ async function thaws(world, command) {
   const relay = await startRelay(new URL(world.sandbox.baseUrl).port)
   const env = { ...options.env, SANDBOX_URL: relay.url }
   const [program, ...args] = command
-  // Root may write to what is read-only.
-  const nobody = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {}
-  const child = spawn(program, args, { ...options, ...nobody, env, stdio: ['pipe', 'pipe', 'pipe'] })
+  // Root may write to what is read-only. Another user need not reach the runtimes of this checkout.
+  const isRoot = process.getuid?.() === 0
+  const runtime = isRoot ? join(world.folder, `runtime-${basename(program)}`) : program
+  if (isRoot) await cp(program, runtime)
+  const nobody = isRoot ? { uid: 65534, gid: 65534 } : {}
+  const child = spawn(runtime, args, { ...options, ...nobody, env, stdio: ['pipe', 'pipe', 'pipe'] })
   try {
     const ended = Promise.all([once(child, 'exit'), child.stderr.toArray()])
     const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
