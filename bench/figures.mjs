@@ -17,10 +17,13 @@ export function record(version, data) {
   writeFileSync(FILE, `${JSON.stringify(releases, null, 2)}\n`)
 }
 
-/** Returns which ratios of a run are worse than those of the last recorded release, a sentence for each. */
+/**
+ * Returns which ratios of a run are worse than those of the last recorded release, a sentence for each; `undefined` if no
+ * release is recorded yet.
+ */
 export function worse(data) {
   const last = Object.entries(releases).at(-1)
-  if (last === undefined) throw new Error('--check: figures.json has no release yet; --record makes the first')
+  if (last === undefined) return undefined
   const [version, before] = last
   return Object.entries(ratiosOf(data)).flatMap(([name, { ratio, isMost }]) => {
     if (before[name] === undefined) return []

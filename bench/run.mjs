@@ -175,6 +175,7 @@ function optionsOf(args) {
 
 function check(data) {
   const found = worse(data)
+  if (found === undefined) return console.log('\nnothing to compare with: figures.json has no release yet')
   if (found.length === 0) return console.log('\nno ratio is more than a tenth worse than in the last release')
   console.error(`\nslower than in the last release:\n${found.join('\n')}`)
   process.exitCode = 1
