@@ -15,7 +15,7 @@ const TARGETS = join(process.env.CARGO_TARGET_DIR ?? join(root, 'target'), 'sani
 const PURE = [
   'binding::allocator',
   'client::retry',
-  'credential',
+  'credential::tests',
   'error::tests',
   'http::headers',
   'http::link',
