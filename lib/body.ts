@@ -3,6 +3,7 @@
 import type { NativeUpload } from '../index.js'
 import { copied, intact } from './bytes.js'
 import { call } from './calls.js'
+import { unawaited } from './defects.js'
 import { ConfigurationError, configurationError } from './errors.js'
 import { turn } from './event-loop.js'
 import { formBody } from './form.js'
@@ -176,7 +177,7 @@ export class Upload {
     this.native = native.createUpload(length)
     this.#source = source
     this.#length = length
-    void this.#pump()
+    unawaited('Ending the body of a request', this.#pump())
   }
 
   /** Stops sending the body, because its call has ended. */

@@ -3,6 +3,7 @@
 // A realm of its own, such as a test runner's, may have no such global.
 import { setImmediate } from 'node:timers'
 import type { CallId, NativeCompletions, NativeError, NativeReport } from '../index.js'
+import { warnOfDefect } from './defects.js'
 import { type CallContext, toError } from './errors.js'
 import { native } from './native.js'
 import { watch } from './signals.js'
@@ -21,6 +22,8 @@ const waiting = new Map<number, Settle>()
 /** The calls in progress whose steps are reported. */
 const observed = new Map<number, (report: NativeReport) => void>()
 let last = 0
+/** Whether the last batch could not be taken. The addon waits until it is, and wakes nobody for the results after it. */
+let areResultsLost = false
 
 const completions: NativeCompletions = new native.NativeCompletions(dispatch)
 
@@ -49,8 +52,24 @@ function resultOf(status: number, first: unknown, second: unknown, third: unknow
 
 /** Takes the next batch, now that timers and sockets have had their turn. */
 function next(): void {
-  const batch = completions.next()
+  let batch: unknown[] | null
+  try {
+    batch = completions.next()
+  } catch (error) {
+    lost(error as Error)
+    return
+  }
+  areResultsLost = false
   if (batch !== null) dispatch(batch)
+}
+
+/** Ends all calls in progress: some have finished, and it is not known which. */
+function lost({ message }: Error): void {
+  areResultsLost = true
+  for (const [callId, settle] of waiting) {
+    waiting.delete(callId)
+    settle(new Failure({ code: 'INTERNAL', message: `the results of calls were lost: ${message}`, causes: [] }))
+  }
 }
 
 /**
@@ -74,14 +93,19 @@ export async function call<T>(
     unwatch =
       signal &&
       watch(signal, callId, () => {
-        completions.cancel(callId)
         reject(signal.reason)
+        try {
+          completions.cancel(callId)
+        } catch (error) {
+          warnOfDefect('Stopping a call', error)
+        }
       })
   })
   if (observe !== undefined) observed.set(callId, observe)
   let result: T | Failure
   try {
     begin(() => start(completions, callId), context)
+    if (areResultsLost) setImmediate(next)
     result = await settled
   } finally {
     // Also if the call never started, or was aborted.

@@ -1,6 +1,7 @@
 /** Makes the process wait at its end for exchanges in flight, whose tokens and credentials would otherwise be lost. */
 
 import { call } from './calls.js'
+import { warnOfDefect } from './defects.js'
 import { turn } from './event-loop.js'
 import { native } from './native.js'
 import { warnSinks } from './telemetry/process-watch.js'
@@ -15,9 +16,13 @@ const isMainThread =
 native.onProcessWarning(isMainThread, warn)
 
 function warn(): void {
-  for (const { code, type, message } of native.takeProcessWarnings()) {
-    process.emitWarning(message, type, code)
-    warnSinks({ code, message })
+  try {
+    for (const { code, type, message } of native.takeProcessWarnings()) {
+      process.emitWarning(message, type, code)
+      warnSinks({ code, message })
+    }
+  } catch (error) {
+    warnOfDefect('Reading the warnings of the process', error)
   }
 }
 
@@ -25,7 +30,7 @@ function warn(): void {
 export function awaitExchangesAtExit(milliseconds: number): void {
   if (patience === 0) {
     // The core's thread outlives a worker, so a worker has to wait only for a store of its own.
-    process.on('beforeExit', awaitExchanges)
+    process.on('beforeExit', beforeExit)
     if (isMainThread) process.on('exit', endExchanges)
   }
   patience = Math.max(patience, milliseconds)
@@ -39,13 +44,21 @@ export async function settled(): Promise<void> {
 }
 
 /** Runs when the event loop is empty. Unlike at `exit`, a store in JavaScript still works here. */
+function beforeExit(): void {
+  awaitExchanges().catch((error: unknown) => {
+    // Otherwise the event loop is never empty for long.
+    process.off('beforeExit', beforeExit)
+    warnOfDefect('Waiting for exchanges at the end of the process', error)
+  })
+}
+
 async function awaitExchanges(): Promise<void> {
   // A warning may have been announced just before the event loop became empty.
   if (isMainThread) warn()
   if (native.exchangesInFlight() === 0) return
   await call<undefined>((completions, callId) => native.awaitExchanges(completions, callId, patience), {})
   // The time is up: let the process end.
-  if (native.exchangesInFlight() > 0) process.off('beforeExit', awaitExchanges)
+  if (native.exchangesInFlight() > 0) process.off('beforeExit', beforeExit)
 }
 
 function endExchanges(): void {

@@ -3,6 +3,7 @@
 import { setImmediate } from 'node:timers'
 import type { NativeClient, NativePage, NativePages, NativePosition } from '../index.js'
 import { call } from './calls.js'
+import { unawaited } from './defects.js'
 import { type CallContext, toError, unwrap } from './errors.js'
 import { address, type FlatRequest, type RequestOptions } from './request.js'
 import { watch } from './signals.js'
@@ -410,6 +411,6 @@ async function stop(pages: NativePages): Promise<void> {
 function stopper(pages: WeakRef<NativePages>): () => void {
   return () => {
     const open = pages.deref()
-    if (open !== undefined) void stop(open)
+    if (open !== undefined) unawaited('Stopping a list', stop(open))
   }
 }

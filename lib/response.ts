@@ -2,6 +2,7 @@
 
 import type { NativeAnswer, NativeBody } from '../index.js'
 import { call } from './calls.js'
+import { unawaited } from './defects.js'
 import type { CallContext } from './errors.js'
 import { headerPairs } from './headers.js'
 import { types } from './platform.js'
@@ -33,7 +34,7 @@ export function toResponse(
 ): Response {
   const { status, headers, body } = answer
   const bodiless = BODILESS.has(status) || context.method === 'HEAD'
-  if (bodiless && isOpen(body)) void cancel(body)
+  if (bodiless && isOpen(body)) unawaited(CANCELLING, cancel(body))
   if (bodiless || !isOpen(body)) ended()
   const response = new Response(bodiless ? null : content(body, signal, context, ended), {
     status: isOrdinary(status) ? status : 200,
@@ -84,6 +85,9 @@ type Content = NativeAnswer['body']
 function isOpen(body: Content): body is NativeBody {
   return body !== undefined && typeof body !== 'string' && !types.isUint8Array(body)
 }
+
+/** What is done to a body that nobody reads. */
+const CANCELLING = 'Cancelling the body of an answer'
 
 async function cancel(body: NativeBody): Promise<void> {
   await call<undefined>((completions, callId) => body.cancel(completions, callId), {})
@@ -149,7 +153,7 @@ function watchUnread(
   if (signal.aborted) {
     controller.error(signal.reason)
     ended(signal.reason)
-    void cancel(body)
+    unawaited(CANCELLING, cancel(body))
     return () => {}
   }
   const unwatch = watch(signal, {}, stopper(signal, new WeakRef(controller), new WeakRef(body), ended))
@@ -168,7 +172,7 @@ function stopper(
     ended(signal.reason)
     controller.deref()?.error(signal.reason)
     const open = body.deref()
-    if (open !== undefined) void cancel(open)
+    if (open !== undefined) unawaited(CANCELLING, cancel(open))
   }
 }
 

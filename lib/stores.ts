@@ -4,6 +4,7 @@ import type { NativeCustomStore, NativeQuestion, NativeStore } from '../index.js
 import { call } from './calls.js'
 import { type CertificateAuthorities, certificateAuthorities } from './certificates.js'
 import { describe, duePage, loadedRecord } from './custom-store.js'
+import { unawaited } from './defects.js'
 import { networkVariables } from './environment.js'
 import { configurationError, unwrap } from './errors.js'
 import { members } from './members.js'
@@ -251,9 +252,9 @@ function customStore(
   const bridge: NativeCustomStore = new native.NativeCustomStore(
     asked => {
       const question = bare(asked)
-      void answer(store, removes, question, bridge).catch((error: unknown) => {
+      const failed = (error: unknown) =>
         bridge.failed(question.number, `the store's ${question.method}() failed: ${describe(error)}`)
-      })
+      unawaited('Passing on the answer of a store', answer(store, removes, question, bridge).catch(failed))
     },
     durable,
     namespace,

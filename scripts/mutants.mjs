@@ -3,7 +3,7 @@
 // `cargo install cargo-mutants`. The results are in `target/mutants/`.
 
 import { spawnSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { root } from './setup.mjs'
@@ -54,6 +54,7 @@ function moduleOf(file) {
 /** Tries the mutants of `files`, which are of one module, and counts the outcomes. */
 function mutate(module, files) {
   const output = join(root, 'target', 'mutants', module)
+  mkdirSync(output, { recursive: true })
   const command = [
     'cargo',
     'mutants',

@@ -1,17 +1,18 @@
 // Uses everything that the package can do, step by step, each whatever became of the one before. Prints what came of each
 // step. Only those that begin with `failing` may fail. A checker watches the addon meanwhile.
 
+import { channel, tracingChannel } from 'node:diagnostics_channel'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { toNodeHandler } from 'smartrecruiters/web'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { startSandbox } from 'smartrecruiters-sandbox'
 import { MapStore } from '../../__test__/support/map-store.mjs'
 
 /** How long a step may take until it counts as one that never ends, in milliseconds. */
-const PATIENCE = 60_000
+const { patience = 60_000 } = JSON.parse(process.argv[2] ?? '{}')
 const KEY = '5a'.repeat(32)
 
 const outcomes = {}
@@ -25,7 +26,7 @@ process.on('unhandledRejection', error => {
 async function step(name, work) {
   let timer
   const never = new Promise(resolve => {
-    timer = setTimeout(resolve, PATIENCE, 'never ends')
+    timer = setTimeout(resolve, patience, 'never ends')
   })
   const done = (async () => {
     try {
@@ -37,6 +38,7 @@ async function step(name, work) {
   })()
   outcomes[name] = await Promise.race([done, never])
   clearTimeout(timer)
+  sandbox.clearFaults()
 }
 
 const sandbox = await startSandbox({ limits: false, jobs: 30, candidates: 1, data: { subscriptions: [] } })
@@ -58,6 +60,7 @@ process.exit(0)
 async function tour() {
   const { ApiKey, BearerToken, ClientCredentials, OAuthApp, PartnerApp, RedisLimits, SmartRecruiters, Webhooks } = api
   const { MemoryStore, PostgresStore, RedisStore, SqliteStore } = api
+  const { toNodeHandler } = await import('smartrecruiters/web')
 
   let sr
   await step('client', () => {
@@ -81,15 +84,25 @@ async function tour() {
   await step('upload whose source fails', () =>
     sr.fetch('/payload/20', { method: 'POST', body: stream(new Error('source')), duplex: 'half' }).catch(() => {}),
   )
+  await step('upload that is stopped', async () => {
+    sandbox.fault({ kind: 'hold', path: '/payload/20' })
+    const arrived = sandbox.nextRequest(({ path }) => path === '/payload/20')
+    const controller = new AbortController()
+    const { signal } = controller
+    const body = new ReadableStream({ start: parts => parts.enqueue(new Uint8Array(100_000)) })
+    const call = sr.fetch('/payload/20', { method: 'POST', body, duplex: 'half', signal }).catch(() => {})
+    await Promise.race([arrived, call])
+    controller.abort()
+    await call
+  })
   await step('abort', async () => {
-    const hold = sandbox.fault({ kind: 'hold', path: '/jobs' })
+    sandbox.fault({ kind: 'hold', path: '/jobs' })
     const arrived = sandbox.nextRequest(({ path }) => path === '/jobs')
     const controller = new AbortController()
     const call = sr.get('/jobs', { signal: controller.signal }).catch(() => {})
-    await arrived
+    await Promise.race([arrived, call])
     controller.abort()
     await call
-    hold.clear()
   })
   await step('calls at once', () => Promise.all(Array.from({ length: 5 }, () => sr.get('/payload/20'))))
   await step('list', async () => {
@@ -100,11 +113,26 @@ async function tour() {
     }
     for await (const page of sr.paginate('/jobs').pages()) page.cursor
   })
+  await step('observed calls', async () => {
+    const tracing = tracingChannel('smartrecruiters:call')
+    const listeners = { start() {} }
+    tracing.subscribe(listeners)
+    channel('smartrecruiters:token').subscribe(listeners.start)
+    try {
+      await sr.get('/jobs')
+      for await (const _ of sr.paginate('/jobs', { query: { limit: 10 } }));
+    } finally {
+      channel('smartrecruiters:token').unsubscribe(listeners.start)
+      await sr.get('/jobs').finally(() => tracing.unsubscribe(listeners))
+    }
+  })
   await step('limits', () => sr.limits())
   await step('shared limits', () => new RedisLimits({ url: 'redis://127.0.0.1:1' }))
   let clientCredentials
   await step('client credentials', async () => {
-    clientCredentials = sr.withCredential(new ClientCredentials(pick(sandbox.client)))
+    const credential = new ClientCredentials(pick(sandbox.client))
+    credential.on('tokenFailed', () => {})
+    clientCredentials = sr.withCredential(credential)
     await clientCredentials.get('/jobs')
   })
   await step('token', () => clientCredentials.token())
@@ -154,7 +182,8 @@ async function tour() {
 
   let partner
   await step('partner', async () => {
-    partner = new PartnerApp({ ...pick(sandbox.partner), baseUrl, store: new MemoryStore(), encryptionKey: KEY })
+    const store = Object.assign(new MapStore(), { remove: () => true })
+    partner = new PartnerApp({ ...pick(sandbox.partner), baseUrl, store, encryptionKey: KEY })
     await partner.connect('acme')
   })
   await step('customer', () => new SmartRecruiters({ credential: partner.customer('acme') }).get('/payload/20'))
@@ -166,12 +195,13 @@ async function tour() {
 
   let webhooks
   let handler
+  let reported
   await step('webhooks', () => {
     webhooks = new Webhooks({
       secrets: 'secret-of-the-subscription',
       store: new MapStore(),
       client: sr,
-      onError: () => {},
+      onError: error => reported?.(error),
     })
     handler = webhooks.handler()
   })
@@ -186,32 +216,44 @@ async function tour() {
   await step('refuse a request', () =>
     handler(new Request('https://app.example.com/webhooks', { method: 'POST', body: '{}' })),
   )
-  await step('event', async () => {
-    const handled = new Promise(resolve => webhooks.on('job.created', resolve))
-    await deliver('job.created')
-    await handled
-  })
-  await step('event that fails', async () => {
-    const handled = new Promise(resolve =>
-      webhooks.on('job.updated', () => {
+  const handle = async (name, listener) => {
+    // An event that no listener gets is reported.
+    const handled = new Promise(resolve => {
+      reported = resolve
+      webhooks.on(name, () => {
         resolve()
-        throw new Error('listener')
-      }),
-    )
-    await deliver('job.updated')
-    await handled
-  })
+        listener()
+      })
+    })
+    await Promise.all([deliver(name), handled])
+  }
+  await step('event', () => handle('job.created', () => {}))
+  await step('event that fails', () =>
+    handle('job.updated', () => {
+      throw new Error('listener')
+    }),
+  )
   await step('dead letters', async () => {
     for await (const _ of webhooks.deadLetters());
   })
   await step('repeat', () => webhooks.repeat('none'))
   await step('drop', () => webhooks.drop('none'))
+  await step('depth', () => webhooks.depth())
+  await step('malformed handshake', () =>
+    handler(new Request('https://app.example.com/webhooks', { method: 'POST', headers: { 'x-hook-secret': 'a b' } })),
+  )
   await step('subscribe, replay and unsubscribe', async () => {
-    const receiver = new Webhooks({ client: sr, store: new MapStore(), onError: () => {} })
+    const receiver = new Webhooks({
+      client: sr,
+      store: new MapStore(),
+      callbackAuthentication: { type: 'header', headerName: 'x-key', headerValue: 'k'.repeat(20) },
+      onError: () => {},
+    })
     const server = createServer(toNodeHandler(receiver.handler())).listen(0)
     await once(server, 'listening')
     const url = `http://127.0.0.1:${server.address().port}/webhooks`
     const { id } = await receiver.subscribe({ url, events: ['job.created'] })
+    await sandbox.emit('job.created', {})
     await receiver.replay({ since: new Date(0), url })
     await receiver.unsubscribe(id)
     await receiver.close()
@@ -238,6 +280,18 @@ async function tour() {
   await step('deprecated operation', () => sr.get('/jobs/{id}/publication', { params: { id: '1' } }).catch(() => {}))
   await step('close', () => sr.close())
   await step('settled', () => sr.settled())
+  await step('end of the process during an exchange', async () => {
+    sandbox.fault({ kind: 'hold', path: '/identity/oauth/token' })
+    const arrived = sandbox.nextRequest(({ path }) => path === '/identity/oauth/token')
+    const app = new OAuthApp({ ...appOptions, store: new MemoryStore() })
+    const imported = app.import({ id: 'customer', refreshToken: 'refresh-token' })
+    const call = imported.then(grant => new SmartRecruiters({ credential: grant }).get('/jobs')).catch(() => {})
+    await Promise.race([arrived, call])
+    process.emit('beforeExit')
+    sandbox.clearFaults()
+    await call
+    await nextTurn()
+  })
 }
 
 function stream(error) {

@@ -6,6 +6,9 @@ import { reportWebhook } from '../telemetry/webhook-reports.js'
 import { toEvent, type WebhookEvent } from './event.js'
 import type { WebhookErrorContext } from './options.js'
 
+/** The pause after a failure to take an event, in milliseconds. */
+const PAUSE = 1000
+
 /** What a listener gets. */
 export interface WebhookContext<Name extends string = string> {
   /** The event. */
@@ -45,6 +48,7 @@ export class Handling {
   readonly #named = new Map<string, Set<WebhookListener>>()
   readonly #any = new Set<WebhookListener>()
   #running: Promise<unknown> | undefined
+  #isClosed = false
 
   constructor(options: HandlingOptions) {
     this.#options = options
@@ -63,6 +67,7 @@ export class Handling {
 
   /** Resolves when the listeners that run have come to their end, and no more events are taken. */
   async close(): Promise<void> {
+    this.#isClosed = true
     this.#options.inbox.close()
     await this.#running
   }
@@ -89,8 +94,10 @@ export class Handling {
         if (!claim) return
         await this.#handle(claim)
       } catch (error) {
-        // The core has paused before it failed, and does so again.
         report(error, {})
+        if (this.#isClosed) return
+        // The core has paused before it failed. The addon itself has not.
+        await new Promise(resolve => setTimeout(resolve, PAUSE))
       }
     }
   }

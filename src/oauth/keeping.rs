@@ -16,17 +16,19 @@ pub fn is_worth_keeping(answer: &Answer, presented: Option<&RefreshToken>) -> bo
     }
     let Some(status) = answer.status() else { return true };
     let is_success = (200..300).contains(&status);
-    let (mut meaning, mut is_readable) = (Meaning::Unknown, false);
+    let (mut meaning, mut is_readable, mut is_empty) = (Meaning::Unknown, false, true);
     answer.texts(&mut |text| {
         meaning = Meaning::of(text, presented);
-        is_readable |= is_readable_text(text);
+        // A coding that the answer does not have leaves nothing of it.
+        is_readable |= !text.is_empty() && is_readable_text(text);
+        is_empty &= text.is_empty();
         if meaning == Meaning::Unknown { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     });
     match meaning {
         Meaning::Secrets => true,
         Meaning::Refusal => false,
         Meaning::Other => is_success,
-        Meaning::Unknown => is_success || !is_readable,
+        Meaning::Unknown => is_success || !(is_readable || is_empty),
     }
 }
 

@@ -192,6 +192,12 @@ mod tests {
         }
         window.set_limit(2);
         assert_eq!(window.opening(ms(200)), Opening::At(ms(1100)));
+        window.set_limit(1);
+        assert_eq!(
+            window.opening(ms(1000)),
+            Opening::At(ms(1200)),
+            "a place that is free by now does not count"
+        );
         window.set_limit(5);
         assert_eq!(window.opening(ms(200)), Opening::Now);
     }

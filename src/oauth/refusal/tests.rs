@@ -58,6 +58,10 @@ fn the_servers_words_are_read_in_every_form() {
         (503, r#"{"error":"invalid_grant","error_description":"later"}"#, "-", "later"),
         (400, "{}", "-", ""),
         (200, r#"{"message":"Refresh token expired"}"#, "-", "Refresh token expired"),
+        (302, r#"{"error":"invalid_grant"}"#, "-", ""),
+        (400, r#"{"a":{"message":"inner"},"message":"outer"}"#, "", "outer"),
+        (400, r#"{"message":"one","message":"two"}"#, "", "two"),
+        (400, r#"{"code":"E7","message":"E7: expired"}"#, "", "E7: expired"),
     ];
     for (status, body, code, words) in table {
         let error = refused(status, "", body.as_bytes());
@@ -65,6 +69,17 @@ fn the_servers_words_are_read_in_every_form() {
         assert_eq!((oauth_code(&error), found), (code, words), "{status} {body}: {error:?}");
         assert!(error.to_string().contains(words), "{error}");
     }
+}
+
+#[test]
+fn a_pause_until_a_date_counts_from_the_exchange() {
+    let later = std::time::UNIX_EPOCH
+        + Duration::from_millis(ManualClock::new().now().unix_millis())
+        + Duration::from_secs(60);
+    let fields = format!("retry-after: {}\r\n", httpdate::fmt_http_date(later));
+    let pause = details(&refused(503, &fields, b"")).retry_after.unwrap();
+    // A date has no fractions of a second.
+    assert!((Duration::from_secs(59)..=Duration::from_secs(60)).contains(&pause), "{pause:?}");
 }
 
 #[test]

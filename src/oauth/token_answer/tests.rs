@@ -96,6 +96,50 @@ fn nothing_beside_the_tokens_costs_them() {
 }
 
 #[test]
+fn of_several_values_one_is_preferred() {
+    let two = r#"[{"access_token":"at","refresh_token":"rt"},{"access_token":"x","refresh_token":"y"}]"#;
+    assert_eq!(shown(&read(200, two).unwrap()), "at rt");
+    let in_a_text = answer(200, br#""{\"access_token\":\"at\"}""#);
+    assert_eq!(shown(&read_tokens(&in_a_text, ManualClock::new().now(), None).unwrap()), "at -");
+    for (members, lifetime, scopes) in [
+        (r#""expires_in":5,"x":{"expires_in":9},"scope":"a","y":{"scope":"b"}"#, 5, vec!["a"]),
+        (r#""expires_in":5,"expires_in":9,"scope":"a","scope":"b""#, 9, vec!["b"]),
+        (r#""x":{"expires_in":5,"scope":"a"},"expires_in":9,"scope":"b c""#, 9, vec!["b", "c"]),
+        (r#""scope":["a","b"],"expires_in":7"#, 7, vec!["a", "b"]),
+    ] {
+        let access = read(200, &format!(r#"{{"access_token":"at",{members}}}"#)).unwrap().access.unwrap();
+        assert_eq!(
+            (access.lifetime, access.scopes),
+            (Duration::from_secs(lifetime), scopes.into_iter().map(str::to_owned).collect()),
+            "{members}"
+        );
+    }
+}
+
+#[test]
+fn a_token_may_be_as_long_as_a_request_can_carry() {
+    let longest = "t".repeat(64 * 1024);
+    let body = |token: &str| format!(r#"{{"access_token":"at","refresh_token":"{token}"}}"#);
+    assert_eq!(
+        read(200, &body(&longest)).unwrap().refresh,
+        Some(RefreshToken(Secret::new(longest.as_str())))
+    );
+    assert_eq!(code(200, &body(&format!("{longest}t"))), ErrorCode::TokenInvalid);
+}
+
+#[test]
+fn the_error_says_which_token_is_missing_or_damaged() {
+    for (body, problem) in [
+        ("{}", "it has no access_token"),
+        (r#"{"access_token":"a t"}"#, "its access_token is damaged"),
+        (r#"{"access_token":"at","refresh_token":"r t"}"#, "its refresh_token is damaged"),
+    ] {
+        let error = read(200, body).unwrap_err().to_string();
+        assert!(error.contains(problem), "{error}");
+    }
+}
+
+#[test]
 fn a_refresh_token_counts_without_a_usable_access_token() {
     for body in [
         r#"{"access_token":null,"refresh_token":"rt"}"#,
@@ -215,6 +259,7 @@ fn refusals_that_hold_nothing_are_not_kept() {
         (401, ""),
         (502, "<html><style>body{color:red}</style><h1>Bad Gateway</h1></html>"),
         (503, r#"{"id":"d0c1b2a3-0000-4000-8000-000000000000"}"#),
+        (500, r#"{"access_token":7}"#),
     ] {
         assert!(!is_kept(status, body), "{status} {body}");
     }
@@ -225,6 +270,9 @@ fn refusals_that_hold_nothing_are_not_kept() {
         (302, "access_token=at&refresh_token=rt"),
         (500, r#"{"clientId":"i","clientSecret":"s"}"#),
         (200, "<html>login</html>"),
+        (500, r#"{"refresh_token":12345}"#),
+        (500, r#"{"message":"the next token is rt2"#),
+        (502, "\u{1}\u{8}\u{1f}"),
     ] {
         assert!(is_kept(status, body), "{status} {body}");
     }
