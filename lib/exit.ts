@@ -46,7 +46,7 @@ export async function settled(): Promise<void> {
 /** Runs when the event loop is empty. Unlike at `exit`, a store in JavaScript still works here. */
 function beforeExit(): void {
   awaitExchanges().catch((error: unknown) => {
-    // Otherwise the event loop is never empty for long.
+    // Otherwise this would run again whenever the event loop is empty, and the process would never end.
     process.off('beforeExit', beforeExit)
     warnOfDefect('Waiting for exchanges at the end of the process', error)
   })

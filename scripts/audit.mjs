@@ -4,14 +4,13 @@
 // `npm run audit -- --keep FOLDER` keeps what a checkout of https://github.com/RustSec/advisory-db says of our crates.
 
 import { execFileSync, spawnSync } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 
 import { root } from './setup.mjs'
 
 const KEPT = join(root, 'advisories')
-const LOCK_FILES = ['Cargo.lock', 'fuzz/Cargo.lock', 'bench/native/Cargo.lock']
 /** Where cargo-deny looks for a database that it has made of https://github.com/RustSec/advisory-db. */
 const NAME = 'advisory-db-3157b0e258782691'
 
@@ -63,16 +62,23 @@ function keptConfig() {
   return config
 }
 
-/** Keeps the advisories of all crates in our lock files, and the day of the database. */
+/**
+ * Keeps what the advisories on our crates say of versions, with their titles, and the day of the database. Each has the
+ * address of its full text.
+ */
 function keep(checkout) {
-  const locked = LOCK_FILES.flatMap(file => [
-    ...readFileSync(join(root, file), 'utf8').matchAll(/^name = "([^"]+)"$/gm),
-  ])
+  const locked = readFileSync(join(root, 'Cargo.lock'), 'utf8').matchAll(/^name = "([^"]+)"$/gm)
   rmSync(KEPT, { recursive: true, force: true })
   mkdirSync(KEPT, { recursive: true })
   for (const [, name] of locked) {
-    const from = join(checkout, 'crates', name)
-    if (existsSync(from)) cpSync(from, join(KEPT, 'crates', name), { recursive: true })
+    const [from, to] = [checkout, KEPT].map(folder => join(folder, 'crates', name))
+    if (!existsSync(from)) continue
+    mkdirSync(to, { recursive: true })
+    for (const file of readdirSync(from)) {
+      const [facts] = readFileSync(join(from, file), 'utf8').match(/^```toml\n[\s\S]*?\n```\s+# .*\n/) ?? []
+      if (facts === undefined) throw new Error(`${join(from, file)} is not an advisory`)
+      writeFileSync(join(to, file), facts)
+    }
   }
   const date = execFileSync('git', ['log', '-1', '--format=%cI'], { cwd: checkout, encoding: 'utf8' })
   writeFileSync(join(KEPT, 'date'), date)

@@ -1,5 +1,6 @@
 // Uses everything that the package can do, step by step, each whatever became of the one before. Prints what came of each
-// step. Only those that begin with `failing` may fail. A checker watches the addon meanwhile.
+// step. A checker watches the addon meanwhile: then only steps that begin with `failing` may fail. Or one of the addon's
+// functions panics: then any step may fail, but none may hang.
 
 import { channel, tracingChannel } from 'node:diagnostics_channel'
 import { once } from 'node:events'
@@ -38,6 +39,7 @@ async function step(name, work) {
   })()
   outcomes[name] = await Promise.race([done, never])
   clearTimeout(timer)
+  // A step that failed early has left its fault behind.
   sandbox.clearFaults()
 }
 

@@ -11,7 +11,7 @@ import { bindingFiles, exportedFunctions, panickingAddon } from '../support/pani
 
 /** How long a step of the tour may take, in milliseconds: longer than the core waits for a store's answer. */
 const PATIENCE = 30_000
-/** Without these a store never says that a write failed. The core tries it again for minutes, which the tour does not. */
+/** Without these, every write to a store seems to fail. The core tries a write again for longer than the tour waits. */
 const WAITED_FOR = ['NativeCustomStore.swapped', 'NativeCustomStore.failed']
 /** Processes at once. */
 const PROCESSES = 2

@@ -96,7 +96,7 @@ export class Handling {
       } catch (error) {
         report(error, {})
         if (this.#isClosed) return
-        // The core has paused before it failed. The addon itself has not.
+        // The core pauses before it reports a failure. The addon, where it fails itself, does not.
         await new Promise(resolve => setTimeout(resolve, PAUSE))
       }
     }

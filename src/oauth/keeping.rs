@@ -19,7 +19,7 @@ pub fn is_worth_keeping(answer: &Answer, presented: Option<&RefreshToken>) -> bo
     let (mut meaning, mut is_readable, mut is_empty) = (Meaning::Unknown, false, true);
     answer.texts(&mut |text| {
         meaning = Meaning::of(text, presented);
-        // A coding that the answer does not have leaves nothing of it.
+        // An attempt at a coding that the answer does not have can leave nothing, which says nothing of the answer.
         is_readable |= !text.is_empty() && is_readable_text(text);
         is_empty &= text.is_empty();
         if meaning == Meaning::Unknown { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
