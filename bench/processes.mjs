@@ -111,8 +111,12 @@ export function startColdClient(client, scenario, server) {
   }
 }
 
-/** Nothing of the caller's environment that leads requests elsewhere or changes how Node runs. */
+/**
+ * Nothing of the caller's environment that leads requests elsewhere, adds certificates, which take as long to read as
+ * there are many, or changes how Node runs.
+ */
 export function environment() {
-  const unwanted = /^(https?_proxy|all_proxy|no_proxy|node_options|node_debug|npm_.*)$/i
+  const unwanted =
+    /^(https?_proxy|all_proxy|no_proxy|node_extra_ca_certs|ssl_cert_(file|dir)|node_options|node_debug|npm_.*)$/i
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !unwanted.test(name)))
 }

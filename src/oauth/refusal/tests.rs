@@ -83,6 +83,13 @@ fn a_pause_until_a_date_counts_from_the_exchange() {
 }
 
 #[test]
+fn words_beyond_a_length_that_is_too_short_are_read() {
+    let body = br#"{"status":400,"message":"Refresh token expired"}"#;
+    let error = refused(400, "content-length: 12\r\n", body);
+    assert_eq!(details(&error).description.as_deref(), Some("Refresh token expired"));
+}
+
+#[test]
 fn words_are_read_in_every_charset() {
     let latin1: Vec<u8> = r#"{"message":"Jeton expiré"}"#.chars().map(|c| u8::try_from(c).unwrap()).collect();
     let wide: Vec<u8> = r#"{"message":"Jeton expiré"}"#.encode_utf16().flat_map(u16::to_be_bytes).collect();

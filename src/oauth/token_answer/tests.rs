@@ -26,6 +26,12 @@ fn code(status: u16, body: &str) -> ErrorCode {
     read(status, body).unwrap_err().code()
 }
 
+/// Reads an answer that says that its body is `length` bytes long.
+fn read_with_length(length: usize, body: &str) -> Result<TokenSet> {
+    let head = format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n");
+    read_of(&Answer::from_bytes([head, body.to_owned()].concat().into_bytes()))
+}
+
 /// The two tokens, `-` for one that is absent.
 fn shown(tokens: &TokenSet) -> String {
     let access = tokens.access.as_ref().map_or("-", |access| access.value.expose());
@@ -117,6 +123,33 @@ fn of_several_values_one_is_preferred() {
 }
 
 #[test]
+fn a_stray_quote_hides_no_member_after_it_and_replaces_none_before_it() {
+    let (early, late) = (
+        r#"{"access_token":"at","expires_in":5,"scope":"a","note":"a"b","x":{"access_token":"old","expires_in":9,"scope":"b"},"refresh_token":"rt"}"#,
+        r#"{"note":"a"b","access_token":"at","expires_in":5,"scope":"a","refresh_token":"rt"}"#,
+    );
+    for body in [early, late] {
+        let tokens = read(200, body).unwrap();
+        assert_eq!(shown(&tokens), "at rt", "{body}");
+        let access = tokens.access.unwrap();
+        assert_eq!((access.lifetime, access.scopes), (Duration::from_secs(5), vec!["a".to_owned()]), "{body}");
+    }
+    let refresh_first =
+        r#"{"refresh_token":"rt","note":"a"b","x":{"refresh_token":"old"},"access_token":"at"}"#;
+    assert_eq!(shown(&read(200, refresh_first).unwrap()), "at rt");
+}
+
+#[test]
+fn a_body_is_read_beyond_its_stated_length_if_that_cuts_it_off() {
+    let body = r#"{"access_token":"at","scope":"a","refresh_token":"rt"}"#;
+    assert_eq!(shown(&read_with_length(32, body).unwrap()), "at rt");
+    assert_eq!(shown(&read_with_length(5, r#"{"x":1,"refresh_token":"rt"}"#).unwrap()), "- rt");
+    // What follows a whole answer is another one's.
+    let two = r#"{"access_token":"at"}{"access_token":"x","refresh_token":"y"}"#;
+    assert_eq!(shown(&read_with_length(21, two).unwrap()), "at -");
+}
+
+#[test]
 fn a_token_may_be_as_long_as_a_request_can_carry() {
     let longest = "t".repeat(64 * 1024);
     let body = |token: &str| format!(r#"{{"access_token":"at","refresh_token":"{token}"}}"#);
@@ -199,6 +232,8 @@ fn an_omitted_refresh_token_means_to_keep_the_old_one() {
         r#"{"access_token":"at","refresh_token":""}"#,
         r#"{"access_token":"at","refresh_token":false,"refresh_expires_in":0,"not-before-policy":0}"#,
         "\u{feff}{\"access_token\":\"at\"}",
+        "{\n  \"access_token\": \"at\"\n}\n",
+        "access_token=at&token_type=bearer",
         r#"{"access_token":"at","error":"","id_token":"x.y.z"}"#,
         r#"{"access_token":"at-token-1","x":NaN}"#,
     ] {
@@ -263,6 +298,8 @@ fn refusals_that_hold_nothing_are_not_kept() {
     ] {
         assert!(!is_kept(status, body), "{status} {body}");
     }
+    let wide: Vec<u8> = r#"{"error":"invalid_grant"}"#.encode_utf16().flat_map(u16::to_be_bytes).collect();
+    assert!(!is_worth_keeping(&answer(400, &wide), None), "it is understood in its own charset");
     for (status, body) in [
         (400, r#"{"error":"x","refresh_token":"rt2"}"#),
         (500, r#"{"access_token":"at"}"#),
