@@ -18,6 +18,7 @@ use super::background;
 use super::decoding::codings;
 use super::failure::{Interrupted, reading_failed};
 use super::parts::Parts;
+use super::pool::{Lease, OutgoingBody};
 use super::unpacking::Unpacking;
 use crate::error::{Error, Result};
 
@@ -35,9 +36,6 @@ pub enum RequestBody {
     /// A streamed body, which can be sent once, with its length in bytes if that is known.
     Stream(StreamedBody, Option<u64>),
 }
-
-/// A request's body in the form that hyper sends.
-pub(super) type OutgoingBody = Either<Full<Bytes>, Channel<Bytes, Interrupted>>;
 
 /// A body that is streamed once. Its writer is told to stop when all clones are dropped.
 #[derive(Clone)]
@@ -204,7 +202,9 @@ impl Drop for Unread {
 
 enum Rest {
     Open {
+        // Dropped in this order: a connection is free once its answer was read, and then makes room for another call.
         reader: Reader,
+        _lease: Lease,
         _permit: OwnedSemaphorePermit,
         _answers: Option<StreamedBody>,
         held: Option<Box<dyn UntilEnd>>,
@@ -224,6 +224,7 @@ impl ResponseBody {
     pub(super) fn new(
         incoming: Incoming,
         headers: &HeaderMap,
+        lease: Lease,
         permit: OwnedSemaphorePermit,
         answers: Option<StreamedBody>,
     ) -> Self {
@@ -235,7 +236,14 @@ impl ResponseBody {
             }
         });
         let rest = match reader {
-            Ok(reader) => Rest::Open { reader, _permit: permit, _answers: answers, held: None, unread: None },
+            Ok(reader) => Rest::Open {
+                reader,
+                _lease: lease,
+                _permit: permit,
+                _answers: answers,
+                held: None,
+                unread: None,
+            },
             Err(error) => Rest::Failed(error),
         };
         Self { ahead: Parts::default(), rest }

@@ -4,29 +4,12 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hyper_util::client::legacy::Client;
-use hyper_util::rt::{TokioExecutor, TokioTimer};
-
-use super::body::OutgoingBody;
 use super::dial::Dialer;
+use super::pool::Pool;
 use super::proxy::{Proxies, ProxyChoice};
 use crate::environment::Variables;
 use crate::error::Result;
 use crate::tls::{self, ClientCertificate};
-
-/// The most connections to one server. More make a server slower and no client faster: 64 connections served 512
-/// concurrent calls better than 512 did.
-pub(super) const CONNECTIONS: usize = 64;
-/// How long an idle connection is kept. It is shorter than the usual 60 s of servers and load balancers, so that the
-/// client closes it before they do.
-const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
-/// After how long an idle HTTP/2 connection is sent a PING, and how long the reply may take before the connection is
-/// closed. A lost peer would otherwise go unnoticed.
-const HTTP2_PING: Duration = Duration::from_secs(15);
-/// The most header fields of an answer over HTTP/1.1. Answers over HTTP/2 are only bounded by their size.
-pub(super) const MOST_FIELDS: usize = 1000;
-/// The longest head of an answer, in bytes: twice what the largest real ones take.
-pub(super) const LONGEST_HEAD: u32 = 512 * 1024;
 
 /// How connections are made.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -86,22 +69,9 @@ impl Connector {
         &self.proxies
     }
 
-    /// A client for API calls that reuses connections. It uses HTTP/2 if the server supports it, or else HTTP/1.1.
-    pub(super) fn pooled(&self) -> Client<Dialer, OutgoingBody> {
-        Client::builder(TokioExecutor::new())
-            .timer(TokioTimer::new())
-            .pool_timer(TokioTimer::new())
-            .pool_idle_timeout(IDLE_TIMEOUT)
-            .pool_max_idle_per_host(CONNECTIONS)
-            .http1_max_headers(MOST_FIELDS)
-            .http1_max_buf_size(LONGEST_HEAD as usize)
-            .http1_allow_obsolete_multiline_headers_in_responses(true)
-            .http1_allow_spaces_after_header_name_in_responses(true)
-            .http2_max_header_list_size(LONGEST_HEAD)
-            .http2_keep_alive_interval(HTTP2_PING)
-            .http2_keep_alive_timeout(HTTP2_PING)
-            .http2_adaptive_window(true)
-            .build(self.dialer(&[b"h2", b"http/1.1"]))
+    /// Connections for API calls, which are used again.
+    pub(super) fn pooled(&self) -> Pool {
+        Pool::new(self.dialer(&[b"h2", b"http/1.1"]))
     }
 
     /// Makes single connections that use the first of these protocols that the server supports.

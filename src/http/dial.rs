@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::connect::dns::{GaiResolver, Name};
-use hyper_util::client::legacy::connect::{Connected, Connection, HttpConnector};
 use hyper_util::rt::TokioIo;
 use rustls::pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -45,13 +45,14 @@ pub(super) struct Dialer {
 /// A connection to a server.
 pub(super) struct Line {
     stream: Fair<Box<dyn Stream>>,
-    is_http2: bool,
+    /// Whether the server and the client agreed on HTTP/2.
+    pub(super) is_http2: bool,
     /// Whether the connection ends at a proxy that forwards requests.
-    is_proxied: bool,
-    addresses: Option<Addresses>,
+    pub(super) is_proxied: bool,
+    pub(super) addresses: Option<Addresses>,
 }
 
-/// The addresses of the connection that an answer arrived on. They are stored in the answer's extensions.
+/// The addresses of the connection that an answer arrived on.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Addresses {
     pub(super) local: SocketAddr,
@@ -223,32 +224,6 @@ async fn secure(
     let bare = host.trim_start_matches('[').trim_end_matches(']');
     let name = ServerName::try_from(bare.to_owned()).map_err(io::Error::other)?;
     TlsConnector::from(Arc::clone(config)).connect(name, stream).await
-}
-
-impl Service<http::Uri> for Dialer {
-    type Response = TokioIo<Line>;
-    type Error = Error;
-    type Future = Pin<Box<dyn Future<Output = Result<TokioIo<Line>>> + Send>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<()>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, uri: http::Uri) -> Self::Future {
-        let dialer = self.clone();
-        Box::pin(async move { dialer.dial(uri).await.map(TokioIo::new) })
-    }
-}
-
-impl Connection for Line {
-    fn connected(&self) -> Connected {
-        let connected = Connected::new().proxy(self.is_proxied);
-        let connected = if self.is_http2 { connected.negotiated_h2() } else { connected };
-        match self.addresses {
-            Some(addresses) => connected.extra(addresses),
-            None => connected,
-        }
-    }
 }
 
 impl AsyncRead for Line {

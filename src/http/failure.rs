@@ -10,14 +10,14 @@ use crate::tls;
 #[error("the request's body ended early")]
 pub(super) struct Interrupted;
 
+/// The error of a request that certainly was not sent: its connection ended before.
+pub(super) fn unsent(error: hyper::Error) -> Error {
+    failed(error, false)
+}
+
 /// The error of a request that got no answer.
-pub(super) fn sending_failed(error: hyper_util::client::legacy::Error) -> Error {
-    // The connection failed, and the dialer's error says why.
-    if let Some(known) = cause::<Error>(&error) {
-        return known.clone();
-    }
-    let hyper = cause::<hyper::Error>(&error);
-    if hyper.is_some_and(is_head_too_large) {
+pub(super) fn sending_failed(error: hyper::Error) -> Error {
+    if is_head_too_large(&error) {
         return too_large("its head has more than 1,000 header fields or is longer than 512 KiB");
     }
     let h2 = cause::<h2::Error>(&error);
@@ -25,8 +25,8 @@ pub(super) fn sending_failed(error: hyper_util::client::legacy::Error) -> Error 
         return too_large("its header fields are longer than 512 KiB, or the server broke HTTP/2");
     }
     // hyper reports a request this way if it was not written when the connection ended.
-    let unwritten = hyper.is_some_and(|error| error.is_canceled() || error.is_closed());
-    let sent = !(error.is_connect() || unwritten || h2.is_some_and(is_unprocessed));
+    let unwritten = error.is_canceled() || error.is_closed();
+    let sent = !(unwritten || h2.is_some_and(is_unprocessed));
     failed(error, sent)
 }
 

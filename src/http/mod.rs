@@ -18,6 +18,7 @@ mod loose_json;
 mod no_proxy;
 mod open_connection;
 mod parts;
+mod pool;
 mod proxy;
 mod redirect;
 mod retry_after;

@@ -16,6 +16,8 @@ use crate::error::{Error, Result};
 /// it closes the connection unused.
 pub struct OpenConnection {
     stream: Box<dyn Stream>,
+    /// Whether it ends at a proxy that forwards requests.
+    is_proxied: bool,
     connector: Connector,
 }
 
@@ -29,7 +31,8 @@ impl OpenConnection {
         // The connection is not taken from the pool, since a server may close a reused connection at the moment when
         // the request is written.
         let line = connector.dialer(&[b"http/1.1"]).dial(uri).await?;
-        Ok(Self { stream: Box::new(TokioIo::new(line)), connector: connector.clone() })
+        let is_proxied = line.is_proxied;
+        Ok(Self { stream: Box::new(TokioIo::new(line)), is_proxied, connector: connector.clone() })
     }
 
     /// Sends a request to the same server once, and reads the answer to its end, however it ends. The answer may take
@@ -38,16 +41,15 @@ impl OpenConnection {
     /// Fails only if nothing of an answer arrived. The error's `sent` says whether a byte of the request may have been
     /// sent.
     pub async fn post(self, url: &Url, headers: &HeaderMap, body: &[u8]) -> Result<Answer> {
-        // A proxy without a tunnel gets the whole URL as the target (RFC 9112 section 3.2.2).
-        let is_proxied = url.scheme() == "http" && self.stream.connected().is_proxied();
         let mut headers = headers.clone();
-        if is_proxied
+        if self.is_proxied
             && let Some(proxy) = self.connector.proxies().of_url(url)?
             && let Some(login) = proxy.login.as_ref()
         {
             headers.insert(PROXY_AUTHORIZATION, tunnel::authorization(login)?);
         }
-        let request = single_exchange::request(url, &headers, body, is_proxied);
+        // A proxy without a tunnel gets the whole URL as the target (RFC 9112 section 3.2.2).
+        let request = single_exchange::request(url, &headers, body, self.is_proxied);
         single_exchange::exchange(self.stream, &request)
             .await
             .map_err(|error| error.on_the_way(false, || self.connector.proxies().destination_of(url)))

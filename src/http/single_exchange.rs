@@ -9,7 +9,6 @@ use std::time::Duration;
 use http::HeaderMap;
 use http::header::{CONTENT_LENGTH, HOST, USER_AGENT};
 use hyper::rt::{Read, Write};
-use hyper_util::client::legacy::connect;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::time::Sleep;
@@ -38,9 +37,9 @@ const LONGEST_ANSWER: usize = 2 * 1024 * 1024;
 const TLS_RECORD: usize = 16 * 1024;
 
 /// The stream of a connection.
-pub(super) trait Stream: Read + Write + connect::Connection + Unpin + Send {}
+pub(super) trait Stream: Read + Write + Unpin + Send {}
 
-impl<T: Read + Write + connect::Connection + Unpin + Send> Stream for T {}
+impl<T: Read + Write + Unpin + Send> Stream for T {}
 
 type Connection = TokioIo<Box<dyn Stream>>;
 

@@ -249,6 +249,9 @@ fn encode_query(own: Option<&str>, pairs: &[(String, String)]) -> String {
 
 /// Whether a segment is `.` or `..`, in any encoding that a server or URL parser may read as such.
 fn is_dot_segment(segment: &str) -> bool {
+    if !segment.contains(['.', '%']) {
+        return false;
+    }
     let decoded = percent_decode_str(segment).collect::<Vec<u8>>();
     // A server might treat a decoded slash or backslash as the beginning of a new segment.
     decoded.split(|byte| matches!(byte, b'/' | b'\\')).any(|part| matches!(part, b"." | b".."))

@@ -12,18 +12,15 @@ use http::header::{
 };
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use hyper::body::Incoming;
-use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::{CaptureConnection, capture_connection};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use url::Url;
 
-use super::body::{OutgoingBody, RequestBody, ResponseBody};
-use super::connector::{CONNECTIONS, Connector};
+use super::body::{RequestBody, ResponseBody};
+use super::connector::Connector;
 use super::decoding;
-use super::dial::{Addresses, Dialer};
-use super::failure::sending_failed;
 use super::headers::{self, header_lines};
 use super::interim::Interim;
+use super::pool::{Answered, CONNECTIONS, OutgoingBody, Pool};
 use super::proxy::Proxies;
 use super::redirect::{self, Hop, MOST_HOPS};
 use super::target::Target;
@@ -33,6 +30,8 @@ use crate::observe::Observer;
 use crate::secret::{Redactor, Secret};
 
 const SMART_TOKEN: HeaderName = HeaderName::from_static("x-smarttoken");
+/// The most header fields that a request gets in addition to the caller's.
+const MOST_OWN_HEADERS: usize = 6;
 /// The most connections that are remembered: many more than are open at once.
 const MOST_CONNECTIONS: usize = 1024;
 
@@ -172,8 +171,8 @@ pub struct Progress {
     phase: AtomicU8,
     /// Whether an earlier request of the call was sent.
     left_before: AtomicBool,
-    /// Reports when the current request has a connection.
-    connection: Mutex<Option<CaptureConnection>>,
+    /// Whether the current request has a connection.
+    connected: AtomicBool,
 }
 
 impl Progress {
@@ -187,7 +186,7 @@ impl Progress {
         let phase = self.phase.load(Ordering::Relaxed);
         let began = [Phase::Token, Phase::Response, Phase::Body, Phase::Retry];
         match began.into_iter().find(|candidate| *candidate as u8 == phase) {
-            Some(Phase::Response) if !self.is_connected() => Phase::Connect,
+            Some(Phase::Response) if !self.connected.load(Ordering::Relaxed) => Phase::Connect,
             began => began.unwrap_or(Phase::Queue),
         }
     }
@@ -207,20 +206,15 @@ impl Progress {
         self.left_before() || matches!(self.phase(), Phase::Response | Phase::Body)
     }
 
-    fn is_connected(&self) -> bool {
-        let connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
-        connection.as_ref().is_some_and(|connection| connection.connection_metadata().is_some())
-    }
-
-    fn capture(&self, connection: CaptureConnection) {
-        *self.connection.lock().unwrap_or_else(PoisonError::into_inner) = Some(connection);
+    fn set_connected(&self, connected: bool) {
+        self.connected.store(connected, Ordering::Relaxed);
     }
 }
 
 /// The pooled connections that clients share.
 #[derive(Debug)]
 pub struct Transport {
-    client: Client<Dialer, OutgoingBody>,
+    pool: Pool,
     proxies: Arc<Proxies>,
     slots: Arc<Semaphore>,
     /// The number of open bodies that were passed to readers.
@@ -233,7 +227,7 @@ impl Transport {
     /// A pool of connections made by `connector`. None is open yet.
     pub fn new(connector: &Connector) -> Self {
         Self {
-            client: connector.pooled(),
+            pool: connector.pooled(),
             proxies: Arc::clone(connector.proxies()),
             slots: Arc::new(Semaphore::new(CONNECTIONS)),
             unread: Arc::default(),
@@ -298,20 +292,20 @@ impl Transport {
                 progress.leave_behind();
             }
             let url = outgoing.1;
-            let response = self.send_once(outgoing, progress).await.map_err(|error| {
+            let answered = self.send_once(outgoing, progress).await.map_err(|error| {
                 after_hops(hops, error.on_the_way(false, || self.proxies.destination_of(url)))
             })?;
-            let next = match redirected(request, hop.as_ref(), &response)? {
+            let next = match redirected(request, hop.as_ref(), &answered.response)? {
                 None => {
                     progress.enter(Phase::Body);
+                    let Answered { response, addresses, lease } = answered;
                     let (head, body) = response.into_parts();
-                    let addresses = head.extensions.get::<Addresses>();
                     return Ok(Response {
                         status: head.status,
                         connection: addresses.map(|addresses| addresses.local),
                         peer: addresses.map(|addresses| addresses.peer),
                         is_http2: head.version == http::Version::HTTP_2,
-                        body: ResponseBody::new(body, &head.headers, permit, request.body.stream()),
+                        body: ResponseBody::new(body, &head.headers, lease, permit, request.body.stream()),
                         headers: head.headers,
                         authorized: hop.as_ref().is_none_or(|hop| hop.same_origin),
                         url: hop.map(|hop| hop.url),
@@ -334,13 +328,7 @@ impl Transport {
         &self,
         (method, url, mut headers, body): Outgoing<'_>,
         progress: &Progress,
-    ) -> Result<http::Response<Incoming>> {
-        let uri: http::Uri = url.as_str().parse().map_err(|_| {
-            Error::configuration(
-                "path",
-                "leads to a URL that HTTP cannot carry: encode its unusual characters",
-            )
-        })?;
+    ) -> Result<Answered> {
         // A proxy that forwards requests needs its login in each request. A tunnel needs it only when it is opened.
         if url.scheme() == "http"
             && let Some(proxy) = self.proxies.of_url(url)?
@@ -350,13 +338,12 @@ impl Transport {
         }
         let mut outgoing = http::Request::new(body);
         *outgoing.method_mut() = method.clone();
-        *outgoing.uri_mut() = uri;
         *outgoing.headers_mut() = headers;
         let interim = Interim::watch(&mut outgoing);
-        progress.capture(capture_connection(&mut outgoing));
+        progress.set_connected(false);
         tokio::select! {
             biased;
-            answered = self.client.request(outgoing) => answered.map_err(sending_failed),
+            answered = self.pool.send(outgoing, url, || progress.set_connected(true)) => answered,
             error = interim.too_many() => Err(error),
         }
     }
@@ -410,6 +397,7 @@ fn redirected(
 
 fn headers(request: &Request, authorization: &Authorization) -> HeaderMap {
     let mut headers = request.headers.clone();
+    headers.reserve(MOST_OWN_HEADERS);
     headers.insert(authorization.name.clone(), authorization.value.clone());
     if let Some(length) = request.body.stated_length(&request.method) {
         headers.insert(CONTENT_LENGTH, length.into());

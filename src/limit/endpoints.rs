@@ -192,35 +192,36 @@ impl Endpoints {
             let named = || named(&method, template, self.rules.get(&(method.clone(), number)).copied());
             return met.known.entry((method.clone(), number)).or_insert_with(named).clone();
         }
-        let template = self.shape(written, path);
-        let name = format!("{method} {template}");
+        let mut name = self.shape(&method, written, path);
         if let Some(known) = met.unknown.get(&name) {
             return known.clone();
         }
         // There are too many: all with the same first segment are limited as one endpoint.
-        let (name, template) = if met.unknown.len() >= MOST_UNKNOWN {
-            let family = template.split('/').nth(1).unwrap_or_default();
-            (format!("{method} /{family}/…"), format!("/{family}/…"))
-        } else {
-            (name, template)
-        };
-        met.unknown.entry(name).or_insert_with(|| named(&method, &template, None)).clone()
+        if met.unknown.len() >= MOST_UNKNOWN {
+            let family = name.split('/').nth(1).unwrap_or_default();
+            name = format!("{method} /{family}/…");
+        }
+        let template = name.get(method.as_str().len() + 1..).unwrap_or_default();
+        let endpoint = named(&method, template, None);
+        met.unknown.entry(name).or_insert(endpoint).clone()
     }
 
-    /// Derives a template from the shape of a path that is not in the table. In doubt a segment is an id: two endpoints taken
-    /// for one are slower than necessary, while one taken for two gets 429s.
-    fn shape(&self, written: &str, path: &str) -> String {
-        let mut template = String::with_capacity(path.len() + 2);
+    /// Derives the name of an endpoint from the shape of a path that is not in the table. In doubt a segment is an id: two
+    /// endpoints taken for one are slower than necessary, while one taken for two gets 429s.
+    fn shape(&self, method: &Method, written: &str, path: &str) -> String {
+        let mut name = String::with_capacity(method.as_str().len() + path.len() + 2);
+        name.push_str(method.as_str());
+        name.push(' ');
         let mut written = written.trim_matches('/').split('/');
         let mut collection = false;
         for segment in path.split('/') {
             let is_id =
                 written.next().is_some_and(|segment| segment.contains('{')) || collection || is_id(segment);
-            template.push('/');
-            template.push_str(if is_id { "{id}" } else { segment });
+            name.push('/');
+            name.push_str(if is_id { "{id}" } else { segment });
             collection = !is_id && self.collections.contains(segment);
         }
-        template
+        name
     }
 }
 

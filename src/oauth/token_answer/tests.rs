@@ -28,7 +28,8 @@ fn code(status: u16, body: &str) -> ErrorCode {
 
 /// Reads an answer that says that its body is `length` bytes long.
 fn read_with_length(length: usize, body: &str) -> Result<TokenSet> {
-    let head = format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n");
+    let head =
+        format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n");
     read_of(&Answer::from_bytes([head, body.to_owned()].concat().into_bytes()))
 }
 
@@ -132,7 +133,11 @@ fn a_stray_quote_hides_no_member_after_it_and_replaces_none_before_it() {
         let tokens = read(200, body).unwrap();
         assert_eq!(shown(&tokens), "at rt", "{body}");
         let access = tokens.access.unwrap();
-        assert_eq!((access.lifetime, access.scopes), (Duration::from_secs(5), vec!["a".to_owned()]), "{body}");
+        assert_eq!(
+            (access.lifetime, access.scopes),
+            (Duration::from_secs(5), vec!["a".to_owned()]),
+            "{body}"
+        );
     }
     let refresh_first =
         r#"{"refresh_token":"rt","note":"a"b","x":{"refresh_token":"old"},"access_token":"at"}"#;
