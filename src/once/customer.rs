@@ -89,3 +89,6 @@ fn may_have_been_issued(error: &Error) -> bool {
         _ => false,
     }
 }
+
+#[cfg(test)]
+mod tests;

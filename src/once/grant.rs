@@ -159,3 +159,6 @@ fn refusal(before: Option<&Refusal>, error: &Error, now: u64) -> Option<Refusal>
 fn wait(times: u32) -> Duration {
     FIRST_WAIT.saturating_mul(1 << times.saturating_sub(1).min(16)).min(LONGEST_WAIT)
 }
+
+#[cfg(test)]
+mod tests;
