@@ -78,7 +78,7 @@ struct Server {
     origin: Arc<Origin>,
     idle: Vec<Idle>,
     /// An HTTP/2 connection, which carries any number of requests.
-    shared: Option<Idle>,
+    http2: Option<Idle>,
 }
 
 struct Idle {
@@ -175,12 +175,12 @@ impl Shared {
         let mut servers = self.servers();
         let server = servers.all.iter_mut().find(|server| server.origin.is_of(url))?;
         let now = instant();
-        if let Some(shared) = &mut server.shared {
-            if let Some(clone) = shared.connection.to_share().filter(|_| !shared.is_over(now)) {
-                shared.since = now;
+        if let Some(http2) = &mut server.http2 {
+            if let Some(clone) = http2.connection.to_share().filter(|_| !http2.is_over(now)) {
+                http2.since = now;
                 return Some(clone);
             }
-            server.shared = None;
+            server.http2 = None;
         }
         while let Some(at) = server.idle.iter().rposition(|idle| idle.connection.is_ready()) {
             let idle = server.idle.remove(at);
@@ -252,14 +252,14 @@ impl Shared {
         let mut servers = self.servers();
         if !servers.all.iter().any(|server| *server.origin == *connection.origin) {
             let origin = Arc::clone(&connection.origin);
-            servers.all.push(Server { origin, idle: Vec::new(), shared: None });
+            servers.all.push(Server { origin, idle: Vec::new(), http2: None });
         }
         let server = servers.all.iter_mut().find(|server| *server.origin == *connection.origin);
         let Some(server) = server else { return };
         let idle = Idle { connection, since: instant() };
         match &idle.connection.sender {
             Sender::Http2(_) => {
-                server.shared = Some(idle);
+                server.http2 = Some(idle);
                 self.freed.notify_waiters();
             }
             Sender::Http1(_) => {
@@ -284,7 +284,7 @@ impl Shared {
         let mut servers = self.servers();
         let server = servers.all.iter_mut().find(|server| *server.origin == *connection.origin);
         if let (Sender::Http2(_), Some(server)) = (&connection.sender, server) {
-            server.shared = None;
+            server.http2 = None;
         }
     }
 
@@ -294,10 +294,10 @@ impl Shared {
         let now = instant();
         for server in &mut servers.all {
             server.idle.retain(|idle| !idle.is_over(now) && !idle.connection.is_closed());
-            server.shared.take_if(|idle| idle.is_over(now) || idle.connection.is_closed());
+            server.http2.take_if(|idle| idle.is_over(now) || idle.connection.is_closed());
         }
-        servers.all.retain(|server| !server.idle.is_empty() || server.shared.is_some());
-        let kept = servers.all.iter().flat_map(|server| server.idle.iter().chain(&server.shared));
+        servers.all.retain(|server| !server.idle.is_empty() || server.http2.is_some());
+        let kept = servers.all.iter().flat_map(|server| server.idle.iter().chain(&server.http2));
         let next = kept.map(|idle| idle.since + IDLE_TIMEOUT).min();
         servers.is_watched = next.is_some();
         next
