@@ -155,3 +155,6 @@ pub(super) fn next<R: OneTimeRecord>(
 
 #[cfg(test)]
 mod model;
+
+#[cfg(test)]
+mod tests;
