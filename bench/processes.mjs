@@ -112,8 +112,8 @@ export function startColdClient(client, scenario, server) {
 }
 
 /**
- * Nothing of the caller's environment that leads requests elsewhere, adds certificates, which take as long to read as
- * there are many, or changes how Node runs.
+ * The caller's environment without what leads requests elsewhere, changes how Node runs, or adds certificates, which take
+ * time to read.
  */
 export function environment() {
   const unwanted =

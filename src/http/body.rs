@@ -202,7 +202,7 @@ impl Drop for Unread {
 
 enum Rest {
     Open {
-        // Dropped in this order: a connection is free once its answer was read, and then makes room for another call.
+        // Dropped in this order: the connection is free before another call gets its place.
         reader: Reader,
         _lease: Lease,
         _permit: OwnedSemaphorePermit,

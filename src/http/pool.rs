@@ -6,15 +6,14 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::HOST;
-use http::uri::PathAndQuery;
 use http::{HeaderValue, Request, Response, Uri};
 use http_body_util::channel::Channel;
 use http_body_util::{Either, Full};
 use hyper::body::Incoming;
-use hyper::client::conn::{http1, http2};
+use hyper::client::conn::{TrySendError, http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::runtime::Handle;
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::Notify;
 use tokio::time::Instant;
 use url::{Position, Url};
 
@@ -33,14 +32,14 @@ const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
 /// closed. A lost peer would otherwise go unnoticed.
 const HTTP2_PING: Duration = Duration::from_secs(15);
 /// The most header fields of an answer over HTTP/1.1. Answers over HTTP/2 are only bounded by their size.
-pub(super) const MOST_FIELDS: usize = 1000;
+const MOST_FIELDS: usize = 1000;
 /// The longest head of an answer, in bytes: twice what the largest real ones take.
-pub(super) const LONGEST_HEAD: u32 = 512 * 1024;
+const LONGEST_HEAD: u32 = 512 * 1024;
 
 /// A request's body in the form that hyper sends.
 pub(super) type OutgoingBody = Either<Full<Bytes>, Channel<Bytes, Interrupted>>;
 
-/// Connections that requests share. It uses HTTP/2 if the server supports it, or else HTTP/1.1.
+/// Connections that requests share, by HTTP/2 if the server supports it, or else by HTTP/1.1.
 #[derive(Clone)]
 pub(super) struct Pool(Arc<Shared>);
 
@@ -142,13 +141,19 @@ impl Pool {
         url: &Url,
         connected: impl Fn(),
     ) -> Result<Answered> {
+        let uri: Uri = url[..Position::AfterQuery].parse().map_err(|_| {
+            Error::configuration(
+                "path",
+                "leads to a URL that HTTP cannot carry: encode its unusual characters",
+            )
+        })?;
         loop {
             let (mut connection, is_reused) = match self.0.take(url) {
                 Some(connection) => (connection, true),
-                None => self.0.open(url).await?,
+                None => self.0.open(url, &uri).await?,
             };
             connected();
-            connection.address(&mut request, url)?;
+            connection.address(&mut request, &uri);
             let mut error = match connection.send(request).await {
                 Ok(response) => {
                     let addresses = connection.addresses;
@@ -191,25 +196,17 @@ impl Shared {
         None
     }
 
-    /// A new connection to the server of `url`, or one that became free in the meantime. Says whether it was used
-    /// before. If the caller does not wait for the new connection, others can use it.
-    async fn open(self: &Arc<Self>, url: &Url) -> Result<(Connection, bool)> {
+    /// A new connection to the server of `url`, or one that became free before it was made. Says whether it was used
+    /// before. A connection that is no longer waited for is given up: while a server does not answer, impatient calls
+    /// would otherwise leave more and more of them behind.
+    async fn open(self: &Arc<Self>, url: &Url, uri: &Uri) -> Result<(Connection, bool)> {
         self.runtime.get_or_init(Handle::current);
-        let (opened, mut opening) = oneshot::channel();
-        let (shared, url_of_task) = (Arc::clone(self), url.clone());
-        tokio::spawn(async move {
-            let connection = shared.connect(&url_of_task).await;
-            if let Err(Ok(unwanted)) = opened.send(connection) {
-                shared.put(unwanted);
-            }
-        });
+        // Boxed, since few calls have to connect, and the state of connecting is large.
+        let mut connecting = Box::pin(self.connect(url, uri));
         loop {
             tokio::select! {
                 biased;
-                opened = &mut opening => {
-                    let failed = Err(Error::Internal { problem: "connecting panicked" });
-                    return opened.unwrap_or(failed).map(|connection| (connection, false));
-                }
+                connected = &mut connecting => return Ok((connected?, false)),
                 () = self.freed.notified() => {
                     if let Some(connection) = self.take(url) {
                         return Ok((connection, true));
@@ -219,9 +216,9 @@ impl Shared {
         }
     }
 
-    async fn connect(self: &Arc<Self>, url: &Url) -> Result<Connection> {
+    async fn connect(self: &Arc<Self>, url: &Url, uri: &Uri) -> Result<Connection> {
         let origin = Arc::new(Origin::of(url)?);
-        let line = self.dialer.clone().dial(whole(url)?).await?;
+        let line = self.dialer.clone().dial(uri.clone()).await?;
         // One connection is enough for all calls that waited for one.
         if line.is_http2
             && let Some(connection) = self.take(url)
@@ -395,40 +392,27 @@ impl Connection {
         })
     }
 
-    /// Writes `url` into the request as the protocol wants it (RFC 9112 section 3.2, RFC 9113 section 8.3.1).
-    fn address(&self, request: &mut Request<OutgoingBody>, url: &Url) -> Result<()> {
+    /// Writes `uri` into the request as the protocol wants it (RFC 9112 section 3.2, RFC 9113 section 8.3.1).
+    fn address(&self, request: &mut Request<OutgoingBody>, uri: &Uri) {
         let is_http1 = matches!(self.sender, Sender::Http1(_));
         if is_http1 {
             request.headers_mut().entry(HOST).or_insert_with(|| self.origin.header.clone());
         }
-        *request.uri_mut() = if is_http1 && !self.is_proxied {
-            let path = &url[Position::BeforePath..Position::AfterQuery];
-            let path = Bytes::copy_from_slice(path.as_bytes());
-            PathAndQuery::from_maybe_shared(path).map_err(|_| unfit())?.into()
-        } else {
-            whole(url)?
+        *request.uri_mut() = match uri.path_and_query() {
+            Some(path) if is_http1 && !self.is_proxied => path.clone().into(),
+            _ => uri.clone(),
         };
-        Ok(())
     }
 
     async fn send(
         &mut self,
         request: Request<OutgoingBody>,
-    ) -> std::result::Result<Response<Incoming>, hyper::client::conn::TrySendError<Request<OutgoingBody>>>
-    {
+    ) -> std::result::Result<Response<Incoming>, TrySendError<Request<OutgoingBody>>> {
         match &mut self.sender {
             Sender::Http1(sender) => sender.try_send_request(request).await,
             Sender::Http2(sender) => sender.try_send_request(request).await,
         }
     }
-}
-
-fn whole(url: &Url) -> Result<Uri> {
-    url[..Position::AfterQuery].parse().map_err(|_| unfit())
-}
-
-fn unfit() -> Error {
-    Error::configuration("path", "leads to a URL that HTTP cannot carry: encode its unusual characters")
 }
 
 impl fmt::Debug for Pool {

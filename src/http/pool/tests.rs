@@ -44,6 +44,15 @@ async fn serve(connection: &mut TcpStream) -> String {
     head
 }
 
+/// A request on a new connection, which the server answers with `answer`.
+async fn exchange(pool: &Pool, listener: &TcpListener, url: &Url, answer: &[u8]) -> (TcpStream, Answered) {
+    let asked = ask(pool, url);
+    let (mut connection, _) = listener.accept().await.unwrap();
+    head(&mut connection).await;
+    connection.write_all(answer).await.unwrap();
+    (connection, asked.await.unwrap().unwrap())
+}
+
 /// Reads an answer to its end, which frees its connection.
 async fn finish(answered: Answered) -> SocketAddr {
     let Answered { response, addresses, lease } = answered;
@@ -55,68 +64,51 @@ async fn finish(answered: Answered) -> SocketAddr {
 #[tokio::test]
 async fn a_connection_is_used_again_once_its_answer_was_read_and_not_before() {
     let ((listener, url), pool) = (listen().await, pool());
-    let first = ask(&pool, &url);
-    let (mut one, _) = listener.accept().await.unwrap();
-    let expected = format!("GET /jobs?limit=1 HTTP/1.1\r\nhost: {}\r\n\r\n", listener.local_addr().unwrap());
-    assert_eq!(serve(&mut one).await, expected);
-    let first = first.await.unwrap().unwrap();
-
-    let second = ask(&pool, &url);
-    let (mut two, _) = listener.accept().await.unwrap();
-    serve(&mut two).await;
-    let second = finish(second.await.unwrap().unwrap()).await;
+    let (mut one, first) = exchange(&pool, &listener, &url, ANSWER).await;
+    let (_two, second) = exchange(&pool, &listener, &url, ANSWER).await;
+    let second = finish(second).await;
     let first = finish(first).await;
     assert_ne!(first, second);
 
     // The one that became free last is the likeliest to be open still.
     for _ in 0..2 {
         let again = ask(&pool, &url);
-        serve(&mut one).await;
+        let host = listener.local_addr().unwrap();
+        assert_eq!(serve(&mut one).await, format!("GET /jobs?limit=1 HTTP/1.1\r\nhost: {host}\r\n\r\n"));
         assert_eq!(finish(again.await.unwrap().unwrap()).await, first);
     }
 }
 
+/// JavaScript's thread, on which answers are dropped, has no runtime.
 #[tokio::test]
-async fn an_answer_that_is_dropped_unread_closes_its_connection() {
+async fn an_answer_that_is_dropped_unread_closes_its_connection_on_any_thread() {
+    const BEGUN: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n";
     let ((listener, url), pool) = (listen().await, pool());
-    let asked = ask(&pool, &url);
-    let (mut connection, _) = listener.accept().await.unwrap();
-    head(&mut connection).await;
-    connection.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n").await.unwrap();
-    drop(asked.await.unwrap().unwrap());
-    assert_eq!(head(&mut connection).await, "");
-    let again = ask(&pool, &url);
-    let (mut another, _) = listener.accept().await.unwrap();
-    serve(&mut another).await;
-    finish(again.await.unwrap().unwrap()).await;
+    let (mut here, answered) = exchange(&pool, &listener, &url, BEGUN).await;
+    drop(answered);
+    assert_eq!(head(&mut here).await, "");
+    let (mut elsewhere, answered) = exchange(&pool, &listener, &url, BEGUN).await;
+    std::thread::spawn(move || drop(answered)).join().unwrap();
+    assert_eq!(head(&mut elsewhere).await, "");
 }
 
 #[tokio::test]
-async fn an_answer_can_be_dropped_on_a_thread_without_a_runtime() {
+async fn an_answer_that_was_read_frees_its_connection_on_any_thread() {
     let ((listener, url), pool) = (listen().await, pool());
-    let asked = ask(&pool, &url);
-    let (mut connection, _) = listener.accept().await.unwrap();
-    serve(&mut connection).await;
-    let answered = asked.await.unwrap().unwrap();
-    std::thread::spawn(move || drop(answered)).join().unwrap();
-    // Its body had arrived or not: either way another request gets an answer.
+    let (mut connection, Answered { response, lease, .. }) = exchange(&pool, &listener, &url, ANSWER).await;
+    response.into_body().collect().await.unwrap();
+    std::thread::spawn(move || drop(lease)).join().unwrap();
     let again = ask(&pool, &url);
-    let served = tokio::select! {
-        head = serve(&mut connection) => head,
-        accepted = listener.accept() => serve(&mut accepted.unwrap().0).await,
-    };
-    assert!(served.starts_with("GET /jobs?limit=1 "), "{served:?}");
-    again.await.unwrap().unwrap();
+    serve(&mut connection).await;
+    finish(again.await.unwrap().unwrap()).await;
 }
 
 #[tokio::test]
 async fn a_connection_that_the_server_closed_while_it_was_free_is_replaced() {
     let ((listener, url), pool) = (listen().await, pool());
     for _ in 0..3 {
-        let asked = ask(&pool, &url);
-        let (mut connection, _) = listener.accept().await.unwrap();
-        serve(&mut connection).await;
-        finish(asked.await.unwrap().unwrap()).await;
+        let (connection, answered) = exchange(&pool, &listener, &url, ANSWER).await;
+        finish(answered).await;
         drop(connection);
         while pool.0.servers().all[0].idle.iter().any(|idle| !idle.connection.is_closed()) {
             tokio::task::yield_now().await;
@@ -138,10 +130,8 @@ async fn a_new_connection_that_ends_without_an_answer_is_an_error() {
 #[tokio::test]
 async fn a_connection_is_closed_after_half_a_minute_without_a_request() {
     let ((listener, url), pool) = (listen().await, pool());
-    let asked = ask(&pool, &url);
-    let (mut connection, _) = listener.accept().await.unwrap();
-    serve(&mut connection).await;
-    finish(asked.await.unwrap().unwrap()).await;
+    let (mut connection, answered) = exchange(&pool, &listener, &url, ANSWER).await;
+    finish(answered).await;
     tokio::time::pause();
     tokio::time::advance(IDLE_TIMEOUT.saturating_sub(Duration::from_secs(1))).await;
     assert!(pool.0.take(&url).map(|connection| pool.0.put(connection)).is_some(), "it is still free");
@@ -154,15 +144,19 @@ async fn a_connection_is_closed_after_half_a_minute_without_a_request() {
     assert!(pool.0.servers().all.is_empty());
 }
 
-/// A call that waits for a connection takes the first that it can have.
-#[tokio::test]
-async fn a_connection_that_becomes_free_serves_a_call_that_waits_for_a_new_one() {
-    // A listener whose queue is full takes no connection and refuses none.
+/// A listener with one place for connections that it has not accepted. While another one is there, it takes no connection
+/// and refuses none.
+fn narrow() -> (TcpListener, Url) {
     let socket = TcpSocket::new_v4().unwrap();
     socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let listener = socket.listen(0).unwrap();
-    let url: Url = format!("http://{}/", listener.local_addr().unwrap()).parse().unwrap();
-    let pool = pool();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    (listener, url.parse().unwrap())
+}
+
+#[tokio::test]
+async fn a_connection_that_becomes_free_serves_a_call_that_waits_for_a_new_one() {
+    let ((listener, url), pool) = (narrow(), pool());
     let first = ask(&pool, &url);
     let (mut connection, _) = listener.accept().await.unwrap();
     head(&mut connection).await;
@@ -172,4 +166,19 @@ async fn a_connection_that_becomes_free_serves_a_call_that_waits_for_a_new_one()
     let used = finish(first.await.unwrap().unwrap()).await;
     serve(&mut connection).await;
     assert_eq!(finish(second.await.unwrap().unwrap()).await, used);
+}
+
+#[tokio::test]
+async fn a_call_that_is_dropped_while_it_connects_leaves_nothing_behind() {
+    let ((listener, url), pool) = (narrow(), pool());
+    let _queued = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+    let mut call = Box::pin(pool.send(Request::new(Either::Left(Full::default())), &url, || {}));
+    tokio::select! {
+        biased;
+        _ = &mut call => panic!("nobody accepts it"),
+        () = std::future::ready(()) => {}
+    }
+    drop(call);
+    tokio::task::yield_now().await;
+    assert_eq!(Arc::strong_count(&pool.0), 1, "no task has it");
 }
