@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 
 use smartrecruiters::store::{NEVER, Store, Swap};
 
+use super::awaited;
+
 /// As many grants as there are tasks that renew them.
 const GRANTS: usize = 16;
-/// When a test gives up. How long a failover takes is up to the servers.
-const PATIENCE: Duration = Duration::from_secs(90);
 
 /// How many failovers a test makes: `FAILOVERS` of the environment, or else `short`.
 pub(super) fn rounds(short: usize) -> usize {
@@ -63,14 +63,13 @@ impl Renewals {
     /// Waits until each grant was renewed twice more: the first renewal may have begun before.
     pub(super) async fn go_on(&self) {
         let now: Vec<u64> = self.confirmed.iter().map(|version| version.load(Ordering::SeqCst)).collect();
-        let all = async {
-            for (version, before) in self.confirmed.iter().zip(now) {
-                while version.load(Ordering::SeqCst) < before + 2 {
-                    tokio::time::sleep(Duration::from_millis(5)).await;
-                }
-            }
-        };
-        assert!(tokio::time::timeout(PATIENCE, all).await.is_ok(), "renewals do not go on");
+        let grants = self.confirmed.iter().zip(&now);
+        awaited("renewals that go on", async || {
+            let renewed =
+                |(version, before): (&AtomicU64, &u64)| version.load(Ordering::SeqCst) >= before + 2;
+            grants.clone().all(renewed).then_some(())
+        })
+        .await;
     }
 
     /// Ends the tasks, reports what happened to standard error, and returns it.

@@ -31,6 +31,8 @@ pub(crate) use servers::Folder;
 const WRITERS: u64 = 4;
 /// How many swaps are made before the server goes away, and again when it is back.
 const SWAPS: u64 = 500;
+/// When a test gives up on what other processes do, so that it fails by name instead of standing still.
+const PATIENCE: Duration = Duration::from_secs(90);
 /// How long swaps may go on failing once the server can take them again.
 const RESUMED_WITHIN: Duration = Duration::from_secs(5);
 
@@ -107,9 +109,7 @@ async fn count_failures(store: Arc<dyn Store>, interrupt: impl FnOnce()) -> u64 
             })
         })
         .collect();
-    while won.load(Ordering::SeqCst) < SWAPS {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    awaited("the first swaps", async || (won.load(Ordering::SeqCst) >= SWAPS).then_some(())).await;
     // On this thread: meanwhile the writers' own must not stand still.
     tokio::task::block_in_place(interrupt);
     let before = won.load(Ordering::SeqCst);
@@ -143,13 +143,22 @@ async fn absence_is_told(store: &dyn Store) {
     }
 }
 
+/// Asks until there is an answer; gives up after [`PATIENCE`], and says then what has not come about.
+async fn awaited<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
+    let asking = async {
+        loop {
+            if let Some(answer) = ask().await {
+                return answer;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, asking)
+        .await
+        .unwrap_or_else(|_| panic!("not within {} s: {what}", PATIENCE.as_secs()))
+}
+
 /// Waits for a server to serve.
 async fn served(store: &dyn Store) {
-    for _ in 0..600 {
-        if store.load("nobody").await.is_ok() {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    panic!("the server does not serve: {:?}", store.load("nobody").await);
+    awaited("a server that serves", async || store.load("nobody").await.ok()).await;
 }

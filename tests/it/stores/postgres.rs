@@ -9,8 +9,8 @@ use smartrecruiters::store::{PostgresOptions, PostgresStore, Store, Swap};
 use super::failover::{Renewals, rounds};
 use super::servers::Server;
 use super::{
-    absence_is_told, contract, count_failures, holds, no_answer_is_wrong, nothing_is_readable_in_files,
-    served,
+    absence_is_told, awaited, contract, count_failures, holds, no_answer_is_wrong,
+    nothing_is_readable_in_files, served,
 };
 
 pub(super) fn options_of(url: &str) -> PostgresOptions {
@@ -41,16 +41,12 @@ fn store(port: u16) -> Arc<PostgresStore> {
 
 /// A connection of another client, as soon as the server serves.
 pub(super) async fn admin(server: &Server) -> tokio_postgres::Client {
-    for _ in 0..600 {
-        if let Ok((client, connection)) =
-            tokio_postgres::connect(&address(server), tokio_postgres::NoTls).await
-        {
-            tokio::spawn(connection);
-            return client;
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    panic!("PostgreSQL does not serve");
+    let (client, connection) = awaited("PostgreSQL", async || {
+        tokio_postgres::connect(&address(server), tokio_postgres::NoTls).await.ok()
+    })
+    .await;
+    tokio::spawn(connection);
+    client
 }
 
 #[tokio::test]
@@ -203,9 +199,7 @@ async fn no_grant_is_lost_when_a_standby_is_promoted() {
 
 /// Waits until writes fail, as they do when the server is gone or can only read.
 async fn failing(store: &dyn Store) {
-    while store.remove("nobody", 1).await.is_ok() {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    awaited("a write that fails", async || store.remove("nobody", 1).await.err()).await;
 }
 
 #[tokio::test]

@@ -1,10 +1,8 @@
-use std::time::Duration;
-
 use smartrecruiters::store::{PostgresOptions, PostgresStore, Store};
 
-use super::absence_is_told;
 use super::postgres::{admin, options_of};
 use super::servers::Server;
+use super::{absence_is_told, awaited};
 
 #[tokio::test]
 async fn each_sslmode_believes_what_libpq_believes() {
@@ -64,9 +62,10 @@ async fn each_sslmode_believes_what_libpq_believes() {
     ] {
         server.allow(&format!("{rule} all all 127.0.0.1/32 scram-sha-256\n"));
         admin.batch_execute("SELECT pg_reload_conf()").await.unwrap();
-        while open("127.0.0.1", &format!("sslmode={bad}"), None).load("g").await.is_ok() {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
+        awaited("the new rule", async || {
+            open("127.0.0.1", &format!("sslmode={bad}"), None).load("g").await.err()
+        })
+        .await;
         for mode in good {
             assert_eq!(
                 open("127.0.0.1", &format!("sslmode={mode}"), None).load("g").await.unwrap(),

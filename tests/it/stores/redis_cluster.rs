@@ -10,11 +10,11 @@ use smartrecruiters::secret::Secret;
 use smartrecruiters::store::{NEVER, RedisOptions, RedisStore, Store, Swap};
 use tokio::time::timeout;
 
-use super::contract;
 use super::failover::{Renewals, rounds};
 use super::redis_failover::{ask, permits, try_ask, until};
 use super::redis_rights::rights;
 use super::servers::{Kind, Server};
+use super::{awaited, contract};
 
 const SLOTS: usize = 16384;
 /// The slot of `smartrecruiters:{default}:…`, by `CLUSTER KEYSLOT`.
@@ -37,9 +37,7 @@ impl Cluster {
         let cluster = Self { nodes: (0..nodes).map(|_| Server::of_a_cluster(kind)).collect() };
         let [first, ..] = &cluster.nodes[..] else { panic!("no nodes") };
         for (number, node) in cluster.nodes.iter().enumerate() {
-            while try_ask::<String>(node, &["PING"]).await.is_none() {
-                tokio::time::sleep(Duration::from_millis(20)).await;
-            }
+            awaited("a node that serves", async || try_ask::<String>(node, &["PING"]).await).await;
             ask(node, &["CLUSTER", "SET-CONFIG-EPOCH", &(number + 1).to_string()]).await;
             if number > 0 {
                 let bus = node.cluster_port.to_string();
@@ -72,7 +70,7 @@ impl Cluster {
 
     /// The places of the masters in `nodes`, those first that have the slot of the store, and of the replicas of that one.
     async fn roles(&self) -> (Vec<usize>, Vec<usize>) {
-        loop {
+        awaited("a master with the slot", async || {
             let mut masters = Vec::new();
             let mut replicas = Vec::new();
             for (at, node) in self.nodes.iter().enumerate() {
@@ -87,26 +85,26 @@ impl Cluster {
                     replicas.push((at, fields[3].clone()));
                 }
             }
-            if let Some((_, owner, true)) = masters.first() {
-                let own = replicas.into_iter().filter(|(_, of)| of == owner).map(|(at, _)| at).collect();
-                return (masters.iter().map(|(at, ..)| *at).collect(), own);
-            }
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
+            let Some((_, owner, true)) = masters.first() else { return None };
+            let own = replicas.into_iter().filter(|(_, of)| of == owner).map(|(at, _)| at).collect();
+            Some((masters.iter().map(|(at, ..)| *at).collect(), own))
+        })
+        .await
     }
 
     /// Waits until the slot has an owner other than `old`, in its own view.
     async fn replaced(&self, old: usize) {
-        loop {
-            for (at, node) in self.nodes.iter().enumerate().filter(|(at, _)| *at != old) {
+        awaited("another owner of the slot", async || {
+            for (_, node) in self.nodes.iter().enumerate().filter(|(at, _)| *at != old) {
                 let shown = try_ask::<String>(node, &["CLUSTER", "NODES"]).await.unwrap_or_default();
                 let own = shown.lines().find(|line| line.contains("myself,master")).unwrap_or_default();
-                if at != old && own.split(' ').skip(8).any(holds) {
-                    return;
+                if own.split(' ').skip(8).any(holds) {
+                    return Some(());
                 }
             }
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
+            None
+        })
+        .await;
     }
 
     /// Waits until every master has its replica, and all nodes find the cluster whole.
@@ -114,18 +112,16 @@ impl Cluster {
         for node in &self.nodes {
             until_cluster(node, "cluster_state:ok").await;
         }
-        loop {
+        awaited("a replica of each master", async || {
             let mut pairs = 0;
             for node in &self.nodes {
                 let shown = try_ask::<String>(node, &["INFO", "replication"]).await.unwrap_or_default();
                 pairs += usize::from(shown.contains("role:master") && shown.contains("state=online"));
             }
             let views = try_ask::<String>(&self.nodes[0], &["CLUSTER", "NODES"]).await.unwrap_or_default();
-            if pairs == 3 && !views.contains("fail") {
-                return;
-            }
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
+            (pairs == 3 && !views.contains("fail")).then_some(())
+        })
+        .await;
     }
 
     /// Moves the slot of the store to another master, key by key.
@@ -162,9 +158,8 @@ async fn id(node: &Server) -> String {
 
 /// Waits until the node says so in `CLUSTER INFO`.
 async fn until_cluster(node: &Server, line: &str) {
-    while !try_ask::<String>(node, &["CLUSTER", "INFO"]).await.is_some_and(|info| info.contains(line)) {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    awaited(line, async || try_ask::<String>(node, &["CLUSTER", "INFO"]).await?.contains(line).then_some(()))
+        .await;
 }
 
 fn store(url: &str, namespace: Option<&str>) -> RedisStore {
@@ -183,9 +178,7 @@ fn limits(url: &str) -> Arc<RedisLimits> {
 }
 
 async fn permitted(limits: &RedisLimits) {
-    while limits.ask(permits()).await.is_err() {
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    awaited("permits", async || limits.ask(permits()).await.ok()).await;
 }
 
 async fn no_grant_is_lost_in_failovers(kind: Kind, rounds: usize) {
@@ -212,12 +205,11 @@ async fn no_grant_is_lost_in_failovers(kind: Kind, rounds: usize) {
             }
             _ => {
                 // The nodes give up after five seconds if the machine is too busy.
-                let request =
-                    async || try_ask::<String>(&cluster.nodes[replicas[0]], &["CLUSTER", "FAILOVER"]).await;
-                request().await;
-                while timeout(ATTEMPT, cluster.replaced(owner)).await.is_err() {
-                    request().await;
-                }
+                awaited("a failover on purpose", async || {
+                    try_ask::<String>(&cluster.nodes[replicas[0]], &["CLUSTER", "FAILOVER"]).await;
+                    timeout(ATTEMPT, cluster.replaced(owner)).await.ok()
+                })
+                .await;
             }
         }
         renewals.go_on().await;

@@ -12,7 +12,7 @@ use smartrecruiters::store::{NEVER, RedisOptions, RedisStore, Store, Swap};
 use tokio::net::{TcpListener, TcpStream};
 
 use super::servers::Server;
-use super::{contract, served};
+use super::{awaited, contract, served};
 
 /// How soon a renewal has to go on once the name leads to the new primary.
 const SOON: Duration = Duration::from_secs(5);
@@ -61,23 +61,29 @@ impl Name {
     }
 }
 
+/// The answer of a server that has to give one, as text where it is text.
 pub(super) async fn ask(server: &Server, words: &[&str]) -> String {
-    let answer = try_ask::<redis::Value>(server, words).await.unwrap();
+    let answer = answer(server, words).await.unwrap_or_else(|error| panic!("{words:?}: {error}"));
     redis::from_redis_value(answer).unwrap_or_default()
 }
 
 /// The answer of a server that may not be able to give one.
 pub(super) async fn try_ask<T: redis::FromRedisValue>(server: &Server, words: &[&str]) -> Option<T> {
+    redis::from_redis_value(answer(server, words).await.ok()?).ok()
+}
+
+async fn answer(server: &Server, words: &[&str]) -> redis::RedisResult<redis::Value> {
     let url = format!("redis://:canary@127.0.0.1:{}/0", server.port);
-    let mut connection = redis::Client::open(url).unwrap().get_multiplexed_async_connection().await.ok()?;
-    redis::cmd(words[0]).arg(&words[1..]).query_async(&mut connection).await.ok()
+    let mut connection = redis::Client::open(url)?.get_multiplexed_async_connection().await?;
+    redis::cmd(words[0]).arg(&words[1..]).query_async(&mut connection).await
 }
 
 /// Waits until the server says so in `INFO replication`.
 pub(super) async fn until(server: &Server, line: &str) {
-    while !ask(server, &["INFO", "replication"]).await.contains(line) {
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+    awaited(line, async || {
+        try_ask::<String>(server, &["INFO", "replication"]).await?.contains(line).then_some(())
+    })
+    .await;
 }
 
 /// A primary, and a replica that has all that it has.
@@ -92,28 +98,29 @@ async fn pair() -> (Server, Server) {
 
 pub(super) async fn follow(replica: &Server, primary: &Server) {
     ask(replica, &["REPLICAOF", "127.0.0.1", &primary.port.to_string()]).await;
+    linked(replica, primary).await;
+}
+
+/// Waits until each knows of the other.
+async fn linked(replica: &Server, primary: &Server) {
     until(replica, "master_link_status:up").await;
+    until(primary, "state=online").await;
 }
 
 /// Waits until a replica has the record, which its primary sends on after it has answered.
 async fn until_replicated(replica: &Server) {
     let count = ["EVAL", "return tostring(#redis.call('KEYS', '*renewed*'))", "0"];
-    while ask(replica, &count).await == "0" {
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+    awaited("a record at the replica", async || (ask(replica, &count).await != "0").then_some(())).await;
 }
 
 /// Swaps until one is won.
 async fn swap_until_won(store: &RedisStore) {
-    loop {
-        if let Ok(stored) = store.load("renewed").await {
-            let version = stored.map_or(0, |stored| stored.version);
-            if matches!(store.swap("renewed", version, b"next".to_vec(), NEVER).await, Ok(Swap::Won)) {
-                return;
-            }
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    awaited("a swap that is won", async || {
+        let version = store.load("renewed").await.ok()?.map_or(0, |stored| stored.version);
+        let swap = store.swap("renewed", version, b"next".to_vec(), NEVER).await;
+        matches!(swap, Ok(Swap::Won)).then_some(())
+    })
+    .await;
 }
 
 /// Three times; `FAILOVERS=20` is what a release has to stand.
@@ -147,7 +154,7 @@ async fn no_update_is_lost_and_swaps_go_on_soon_when_a_replica_becomes_the_prima
         // Writes wait until the replica has them all; then the two change places.
         ask(&primary, &["FAILOVER", "TO", "127.0.0.1", &replica.port.to_string()]).await;
         until(&replica, "role:master").await;
-        until(&primary, "master_link_status:up").await;
+        linked(&primary, &replica).await;
         name.lead_to(&replica);
         let before = won.load(Ordering::SeqCst);
         let goes_on = async {

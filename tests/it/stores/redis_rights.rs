@@ -11,7 +11,7 @@ use smartrecruiters::store::{NEVER, RedisOptions, RedisStore, Store};
 
 use super::redis_failover::permits;
 use super::servers::Server;
-use super::{contract, served};
+use super::{awaited, contract, served};
 
 /// The rights that `docs/redis.md` tells administrators to grant.
 fn documented() -> Vec<String> {
@@ -152,13 +152,11 @@ async fn a_store_and_limits_work_in_a_cluster_of_one_node() {
                 .unwrap(),
         )
     };
-    let early = loop {
+    let early = awaited("a server that takes connections", async || {
         let error = open("early").load("g").await.unwrap_err().to_string();
-        if !error.contains("refuses connections") {
-            break error;
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    };
+        (!error.contains("refuses connections")).then_some(error)
+    })
+    .await;
     assert!(early.contains("is a node of a cluster"), "{early}");
     let client = redis::Client::open(format!("redis://:canary@127.0.0.1:{}", server.port)).unwrap();
     let mut admin = client.get_multiplexed_async_connection().await.unwrap();

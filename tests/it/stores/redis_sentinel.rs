@@ -13,7 +13,7 @@ use super::failover::{Renewals, rounds};
 use super::redis_failover::{follow, permits, try_ask};
 use super::redis_rights::rights;
 use super::servers::{Kind, Server};
-use super::{absence_is_told, contract, served};
+use super::{absence_is_told, awaited, contract, served};
 
 /// When a failover on purpose that was not made is requested again.
 const ATTEMPT: Duration = Duration::from_secs(15);
@@ -36,16 +36,11 @@ impl Sentinels {
         let sentinels = Self { sentinels, servers };
         for sentinel in &sentinels.sentinels {
             // Each has to know the others, and the replica, before it can replace the primary.
-            let known = |[others, replicas]: [&str; 2]| others == "2" && replicas == "1";
-            while !known(
-                sentinels
-                    .master(sentinel, ["num-other-sentinels", "num-slaves"])
-                    .await
-                    .each_ref()
-                    .map(|s| &**s),
-            ) {
-                tokio::time::sleep(Duration::from_millis(50)).await;
-            }
+            awaited("a Sentinel that knows the others", async || {
+                let known = sentinels.master(sentinel, ["num-other-sentinels", "num-slaves"]).await;
+                (known == ["2", "1"]).then_some(())
+            })
+            .await;
         }
         sentinels
     }
@@ -62,15 +57,12 @@ impl Sentinels {
 
     /// The port of the primary, by the first Sentinel.
     async fn primary(&self) -> u16 {
-        loop {
+        let (_, port): (String, u16) = awaited("the primary's address", async || {
             let answer = ask_sentinel(&self.sentinels[0], &["GET-MASTER-ADDR-BY-NAME", "main"]).await;
-            if let Some((_, port)) =
-                answer.and_then(|value| redis::from_redis_value::<(String, u16)>(value).ok())
-            {
-                return port;
-            }
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
+            redis::from_redis_value(answer?).ok()
+        })
+        .await;
+        port
     }
 
     /// The place of the primary in `servers`.
@@ -82,13 +74,11 @@ impl Sentinels {
     /// Waits until the Sentinels agree that another server than `old` is the primary.
     async fn replaced(&self, old: u16) {
         for sentinel in &self.sentinels {
-            loop {
+            awaited("another primary", async || {
                 let [port] = self.master(sentinel, ["port"]).await;
-                if !port.is_empty() && port != old.to_string() {
-                    break;
-                }
-                tokio::time::sleep(Duration::from_millis(50)).await;
-            }
+                (!port.is_empty() && port != old.to_string()).then_some(())
+            })
+            .await;
         }
     }
 
@@ -97,13 +87,11 @@ impl Sentinels {
         let primary = &self.servers[self.leader().await];
         super::redis_failover::until(primary, "state=online").await;
         for sentinel in &self.sentinels {
-            loop {
+            awaited("a primary without a flaw", async || {
                 let [flags] = self.master(sentinel, ["flags"]).await;
-                if flags == "master" {
-                    break;
-                }
-                tokio::time::sleep(Duration::from_millis(50)).await;
-            }
+                (flags == "master").then_some(())
+            })
+            .await;
         }
     }
 
@@ -133,9 +121,7 @@ fn limits(url: &str) -> Arc<RedisLimits> {
 }
 
 async fn permitted(limits: &RedisLimits) {
-    while limits.ask(permits()).await.is_err() {
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    awaited("permits", async || limits.ask(permits()).await.ok()).await;
 }
 
 async fn no_grant_is_lost(kind: Kind, rounds: usize) {
@@ -161,11 +147,11 @@ async fn no_grant_is_lost(kind: Kind, rounds: usize) {
             }
             _ => {
                 // It is refused while another is not over, and given up if the machine is too busy.
-                let request = async || ask_sentinel(&sentinels.sentinels[0], &["FAILOVER", "main"]).await;
-                request().await;
-                while timeout(ATTEMPT, sentinels.replaced(old)).await.is_err() {
-                    request().await;
-                }
+                awaited("a failover on purpose", async || {
+                    ask_sentinel(&sentinels.sentinels[0], &["FAILOVER", "main"]).await;
+                    timeout(ATTEMPT, sentinels.replaced(old)).await.ok()
+                })
+                .await;
             }
         }
         renewals.go_on().await;
@@ -239,9 +225,7 @@ async fn the_newest_configuration_counts_when_sentinels_disagree() {
     for (number, sentinels) in [[&first, &second], [&second, &first]].iter().enumerate() {
         let ports = sentinels.map(|sentinel| format!("127.0.0.1:{}", sentinel.port)).join(",");
         for sentinel in sentinels {
-            while ask_sentinel(sentinel, &["MASTER", "main"]).await.is_none() {
-                tokio::time::sleep(Duration::from_millis(20)).await;
-            }
+            awaited("a Sentinel", async || ask_sentinel(sentinel, &["MASTER", "main"]).await).await;
         }
         let store =
             store(&format!("redis-sentinel://:canary@{ports}/main?sentinel_password=sentry&replicas=0"));
@@ -266,9 +250,11 @@ async fn sentinels_and_clusters_are_reached_over_tls() {
 
     let (node, ca) = Server::redis_of_a_cluster_over_tls();
     let alone = trusting(&format!("rediss://:canary@127.0.0.1:{}", node.port), &ca);
-    while !alone.load("g").await.unwrap_err().to_string().contains("is a node of a cluster") {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    awaited("a node that serves", async || {
+        let error = alone.load("g").await.unwrap_err().to_string();
+        error.contains("is a node of a cluster").then_some(())
+    })
+    .await;
     let by_cluster = format!("rediss-cluster://:canary@127.0.0.1:{}", node.port);
     let error = trusting(&by_cluster, &ca).load("g").await.unwrap_err().to_string();
     assert!(error.contains("no node of the cluster has these keys"), "{error}");

@@ -6,6 +6,14 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+use super::PATIENCE;
+
+/// Where servers of tests may listen.
+const PORTS: std::ops::Range<u16> = 20_000..32_000;
+/// What a server says, in its folder.
+const LOG: &str = "log";
 
 /// An empty folder in the system's place for temporary files.
 pub(crate) struct Folder(pub(crate) PathBuf);
@@ -291,7 +299,9 @@ impl Server {
     }
 
     fn start(mut command: Command, port: u16, folder: Folder) -> Self {
-        let child = quiet(&mut command).spawn().unwrap();
+        let log = fs::File::create(folder.0.join(LOG)).unwrap();
+        command.stdin(Stdio::null()).stderr(log.try_clone().unwrap()).stdout(log);
+        let child = command.spawn().unwrap();
         Self { port, cluster_port: 0, command, child, folder }
     }
 
@@ -306,20 +316,45 @@ impl Server {
         let _ = Command::new("kill").args([signal, &self.child.id().to_string()]).status();
     }
 
+    fn program(&self) -> std::path::Display<'_> {
+        Path::new(self.command.get_program()).display()
+    }
+
     /// Ends it by a signal.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a server that does not end must not hold up the test for ever"
+    )]
     pub(super) fn stop(&mut self, signal: &str) {
         if matches!(self.child.try_wait(), Ok(Some(_))) {
             // Its number may be another process's by now.
             return;
         }
         self.signal(signal);
-        let _ = self.child.wait();
+        // One that stands still hears of it only when it goes on.
+        self.signal("-CONT");
+        let began = Instant::now();
+        while matches!(self.child.try_wait(), Ok(None)) {
+            if began.elapsed() > PATIENCE {
+                self.signal("-KILL");
+                let _ = self.child.wait();
+                panic!("{} did not end upon {signal}", self.program());
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
     }
 }
 
 impl Drop for Server {
     /// For all of them: without waiting for clients.
+    #[expect(clippy::print_stderr, reason = "why a test failed may be known to its servers alone")]
     fn drop(&mut self) {
+        if std::thread::panicking() {
+            let log = fs::read(self.folder.0.join(LOG)).unwrap_or_default();
+            let log = String::from_utf8_lossy(&log);
+            eprintln!("{} at port {}:\n{}", self.program(), self.port, last_lines(&log, 12));
+            self.signal("-KILL");
+        }
         self.stop("-INT");
     }
 }
@@ -357,8 +392,22 @@ fn plain_certificate(folder: &Path) -> (PathBuf, PathBuf) {
     (certificate, key)
 }
 
+/// A port that no other server of this process was given. It is below those that systems give to outgoing connections:
+/// one of these would take the port of a server that is about to be started again.
 fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+    static TRIED: AtomicU32 = AtomicU32::new(0);
+    loop {
+        let next = std::process::id().wrapping_mul(997).wrapping_add(TRIED.fetch_add(1, Ordering::SeqCst));
+        let port = PORTS.start + u16::try_from(next % u32::from(PORTS.end - PORTS.start)).unwrap();
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
+}
+
+/// What `text` ends with, of so many lines at most.
+fn last_lines(text: &str, count: usize) -> &str {
+    text.trim_end().rmatch_indices('\n').nth(count - 1).map_or(text, |(at, _)| &text[at + 1..])
 }
 
 fn quiet(command: &mut Command) -> &mut Command {
