@@ -14,6 +14,13 @@ import { bare, integer, kind, reading } from './validate.js'
 /** The maximum length, in bytes, of parts that are available at once and are therefore sent as a whole. */
 const LONGEST_WHOLE = 1024 * 1024
 /**
+ * The length of the parts that are written at once, in bytes. To wait for each in turn would leave the connection idle
+ * meanwhile.
+ */
+const AHEAD = 256 * 1024
+/** What a part counts at least, in bytes: many short ones take memory of another kind. */
+const LEAST = 32 * 1024
+/**
  * The maximum length, in bytes, that is read ahead to learn a body's length. A longer body is sent without its length.
  */
 const LONGEST_WAIT = 64 * 1024 * 1024
@@ -187,29 +194,51 @@ export class Upload {
     this.#source.stop(reason)
   }
 
-  /** Sends the parts as fast as the addon accepts them. */
   async #pump(): Promise<void> {
     try {
-      for (let part = await this.#source.next(); !part.done; part = await this.#source.next()) {
-        const { value } = part
-        if (!types.isUint8Array(value)) throw new TypeError(`a part of the body is ${kind(value)}, not a Uint8Array`)
-        intact('body', value)
-        this.#sent += value.byteLength
-        if (this.#sent > (this.#length ?? this.#sent)) throw this.#wrongLength()
-        const wanted = await call<boolean>((completions, callId) => this.native.write(completions, callId, value), {})
-        // The request has ended without an error: the answer did not need the rest of the body.
-        if (!wanted) {
-          this.#source.stop(undefined)
-          return await this.#end()
-        }
-      }
-      if (!this.#stopped && this.#sent < (this.#length ?? 0)) throw this.#wrongLength()
+      const wanted = await this.#write()
+      // The request has ended without an error: the answer did not need the rest of the body.
+      if (!wanted) this.#source.stop(undefined)
+      else if (!this.#stopped && this.#sent < (this.#length ?? 0)) throw this.#wrongLength()
     } catch (error) {
       // Set before the body is ended, because the call that this interrupts reads it.
       this.failure = error
       this.#source.stop(error)
     }
     await this.#end()
+  }
+
+  /** Writes the parts as fast as the addon accepts them. Returns whether it has accepted all. */
+  async #write(): Promise<boolean> {
+    const writes: Promise<boolean>[] = []
+    let ahead = 0
+    let wanted = true
+    let problem: unknown
+    const write = async (part: Uint8Array): Promise<boolean> => {
+      const length = Math.max(part.byteLength, LEAST)
+      ahead += length
+      try {
+        return await call<boolean>((completions, callId) => this.native.write(completions, callId, part), {})
+      } catch (error) {
+        problem = error
+        return false
+      } finally {
+        ahead -= length
+      }
+    }
+    while (wanted) {
+      const { done, value } = await this.#source.next()
+      if (done) break
+      if (!types.isUint8Array(value)) throw new TypeError(`a part of the body is ${kind(value)}, not a Uint8Array`)
+      intact('body', value)
+      this.#sent += value.byteLength
+      if (this.#sent > (this.#length ?? this.#sent)) throw this.#wrongLength()
+      writes.push(write(value))
+      while (wanted && ahead >= AHEAD) wanted = (await writes.shift()) === true
+    }
+    for (const accepted of writes) wanted &&= await accepted
+    if (problem !== undefined) throw problem
+    return wanted
   }
 
   async #end(): Promise<void> {

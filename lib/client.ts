@@ -586,7 +586,10 @@ export class SmartRecruiters extends WithEvents<ClientEvents> {
     signal: AbortSignal | undefined,
     trace: CallTrace | undefined,
   ): Promise<NativeAnswer> {
-    return trace ? this.#traced(request, body, delivery, signal, trace) : this.#deliver(request, body, delivery, signal)
+    if (trace) return this.#traced(request, body, delivery, signal, trace)
+    return body.parts
+      ? this.#deliver(request, body, delivery, signal)
+      : this.#start(request, body.whole, delivery, signal)
   }
 
   async #traced(
@@ -615,40 +618,52 @@ export class SmartRecruiters extends WithEvents<ClientEvents> {
     observe?: (report: NativeReport) => void,
   ): Promise<NativeAnswer> {
     const { parts } = body
+    if (!parts) return this.#start(request, body.whole, delivery, signal, observe)
     refuseIfAborted(signal, parts)
-    const { whole, rest } = parts ? await this.#gathered(parts, body.waits) : { whole: body.whole, rest: undefined }
+    const { whole, rest } = await this.#gathered(parts, body.waits)
     refuseIfAborted(signal, rest)
     const sent = rest && new Upload(rest, body.length ?? statedLength(request))
     try {
-      return await call<NativeAnswer>(
-        (completions, callId) =>
-          this.#native.send(
-            completions,
-            callId,
-            request.method,
-            request.path,
-            request.timeout,
-            delivery,
-            request.params,
-            request.query,
-            request.headers,
-            whole,
-            sent?.native,
-            request.redirect,
-            request.idempotent,
-            request.batch,
-            observe !== undefined,
-          ),
-        contextOf(request),
-        signal,
-        observe,
-      )
+      return await this.#start(request, whole, delivery, signal, observe, sent)
     } catch (error) {
       // Not on the signal's reason, which may be the very same error.
       if (sent?.failure !== undefined && error instanceof SmartRecruitersError) error.cause = sent.failure
       sent?.stop(error)
       throw error
     }
+  }
+
+  #start(
+    request: FlatRequest,
+    whole: string | Uint8Array | undefined,
+    delivery: NativeDelivery,
+    signal: AbortSignal | undefined,
+    observe?: (report: NativeReport) => void,
+    sent?: Upload,
+  ): Promise<NativeAnswer> {
+    return call<NativeAnswer>(
+      (completions, callId) =>
+        this.#native.send(
+          completions,
+          callId,
+          request.method,
+          request.path,
+          request.timeout,
+          delivery,
+          request.params,
+          request.query,
+          request.headers,
+          whole,
+          sent?.native,
+          request.redirect,
+          request.idempotent,
+          request.batch,
+          observe !== undefined,
+        ),
+      contextOf(request),
+      signal,
+      observe,
+    )
   }
 
   async #gathered(parts: BodySource, waits: boolean | undefined): Promise<{ whole?: Uint8Array; rest?: BodySource }> {
@@ -712,5 +727,6 @@ function clientOf(options: ClientOptions): SmartRecruiters {
 
 /** What errors say about a call. The query is left out: it may hold personal data, which must not end up in logs. */
 function contextOf({ method, path }: Pick<FlatRequest, 'method' | 'path'>): CallContext {
-  return { method, path: path.split('?', 1)[0] as string }
+  const query = path.indexOf('?')
+  return { method, path: query < 0 ? path : path.slice(0, query) }
 }

@@ -2,7 +2,6 @@
 
 import type { NativeAnswer } from '../index.js'
 import { type CallContext, configurationError, toError } from './errors.js'
-import { types } from './platform.js'
 import { toResponse } from './response.js'
 
 /** The answer to one call, and whether the caller wants its data or its `Response`. */
@@ -30,11 +29,10 @@ export class Answer {
     if (this.raw) {
       throw configurationError('asResponse', 'was called on this promise; read the data from the body of its Response')
     }
-    const { headers, body } = this.#arrived
-    // Only a body that is not UTF-8 arrives as bytes, and JSON has to be UTF-8 (RFC 8259 section 8.1).
-    const written = typeof body === 'string' || types.isUint8Array(body)
-    if (!written || !isJson(headers)) return body
+    const { json, body } = this.#arrived
+    if (!json || body === undefined) return body
     try {
+      // Only a body that is not UTF-8 arrives as bytes, and JSON has to be UTF-8 (RFC 8259 section 8.1).
       if (typeof body === 'string') return JSON.parse(body)
     } catch {
       // The parser's message would quote the body.
@@ -86,7 +84,11 @@ const methods = {
     return answer.response()
   },
 }
-const prototype: object = Object.create(Promise.prototype, Object.getOwnPropertyDescriptors(methods))
+const prototype: object = Object.create(Promise.prototype, {
+  ...Object.getOwnPropertyDescriptors(methods),
+  // `await` looks for it: here it is found at once.
+  constructor: { value: Promise, writable: true, configurable: true },
+})
 
 /** Adds a private field to a promise. A weak map would cost more for each call, and for each garbage collection. */
 class Asked extends (identity as unknown as new (promise: object) => object) {
@@ -114,9 +116,4 @@ function answerOf(promise: object): Answer {
 export function responsePromise<T>(data: Promise<T>, answer: Answer): ResponsePromise<T> {
   new Asked(data, answer)
   return Object.setPrototypeOf(data, prototype)
-}
-
-function isJson(headerLines: string): boolean {
-  const contentType = /^content-type: *([^;\n]*)/im.exec(headerLines)?.[1]?.trim().toLowerCase() ?? ''
-  return contentType === 'application/json' || contentType.endsWith('+json')
 }
