@@ -70,15 +70,7 @@ async function exchange(origin) {
 
 /** Returns a function that renews another grant each time, and returns how long that took, in milliseconds. */
 function renewals(origin, store, encryptionKey) {
-  const app = new OAuthApp({
-    clientId: 'id',
-    clientSecret: 'secret',
-    redirectUri: 'http://localhost/callback',
-    baseUrl: origin,
-    tokenUrl: `${origin}/token`,
-    store,
-    encryptionKey: store instanceof MemoryStore ? undefined : encryptionKey,
-  })
+  const app = appOf(origin, store, store instanceof MemoryStore ? undefined : encryptionKey)
   let last = 0
   return async () => {
     const grant = await app.import({ id: `${process.pid}-${++last}`, refreshToken: 'rt-0' })
@@ -109,14 +101,7 @@ async function operations(origin) {
     },
     due: () => [],
   }
-  const app = new OAuthApp({
-    clientId: 'id',
-    clientSecret: 'secret',
-    redirectUri: 'http://localhost/callback',
-    baseUrl: origin,
-    tokenUrl: `${origin}/token`,
-    store,
-  })
+  const app = appOf(origin, store)
   const sr = new SmartRecruiters({
     credential: await app.import({ id: 'counted', refreshToken: 'rt-0' }),
     limits: false,
@@ -126,6 +111,18 @@ async function operations(origin) {
   return Object.entries(counts)
     .map(([method, count]) => `${method} ${count}`)
     .join(', ')
+}
+
+function appOf(origin, store, encryptionKey) {
+  return new OAuthApp({
+    clientId: 'id',
+    clientSecret: 'secret',
+    redirectUri: 'http://localhost/callback',
+    baseUrl: origin,
+    tokenUrl: `${origin}/token`,
+    store,
+    encryptionKey,
+  })
 }
 
 function median(values) {
