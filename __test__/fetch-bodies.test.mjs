@@ -1,7 +1,7 @@
 // `sr.fetch` in place of the platform's: how bodies flow through it, and how a signal stops them.
 
 import assert from 'node:assert/strict'
-import { randomBytes } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { getEventListeners, once } from 'node:events'
 import { openAsBlob } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
@@ -213,6 +213,27 @@ test('an upload is not taken from its source while the server does not read', as
   assert.ok(unread > 0 && unread < 32 * MiB)
   wanted.resolve()
   assert.equal(await (await call).text(), String(total))
+})
+
+test('the parts of an upload arrive in their order, however long each of them is', async t => {
+  const { sr } = await serve(t, async (request, response) => {
+    const hash = createHash('sha256')
+    for await (const chunk of request) hash.update(chunk)
+    response.end(hash.digest('hex'))
+  })
+  const sent = createHash('sha256')
+  async function* source() {
+    // One array for all parts, which changes as soon as the next one is asked for.
+    const memory = Buffer.alloc(300_000)
+    for (let part = 0; part < 400; part++) {
+      const bytes = memory.subarray(0, part % 5 === 0 ? 300_000 - part : 1 + ((part * 7919) % 2000))
+      bytes.fill(part)
+      sent.update(bytes)
+      yield bytes
+    }
+  }
+  const answer = await sr.fetch('/', { method: 'POST', body: source(), duplex: 'half' })
+  assert.equal(await answer.text(), sent.digest('hex'))
 })
 
 test('an upload whose source fails is whole nowhere, and rejects with the reason', async t => {
