@@ -78,7 +78,7 @@ export declare class NativeCompletions {
   /**
    * Registers the function that takes the results. `dispatch` gets a batch of finished calls, as `STRIDE` elements for
    * each call: `STATUSES` times its number plus its status, and then three values. For an HTTP status these are the
-   * fields of a `NativeAnswer` after `json`; for `VALUE`, the result; for `FAILURE`, a `NativeError`; for `REPORT`, a
+   * other fields of a `NativeAnswer`; for `VALUE`, the result; for `FAILURE`, a `NativeError`; for `REPORT`, a
    * `NativeReport` of a call that goes on.
    *
    * `dispatch` must not throw. It must call `next` in the next turn of the event loop, and in each turn after that,
@@ -335,9 +335,6 @@ export declare function exchangesInFlight(): number
 /** In place of an HTTP status: the call failed, and its value is a `NativeError`. */
 export declare const FAILURE: number
 
-/** Added to an HTTP status: the body is JSON. */
-export declare const JSON_BODY: number
-
 /** Makes a store in memory. */
 export declare function memoryStore(): NativeStore
 
@@ -345,8 +342,6 @@ export declare function memoryStore(): NativeStore
 export interface NativeAnswer {
   /** The HTTP status. */
   status: number
-  /** Whether the body is JSON by its content type, and was read to its end. */
-  json: boolean
   /** The header lines, `name: value`, each but the last with a line feed after it. */
   headers: string
   /**

@@ -8,7 +8,7 @@ import { type CallContext, toError } from './errors.js'
 import { native } from './native.js'
 import { watch } from './signals.js'
 
-const { FAILURE, JSON_BODY, REPORT, STATUSES, STRIDE, VALUE } = native
+const { FAILURE, REPORT, STATUSES, STRIDE, VALUE } = native
 
 /** What a call is settled with in place of a result if it failed. */
 class Failure {
@@ -47,8 +47,7 @@ function dispatch(batch: unknown[]): void {
 function resultOf(status: number, first: unknown, second: unknown, third: unknown): unknown {
   if (status === VALUE) return first
   if (status === FAILURE) return new Failure(first as NativeError)
-  const json = status >= JSON_BODY
-  return { status: json ? status - JSON_BODY : status, json, headers: first, body: second, url: third }
+  return { status, headers: first, body: second, url: third }
 }
 
 /** Takes the next batch, now that timers and sockets have had their turn. */

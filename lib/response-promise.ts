@@ -2,6 +2,7 @@
 
 import type { NativeAnswer } from '../index.js'
 import { type CallContext, configurationError, toError } from './errors.js'
+import { types } from './platform.js'
 import { toResponse } from './response.js'
 
 /** The answer to one call, and whether the caller wants its data or its `Response`. */
@@ -29,10 +30,11 @@ export class Answer {
     if (this.raw) {
       throw configurationError('asResponse', 'was called on this promise; read the data from the body of its Response')
     }
-    const { json, body } = this.#arrived
-    if (!json || body === undefined) return body
+    const { headers, body } = this.#arrived
+    // Only a body that is not UTF-8 arrives as bytes, and JSON has to be UTF-8 (RFC 8259 section 8.1).
+    const written = typeof body === 'string' || types.isUint8Array(body)
+    if (!written || !isJson(headers)) return body
     try {
-      // Only a body that is not UTF-8 arrives as bytes, and JSON has to be UTF-8 (RFC 8259 section 8.1).
       if (typeof body === 'string') return JSON.parse(body)
     } catch {
       // The parser's message would quote the body.
@@ -116,4 +118,9 @@ function answerOf(promise: object): Answer {
 export function responsePromise<T>(data: Promise<T>, answer: Answer): ResponsePromise<T> {
   new Asked(data, answer)
   return Object.setPrototypeOf(data, prototype)
+}
+
+function isJson(headerLines: string): boolean {
+  const contentType = /^content-type: *([^;\n]*)/im.exec(headerLines)?.[1]?.trim().toLowerCase() ?? ''
+  return contentType === 'application/json' || contentType.endsWith('+json')
 }

@@ -14,15 +14,14 @@ use crate::http::Response;
 pub(super) async fn whole(method: &Method, response: Response<Bytes>) -> Result<NativeAnswer> {
     let bodiless = *method == Method::HEAD
         || [StatusCode::NO_CONTENT, StatusCode::RESET_CONTENT].contains(&response.status);
-    let json = response.is_json();
-    let body = if bodiless || (response.body.is_empty() && (json || !response.has_type())) {
+    let body = if bodiless || (response.body.is_empty() && (response.is_json() || !response.has_type())) {
         None
     } else if let Some(text) = response.read_text().await? {
         Some(Body::Text(Text::new(text)))
     } else {
         Some(Body::Bytes(response.body.clone()))
     };
-    Ok(answer(&response, json, body))
+    Ok(answer(&response, body))
 }
 
 /// A response whose headers have arrived. Its body is still to be read, unless it has arrived as well.
@@ -33,13 +32,12 @@ pub(super) fn open(response: Response<OpenBody>) -> NativeAnswer {
         Opened::Whole(whole) => Some(Body::Bytes(whole)),
         Opened::Open(body) => Some(Body::Open(Box::new(NativeBody::new(*body)))),
     };
-    answer(&response, false, body)
+    answer(&response, body)
 }
 
-fn answer<B>(response: &Response<B>, json: bool, body: Option<Body>) -> NativeAnswer {
+fn answer<B>(response: &Response<B>, body: Option<Body>) -> NativeAnswer {
     NativeAnswer {
         status: response.status.as_u16(),
-        json,
         headers: Text::new(response.header_lines().into()),
         body,
         url: response.url.as_ref().map(ToString::to_string),

@@ -46,8 +46,6 @@ impl<T: ToNapiValue> ToJs for T {
 pub struct NativeAnswer {
     /// The HTTP status.
     pub status: u16,
-    /// Whether the body is JSON by its content type, and was read to its end.
-    pub json: bool,
     /// The header lines, `name: value`, each but the last with a line feed after it.
     #[napi(ts_type = "string")]
     pub headers: Text,
@@ -60,8 +58,8 @@ pub struct NativeAnswer {
 }
 
 impl NativeAnswer {
-    /// The fields after the first two, in their order.
-    pub(super) fn into_values(self, env: sys::napi_env) -> napi::Result<[Option<sys::napi_value>; 3]> {
+    /// The HTTP status, and the other fields in their order.
+    pub(super) fn into_values(self, env: sys::napi_env) -> napi::Result<(u16, [Option<sys::napi_value>; 3])> {
         let headers = to_js(env, self.headers)?;
         let body = match self.body {
             None => None,
@@ -70,7 +68,7 @@ impl NativeAnswer {
             Some(Body::Open(body)) => Some(body.to_js(env)?),
         };
         let url = self.url.map(|url| to_js(env, url)).transpose()?;
-        Ok([Some(headers), body, url])
+        Ok((self.status, [Some(headers), body, url]))
     }
 }
 

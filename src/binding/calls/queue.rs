@@ -30,11 +30,7 @@ pub const STRIDE: u32 = 4;
 
 /// The first element of a finished call is this constant times the call's number, plus the status.
 #[napi]
-pub const STATUSES: u32 = 2048;
-
-/// Added to an HTTP status: the body is JSON.
-#[napi]
-pub const JSON_BODY: u32 = 1024;
+pub const STATUSES: u32 = 1024;
 
 /// In place of an HTTP status: the call yielded a value other than a response.
 #[napi]
@@ -71,7 +67,7 @@ pub struct NativeCompletions(Arc<Completions>);
 impl NativeCompletions {
     /// Registers the function that takes the results. `dispatch` gets a batch of finished calls, as `STRIDE` elements for
     /// each call: `STATUSES` times its number plus its status, and then three values. For an HTTP status these are the
-    /// fields of a `NativeAnswer` after `json`; for `VALUE`, the result; for `FAILURE`, a `NativeError`; for `REPORT`, a
+    /// other fields of a `NativeAnswer`; for `VALUE`, the result; for `FAILURE`, a `NativeError`; for `REPORT`, a
     /// `NativeReport` of a call that goes on.
     ///
     /// `dispatch` must not throw. It must call `next` in the next turn of the event loop, and in each turn after that,
@@ -275,8 +271,8 @@ type Values = (u32, [Option<sys::napi_value>; 3]);
 fn values(env: sys::napi_env, outcome: Result<Outcome>) -> napi::Result<Values> {
     Ok(match outcome {
         Ok(Outcome::Answer(answer)) => {
-            let status = u32::from(answer.status) + if answer.json { JSON_BODY } else { 0 };
-            (status, answer.into_values(env)?)
+            let (status, values) = answer.into_values(env)?;
+            (u32::from(status), values)
         }
         Ok(Outcome::Report(report)) => (REPORT, [Some(report.to_js(env)?), None, None]),
         Ok(Outcome::Value(value)) => (VALUE, [Some(value.to_js(env)?), None, None]),
