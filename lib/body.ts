@@ -14,11 +14,11 @@ import { bare, integer, kind, reading } from './validate.js'
 /** The maximum length, in bytes, of parts that are available at once and are therefore sent as a whole. */
 const LONGEST_WHOLE = 1024 * 1024
 /**
- * The length of the parts that are written at once, in bytes. To wait for each in turn would leave the connection idle
- * meanwhile.
+ * How many bytes of a stream are written before the addon has accepted the first of them. If each part waited for the one
+ * before, the connection would be idle meanwhile. (Measured: twice and four times as much is no faster.)
  */
 const AHEAD = 256 * 1024
-/** What a part counts at least, in bytes: many short ones take memory of another kind. */
+/** A shorter part counts as this many bytes, because each write takes memory of its own. */
 const LEAST = 32 * 1024
 /**
  * The maximum length, in bytes, that is read ahead to learn a body's length. A longer body is sent without its length.
@@ -208,7 +208,7 @@ export class Upload {
     await this.#end()
   }
 
-  /** Writes the parts as fast as the addon accepts them. Returns whether it has accepted all. */
+  /** Writes the parts as fast as the addon accepts them. Returns whether it accepted all of them. */
   async #write(): Promise<boolean> {
     const writes: Promise<boolean>[] = []
     let ahead = 0

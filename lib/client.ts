@@ -586,10 +586,7 @@ export class SmartRecruiters extends WithEvents<ClientEvents> {
     signal: AbortSignal | undefined,
     trace: CallTrace | undefined,
   ): Promise<NativeAnswer> {
-    if (trace) return this.#traced(request, body, delivery, signal, trace)
-    return body.parts
-      ? this.#deliver(request, body, delivery, signal)
-      : this.#start(request, body.whole, delivery, signal)
+    return trace ? this.#traced(request, body, delivery, signal, trace) : this.#deliver(request, body, delivery, signal)
   }
 
   async #traced(
@@ -610,15 +607,28 @@ export class SmartRecruiters extends WithEvents<ClientEvents> {
     }
   }
 
-  async #deliver(
+  // Not an async function: each takes a promise and a turn of the microtask queue, and most calls stream nothing.
+  #deliver(
     request: FlatRequest,
     body: Outgoing,
     delivery: NativeDelivery,
     signal: AbortSignal | undefined,
     observe?: (report: NativeReport) => void,
   ): Promise<NativeAnswer> {
-    const { parts } = body
-    if (!parts) return this.#start(request, body.whole, delivery, signal, observe)
+    const { parts, whole } = body
+    return parts
+      ? this.#stream(request, body, parts, delivery, signal, observe)
+      : this.#start(request, whole, delivery, signal, observe)
+  }
+
+  async #stream(
+    request: FlatRequest,
+    body: Outgoing,
+    parts: BodySource,
+    delivery: NativeDelivery,
+    signal: AbortSignal | undefined,
+    observe: ((report: NativeReport) => void) | undefined,
+  ): Promise<NativeAnswer> {
     refuseIfAborted(signal, parts)
     const { whole, rest } = await this.#gathered(parts, body.waits)
     refuseIfAborted(signal, rest)

@@ -86,11 +86,7 @@ const methods = {
     return answer.response()
   },
 }
-const prototype: object = Object.create(Promise.prototype, {
-  ...Object.getOwnPropertyDescriptors(methods),
-  // `await` looks for it: here it is found at once.
-  constructor: { value: Promise, writable: true, configurable: true },
-})
+const prototype: object = Object.create(Promise.prototype, Object.getOwnPropertyDescriptors(methods))
 
 /** Adds a private field to a promise. A weak map would cost more for each call, and for each garbage collection. */
 class Asked extends (identity as unknown as new (promise: object) => object) {

@@ -11,8 +11,9 @@ use super::background;
 const SHORT: usize = 4 * 1024;
 /// The length up to which parts are joined, in bytes.
 const JOINED: usize = 64 * 1024;
-/// The length below which a single part is copied if it is all there is, in bytes: its connection can then receive the
-/// next answer in the same buffer, which costs more to make, and to wipe when it is freed, than the copy.
+/// A single part that is shorter than this, in bytes, is copied if it is all there is. The buffer that it was received in is
+/// then free for the connection's next answer. To make another one, and to wipe it when it is freed, costs more than
+/// the copy.
 const COPIED: usize = 64 * 1024;
 
 /// Bytes that were received and not read yet.
@@ -38,7 +39,7 @@ impl Parts {
             return;
         }
         self.length += part.len();
-        // It may be all there is.
+        // The first part may be all there is, and is then copied only once.
         let is_first = self.closed.is_empty() && self.last.is_empty();
         if part.len() < SHORT && !is_first {
             self.last.extend_from_slice(&part);

@@ -139,8 +139,6 @@ impl NativeCompletions {
         call_id: CallId<T>,
         call: impl Future<Output = Result<T>> + Send + 'static,
     ) -> napi::Result<()> {
-        // Boxed first: the state of a call is large, and is moved several times before it runs.
-        let call = Box::pin(call);
         let completions = Arc::clone(&self.0);
         let call_id = call_id.number();
         let (work, handle) = abortable(async move {
