@@ -164,6 +164,59 @@ test('a server cannot send more than a bounded part of what is not read', async 
   assert.equal(read, total)
 })
 
+test('a long body arrives byte for byte, whether its reader is fast or slow', async t => {
+  const whole = randomBytes(9 * MiB + 12_345)
+  const { server, sr } = await serve(t, async (request, response) => {
+    if (request.url === '/pieces') {
+      for (let at = 0; at < whole.length; at += 70_001) {
+        if (!response.write(whole.subarray(at, at + 70_001))) await once(response, 'drain')
+        if (at % 3 === 0) await setImmediate()
+      }
+      return response.end()
+    }
+    response.end(whole)
+  })
+  for (const path of ['/', '/pieces']) {
+    for (const turns of [0, 1, 50]) {
+      const hash = createHash('sha256')
+      let length = 0
+      for await (const part of (await sr.fetch(path)).body) {
+        hash.update(part)
+        length += part.length
+        // The reader owns the part: what it does to its memory changes nothing that is read later.
+        part.fill(0)
+        structuredClone(part.buffer, { transfer: [part.buffer] })
+        for (let turn = 0; turn < turns; turn++) await setImmediate()
+      }
+      assert.equal(length, whole.length)
+      assert.equal(hash.digest('hex'), sha256(whole), `${path}, ${turns} turns between two reads`)
+    }
+  }
+  assert.equal(await new Promise(resolve => server.getConnections((_, count) => resolve(count))), 1)
+})
+
+test('what arrived of a long body is given before the failure that ended it', async t => {
+  const part = randomBytes(3 * MiB)
+  const { sr } = await serve(t, async (_, response) => {
+    response.writeHead(200, { 'content-length': 2 * part.length })
+    response.write(part, () => response.destroy())
+  })
+  const reader = (await sr.fetch('/')).body.getReader()
+  const read = []
+  const error = await failure(
+    (async () => {
+      for (;;) {
+        read.push((await reader.read()).value)
+        await setImmediate()
+      }
+    })(),
+  )
+  assert.equal(error.message, 'terminated')
+  const arrived = Buffer.concat(read)
+  assert.ok(arrived.length > MiB, `${arrived.length} bytes`)
+  assert.ok(arrived.equals(part.subarray(0, arrived.length)))
+})
+
 test('an open body holds one of 64 places until it is cancelled', { timeout: 30_000 }, async t => {
   let closed = 0
   const allClosed = deferred()

@@ -11,7 +11,7 @@ use tokio::task::AbortHandle;
 
 use super::calls::{CallId, JsBuffer, NativeCompletions, copied};
 use crate::client::OpenBody;
-use crate::http::{RequestBody, StreamedBody, Upload, streamed_body};
+use crate::http::{BodySink as _, RequestBody, StreamedBody, Upload, streamed_body};
 
 /// How much of a body is read at once.
 #[napi(object, object_to_js = false)]
@@ -20,33 +20,38 @@ pub struct NativeRead {
     pub length: u32,
 }
 
-/// The part of a body that was read.
+/// The part of a body that was read: none at its end.
 pub struct Part {
-    buffer: JsBuffer,
-    length: usize,
+    buffer: Option<JsBuffer>,
     /// Where the buffer goes if JavaScript does not get it.
-    spare: Spare,
+    buffers: Arc<Mutex<Buffers>>,
 }
 
-/// A buffer that is left from the read before.
-type Spare = Arc<Mutex<Option<JsBuffer>>>;
+/// Which buffers the next read finds, and how many it makes.
+#[derive(Default)]
+struct Buffers {
+    /// One that is left from the read before.
+    spare: Option<JsBuffer>,
+    /// Whether one for reading ahead was missing.
+    is_short: bool,
+}
 
 impl ToNapiValue for Part {
     /// The bytes as a JavaScript array, or undefined at the end of the body. A short part is copied, so that it holds
     /// little memory and its buffer serves the next read.
     #[expect(unsafe_code, reason = "the trait's signature")]
     unsafe fn to_napi_value(env: sys::napi_env, part: Self) -> napi::Result<sys::napi_value> {
-        let Self { buffer, length, spare } = part;
-        if length >= (buffer.len() / 4).max(1) {
-            return buffer.into_filled(env, length);
-        }
-        let bytes = if length == 0 {
+        let Self { buffer, buffers } = part;
+        let Some(mut buffer) = buffer else {
             // SAFETY: the caller vouches for `env`.
-            unsafe { <()>::to_napi_value(env, ()) }
-        } else {
-            copied(env, buffer.filled(length))
+            return unsafe { <()>::to_napi_value(env, ()) };
         };
-        *lock(&spare) = Some(buffer);
+        if buffer.filled().len() >= buffer.len() / 4 {
+            return buffer.into_filled(env);
+        }
+        let bytes = copied(env, buffer.filled());
+        buffer.clear();
+        lock(&buffers).spare = Some(buffer);
         bytes
     }
 }
@@ -54,26 +59,26 @@ impl ToNapiValue for Part {
 /// The body of a response that is still to be read.
 #[napi]
 pub struct NativeBody {
-    body: Arc<tokio::sync::Mutex<Option<OpenBody>>>,
+    reading: Arc<tokio::sync::Mutex<Reading>>,
     cancelled: Arc<Notify>,
     /// Reads on while JavaScript processes the part before.
     ahead: Arc<Mutex<Option<AbortHandle>>>,
-    spare: Spare,
+    buffers: Arc<Mutex<Buffers>>,
+}
+
+/// A body, and the part of it that is being read, perhaps ahead of JavaScript.
+struct Reading {
+    body: Option<OpenBody>,
+    part: Option<JsBuffer>,
 }
 
 impl NativeBody {
     pub(super) fn new(body: OpenBody) -> Self {
         Self {
-            body: Arc::new(tokio::sync::Mutex::new(Some(body))),
+            reading: Arc::new(tokio::sync::Mutex::new(Reading { body: Some(body), part: None })),
             cancelled: Arc::default(),
             ahead: Arc::default(),
-            spare: Arc::default(),
-        }
-    }
-
-    fn stop_ahead(&self) {
-        if let Some(reading) = lock(&self.ahead).take() {
-            reading.abort();
+            buffers: Arc::default(),
         }
     }
 }
@@ -81,14 +86,15 @@ impl NativeBody {
 impl Drop for NativeBody {
     /// Stops reading ahead when the body is garbage-collected, which closes its connection.
     fn drop(&mut self) {
-        self.stop_ahead();
+        stop(&self.ahead);
     }
 }
 
 #[napi]
 impl NativeBody {
     /// Reads the next part, up to `most.length` bytes: what arrives next, and whatever else has arrived by then. Resolves
-    /// with the bytes, or with undefined at the end of the body.
+    /// with the bytes, or with undefined at the end of the body. A part that was read ahead is as long as the read before
+    /// said.
     ///
     /// The core writes the bytes to JavaScript's memory on its own thread, since copying a fast download takes longer
     /// than everything else that is done for it. That memory is allocated here, so that JavaScript cannot take it away
@@ -101,34 +107,58 @@ impl NativeBody {
         #[napi(ts_arg_type = "CallId<Bytes | undefined>")] call_id: CallId<Part>,
         most: NativeRead,
     ) -> napi::Result<()> {
-        let (body, cancelled) = (Arc::clone(&self.body), Arc::clone(&self.cancelled));
-        let ahead = Arc::clone(&self.ahead);
-        let (spare, length) = (Arc::clone(&self.spare), most.length as usize);
-        let mut buffer = match lock(&spare).take().filter(|buffer| buffer.len() == length) {
-            Some(buffer) => buffer,
-            None => JsBuffer::new(env, length, completions.alive())?,
+        let (reading, cancelled) = (Arc::clone(&self.reading), Arc::clone(&self.cancelled));
+        let (ahead, buffers) = (Arc::clone(&self.ahead), Arc::clone(&self.buffers));
+        let length = most.length.max(1) as usize;
+        let new = || JsBuffer::new(env, length, completions.alive());
+        let fresh = {
+            let mut left = lock(&buffers);
+            let spare = left.spare.take().filter(|spare| spare.len() == length);
+            if std::mem::take(&mut left.is_short) {
+                left.spare = Some(new()?);
+            }
+            spare.map_or_else(new, Ok)?
         };
         completions.start(env, call_id, async move {
-            if let Some(reading) = lock(&ahead).take() {
-                reading.abort();
-            }
-            let mut open = body.lock().await;
-            let Some(answer) = open.as_mut() else { return Ok(Part { buffer, length: 0, spare }) };
-            let read = tokio::select! {
-                biased;
-                () = cancelled.notified() => Ok(None),
-                read = answer.read(buffer.len()) => read,
+            stop(&ahead);
+            let mut open = reading.lock().await;
+            let Reading { body, part } = &mut *open;
+            let mut fresh = Some(fresh);
+            // It stays there until it is handed over, so that a read that is stopped loses nothing.
+            let (Some(from), Some(buffer)) = (body.as_mut(), part.take().or_else(|| fresh.take())) else {
+                return Ok(Part { buffer: None, buffers });
             };
-            if !matches!(read, Ok(Some(_))) {
+            let buffer = part.insert(buffer);
+            let read = async {
+                if buffer.filled().is_empty() {
+                    from.read(buffer).await
+                } else {
+                    from.top_up(buffer).await;
+                    Ok(true)
+                }
+            };
+            let is_open = tokio::select! {
+                biased;
+                () = cancelled.notified() => Ok(false),
+                is_open = read => is_open,
+            };
+            if !matches!(is_open, Ok(true)) {
                 // Its connection is free, or lost.
-                *open = None;
+                *body = None;
+                *part = None;
             }
-            drop(open);
-            let length = buffer.fill(&read?.unwrap_or_default());
-            if length == buffer.len() {
-                *lock(&ahead) = Some(read_ahead(body, length));
+            is_open?;
+            let buffer = part.take();
+            if buffer.as_ref().is_some_and(|part| part.room() == 0) {
+                // It was full, so more is on its way.
+                *part = fresh.or_else(|| lock(&buffers).spare.take());
+                if part.is_some() {
+                    *lock(&ahead) = Some(read_ahead(Arc::clone(&reading)));
+                } else {
+                    lock(&buffers).is_short = true;
+                }
             }
-            Ok(Part { buffer, length, spare })
+            Ok(Part { buffer, buffers })
         })
     }
 
@@ -137,27 +167,31 @@ impl NativeBody {
     #[napi(catch_unwind)]
     pub fn cancel(&self, env: Env, completions: &NativeCompletions, call_id: CallId<()>) -> napi::Result<()> {
         self.cancelled.notify_one();
-        self.stop_ahead();
-        let (body, ahead) = (Arc::clone(&self.body), Arc::clone(&self.ahead));
+        stop(&self.ahead);
+        let (reading, ahead) = (Arc::clone(&self.reading), Arc::clone(&self.ahead));
         completions.start(env, call_id, async move {
             // A read that was about to end when this began may have started to read ahead, which nothing else stops.
-            if let Some(reading) = lock(&ahead).take() {
-                reading.abort();
-            }
-            *body.lock().await = None;
+            stop(&ahead);
+            *reading.lock().await = Reading { body: None, part: None };
             Ok(())
         })
     }
 }
 
-/// Reads ahead in `body`, up to `most` bytes: the part before filled its buffer, so more is on its way.
-fn read_ahead(body: Arc<tokio::sync::Mutex<Option<OpenBody>>>, most: usize) -> AbortHandle {
+/// Fills the part that was begun: the one before it was full, so more is on its way.
+fn read_ahead(reading: Arc<tokio::sync::Mutex<Reading>>) -> AbortHandle {
     let reading = tokio::spawn(async move {
-        if let Some(open) = body.lock().await.as_mut() {
-            open.read_ahead(most).await;
+        if let Reading { body: Some(body), part: Some(part) } = &mut *reading.lock().await {
+            body.fill(part).await;
         }
     });
     reading.abort_handle()
+}
+
+fn stop(ahead: &Mutex<Option<AbortHandle>>) {
+    if let Some(reading) = lock(ahead).take() {
+        reading.abort();
+    }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -17,7 +17,9 @@ use super::trace::Trace;
 use super::{Authorizer, Client};
 use crate::error::{Destination, Error, Phase, Result};
 use crate::http::Next;
-use crate::http::{Authorization, Request, Response, ResponseBody, Transport, UntilEnd as _, read_error};
+use crate::http::{
+    Authorization, BodySink, Request, Response, ResponseBody, Transport, UntilEnd as _, read_error,
+};
 use crate::lifecycle::{CurrentToken, Grant, TokenSource};
 use crate::limit::{Connection, Endpoint, Endpoints, LimitHeaders, Permit};
 use crate::operations;
@@ -484,17 +486,23 @@ impl OpenBody {
         self.body.take_whole().map_or_else(|| Opened::Open(Box::new(self)), Opened::Whole)
     }
 
-    /// Reads the next parts of the body: what has arrived, up to `most` bytes. `None` at the end. Fails with
-    /// [`Error::Timeout`] if nothing arrives within the request's timeout.
-    pub async fn read(&mut self, most: usize) -> Result<Option<Vec<Bytes>>> {
+    /// Copies what has arrived to `sink`, as far as it has room. Returns false at the end of the body. Fails with
+    /// [`Error::Timeout`] if nothing arrives within the request's timeout. Dropping the future loses nothing: what it has
+    /// read is in the sink.
+    pub async fn read(&mut self, sink: &mut impl BodySink) -> Result<bool> {
         let deadline = Deadline::new(self.timeout);
         deadline.progress.enter(Phase::Body);
-        let read = deadline.keep(pin!(self.body.read(most))).await;
+        let read = deadline.keep(pin!(self.body.read(sink))).await;
         read.map_err(|error| error.on_the_way(true, || Destination::clone(&self.from)))
     }
 
-    /// Buffers about `most` bytes for later reads. Dropping the future loses nothing.
-    pub async fn read_ahead(&mut self, most: usize) {
-        self.body.read_ahead(most).await;
+    /// Copies what has arrived to `sink`, as far as it has room, without waiting for more.
+    pub async fn top_up(&mut self, sink: &mut impl BodySink) {
+        self.body.top_up(sink).await;
+    }
+
+    /// Copies the body to `sink` until that is full or the body ends. Dropping the future loses nothing.
+    pub async fn fill(&mut self, sink: &mut impl BodySink) {
+        self.body.fill(sink).await;
     }
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use bytes::Bytes;
+use bytes::{BufMut, Bytes};
 use futures_util::FutureExt as _;
 use http::header::CONTENT_LENGTH;
 use http::{HeaderMap, Method};
@@ -183,6 +183,27 @@ pub struct ResponseBody {
     rest: Rest,
 }
 
+/// Where a body is copied to as it arrives, such as a `BufMut` with a limit.
+///
+/// Each part is copied at once, while it is in the processor's cache. The connection then receives the next part into the
+/// same small buffer, where it would otherwise need a new one for each.
+pub trait BodySink: Send {
+    /// How many bytes still fit.
+    fn room(&self) -> usize;
+    /// Takes bytes, which fit.
+    fn write(&mut self, bytes: &[u8]);
+}
+
+impl<B: BufMut + Send> BodySink for B {
+    fn room(&self) -> usize {
+        self.remaining_mut()
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        self.put_slice(bytes);
+    }
+}
+
 /// Something that is held until an answer's body has ended or is dropped.
 pub trait UntilEnd: Send + Sync {
     /// The body was passed to a reader, which may take any time to read it.
@@ -267,28 +288,69 @@ impl ResponseBody {
         }
     }
 
-    /// Reads the next parts of the body: what has arrived, up to `most` bytes. `None` at the end.
-    pub async fn read(&mut self, most: usize) -> Result<Option<Vec<Bytes>>> {
-        while self.ahead.is_empty() && self.is_open() {
-            self.read_next().await;
+    /// Copies what has arrived to `sink`, as far as it has room. Waits if nothing has arrived. Returns false at the end of
+    /// the body. Dropping the future loses nothing: what it has read is in the sink.
+    pub async fn read(&mut self, sink: &mut impl BodySink) -> Result<bool> {
+        let room = sink.room();
+        self.pour(sink);
+        while sink.room() == room && room > 0 && self.is_open() {
+            self.copy_next(sink).await;
         }
-        self.read_ready(most);
+        self.copy_more(sink).await;
+        match &self.rest {
+            Rest::Failed(error) if sink.room() == room && self.ahead.is_empty() => Err(error.clone()),
+            _ => Ok(sink.room() < room),
+        }
+    }
+
+    /// Copies what has arrived to `sink`, as far as it has room, without waiting for more.
+    pub async fn top_up(&mut self, sink: &mut impl BodySink) {
+        self.pour(sink);
+        self.copy_more(sink).await;
+    }
+
+    /// Copies the body to `sink` until that is full or the body ends. Dropping the future loses nothing.
+    pub async fn fill(&mut self, sink: &mut impl BodySink) {
+        self.pour(sink);
+        while self.wants_more(sink) {
+            self.copy_next(sink).await;
+        }
+    }
+
+    async fn copy_more(&mut self, sink: &mut impl BodySink) {
+        self.copy_ready(sink);
         // A connection gives one chunk at a time, and the next one when its own task has run. Small chunks are returned
         // together: each read costs JavaScript more than they do.
-        loop {
-            let before = self.ahead.len();
-            if before >= most || !self.is_open() {
-                break;
-            }
+        while self.wants_more(sink) {
+            let room = sink.room();
             tokio::task::yield_now().await;
-            self.read_ready(most);
-            if self.ahead.len() == before {
+            self.copy_ready(sink);
+            if sink.room() == room {
                 break;
             }
         }
-        match &self.rest {
-            Rest::Failed(error) if self.ahead.is_empty() => Err(error.clone()),
-            _ => Ok((!self.ahead.is_empty()).then(|| self.ahead.take(most))),
+    }
+
+    fn copy_ready(&mut self, sink: &mut impl BodySink) {
+        while self.wants_more(sink) && self.copy_next(sink).now_or_never().is_some() {}
+    }
+
+    fn wants_more(&self, sink: &impl BodySink) -> bool {
+        sink.room() > 0 && self.is_open()
+    }
+
+    /// Copies what was read ahead.
+    fn pour(&mut self, sink: &mut impl BodySink) {
+        for part in self.ahead.take(sink.room()) {
+            sink.write(&part);
+        }
+    }
+
+    /// Copies the next chunk. What does not fit counts as read ahead.
+    async fn copy_next(&mut self, sink: &mut impl BodySink) {
+        if let Some(mut chunk) = self.next_chunk().await {
+            sink.write(&chunk.split_to(chunk.len().min(sink.room())));
+            self.ahead.push(chunk);
         }
     }
 
@@ -350,9 +412,16 @@ impl ResponseBody {
     }
 
     async fn read_next(&mut self) {
-        let Rest::Open { reader, held, .. } = &mut self.rest else { return };
+        if let Some(chunk) = self.next_chunk().await {
+            self.ahead.push(chunk);
+        }
+    }
+
+    /// The next chunk that arrives. `None` if the body has ended or failed, which it then knows.
+    async fn next_chunk(&mut self) -> Option<Bytes> {
+        let Rest::Open { reader, held, .. } = &mut self.rest else { return None };
         match reader.next().await {
-            Ok(Some(chunk)) => self.ahead.push(chunk),
+            Ok(Some(chunk)) => return Some(chunk),
             Ok(None) => {
                 if let Some(held) = held {
                     held.ended();
@@ -361,6 +430,7 @@ impl ResponseBody {
             }
             Err(error) => self.rest = Rest::Failed(error),
         }
+        None
     }
 }
 

@@ -31,7 +31,7 @@ mod tunnel;
 mod unpacking;
 
 pub use answer::Answer;
-pub use body::{RequestBody, ResponseBody, StreamedBody, UntilEnd, Upload, streamed_body};
+pub use body::{BodySink, RequestBody, ResponseBody, StreamedBody, UntilEnd, Upload, streamed_body};
 pub use connector::{ConnectOptions, Connector};
 pub use dial::LOOKUPS;
 pub use environment::{Environment, authorize_url, token_url};

@@ -5,11 +5,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use async_compression::tokio::write::{BrotliEncoder, DeflateEncoder, GzipEncoder, ZlibEncoder, ZstdEncoder};
-use bytes::Bytes;
+use bytes::{BufMut as _, Bytes};
+use futures_util::FutureExt as _;
 use http::Method;
-use smartrecruiters::client::{Client, ClientOptions, Credential, Opened};
+use smartrecruiters::client::{Client, ClientOptions, Credential, OpenBody, Opened};
 use smartrecruiters::credential::ApiKey;
-use smartrecruiters::error::{Error, ErrorCode};
+use smartrecruiters::error::{Error, ErrorCode, Result};
 use smartrecruiters::http::{RequestBody, streamed_body};
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpListener;
@@ -25,6 +26,13 @@ fn client(server: &Server) -> Client {
 
 fn api_key() -> Credential {
     Credential::ApiKey(ApiKey::new("key".into()).unwrap())
+}
+
+/// The next part of a body, of at most `most` bytes. `None` at its end.
+async fn next_part(body: &mut OpenBody, most: usize) -> Result<Option<Vec<u8>>> {
+    let mut part = Vec::new();
+    let more = body.read(&mut (&mut part).limit(most)).await?;
+    Ok(more.then_some(part))
 }
 
 async fn encoded(coding: &str, plain: &[u8]) -> Vec<u8> {
@@ -92,8 +100,8 @@ async fn a_bomb_stops_at_the_cap_whether_buffered_or_streamed() {
         };
         let mut read = 0;
         let error = loop {
-            match body.read(MIB).await {
-                Ok(Some(parts)) => read += parts.concat().len(),
+            match next_part(&mut body, MIB).await {
+                Ok(Some(part)) => read += part.len(),
                 Ok(None) => panic!("{coding}: it was read to its end"),
                 Err(error) => break error,
             }
@@ -179,10 +187,10 @@ async fn a_range_is_asked_for_as_it_is() {
 async fn read_before_its_end(client: &Client, gate: &Semaphore) -> Vec<u8> {
     let answer = client.open(&get(client, "/jobs")).await.unwrap();
     let Opened::Open(mut body) = answer.body.opened() else { panic!("its end was not waited for") };
-    let mut whole = body.read(MIB).await.unwrap().unwrap().concat();
+    let mut whole = next_part(&mut body, MIB).await.unwrap().unwrap();
     gate.add_permits(1);
-    while let Some(parts) = body.read(MIB).await.unwrap() {
-        whole.extend(parts.concat());
+    while let Some(part) = next_part(&mut body, MIB).await.unwrap() {
+        whole.extend(part);
     }
     // The connection is put back by a task of its own.
     for _ in 0..20 {
@@ -254,16 +262,53 @@ async fn a_short_body_is_there_with_its_headers_and_a_long_one_is_read_in_parts(
     let Opened::Open(mut body) = long.body.opened() else { panic!("20 MB at once") };
     let (mut read, mut largest) = (Vec::new(), 0);
     for most in [1, 2, 3].into_iter().chain(std::iter::repeat(256 * 1024)) {
-        let Some(parts) = body.read(most).await.unwrap() else { break };
-        let parts = parts.concat();
-        assert!((1..=most).contains(&parts.len()), "{} bytes at once, of {most}", parts.len());
-        largest = largest.max(parts.len());
-        read.extend(parts);
+        let Some(part) = next_part(&mut body, most).await.unwrap() else { break };
+        assert!((1..=most).contains(&part.len()), "{} bytes at once, of {most}", part.len());
+        largest = largest.max(part.len());
+        read.extend(part);
     }
     assert_eq!(read.len(), 20_000_000);
     assert!(read.iter().all(|byte| *byte == b'x'));
     assert!(largest > 3, "{largest} bytes at once");
-    assert!(body.read(1).await.unwrap().is_none(), "the end stays the end");
+    assert!(next_part(&mut body, 1).await.unwrap().is_none(), "the end stays the end");
+}
+
+#[tokio::test]
+async fn a_part_that_is_filled_ahead_loses_nothing_when_that_is_stopped() {
+    let length = 20 * MIB;
+    let text: String = (0..length).map(|at| char::from(b'a' + u8::try_from(at % 23).unwrap())).collect();
+    let whole = text.clone();
+    let server = Server::start(move |_| Reply::Json(200, text.clone())).await;
+    let client = client(&server);
+    let Opened::Open(mut body) = client.open(&get(&client, "/jobs")).await.unwrap().body.opened() else {
+        panic!("it is too long to be there at once");
+    };
+    let mut read = Vec::new();
+    for turns in (0..5).cycle() {
+        let mut part = Vec::new();
+        let mut sink = (&mut part).limit(300_000);
+        {
+            let mut filling = std::pin::pin!(body.fill(&mut sink));
+            for _ in 0..turns {
+                if filling.as_mut().now_or_never().is_some() {
+                    break;
+                }
+                tokio::task::yield_now().await;
+            }
+        }
+        if part.is_empty() {
+            match next_part(&mut body, 300_000).await.unwrap() {
+                Some(part) => read.extend(part),
+                None => break,
+            }
+        } else {
+            let room = 300_000 - part.len();
+            body.top_up(&mut (&mut part).limit(room)).await;
+            assert!(part.len() <= 300_000);
+            read.extend(part);
+        }
+    }
+    assert!(read == whole.as_bytes());
 }
 
 #[tokio::test]
@@ -277,8 +322,8 @@ async fn closing_waits_for_no_open_body_and_cuts_none() {
     client.close().await;
     assert_eq!(client.open(&get(&client, "/jobs")).await.unwrap_err().code(), ErrorCode::Closed);
     let mut read = 0;
-    while let Some(parts) = body.read(MIB).await.unwrap() {
-        read += parts.concat().len();
+    while let Some(part) = next_part(&mut body, MIB).await.unwrap() {
+        read += part.len();
     }
     assert_eq!(read, 10 * MIB);
     drop(unread);

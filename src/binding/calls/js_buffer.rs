@@ -2,9 +2,10 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use bytes::Bytes;
 use napi::bindgen_prelude::{FromNapiValue, ToNapiValue, Uint8Array};
 use napi::{Env, check_status, sys};
+
+use crate::http::BodySink;
 
 /// Whether an environment, and so its memory, is still there. The lock is held while that memory is written to.
 pub(crate) type Alive = Arc<Mutex<bool>>;
@@ -14,6 +15,8 @@ pub(crate) type Alive = Arc<Mutex<bool>>;
 pub(crate) struct JsBuffer {
     /// The array itself. The reference keeps its memory from being collected.
     array: Uint8Array,
+    /// How many bytes were written.
+    filled: usize,
     alive: Alive,
 }
 
@@ -28,7 +31,7 @@ impl JsBuffer {
             check_status!(sys::napi_create_buffer(env.raw(), length, &raw mut data, &raw mut buffer))?;
             Uint8Array::from_napi_value(env.raw(), buffer)?
         };
-        Ok(Self { array, alive })
+        Ok(Self { array, filled: 0, alive })
     }
 
     /// The size in bytes.
@@ -36,34 +39,18 @@ impl JsBuffer {
         self.array.len()
     }
 
-    /// Writes `parts`, which must fit, to the beginning of the buffer. Returns how many bytes were written: none if the
-    /// environment has ended.
-    pub(crate) fn fill(&mut self, parts: &[Bytes]) -> usize {
-        let alive = self.alive.lock().unwrap_or_else(PoisonError::into_inner);
-        if !*alive {
-            return 0;
-        }
-        // SAFETY: the array is referenced, so that it is not collected; its environment is there, and goes only once
-        // we release `alive`; JavaScript does not have the array yet.
-        #[expect(unsafe_code, reason = "napi cannot know that JavaScript does not have the array")]
-        let mut rest = unsafe { self.array.as_mut() };
-        let mut length = 0;
-        for part in parts {
-            let (place, after) = rest.split_at_mut(part.len());
-            place.copy_from_slice(part);
-            length += part.len();
-            rest = after;
-        }
-        length
+    /// The bytes that were written.
+    pub(crate) fn filled(&self) -> &[u8] {
+        &self.array[..self.filled]
     }
 
-    /// The first `length` bytes, which `fill` wrote. The buffer can be filled again afterwards.
-    pub(crate) fn filled(&self, length: usize) -> &[u8] {
-        &self.array[..length]
+    /// Forgets what was written, so that the buffer can be filled again.
+    pub(crate) fn clear(&mut self) {
+        self.filled = 0;
     }
 
-    /// The first `length` bytes, which `fill` wrote, as a JavaScript array over the same memory. Runs on Node's thread.
-    pub(crate) fn into_filled(self, env: sys::napi_env, length: usize) -> napi::Result<sys::napi_value> {
+    /// The bytes that were written, as a JavaScript array over the same memory. Runs on Node's thread.
+    pub(crate) fn into_filled(self, env: sys::napi_env) -> napi::Result<sys::napi_value> {
         let (mut data, mut buffer, mut filled) =
             (std::ptr::null_mut(), std::ptr::null_mut(), std::ptr::null_mut());
         let (mut offset, mut kind) = (0, 0);
@@ -85,13 +72,33 @@ impl JsBuffer {
             check_status!(sys::napi_create_typedarray(
                 env,
                 sys::TypedarrayType::uint8_array,
-                length.min(whole_length),
+                self.filled.min(whole_length),
                 buffer,
                 offset,
                 &raw mut filled
             ))?;
         }
         Ok(filled)
+    }
+}
+
+impl BodySink for JsBuffer {
+    fn room(&self) -> usize {
+        self.len() - self.filled
+    }
+
+    /// Writes nothing if the environment has ended.
+    fn write(&mut self, bytes: &[u8]) {
+        let alive = self.alive.lock().unwrap_or_else(PoisonError::into_inner);
+        let end = self.filled + bytes.len();
+        if *alive {
+            // SAFETY: the array is referenced, so that it is not collected; its environment is there, and goes only once
+            // we release `alive`; JavaScript does not have the array yet.
+            #[expect(unsafe_code, reason = "napi cannot know that JavaScript does not have the array")]
+            let place = unsafe { self.array.as_mut() };
+            place[self.filled..end].copy_from_slice(bytes);
+        }
+        self.filled = end;
     }
 }
 

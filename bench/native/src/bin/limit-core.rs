@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::BufMut as _;
 use smartrecruiters::client::{Client, ClientOptions, Credential};
 use smartrecruiters::clock::SystemClock;
 use smartrecruiters::credential::ApiKey;
@@ -38,8 +39,10 @@ impl Worker for Caller {
         }
         let mut body = self.client.open_success(&request).await?.body;
         let mut length = 0;
-        while let Some(parts) = body.read(READ_AT_ONCE).await? {
-            length += parts.iter().map(|part| part.len()).sum::<usize>();
+        let mut part = Vec::with_capacity(READ_AT_ONCE);
+        while body.read(&mut (&mut part).limit(READ_AT_ONCE)).await? {
+            length += part.len();
+            part.clear();
         }
         Ok(length)
     }
