@@ -58,6 +58,15 @@ pub struct NativeAnswer {
 }
 
 impl NativeAnswer {
+    /// How many bytes of the body there are already.
+    pub(super) fn body_length(&self) -> usize {
+        match &self.body {
+            Some(Body::Text(text)) => text.text.len(),
+            Some(Body::Bytes(bytes)) => bytes.len(),
+            Some(Body::Open(_)) | None => 0,
+        }
+    }
+
     /// The HTTP status, and the other fields in their order.
     pub(super) fn into_values(self, env: sys::napi_env) -> napi::Result<(u16, [Option<sys::napi_value>; 3])> {
         let headers = to_js(env, self.headers)?;

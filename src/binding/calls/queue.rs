@@ -19,7 +19,7 @@ use napi_derive::napi;
 use super::call_id::CallId;
 use super::js_buffer::Alive;
 use super::outcome::{Outcome, to_js};
-use super::results::{Results, Wake};
+use super::results::{Finished, Results, Wake};
 use super::runtime::{self, Deferred};
 use crate::binding::convert::NativeError;
 use crate::error::{Error, Result};
@@ -57,7 +57,7 @@ struct Completions {
     alive: Alive,
 }
 
-type Finished = (u32, Result<Outcome>);
+type Numbered = (u32, Result<Outcome>);
 
 /// The calls of this environment, from their start until JavaScript has their results.
 #[napi]
@@ -86,9 +86,7 @@ impl NativeCompletions {
             .weak::<true>()
             .callee_handled::<false>()
             .build_callback(move |context| {
-                let take = |completions: Arc<Completions>| {
-                    completions.take(context.env.raw(), |results, running| results.take(running, ends_call))
-                };
+                let take = |completions: Arc<Completions>| completions.take(context.env.raw(), Results::take);
                 let batch = weak.upgrade().map(take);
                 Ok(FnArgs::from((Batch(batch.unwrap_or_default()),)))
             })?;
@@ -101,7 +99,7 @@ impl NativeCompletions {
     /// Returns what has finished since the last batch, in the same form, or null if nothing has.
     #[napi(catch_unwind, ts_return_type = "unknown[] | null")]
     pub fn next(&self, env: Env) -> Option<Batch> {
-        let finished = self.0.take(env.raw(), |results, running| results.next(running, ends_call));
+        let finished = self.0.take(env.raw(), Results::next);
         if finished.is_empty() { None } else { Some(Batch(finished)) }
     }
 
@@ -177,8 +175,8 @@ impl Completions {
     fn take(
         &self,
         env: sys::napi_env,
-        take: impl FnOnce(&Results<Result<Outcome>>, &mut HashMap<u32, AbortHandle>) -> Vec<Finished>,
-    ) -> Vec<Finished> {
+        take: impl FnOnce(&Results<Result<Outcome>>, &mut HashMap<u32, AbortHandle>) -> Vec<Numbered>,
+    ) -> Vec<Numbered> {
         let mut running = lock(&self.running);
         let before = running.len();
         let taken = take(&self.results, &mut running);
@@ -221,9 +219,17 @@ impl Deferred for Completions {
     }
 }
 
-/// Whether a result is the last one of its call.
-fn ends_call(outcome: &Result<Outcome>) -> bool {
-    !matches!(outcome, Ok(Outcome::Report(_)))
+impl Finished for Result<Outcome> {
+    fn ends_call(&self) -> bool {
+        !matches!(self, Ok(Outcome::Report(_)))
+    }
+
+    fn size(&self) -> usize {
+        match self {
+            Ok(Outcome::Answer(answer)) => answer.body_length(),
+            _ => 0,
+        }
+    }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -231,7 +237,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// Finished calls, as one flat JavaScript array: an object for each call would cost more than everything else.
-pub struct Batch(Vec<Finished>);
+pub struct Batch(Vec<Numbered>);
 
 impl ToNapiValue for Batch {
     #[expect(unsafe_code, reason = "the trait's signature; the array is made by napi's C functions")]

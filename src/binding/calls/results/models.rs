@@ -16,6 +16,17 @@ enum Step {
     Last,
 }
 
+impl Finished for Step {
+    fn ends_call(&self) -> bool {
+        *self == Self::Last
+    }
+
+    /// Two that are last fill a batch.
+    fn size(&self) -> usize {
+        if self.ends_call() { HEAVY / 2 } else { 0 }
+    }
+}
+
 /// The core's thread: every call reports one step and then ends. As the runtime does, it wakes Node once nothing more can
 /// run, or when a batch is full.
 fn core(results: &Results<Step>, calls: &Receiver<u32>, wake: &Sender<()>) {
@@ -82,10 +93,10 @@ impl Node {
         while !self.running.is_empty() {
             // If the wake-up is missed, nobody runs any more, and the model fails.
             woken.recv().unwrap();
-            let batch = self.results.take(&mut self.running, ends_call);
+            let batch = self.results.take(&mut self.running);
             self.dispatch(batch);
             loop {
-                let batch = self.results.next(&mut self.running, ends_call);
+                let batch = self.results.next(&mut self.running);
                 if batch.is_empty() {
                     break;
                 }
