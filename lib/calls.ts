@@ -17,8 +17,26 @@ class Failure {
 
 type Settle = (result: unknown) => void
 
+/**
+ * A call in progress. It forgets its promise with its end: a `Map` copies its entries to a new table from time to time, and
+ * V8 takes what the old table refers to for alive until it collects the whole heap, answers and all.
+ */
+class Waiting {
+  #settle: Settle | undefined
+
+  constructor(settle: Settle) {
+    this.#settle = settle
+  }
+
+  settle(result: unknown): void {
+    const settle = this.#settle
+    this.#settle = undefined
+    settle?.(result)
+  }
+}
+
 // The state of the face: the calls in progress.
-const waiting = new Map<number, Settle>()
+const waiting = new Map<number, Waiting>()
 /** The calls in progress whose steps are reported. */
 const observed = new Map<number, (report: NativeReport) => void>()
 let last = 0
@@ -36,9 +54,9 @@ function dispatch(batch: unknown[]): void {
       observed.get(callId)?.(batch[at + 1] as NativeReport)
       continue
     }
-    const settle = waiting.get(callId)
+    const call = waiting.get(callId)
     waiting.delete(callId)
-    settle?.(resultOf(status, batch[at + 1], batch[at + 2], batch[at + 3]))
+    call?.settle(resultOf(status, batch[at + 1], batch[at + 2], batch[at + 3]))
   }
   setImmediate(next)
 }
@@ -66,9 +84,9 @@ function next(): void {
 /** Ends all calls in progress: some have finished, and it is not known which. */
 function lost({ message }: Error): void {
   areResultsLost = true
-  for (const [callId, settle] of waiting) {
+  for (const [callId, call] of waiting) {
     waiting.delete(callId)
-    settle(new Failure({ code: 'INTERNAL', message: `the results of calls were lost: ${message}`, causes: [] }))
+    call.settle(new Failure({ code: 'INTERNAL', message: `the results of calls were lost: ${message}`, causes: [] }))
   }
 }
 
@@ -89,7 +107,7 @@ export async function call<T>(
   let unwatch: (() => void) | undefined
   const settled = new Promise<T | Failure>((resolve, reject) => {
     // Here tsc takes the addon's word: rustc has checked that a call of `CallId<T>` yields a `T`.
-    waiting.set(callId, resolve as Settle)
+    waiting.set(callId, new Waiting(resolve as Settle))
     unwatch =
       signal &&
       watch(signal, callId, () => {
