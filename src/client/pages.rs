@@ -2,6 +2,7 @@
 //! requests it, ahead of the reader.
 
 mod counts;
+mod json_reader;
 mod list;
 mod next_pages;
 mod page;
@@ -16,7 +17,6 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, Method};
-use serde_json::value::RawValue;
 use tokio::task::JoinHandle;
 use url::Url;
 
@@ -79,9 +79,10 @@ pub struct Pages {
     ahead: VecDeque<Asked>,
     /// Hashes of the URLs that were requested.
     urls: HashSet<u64>,
+    /// Hashes URLs, and the ids of items.
     hasher: RandomState,
-    /// The hash of the last page.
-    last: Option<u64>,
+    /// The text of the last page, in a list that is read by position.
+    last: Bytes,
     counter: Counter,
     /// The number of items of the first page that an earlier pass returned already.
     skip: u64,
@@ -124,7 +125,7 @@ impl Pages {
             ahead: VecDeque::new(),
             urls: HashSet::new(),
             hasher: RandomState::new(),
-            last: None,
+            last: Bytes::new(),
             counter: Counter::from(counts),
             skip,
             position,
@@ -186,15 +187,14 @@ impl Pages {
             asked.tell(self.observer.as_ref());
             let place = asked.place.clone();
             self.ahead.pop_front();
-            let Answer { url, link, body } =
+            let Answer { mut page, link } =
                 answer.map_err(|_| Error::Internal { problem: "a request for a page panicked" })??;
-            let mut page = Page::read(&body)?;
             if page.next.is_none() {
-                page.next = link.map(|link| self.list.link(&url, &link));
+                page.next = link.map(|(url, link)| self.list.link(&url, &link));
             }
             self.upcoming.learn(&self.list, &place, &page);
             self.refuse_repetition(&page)?;
-            if page.items.is_empty() {
+            if page.ids.is_empty() {
                 // The pages in flight lie behind the end of the list.
                 self.ahead.clear();
                 continue;
@@ -203,10 +203,9 @@ impl Pages {
             let skipped = std::mem::take(&mut self.skip);
             let skip = usize::try_from(skipped).unwrap_or(usize::MAX);
             self.counter.add(&page, skip, self.upcoming.is_by_position(), self.list.first().unwrap_or(0));
-            let Some(rest) = page.items.get(skip..).filter(|rest| !rest.is_empty()) else { continue };
-            let text = if skip == 0 { body.slice_ref(page.text.as_bytes()) } else { listed(rest).into() };
+            let Some(text) = page.after(skip) else { continue };
             let here = ResumePoint { place: Some(place), skip: skipped };
-            self.stand(began, here, rest.len() as u64);
+            self.stand(began, here, (page.ids.len() - skip) as u64);
             return Ok(Some(text));
         }
     }
@@ -221,7 +220,7 @@ impl Pages {
             && let Some(place) = self.upcoming.ask()
         {
             let target = self.target(&place);
-            let client = self.client.clone();
+            let (client, hasher) = (self.client.clone(), self.hasher.clone());
             let (mut headers, timeout) = (self.headers.clone(), self.timeout);
             headers.extend(self.trace_headers.clone());
             let reports = self.observer.as_ref().map(|_| Arc::<Reports>::default());
@@ -244,10 +243,14 @@ impl Pages {
                     observer,
                 };
                 let response = Box::pin(client.send(&request)).await?;
+                let body = response.read_text().await?.unwrap_or_else(|| response.body.clone());
                 Ok(Answer {
-                    link: next_link(&response.headers).map(str::to_owned),
-                    body: response.read_text().await?.unwrap_or_else(|| response.body.clone()),
-                    url: response.url.unwrap_or_else(|| request.target.url().clone()),
+                    // Read as soon as it arrives, so that it is ready when the reader asks for it.
+                    page: Page::read(&body, &hasher)?,
+                    link: next_link(&response.headers).map(|link| {
+                        let url = response.url.as_ref().unwrap_or_else(|| request.target.url());
+                        (url.clone(), link.to_owned())
+                    }),
                 })
             });
             self.ahead.push_back(Asked { place, answer, reports });
@@ -265,28 +268,27 @@ impl Pages {
     }
 
     /// A server that ignores offsets or page numbers returns its first page for each of them.
-    fn refuse_repetition(&mut self, page: &Page<'_>) -> Result<()> {
-        let hash = (!page.items.is_empty()).then(|| self.hasher.hash_one(page.text));
-        let last = std::mem::replace(&mut self.last, hash);
-        if hash.is_some() && hash == last && self.upcoming.is_by_position() {
+    fn refuse_repetition(&mut self, page: &Page) -> Result<()> {
+        if page.ids.is_empty() || !self.upcoming.is_by_position() {
+            return Ok(());
+        }
+        if self.last == page.text {
             return Err(pagination(
                 "the API returned the same page for two places in the list; read this path with `get`",
             ));
         }
+        self.last = page.text.clone();
         Ok(())
     }
 
     /// Updates the position for a page that is about to be returned.
     fn stand(&mut self, began: Moment, here: ResumePoint, items: u64) {
         let next = self.ahead.front().map(|asked| asked.place.clone()).or_else(|| self.upcoming.peek());
-        self.position = Position {
-            here,
-            items,
-            following: ResumePoint { place: next, skip: 0 },
-            counts: self.counter.counts,
-            began: Some(began),
-            ..self.position.clone()
-        };
+        self.position.here = here;
+        self.position.items = items;
+        self.position.following = ResumePoint { place: next, skip: 0 };
+        self.position.counts = self.counter.counts;
+        self.position.began = Some(began);
         self.counter.counts.done = self.counter.counts.done.saturating_add(items);
     }
 
@@ -328,13 +330,7 @@ impl Drop for Asked {
 /// The parts of a page's answer that are needed.
 #[derive(Debug)]
 struct Answer {
-    url: Url,
-    /// The URL of the next page in the answer's `Link` header.
-    link: Option<String>,
-    body: Bytes,
-}
-
-/// Some items of a page as the JSON text of a list.
-fn listed(items: &[&RawValue]) -> String {
-    format!("[{}]", items.iter().map(|item| item.get()).collect::<Vec<_>>().join(","))
+    page: Page,
+    /// The URL of the answer, and that of the next page in its `Link` header.
+    link: Option<(Url, String)>,
 }

@@ -55,8 +55,8 @@ impl NextPages {
     }
 
     /// Updates the next pages by the page at `place`. An empty page is the last, even if it names a next one.
-    pub(super) fn learn(&mut self, list: &List, place: &Place, page: &Page<'_>) {
-        let count = page.items.len() as u64;
+    pub(super) fn learn(&mut self, list: &List, place: &Place, page: &Page) {
+        let count = page.ids.len() as u64;
         if count == 0 {
             self.rest = Rest::Nothing;
             return;
@@ -101,12 +101,12 @@ impl NextPages {
 }
 
 /// The style that the first page shows, or else the one documented for the path.
-fn style(list: &List, page: &Page<'_>) -> Style {
+fn style(list: &List, page: &Page) -> Style {
     match list.rules.style {
         Some(Style::Offset) if page.total.is_some() || page.next.is_none() => Style::Offset,
         _ if page.next.is_some() => Style::Named,
         Some(style) => style,
-        None if page.total.is_some_and(|total| total > page.items.len() as u64) => Style::Offset,
+        None if page.total.is_some_and(|total| total > page.ids.len() as u64) => Style::Offset,
         None => Style::Whole,
     }
 }

@@ -1,20 +1,22 @@
 //! The decisions of paging, as tables.
 
 use std::collections::VecDeque;
+use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use bytes::Bytes;
 use serde_json::json;
 
 use super::counts::{Counter, Counts};
 use super::list::{List, Place};
 use super::next_pages::NextPages;
-use super::page::{Page, id};
+use super::page::Page;
 use super::position::{Position, ResumePoint, read_cursor};
 use crate::clock::{Clock, ManualClock};
-use crate::error::{Error, ErrorCode};
+use crate::error::{Error, ErrorCode, Result};
 use crate::http::BaseUrl;
 
 /// Names and values of a query.
@@ -31,6 +33,11 @@ fn list(path: &str, query: Query<'_>) -> List {
 fn asked(list: &List, place: &Place) -> String {
     let url = list.target(place).unwrap().url().to_string();
     url.strip_prefix("https://api.example.com").unwrap().to_owned()
+}
+
+/// The page with this body. The hashes of ids differ from those of every other page.
+fn read(body: impl AsRef<[u8]>) -> Result<Page> {
+    Page::read(&Bytes::copy_from_slice(body.as_ref()), &RandomState::new())
 }
 
 /// So many items.
@@ -197,39 +204,127 @@ fn a_page_is_a_list_or_has_one_as_its_content() {
         (r#"{"nextPage":"x","content":[{}],"more":{"content":1}}"#, 1, Some(Place::Page("x".into())), None),
     ];
     for (body, items, next, total) in table {
-        let page = Page::read(body.as_bytes()).unwrap();
-        assert_eq!((page.items.len(), page.next, page.total), (items, next, total), "{body}");
+        let page = read(body).unwrap();
+        assert_eq!((page.ids.len(), page.next, page.total), (items, next, total), "{body}");
     }
-    for body in
-        ["", "{}", "null", "7", "<html>", r#"{"content":{}}"#, r#"{"content":[1}"#, "[1,", "[1]]", "\u{fffd}"]
-    {
-        let error = Page::read(body.as_bytes()).unwrap_err();
+    let refused = [
+        ("", "{}", "null", "7", "<html>"),
+        ("[", "{", "[1,", "[1,]", "[,1]"),
+        ("[1]]", "[1][]", "[1] x", "[1 2]", "[1}"),
+        ("[01]", "[-]", "[tru]", "['a']", "[\"a]"),
+        ("[{]", "[{\"a\"}]", "[{\"a\":1,}]", "[{1:2}]", "[{\"a\":1 \"b\":2}]"),
+        ("[{\"id\":}]", "[{\"id\":1]", "[{\"id\":\"\n\"}]", "[{\"\n\":1}]", "[{\"\\x\":1}]"),
+        (
+            r#"{"content":{}}"#,
+            r#"{"content":null}"#,
+            r#"{"content":"[]"}"#,
+            r#"{"content":[1}"#,
+            r#"{"content":}"#,
+        ),
+        (
+            r#"{"content":[]"#,
+            r#"{"content":[]}}"#,
+            r#"{"content":[]} {}"#,
+            r#"{"content":[],}"#,
+            r#"{"content" []}"#,
+        ),
+        (
+            r#"{"content":[] "a":1}"#,
+            "{content:[]}",
+            r#"{7:1,"content":[]}"#,
+            r#"{,"content":[]}"#,
+            r#"{"a":[}"#,
+        ),
+        // It is unclear which of the two is meant, or what the name is.
+        (
+            r#"{"content":[],"content":[]}"#,
+            r#"{"content":[],"nextPageId":null,"nextPageId":1}"#,
+            r#"{"nextPage":1,"content":[],"nextPage":2}"#,
+            r#"{"totalFound":1,"totalFound":1,"content":[]}"#,
+            r#"{"content":[],"\ud800":1}"#,
+        ),
+        ("\u{fffd}", "\u{c}[]", "\u{feff}[]", "[]\u{0}", "[1]\u{a0}"),
+    ];
+    for body in refused.iter().flat_map(|&(a, b, c, d, e)| [a, b, c, d, e]) {
+        let error = read(body).unwrap_err();
         assert_eq!(error.code(), ErrorCode::Pagination, "{body}");
         assert!(error.to_string().contains("`get`"));
     }
-    assert!(Page::read(b"[\"\xff\"]").is_err());
+    assert!(read(b"[\"\xff\"]").is_err());
+    assert!(read(b"{\"content\":[],\"a\":\"\xff\"}").is_err());
+}
+
+#[test]
+fn a_page_is_read_however_its_json_is_written() {
+    let deep = format!("[{{\"a\":{}{},\"id\":1}}]", "[".repeat(100_000), "]".repeat(100_000));
+    // (body, whether each item has an id)
+    let table: [(&str, &[bool]); 9] = [
+        (" \r\n\t[ { } , { \"id\" : 1 } ] \r\n\t", &[false, true]),
+        ("{ \"content\" : [ ] , \"a\" : [ ] }", &[]),
+        // A number that no float holds, half a character, and a name with half a character.
+        (r#"[1e999,"\ud800",{"\ud800":1,"id":-1e999}]"#, &[false, false, true]),
+        (
+            r#"[{"a":1,"a":2,"id":3},[{"id":1}],["id"],true,null,-0.5E+1]"#,
+            &[true, false, false, false, false, false],
+        ),
+        (r#"{"\u0063ontent":[{"\u0069d":1}]}"#, &[true]),
+        (r#"{"content":[{"id":1}],"a":1,"a":2,"Content":0}"#, &[true]),
+        (r#"{"a":"]}","b":{"content":[0]},"content":[{"id":"]}"}]}"#, &[true]),
+        ("[{\"\u{131}d\":1},{\"ID\":1},{\"id \":1},{\"\":1}]", &[false; 4]),
+        (&deep, &[true]),
+    ];
+    for (body, expected) in table {
+        let page = read(body).unwrap();
+        let found: Vec<_> = page.ids.iter().map(Option::is_some).collect();
+        assert_eq!(found, expected, "{body:.80}");
+    }
 }
 
 #[test]
 fn the_text_of_a_page_is_what_the_parser_gets() {
-    let page = Page::read(br#"{"a":[0],"content": [ {"id":1}, 2 ] ,"b":{}}"#).unwrap();
+    let body = Bytes::from_static(br#"{"a":[0],"content": [ {"id":1}, 2 ] ,"b":{}}"#);
+    let page = Page::read(&body, &RandomState::new()).unwrap();
     assert_eq!(page.text, r#"[ {"id":1}, 2 ]"#);
+    assert!(body.as_ptr_range().contains(&page.text.as_ptr()), "it is not copied");
+    assert_eq!(read(b" [ 1 ]\n").unwrap().text, "[ 1 ]");
+}
+
+#[test]
+fn a_page_goes_on_after_the_items_that_were_returned_before() {
+    let page = read(r#"{"content": [ {"a":[1, 2]} , "x,y" ,3 ] }"#).unwrap();
+    let table = [
+        (0, Some(r#"[ {"a":[1, 2]} , "x,y" ,3 ]"#)),
+        (1, Some(r#"["x,y",3]"#)),
+        (2, Some("[3]")),
+        (3, None),
+        (usize::MAX, None),
+    ];
+    for (skip, expected) in table {
+        assert_eq!(page.after(skip).as_deref(), expected.map(str::as_bytes), "{skip}");
+    }
+    assert_eq!(read("[]").unwrap().after(0), None);
 }
 
 #[test]
 fn items_are_known_by_their_ids() {
+    let hasher = RandomState::new();
     let table = [
         (r#"{"id":"a"}"#, Some(r#""a""#)),
         (r#"{"x":{"id":1},"id":7}"#, Some("7")),
+        (r#"{"x":[{"id":1}],"y":"id"}"#, None),
+        (r#"{"id": {"id": 1} }"#, Some(r#"{"id": 1}"#)),
+        (r#"{"\u0069\u0064":"a"}"#, Some(r#""a""#)),
+        (r#"{"id":1,"id":2}"#, Some("2")),
+        (r#"{"id":1,"id":null}"#, None),
         (r#"{"id":null}"#, None),
         ("{}", None),
         ("7", None),
         ("\"id\"", None),
+        (r#"["id"]"#, None),
     ];
     for (item, expected) in table {
-        let text = format!("[{item}]");
-        let page = Page::read(text.as_bytes()).unwrap();
-        assert_eq!(id(page.items[0]), expected, "{item}");
+        let page = Page::read(&format!("[{item}]").into(), &hasher).unwrap();
+        assert_eq!(page.ids, [expected.map(|id| hasher.hash_one(id))], "{item}");
     }
 }
 
@@ -246,7 +341,7 @@ fn walk(list: &List, ahead: usize, answer: impl Fn(&Place) -> String) -> Vec<Pla
         }
         let Some(place) = waiting.pop_front() else { return all };
         let text = answer(&place);
-        next_pages.learn(list, &place, &Page::read(text.as_bytes()).unwrap());
+        next_pages.learn(list, &place, &read(text).unwrap());
         assert!(all.len() < 100, "it never ends");
     }
 }
@@ -469,11 +564,11 @@ fn rates_are_of_this_pass_alone() {
 
 /// What is counted of pages with these ids and totals, read to the end.
 fn counted(pages: &[Counted<'_>], by_offset: bool) -> (u64, u64) {
-    let mut counter = Counter::from(Counts::default());
+    let (mut counter, hasher) = (Counter::from(Counts::default()), RandomState::new());
     for (ids, total) in pages {
         let content: Vec<_> = ids.iter().map(|id| json!({ "id": id })).collect();
         let body = json!({ "content": content, "totalFound": total }).to_string();
-        counter.add(&Page::read(body.as_bytes()).unwrap(), 0, by_offset, 0);
+        counter.add(&Page::read(&body.into(), &hasher).unwrap(), 0, by_offset, 0);
         counter.counts.done += ids.len() as u64;
     }
     counter.end();
@@ -504,10 +599,10 @@ fn what_comes_twice_and_what_may_be_missing_is_counted() {
 
 #[test]
 fn ids_that_are_long_past_are_forgotten() {
-    let mut counter = Counter::from(Counts::default());
+    let (mut counter, hasher) = (Counter::from(Counts::default()), RandomState::new());
     let mut add = |ids: std::ops::Range<u32>| {
         let body = json!(ids.map(|id| json!({ "id": id })).collect::<Vec<_>>()).to_string();
-        counter.add(&Page::read(body.as_bytes()).unwrap(), 0, false, 0);
+        counter.add(&Page::read(&body.into(), &hasher).unwrap(), 0, false, 0);
         counter.counts.duplicates
     };
     assert_eq!(add(0..100_001), 0);
