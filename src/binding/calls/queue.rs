@@ -155,9 +155,12 @@ impl NativeCompletions {
 
 impl Completions {
     fn finish(self: Arc<Self>, call_id: u32, outcome: Result<Outcome>) {
+        // If no other call is in progress, there is nothing to wait for, and a page or a part of a body should not wait
+        // while the core prepares the next one.
+        let is_only_one = outcome.ends_call() && lock(&self.running).len() <= 1;
         match self.results.add(call_id, outcome) {
-            Some(Wake::Soon) => runtime::defer(self),
-            Some(Wake::Now) => self.wake(),
+            Some(Wake::Soon) if !is_only_one => runtime::defer(self),
+            Some(_) => self.wake(),
             None => {}
         }
     }
