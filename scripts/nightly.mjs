@@ -67,6 +67,12 @@ const RUNS = [
     env: { GRANTS: '10000' },
   },
   {
+    what: 'ten thousand customers of a partner in one process',
+    command: ['node', '--test', '__test__/partner-memory.test.mjs'],
+    env: { CUSTOMERS: '10000' },
+  },
+  { what: 'a renewal beside the exchange alone', command: ['node', 'bench/grants/run.mjs'] },
+  {
     what: 'an export of twenty thousand candidates that is killed twenty times',
     command: ['node', '--test', 'packages/cli/test/export.test.mjs'],
     env: { EXPORT_CANDIDATES: '20000' },

@@ -27,6 +27,8 @@ const connecting = await counters()
 await reset()
 
 const start = await resident()
+const began = performance.now()
+const processor = process.cpuUsage()
 let clients = companyIds.map(companyId => base.withCredential(partner.customer(companyId)))
 const tokens = await Promise.all(
   clients.map(async sr => {
@@ -34,6 +36,8 @@ const tokens = await Promise.all(
     return (await sr.token()).accessToken
   }),
 )
+const { user, system } = process.cpuUsage(processor)
+const took = { wall: performance.now() - began, cpu: (user + system) / 1000 }
 const calling = await counters()
 const used = await resident()
 
@@ -50,5 +54,5 @@ let listed = 0
 for await (const { state } of partner.customers()) if (state === 'connected') listed += 1
 
 console.log(
-  JSON.stringify({ connecting, calling, again, tokens: new Set(tokens).size, listed, start, used, left, after }),
+  JSON.stringify({ connecting, calling, again, tokens: new Set(tokens).size, listed, took, start, used, left, after }),
 )
