@@ -15,8 +15,8 @@ export type Bytes = ReturnType<typeof Uint8Array.of>
 export declare class NativeBody {
   /**
    * Reads the next part, up to `most.length` bytes: what arrives next, and whatever else has arrived by then. Resolves
-   * with the bytes, or with undefined at the end of the body. A part that was read ahead is as long as the read before
-   * said.
+   * with the bytes, or with undefined at the end of the body. If the part was read ahead, the limit is that of the previous
+   * read.
    *
    * The core writes the bytes to JavaScript's memory on its own thread, since copying a fast download takes longer
    * than everything else that is done for it. That memory is allocated here, so that JavaScript cannot take it away

@@ -170,6 +170,7 @@ test('a long body arrives byte for byte, whether its reader is fast or slow', as
     if (request.url === '/pieces') {
       for (let at = 0; at < whole.length; at += 70_001) {
         if (!response.write(whole.subarray(at, at + 70_001))) await once(response, 'drain')
+        // Sometimes pieces arrive together, and sometimes alone.
         if (at % 3 === 0) await setImmediate()
       }
       return response.end()

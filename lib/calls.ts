@@ -18,20 +18,32 @@ class Failure {
 type Settle = (result: unknown) => void
 
 /**
- * A call in progress. It forgets its promise with its end: a `Map` copies its entries to a new table from time to time, and
- * V8 takes what the old table refers to for alive until it collects the whole heap, answers and all.
+ * A call in progress. It drops its promise when the call ends, because its entries in maps may stay reachable: a `Map`
+ * copies its entries to a new table from time to time, and V8's young collections treat all that the old table refers to
+ * as alive, until the whole heap is collected. The answers of finished calls would be kept and moved again and again.
  */
 class Waiting {
-  #settle: Settle | undefined
+  #resolve: Settle | undefined
+  #reject: Settle | undefined
 
-  constructor(settle: Settle) {
-    this.#settle = settle
+  constructor(resolve: Settle, reject: Settle) {
+    this.#resolve = resolve
+    this.#reject = reject
   }
 
-  settle(result: unknown): void {
-    const settle = this.#settle
-    this.#settle = undefined
-    settle?.(result)
+  resolve(result: unknown): void {
+    this.#resolve?.(result)
+    this.#end()
+  }
+
+  reject(reason: unknown): void {
+    this.#reject?.(reason)
+    this.#end()
+  }
+
+  #end(): void {
+    this.#resolve = undefined
+    this.#reject = undefined
   }
 }
 
@@ -56,7 +68,7 @@ function dispatch(batch: unknown[]): void {
     }
     const call = waiting.get(callId)
     waiting.delete(callId)
-    call?.settle(resultOf(status, batch[at + 1], batch[at + 2], batch[at + 3]))
+    call?.resolve(resultOf(status, batch[at + 1], batch[at + 2], batch[at + 3]))
   }
   setImmediate(next)
 }
@@ -86,7 +98,7 @@ function lost({ message }: Error): void {
   areResultsLost = true
   for (const [callId, call] of waiting) {
     waiting.delete(callId)
-    call.settle(new Failure({ code: 'INTERNAL', message: `the results of calls were lost: ${message}`, causes: [] }))
+    call.resolve(new Failure({ code: 'INTERNAL', message: `the results of calls were lost: ${message}`, causes: [] }))
   }
 }
 
@@ -107,17 +119,9 @@ export async function call<T>(
   let unwatch: (() => void) | undefined
   const settled = new Promise<T | Failure>((resolve, reject) => {
     // Here tsc takes the addon's word: rustc has checked that a call of `CallId<T>` yields a `T`.
-    waiting.set(callId, new Waiting(resolve as Settle))
-    unwatch =
-      signal &&
-      watch(signal, callId, () => {
-        reject(signal.reason)
-        try {
-          completions.cancel(callId)
-        } catch (error) {
-          warnOfDefect('Stopping a call', error)
-        }
-      })
+    const call = new Waiting(resolve as Settle, reject)
+    waiting.set(callId, call)
+    unwatch = signal && watch(signal, callId, stopper(signal, callId, call))
   })
   if (observe !== undefined) observed.set(callId, observe)
   let result: T | Failure
@@ -133,6 +137,18 @@ export async function call<T>(
   }
   if (result instanceof Failure) throw toError(result.error, context)
   return result
+}
+
+// A function of its own: a closure written at the call would also hold everything captured around it.
+function stopper(signal: AbortSignal, callId: number, call: Waiting): () => void {
+  return () => {
+    call.reject(signal.reason)
+    try {
+      completions.cancel(callId)
+    } catch (error) {
+      warnOfDefect('Stopping a call', error)
+    }
+  }
 }
 
 /** Starts a call. The addon fails to if the operating system refuses what the core's thread needs. */

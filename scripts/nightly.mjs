@@ -71,7 +71,6 @@ const RUNS = [
     command: ['node', '--test', '__test__/partner-memory.test.mjs'],
     env: { CUSTOMERS: '10000' },
   },
-  { what: 'a renewal beside the exchange alone', command: ['node', 'bench/grants/run.mjs'] },
   {
     what: 'an export of twenty thousand candidates that is killed twenty times',
     command: ['node', '--test', 'packages/cli/test/export.test.mjs'],

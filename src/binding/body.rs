@@ -20,20 +20,20 @@ pub struct NativeRead {
     pub length: u32,
 }
 
-/// The part of a body that was read: none at its end.
+/// The part of a body that was read. At the end of the body there is no buffer.
 pub struct Part {
     buffer: Option<JsBuffer>,
-    /// Where the buffer goes if JavaScript does not get it.
+    /// Receives the buffer again if its bytes were copied.
     buffers: Arc<Mutex<Buffers>>,
 }
 
-/// Which buffers the next read finds, and how many it makes.
+/// The buffers that are left for the next read.
 #[derive(Default)]
 struct Buffers {
-    /// One that is left from the read before.
+    /// A buffer that the previous read did not need.
     spare: Option<JsBuffer>,
-    /// Whether one for reading ahead was missing.
-    is_short: bool,
+    /// Whether the next read must make two buffers, because the previous one had none for reading ahead.
+    needs_two: bool,
 }
 
 impl ToNapiValue for Part {
@@ -66,7 +66,7 @@ pub struct NativeBody {
     buffers: Arc<Mutex<Buffers>>,
 }
 
-/// A body, and the part of it that is being read, perhaps ahead of JavaScript.
+/// An open body, and the part of it that is being read, perhaps before JavaScript asks for it.
 struct Reading {
     body: Option<OpenBody>,
     part: Option<JsBuffer>,
@@ -93,8 +93,8 @@ impl Drop for NativeBody {
 #[napi]
 impl NativeBody {
     /// Reads the next part, up to `most.length` bytes: what arrives next, and whatever else has arrived by then. Resolves
-    /// with the bytes, or with undefined at the end of the body. A part that was read ahead is as long as the read before
-    /// said.
+    /// with the bytes, or with undefined at the end of the body. If the part was read ahead, the limit is that of the previous
+    /// read.
     ///
     /// The core writes the bytes to JavaScript's memory on its own thread, since copying a fast download takes longer
     /// than everything else that is done for it. That memory is allocated here, so that JavaScript cannot take it away
@@ -114,7 +114,7 @@ impl NativeBody {
         let fresh = {
             let mut left = lock(&buffers);
             let spare = left.spare.take().filter(|spare| spare.len() == length);
-            if std::mem::take(&mut left.is_short) {
+            if std::mem::take(&mut left.needs_two) {
                 left.spare = Some(new()?);
             }
             spare.map_or_else(new, Ok)?
@@ -124,7 +124,7 @@ impl NativeBody {
             let mut open = reading.lock().await;
             let Reading { body, part } = &mut *open;
             let mut fresh = Some(fresh);
-            // It stays there until it is handed over, so that a read that is stopped loses nothing.
+            // The buffer stays in `part` until it is handed over, so that a stopped read loses nothing.
             let (Some(from), Some(buffer)) = (body.as_mut(), part.take().or_else(|| fresh.take())) else {
                 return Ok(Part { buffer: None, buffers });
             };
@@ -150,12 +150,12 @@ impl NativeBody {
             is_open?;
             let buffer = part.take();
             if buffer.as_ref().is_some_and(|part| part.room() == 0) {
-                // It was full, so more is on its way.
+                // The part is full, so more of the body is probably on its way.
                 *part = fresh.or_else(|| lock(&buffers).spare.take());
                 if part.is_some() {
                     *lock(&ahead) = Some(read_ahead(Arc::clone(&reading)));
                 } else {
-                    lock(&buffers).is_short = true;
+                    lock(&buffers).needs_two = true;
                 }
             }
             Ok(Part { buffer, buffers })
@@ -178,7 +178,7 @@ impl NativeBody {
     }
 }
 
-/// Fills the part that was begun: the one before it was full, so more is on its way.
+/// Fills the part that follows, while JavaScript processes the one before.
 fn read_ahead(reading: Arc<tokio::sync::Mutex<Reading>>) -> AbortHandle {
     let reading = tokio::spawn(async move {
         if let Reading { body: Some(body), part: Some(part) } = &mut *reading.lock().await {

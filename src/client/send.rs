@@ -486,9 +486,9 @@ impl OpenBody {
         self.body.take_whole().map_or_else(|| Opened::Open(Box::new(self)), Opened::Whole)
     }
 
-    /// Copies what has arrived to `sink`, as far as it has room. Returns false at the end of the body. Fails with
-    /// [`Error::Timeout`] if nothing arrives within the request's timeout. Dropping the future loses nothing: what it has
-    /// read is in the sink.
+    /// Copies what has arrived to `sink`, which must have room. Waits if nothing has arrived, and fails with
+    /// [`Error::Timeout`] if nothing does within the request's timeout. Returns false at the end of the body. Dropping the
+    /// future loses nothing: what it has read is in the sink.
     pub async fn read(&mut self, sink: &mut impl BodySink) -> Result<bool> {
         let deadline = Deadline::new(self.timeout);
         deadline.progress.enter(Phase::Body);

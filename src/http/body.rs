@@ -183,10 +183,10 @@ pub struct ResponseBody {
     rest: Rest,
 }
 
-/// Where a body is copied to as it arrives, such as a `BufMut` with a limit.
+/// A place that a body is copied to as it arrives, such as a `BufMut` with a limit.
 ///
-/// Each part is copied at once, while it is in the processor's cache. The connection then receives the next part into the
-/// same small buffer, where it would otherwise need a new one for each.
+/// Each frame is copied at once, so that the connection can receive the next frame into the same small buffer. Otherwise
+/// it would need a new buffer for each frame.
 pub trait BodySink: Send {
     /// How many bytes still fit.
     fn room(&self) -> usize;
@@ -288,8 +288,9 @@ impl ResponseBody {
         }
     }
 
-    /// Copies what has arrived to `sink`, as far as it has room. Waits if nothing has arrived. Returns false at the end of
-    /// the body. Dropping the future loses nothing: what it has read is in the sink.
+    /// Copies what has arrived to `sink`, which must have room. Waits if nothing has arrived. Returns false at the end of
+    /// the body. Fails with the error that ended the body early, once everything before it was copied. Dropping the future
+    /// loses nothing: what it has read is in the sink.
     pub async fn read(&mut self, sink: &mut impl BodySink) -> Result<bool> {
         let room = sink.room();
         self.pour(sink);

@@ -58,7 +58,7 @@ pub struct NativeAnswer {
 }
 
 impl NativeAnswer {
-    /// How many bytes of the body there are already.
+    /// The length of the body in bytes, as far as it has been read: 0 for a body that is still open.
     pub(super) fn body_length(&self) -> usize {
         match &self.body {
             Some(Body::Text(text)) => text.text.len(),

@@ -155,8 +155,8 @@ impl NativeCompletions {
 
 impl Completions {
     fn finish(self: Arc<Self>, call_id: u32, outcome: Result<Outcome>) {
-        // If no other call is in progress, there is nothing to wait for, and a page or a part of a body should not wait
-        // while the core prepares the next one.
+        // If no other call is in progress, no other result can share the wake-up. Waiting for one would only delay a page or
+        // a part of a body until the core has prepared the next.
         let is_only_one = outcome.ends_call() && lock(&self.running).len() <= 1;
         match self.results.add(call_id, outcome) {
             Some(Wake::Soon) if !is_only_one => runtime::defer(self),

@@ -37,36 +37,36 @@ impl<'a> JsonReader<'a> {
 
     /// Reads a list, whose items `item` reads. Returns the range of its text.
     pub(super) fn list(&mut self, mut item: impl FnMut(&mut Self) -> Option<()>) -> Option<Range<usize>> {
-        self.skip(b'[')?;
+        self.consume(b'[')?;
         let start = self.at - 1;
-        if self.skip(b']').is_none() {
+        if self.consume(b']').is_none() {
             item(self)?;
-            while self.skip(b',').is_some() {
+            while self.consume(b',').is_some() {
                 item(self)?;
             }
-            self.skip(b']')?;
+            self.consume(b']')?;
         }
         Some(start..self.at)
     }
 
     /// Reads an object. `member` reads the value of each member and gets the member's name.
     pub(super) fn object(&mut self, mut member: impl FnMut(&mut Self, &str) -> Option<()>) -> Option<()> {
-        self.skip(b'{')?;
-        if self.skip(b'}').is_some() {
+        self.consume(b'{')?;
+        if self.consume(b'}').is_some() {
             return Some(());
         }
         loop {
             let name: &RawValue = self.value()?;
-            self.skip(b':')?;
+            self.consume(b':')?;
             member(self, &unquoted(name)?)?;
-            if self.skip(b',').is_none() {
-                return self.skip(b'}');
+            if self.consume(b',').is_none() {
+                return self.consume(b'}');
             }
         }
     }
 
-    /// Reads `byte`, which must be the next one that is not white space.
-    fn skip(&mut self, byte: u8) -> Option<()> {
+    /// Reads `byte`. Returns `None`, and reads nothing but white space, if another byte comes first.
+    fn consume(&mut self, byte: u8) -> Option<()> {
         (self.peek()? == byte).then(|| self.at += 1)
     }
 }

@@ -124,7 +124,7 @@ impl<'de> Deserialize<'de> for Id<'de> {
 
             fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> std::result::Result<Id<'de>, A::Error> {
                 let mut id = None;
-                // The names as they are written: that an item names a member oddly is no reason to refuse the page.
+                // Names stay raw JSON: decoding one with half a surrogate pair fails, and would make the whole page unreadable.
                 while let Some(name) = members.next_key()? {
                     if unquoted(name).is_some_and(|name| name == "id") {
                         id = members.next_value()?;

@@ -21,7 +21,7 @@ impl Finished for Step {
         *self == Self::Last
     }
 
-    /// Two that are last fill a batch.
+    /// A batch ends with its second last result of a call.
     fn size(&self) -> usize {
         if self.ends_call() { HEAVY / 2 } else { 0 }
     }
