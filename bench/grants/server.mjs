@@ -1,4 +1,7 @@
-/** A server of tokens and small answers, in a process of its own. It does next to nothing for each, so that the client shows. */
+/**
+ * A server of tokens that live for a second, in a process of its own. It does next to nothing for each, so that the
+ * client shows.
+ */
 
 import { once } from 'node:events'
 import { createServer } from 'node:http'
@@ -7,10 +10,12 @@ let issued = 0
 const server = createServer((request, response) => {
   request.resume()
   request.on('end', () => {
-    const answer =
-      request.url === '/token'
-        ? { access_token: `at-${++issued}`, refresh_token: `rt-${issued}`, token_type: 'bearer', expires_in: 1800 }
-        : { ok: true }
+    const answer = {
+      access_token: `at-${++issued}`,
+      refresh_token: `rt-${issued}`,
+      token_type: 'bearer',
+      expires_in: 1,
+    }
     response.setHeader('content-type', 'application/json')
     response.end(JSON.stringify(answer))
   })

@@ -1,6 +1,7 @@
 //! [`GrantRenewal`]: spends the refresh token of a grant by the steps of [`run`], so that its successor is not lost.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::adoption::adoptable;
@@ -25,6 +26,9 @@ pub(super) struct GrantRenewal {
     credential: u64,
     /// Held so that the app's grants stay shared while a client uses one of them.
     pub(super) grants: Arc<Grants>,
+    /// Whether this process renewed the grant last. It will probably do so again: of the processes that share a grant,
+    /// the same one is always the first to renew it.
+    renewed_here: AtomicBool,
 }
 
 /// The outcome of keep-alive for one grant.
@@ -97,6 +101,7 @@ impl GrantRenewal {
     ) -> Result<Ran<T, TokenSet>> {
         let ran = run(&self.grants.vault, self, enough).await;
         let grant_id = self.id.clone();
+        self.renewed_here.store(matches!(ran, Ok(Ran::Yielded(_))), Ordering::Relaxed);
         match &ran {
             Ok(Ran::Found(_)) | Err(Error::ReauthorizationRequired { .. }) => {}
             Ok(Ran::Yielded(_)) => self.report(&Event::Renewed { grant_id }),
@@ -141,6 +146,10 @@ impl OneTime for GrantRenewal {
 
     fn absent(&self) -> Result<GrantRecord> {
         Err(Error::UnknownGrant { grant_id: self.id.clone() })
+    }
+
+    fn is_expected_to_ask(&self) -> bool {
+        self.renewed_here.load(Ordering::Relaxed)
     }
 
     async fn connect(&self) -> Result<TokenConnection> {
@@ -194,7 +203,12 @@ impl Grants {
     }
 
     pub(super) fn renewal(self: &Arc<Self>, id: &str) -> GrantRenewal {
-        GrantRenewal { id: id.to_owned(), credential: number_credential(), grants: Arc::clone(self) }
+        GrantRenewal {
+            id: id.to_owned(),
+            credential: number_credential(),
+            grants: Arc::clone(self),
+            renewed_here: AtomicBool::new(false),
+        }
     }
 
     /// Stores a new authorization. It replaces whatever is in the store, even during a renewal.

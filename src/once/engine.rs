@@ -1,6 +1,7 @@
 //! [`run`]: the steps of a one-time operation, in the order that ensures that its result is not lost.
 
 use std::future::Future;
+use std::pin::{Pin, pin};
 
 use super::in_flight::{InFlight, Preparing};
 use super::lease::{
@@ -26,6 +27,12 @@ pub trait OneTime: Sync {
 
     /// The record to begin with if the store has none, or the error that says why there must be one.
     fn absent(&self) -> Result<Self::Record>;
+
+    /// Whether this process will probably carry out the operation, and no other one did meanwhile. It then connects
+    /// while the record is loaded, and may connect in vain.
+    fn is_expected_to_ask(&self) -> bool {
+        false
+    }
 
     /// Opens a connection. A failure here costs nothing, since nothing was sent.
     fn connect(&self) -> impl Future<Output = Result<Self::Connection>> + Send;
@@ -84,7 +91,14 @@ pub async fn run<O: OneTime, T: Send>(
     let mut watched: Option<Lease> = None;
     loop {
         let preparing = Preparing::begin();
-        let (version, record) = match vault.find(operation.id()).await? {
+        let mut connecting = Box::pin(operation.connect());
+        let mut connected = None;
+        let loaded = if operation.is_expected_to_ask() {
+            beside(vault.find(operation.id()), connecting.as_mut(), &mut connected).await
+        } else {
+            vault.find(operation.id()).await
+        };
+        let (version, record) = match loaded? {
             Some(found) => found,
             None => (0, operation.absent()?),
         };
@@ -95,7 +109,7 @@ pub async fn run<O: OneTime, T: Send>(
         }
         let step = look(version, &record, now, &mut watched);
         if step == Step::Wait {
-            drop(preparing);
+            drop((preparing, connecting, connected));
             tokio::time::sleep(LEASE_POLL).await;
             continue;
         }
@@ -109,7 +123,10 @@ pub async fn run<O: OneTime, T: Send>(
         let Step::Begin { unresolved } = step else { return Err(operation.why_unusable(&record)) };
         // Connect before the journal is written: a failure here leaves no doubt whether the request was sent.
         reach("connecting");
-        let connection = operation.connect().await?;
+        let connection = match connected {
+            Some(connected) => connected,
+            None => connecting.await,
+        }?;
         reach("connected");
         let _in_flight = InFlight::begin()?;
         drop(preparing);
@@ -131,6 +148,22 @@ pub async fn run<O: OneTime, T: Send>(
         // The outcome is stored before it is reported: a result must not be used if a crash could still lose it.
         if let Some(yielded) = write_down(vault, operation, version + 1, &journal, outcome).await? {
             return Ok(Ran::Yielded(yielded));
+        }
+    }
+}
+
+/// Waits for `work`, and meanwhile for `other` as well, whose result is put into `done` if it comes first.
+async fn beside<T, O>(
+    work: impl Future<Output = T>,
+    mut other: Pin<&mut impl Future<Output = O>>,
+    done: &mut Option<O>,
+) -> T {
+    let mut work = pin!(work);
+    loop {
+        tokio::select! {
+            biased;
+            result = &mut work => return result,
+            result = other.as_mut(), if done.is_none() => *done = Some(result),
         }
     }
 }

@@ -56,19 +56,27 @@ fn idle() -> GrantRecord {
 async fn a_token_that_another_process_got_is_adopted() {
     let clock = ManualClock::new();
     let store = holding(&renewed(&clock, &idle(), "theirs")).await;
-    let token = renewal(&store, &clock).renew(None).await.unwrap();
-    assert_eq!(token.value.expose(), "theirs");
-    assert_eq!(stored(&store).await.0, 1, "nothing was written");
+    // A connection that was expected to be needed, and could not be made, is none of the caller's concern.
+    for renewed_here in [false, true] {
+        let renewal = GrantRenewal { renewed_here: renewed_here.into(), ..renewal(&store, &clock) };
+        let token = renewal.renew(None).await.unwrap();
+        assert_eq!(token.value.expose(), "theirs");
+        assert_eq!(stored(&store).await.0, 1, "nothing was written");
+        assert!(!renewal.is_expected_to_ask(), "another process goes first now");
+    }
 }
 
 #[tokio::test]
 async fn a_connection_that_never_stood_costs_nothing() {
     let clock = ManualClock::new();
     let store = holding(&idle()).await;
-    let error = renewal(&store, &clock).renew(None).await.unwrap_err();
-    assert_eq!(error.code(), ErrorCode::TokenUnavailable);
-    let (version, after) = stored(&store).await;
-    assert_eq!((version, after.state), (1, GrantState::Idle { unresolved: 0 }), "nothing was written");
+    for renewed_here in [false, true] {
+        let renewal = GrantRenewal { renewed_here: renewed_here.into(), ..renewal(&store, &clock) };
+        let error = renewal.renew(None).await.unwrap_err();
+        assert_eq!(error.code(), ErrorCode::TokenUnavailable);
+        let (version, after) = stored(&store).await;
+        assert_eq!((version, after.state), (1, GrantState::Idle { unresolved: 0 }), "nothing was written");
+    }
 }
 
 #[tokio::test]

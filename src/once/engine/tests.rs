@@ -3,6 +3,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use tokio::sync::Notify;
+use tokio::time::timeout;
+
 use super::*;
 use crate::clock::{Clock as _, ManualClock};
 use crate::error::{ErrorCode, ReauthorizationReason};
@@ -19,6 +22,8 @@ struct Scripted {
     answers: Mutex<VecDeque<Result<&'static str>>>,
     /// Whether this release can read what begins with `?`.
     reads_all: bool,
+    is_expected_to_ask: bool,
+    connects: Arc<Notify>,
     /// What the store held when the request was sent.
     asked: AtomicU32,
     told: AtomicU32,
@@ -30,6 +35,8 @@ impl Scripted {
             clock: clock.clone(),
             answers: Mutex::new(answers.into_iter().collect()),
             reads_all: false,
+            is_expected_to_ask: false,
+            connects: Arc::default(),
             asked: AtomicU32::new(0),
             told: AtomicU32::new(0),
         }
@@ -50,7 +57,11 @@ impl OneTime for Scripted {
     fn absent(&self) -> Result<GrantRecord> {
         Err(Error::UnknownGrant { grant_id: "g".into() })
     }
+    fn is_expected_to_ask(&self) -> bool {
+        self.is_expected_to_ask
+    }
     async fn connect(&self) -> Result<()> {
+        self.connects.notify_one();
         Ok(())
     }
     async fn ask(&self, (): (), journal: &GrantRecord) -> Result<Answer> {
@@ -167,6 +178,34 @@ async fn what_an_operation_yields_is_written_before_it_is_used() {
     let (version, after) = stored(&*store).await;
     assert_eq!((version, after.refresh.0.expose()), (3, "rt-2"), "the journal, and then the tokens");
     assert_eq!(after.state, GrantState::Idle { unresolved: 0 });
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_a_process_that_expects_to_ask_connects_while_the_record_is_loaded() {
+    for is_expected_to_ask in [true, false] {
+        let (clock, inner) = (ManualClock::new(), Arc::new(MemoryStore::new()));
+        put(&*inner, 0, &idle()).await;
+        let operation = Scripted { is_expected_to_ask, ..Scripted::new(&clock, [Ok("at rt-2")]) };
+        let connects = Arc::clone(&operation.connects);
+        let store = ScriptedStore::over(inner.clone(), move |call| {
+            let Call::Load(_) = call else { return Fate::Passes };
+            let connects = Arc::clone(&connects);
+            Fate::Later(Box::pin(async move {
+                match timeout(Duration::from_secs(60), connects.notified()).await {
+                    Ok(()) => Fate::Passes,
+                    Err(_) => Fate::Fails("nobody connects"),
+                }
+            }))
+        });
+        let renewed = run_all(&vault(Arc::new(store), &clock), &operation).await;
+        assert_eq!(
+            renewed.map_err(|error| error.code()).err(),
+            (!is_expected_to_ask).then_some(ErrorCode::Store)
+        );
+        let written = if is_expected_to_ask { (3, "rt-2") } else { (1, "rt-1") };
+        let (version, after) = stored(&*inner).await;
+        assert_eq!((version, after.refresh.0.expose()), written);
+    }
 }
 
 #[tokio::test]

@@ -92,7 +92,7 @@ impl SqliteStore {
     fn run<T: Send + 'static>(
         &self,
         operation: &'static str,
-        work: impl FnOnce(&mut Connection) -> rusqlite::Result<T> + Send + 'static,
+        work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> StoreFuture<'_, T> {
         Box::pin(async move {
             // Waiting here, before the blocking thread is taken, occupies no thread.
@@ -105,7 +105,7 @@ impl SqliteStore {
                 };
                 let described = |error| describe(&location, error);
                 database.check(&location)?;
-                let result = work(&mut database.connection).map_err(described)?;
+                let result = work(&database.connection).map_err(described)?;
                 // Only this check makes sure that the answer came from the file at the path.
                 database.check(&location)?;
                 Ok(result)
@@ -140,9 +140,9 @@ impl Store for SqliteStore {
         let key = (self.namespace.clone(), id.to_owned());
         self.run("load", move |connection| {
             let sql = "SELECT version, content FROM records WHERE namespace = ?1 AND id = ?2";
-            let row = connection.query_row(sql, params![key.0.as_str(), key.1], |row| {
-                Ok((row.get::<_, i64>(0)?, row.get(1)?))
-            });
+            let row = connection
+                .prepare_cached(sql)?
+                .query_row(params![key.0.as_str(), key.1], |row| Ok((row.get::<_, i64>(0)?, row.get(1)?)));
             Ok(row.optional()?.map(|(version, bytes)| Stored { version: version.unsigned_abs(), bytes }))
         })
     }
@@ -151,23 +151,24 @@ impl Store for SqliteStore {
         let key = (self.namespace.clone(), id.to_owned());
         self.run("swap", move |connection| {
             let (namespace, id, due) = (key.0.as_str(), key.1, signed(due));
-            // The write lock is taken first. A transaction that upgrades to it later can fail because another one was
-            // faster.
-            let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            // Each statement is a transaction of its own, and takes the write lock before it reads. A transaction that
+            // reads first can fail because another one was faster.
             let rows = if expected == 0 {
-                transaction.execute(
+                let sql =
                     "INSERT INTO records (namespace, id, version, content, due) VALUES (?1, ?2, 1, ?3, ?4)
-                     ON CONFLICT DO NOTHING",
-                    params![namespace, id, bytes, due],
-                )?
+                           ON CONFLICT DO NOTHING";
+                connection.prepare_cached(sql)?.execute(params![namespace, id, bytes, due])?
             } else {
-                transaction.execute(
-                    "UPDATE records SET version = version + 1, content = ?3, due = ?4
-                     WHERE namespace = ?1 AND id = ?2 AND version = ?5",
-                    params![namespace, id, bytes, due, signed(expected)],
-                )?
+                let sql = "UPDATE records SET version = version + 1, content = ?3, due = ?4
+                           WHERE namespace = ?1 AND id = ?2 AND version = ?5";
+                connection.prepare_cached(sql)?.execute(params![
+                    namespace,
+                    id,
+                    bytes,
+                    due,
+                    signed(expected)
+                ])?
             };
-            transaction.commit()?;
             Ok(if rows == 1 { Swap::Won } else { Swap::Lost })
         })
     }
@@ -176,9 +177,8 @@ impl Store for SqliteStore {
         let key = (self.namespace.clone(), id.to_owned());
         self.run("remove", move |connection| {
             let sql = "DELETE FROM records WHERE namespace = ?1 AND id = ?2 AND version = ?3";
-            let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            let rows = transaction.execute(sql, params![key.0.as_str(), key.1, signed(expected)])?;
-            transaction.commit()?;
+            let rows =
+                connection.prepare_cached(sql)?.execute(params![key.0.as_str(), key.1, signed(expected)])?;
             Ok(if rows == 1 { Removal::Removed } else { Removal::Lost })
         })
     }
@@ -188,7 +188,7 @@ impl Store for SqliteStore {
         let (due, id) =
             after.map_or((BEFORE_ALL, String::new()), |after| (signed(after.due), after.id.clone()));
         self.run("due", move |connection| {
-            let mut statement = connection.prepare(
+            let mut statement = connection.prepare_cached(
                 "SELECT due, id FROM records WHERE namespace = ?1 AND due < ?2 AND (due, id) > (?3, ?4)
                  ORDER BY due, id LIMIT ?5",
             )?;
