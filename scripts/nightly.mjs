@@ -57,6 +57,10 @@ const RUNS = [
     ],
   },
   {
+    what: 'small calls beside answers that keep a process busy',
+    command: ['node', 'bench/busy/run.mjs'],
+  },
+  {
     what: 'ten million requests in one process',
     command: ['node', '--test', '__test__/endurance.test.mjs'],
     env: { ENDURANCE: '10000000' },
