@@ -13,8 +13,8 @@ const GROWTH = KiB
 /** By how much memory may grow in a run of less than eight million requests: so much comes and goes in any process. */
 const STEP = 8 * KiB * KiB
 /**
- * V8 doubles its young generation when enough has survived in it, up to 3 × 16 MiB, at any time in the first hundred
- * thousand requests. Here it has its full size from the beginning, so that its growth is not taken for the addon's.
+ * V8 enlarges its young generation when enough objects have survived in it, which can be after thousands of requests.
+ * These options give it its full size from the beginning, so that the test does not mistake its growth for a leak.
  */
 const YOUNG_GENERATION = ['--min-semi-space-size=16', '--max-semi-space-size=16']
 

@@ -7,9 +7,12 @@ import { join } from 'node:path'
 import { root } from './setup.mjs'
 
 const FOLDERS = ['__test__', 'packages/sandbox/test', 'packages/cli/test']
-/** In milliseconds. */
+/** How long a test may take, in milliseconds. */
 const LONGEST = 600_000
-/** A processor is left to what the tests start. With two, however, one alone would be idle for a third of the time. */
+/**
+ * How many test files run at once. One processor is left to the programs that tests start. With two processors, two files
+ * still run at once, since tests often wait.
+ */
 const AT_ONCE = Math.max(2, availableParallelism() - 1)
 
 const files = FOLDERS.flatMap(folder =>

@@ -20,7 +20,7 @@ pub struct NativeRead {
     pub length: u32,
 }
 
-/// The part of a body that was read. At the end of the body there is no buffer.
+/// The result of reading a part of a body. `buffer` is `None` at the end of the body.
 pub struct Part {
     buffer: Option<JsBuffer>,
     /// Receives the buffer again if its bytes were copied.

@@ -40,8 +40,8 @@ pub(super) async fn work_on<T: Send + 'static>(
     done.map_err(|_| Error::Internal { problem: "a large body could not be put together" })
 }
 
-/// Drops `memory`, which holds this many bytes. Large memory is freed on the thread: to wipe what an answer of 64 MiB
-/// was held in takes tens of milliseconds.
+/// Drops `memory`, which holds this many bytes. Large memory is freed on the thread, since the addon's allocator wipes
+/// what it frees, and 64 MiB take it tens of milliseconds.
 pub(super) fn give_up(bytes: usize, memory: impl Send + 'static) {
     if bytes > SHORT
         && let Some(thread) = THREAD.get_or_init(start)
@@ -75,7 +75,7 @@ mod tests {
 
     use super::*;
 
-    /// Says which thread drops it.
+    /// Reports the thread that drops it.
     struct Memory(Sender<ThreadId>);
 
     impl Drop for Memory {

@@ -26,8 +26,8 @@ pub(super) struct GrantRenewal {
     credential: u64,
     /// Held so that the app's grants stay shared while a client uses one of them.
     pub(super) grants: Arc<Grants>,
-    /// Whether this process renewed the grant last. It will probably do so again: of the processes that share a grant,
-    /// the same one is always the first to renew it.
+    /// Whether this process renewed the grant last. It will probably do so again: each process renews a token a fixed
+    /// time before it expires, so the one with the longest time is the first.
     renewed_here: AtomicBool,
 }
 

@@ -28,8 +28,8 @@ pub trait OneTime: Sync {
     /// The record to begin with if the store has none, or the error that says why there must be one.
     fn absent(&self) -> Result<Self::Record>;
 
-    /// Whether this process will probably carry out the operation, and no other one did meanwhile. It then connects
-    /// while the record is loaded, and may connect in vain.
+    /// Whether this process expects to send the request, because no other process is likely to be faster. If so, it
+    /// connects while the record is loaded. The connection is closed unused if the record turns out to be good enough.
     fn is_expected_to_ask(&self) -> bool {
         false
     }
@@ -152,7 +152,7 @@ pub async fn run<O: OneTime, T: Send>(
     }
 }
 
-/// Waits for `work`, and meanwhile for `other` as well, whose result is put into `done` if it comes first.
+/// Waits for `work`, and runs `other` meanwhile. If `other` completes first, its result is put into `done`.
 async fn beside<T, O>(
     work: impl Future<Output = T>,
     mut other: Pin<&mut impl Future<Output = O>>,

@@ -56,7 +56,7 @@ fn idle() -> GrantRecord {
 async fn a_token_that_another_process_got_is_adopted() {
     let clock = ManualClock::new();
     let store = holding(&renewed(&clock, &idle(), "theirs")).await;
-    // A connection that was expected to be needed, and could not be made, is none of the caller's concern.
+    // With `renewed_here` the process connects early. The connection fails, and the caller must not notice.
     for renewed_here in [false, true] {
         let renewal = GrantRenewal { renewed_here: renewed_here.into(), ..renewal(&store, &clock) };
         let token = renewal.renew(None).await.unwrap();

@@ -154,9 +154,8 @@ impl Store for SqliteStore {
             // Each statement is a transaction of its own, and takes the write lock before it reads. A transaction that
             // reads first can fail because another one was faster.
             let rows = if expected == 0 {
-                let sql =
-                    "INSERT INTO records (namespace, id, version, content, due) VALUES (?1, ?2, 1, ?3, ?4)
-                           ON CONFLICT DO NOTHING";
+                let sql = "INSERT INTO records (namespace, id, version, content, due)
+                           VALUES (?1, ?2, 1, ?3, ?4) ON CONFLICT DO NOTHING";
                 connection.prepare_cached(sql)?.execute(params![namespace, id, bytes, due])?
             } else {
                 let sql = "UPDATE records SET version = version + 1, content = ?3, due = ?4

@@ -21,7 +21,7 @@ impl Finished for Step {
         *self == Self::Last
     }
 
-    /// A batch ends with its second last result of a call.
+    /// A batch ends once it has two results that end their calls.
     fn size(&self) -> usize {
         if self.ends_call() { HEAVY / 2 } else { 0 }
     }
